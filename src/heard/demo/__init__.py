@@ -1,0 +1,1 @@
+"""The demonstration: a fictional inquest as a script (inquest.toml), and the player that covers it live."""

@@ -1,0 +1,157 @@
+"""The frames file: the newest rendering of each thing of each case, written by the app, read by the edges.
+
+It is derived: it can be deleted and rendered again from the journal, so it commits without waiting for the
+disk (`synchronous NORMAL` in WAL mode never leaves a torn file, it may only come back a little older, and
+its cursor with it). What a row held before it was replaced is overwritten with zeros (`secure_delete`), and
+`scrub` empties the write-ahead log: that is how withdrawn words leave this file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from heard.engine.frames import FRAME_BYTES_MAX, Change, thing
+
+BUSY_MS = 5_000
+"""Readers hold the file for milliseconds; whoever waits longer than this has found a fault, not a queue."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (
+    only INTEGER PRIMARY KEY CHECK (only = 1), epoch TEXT NOT NULL, position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS topic (
+    slug TEXT PRIMARY KEY, case_id TEXT NOT NULL, public INTEGER NOT NULL, position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS change (
+    case_id TEXT NOT NULL, thing TEXT NOT NULL, position INTEGER NOT NULL,
+    kind TEXT NOT NULL, id TEXT NOT NULL, html TEXT, href TEXT, place TEXT,
+    PRIMARY KEY (case_id, thing));
+CREATE INDEX IF NOT EXISTS change_of_case ON change (case_id, position);
+CREATE INDEX IF NOT EXISTS change_in_order ON change (position);
+CREATE INDEX IF NOT EXISTS change_by_place ON change (case_id, place) WHERE place IS NOT NULL;
+"""
+
+_PUT_CHANGE = """
+INSERT INTO change (case_id, thing, position, kind, id, html, href, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (case_id, thing) DO UPDATE SET position = excluded.position, kind = excluded.kind,
+    id = excluded.id, html = excluded.html, href = excluded.href, place = excluded.place"""
+
+_PUT_TOPIC = """
+INSERT INTO topic (slug, case_id, public, position) VALUES (?, ?, ?, ?)
+ON CONFLICT (slug) DO UPDATE SET case_id = excluded.case_id, public = excluded.public,
+    position = excluded.position"""
+
+
+_BEYOND_EVERY_PLACE = chr(0x10FFFF)
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """The public name of a case's stream. A topic that is not public is answered as if it did not exist."""
+
+    slug: str
+    case_id: str
+    public: bool
+
+
+class FramesFile:
+    """The app's end of the frames file: the only writer.
+
+    A file of another epoch, or one that is damaged, is emptied: everything in it can be rendered again.
+    """
+
+    def __init__(self, path: Path, epoch: str) -> None:
+        self.path = path
+        self.epoch = epoch
+        try:
+            self._db = self._opened()
+        except (apsw.CorruptError, apsw.NotADBError):
+            for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                name.unlink(missing_ok=True)
+            self._db = self._opened()
+
+    def _opened(self) -> apsw.Connection:
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = apsw.Connection(str(self.path))
+        db.set_busy_timeout(BUSY_MS)
+        db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON")
+        with db:
+            db.execute(_SCHEMA)
+            held = db.execute("SELECT epoch FROM meta").get
+            if held != self.epoch:
+                db.execute("DELETE FROM change; DELETE FROM topic; DELETE FROM meta")
+                db.execute("INSERT INTO meta (only, epoch, position) VALUES (1, ?, 0)", (self.epoch,))
+        return db
+
+    def position(self) -> int:
+        """How far the journal has been rendered into this file."""
+        return int(self._db.execute("SELECT position FROM meta").get)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Several writes as one transaction: all of them are seen at once, or none."""
+        with self._db:
+            yield
+
+    def write(
+        self, position: int, changes_by_case: Mapping[str, Sequence[Change]], topics: Sequence[Topic] = ()
+    ) -> None:
+        """Put what the entry at `position` changed in place of what was there, and move the cursor."""
+        rows = [
+            (case_id, thing(change), position, *_columns(change))
+            for case_id, changes in changes_by_case.items()
+            for change in changes
+        ]
+        with self._db:
+            self._db.executemany(_PUT_CHANGE, rows)
+            self._db.executemany(_PUT_TOPIC, [(t.slug, t.case_id, int(t.public), position) for t in topics])
+            self._db.execute("UPDATE meta SET position = max(position, ?)", (position,))
+
+    def html_of(self, case_id: str, thing: str) -> str | None:
+        """The newest rendering of a thing, for the page that holds it."""
+        html = self._db.execute("SELECT html FROM change WHERE case_id = ? AND thing = ?", (case_id, thing)).get
+        return None if html is None else str(html)
+
+    def posts(
+        self, case_id: str, *, before: str | None = None, after: str | None = None, limit: int = 50
+    ) -> list[Change]:
+        """Posts in order of place: the `limit` nearest below `before` (newest first), or above `after`
+        (oldest first).
+
+        With neither, the newest, newest first.
+        """
+        direction = "ASC" if after is not None else "DESC"
+        rows = self._db.execute(
+            "SELECT kind, id, html, href, place FROM change WHERE case_id = ? AND place > ? AND place < ?"
+            f" ORDER BY place {direction} LIMIT ?",
+            (case_id, after or "", before or _BEYOND_EVERY_PLACE, limit),
+        )
+        return [Change(*row) for row in rows]
+
+    def forget(self, case_id: str, thing: str) -> None:
+        """Take a thing out without a trace here. Readers of open pages are told by a change, not by this."""
+        self._db.execute("DELETE FROM change WHERE case_id = ? AND thing = ?", (case_id, thing))
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log, where replaced words may still stand; False if a reader was in the way
+        for long.
+        """
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.BusyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        with suppress(apsw.BusyError):
+            self._db.close()
+
+
+def _columns(change: Change) -> tuple[str, str, str | None, str | None, str | None]:
+    assert len(change.html or "") < FRAME_BYTES_MAX // 2 or change.href, (
+        f"{change.id}: too long to send, needs an address"
+    )
+    return change.kind, change.id, change.html, change.href, change.place

@@ -1,0 +1,1 @@
+"""Pure functions on text: Markdown and HTML, folding, names."""

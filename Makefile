@@ -1,0 +1,55 @@
+# Heard: the two commands that matter are `make run` and `make test`. Both do all set-up themselves.
+#
+#   make run     a fictional inquest, played as if it were live, on http://127.0.0.1:8000/ (HEARD_PORT moves it)
+#   make test    style, types and every test; browser tests too where Chromium is installed
+#
+# Nothing here needs root, writes outside this folder, or touches the system's Python.
+
+PY := .venv/bin/python
+HEARD_PORT ?= 8000
+# Where `make run` keeps its demonstration; `make clean` leaves it alone.
+DEMO := var/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint bench soak news lock clean
+
+help:
+	@echo 'make run     see it: a fictional inquest played live on http://127.0.0.1:$(HEARD_PORT)/'
+	@echo 'make test    style, types and every test'
+	@echo 'make lint    style and types alone'
+	@echo 'make bench   the figures: append, fold, render, page, publish to reader'
+	@echo 'make soak    the long ones: thousands of readers, kills, power cuts'
+	@echo 'make news    gather changes/ into CHANGELOG.md (VERSION=0.2.0)'
+	@echo 'make lock    resolve requirements*.lock again (needs uv)'
+	@echo 'make clean   remove .venv and caches; data in var/ stays'
+
+setup:
+	@sh scripts/setup.sh run
+
+setup-dev:
+	@sh scripts/setup.sh dev
+
+run: setup
+	@.venv/bin/heard demo --data $(DEMO) --port $(HEARD_PORT)
+
+lint: setup-dev
+	@$(PY) -m ruff check src tests scripts .ci
+	@$(PY) -m mypy
+
+test: lint
+	@$(PY) -m pytest
+
+bench: setup-dev
+	@$(PY) -m bench
+
+soak: setup-dev
+	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid
+
+news: setup-dev
+	@$(PY) scripts/news.py $(VERSION)
+
+lock:
+	@sh scripts/lock.sh
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

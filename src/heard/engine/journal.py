@@ -1,0 +1,350 @@
+"""The journal: durable, totally ordered, verifiable. Everything else is folded from it.
+
+The rules, in the order in which they are kept:
+
+1. A body is sealed with a key of its own, and that key is durable in the vault before the entry is appended.
+   (An orphan key is harmless; an entry without its key would be lost words.)
+2. An append names the streams its decision rested on and the position up to which they were known. If any has a later
+   entry, the answer is Conflict and nothing is written: the caller folds what it missed and judges again.
+3. `Store.append` returns after the entries are on disk. This is the line: before it a crash leaves nothing, after it a
+   crash loses nothing, whatever was or was not told to anyone.
+4. Positions, the tree's edge and the guards are read inside the write transaction, never from memory, so that any
+   process on this journal (server, command line) may append.
+5. Erasing destroys key and salt and overwrites the sealed body; the leaf stays, so the tree still verifies. The entry
+   that says so is appended first, and what it names is destroyed by the same function that finishes the work at the
+   next start if this process dies in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Protocol
+
+import msgspec
+
+from heard.engine import chain, now
+from heard.engine.entry import Draft, Entry, Header, decode_body, encode_body, kinds_that_erase
+from heard.engine.errors import Corrupt, Gone, HeardError, Refused
+
+#: Keys are made durable this many at a time: one sync for many appends.
+SEALS_AHEAD = 256
+#: How far the search for unfinished erasures may go on before it notes durably where it is.
+LOOKED_NOTE_EVERY = 10_000
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """The key and salt of one entry, kept in the vault under `number`."""
+
+    number: int
+    key: bytes
+    salt: bytes
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A draft ready for a store: `body` is hashed into the leaf and never stored, `sealed` is what is kept."""
+
+    stream: str
+    kind: str
+    version: int
+    body: bytes
+    salt: bytes
+    seal: int
+    sealed: bytes
+
+
+class Append(msgspec.Struct, frozen=True):
+    """Entries that stand or fall together, and what they rest on.
+
+    `over` are the guarded streams, `seen` the position up to which they were known. `key` and `request` make a repeated
+    call find its first outcome.
+    """
+
+    drafts: tuple[Sealed, ...]
+    by: str
+    seen: int
+    over: tuple[str, ...]
+    key: str | None = None
+    request: str | None = None
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """Durable: the entries have these positions. `repeated` when the same key had been appended before."""
+
+    first: int
+    last: int
+    stream: str
+    kind: str
+    at: str
+    repeated: bool = False
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An entry as a store holds it."""
+
+    header: Header
+    seal: int
+    sealed: bytes
+    leaf: bytes
+
+
+class Store(Protocol):
+    """Where entries live. `append` is durable when it returns; it judges its batch in order, each after the earlier."""
+
+    @property
+    def epoch(self) -> str: ...
+
+    def begin_epoch(self) -> str:
+        """Draw a new epoch: a restored log is a new log."""
+        ...
+
+    def append(self, batch: Sequence[Append]) -> list[Appended | HeardError]:
+        """Append each or say why not.
+
+        Conflict: a guard. Refused: the key was used for another request. Gone: the key's entry was erased.
+        Raises Unavailable when nothing could be written (disk full, locked).
+        """
+        ...
+
+    def position(self) -> int:
+        """The position of the last entry, 0 when there is none."""
+        ...
+
+    def records(self, after: int, limit: int) -> list[Record]: ...
+
+    def record(self, position: int) -> Record | None: ...
+
+    def stream(self, stream: str) -> list[Record]: ...
+
+    def by_key(self, key: str) -> Record | None: ...
+
+    def outcome(self, key: str, request: str | None) -> Appended | HeardError | None:
+        """What `append` answered first under this key, or stands against answering; None when it was never used."""
+        ...
+
+    def of_kinds(self, kinds: Sequence[str], after: int) -> list[Record]:
+        """Entries of these kinds later than `after`, in order."""
+        ...
+
+    def leaves(self, size: int) -> list[bytes]:
+        """The first `size` leaf hashes."""
+        ...
+
+    def frontier(self) -> chain.Frontier: ...
+
+    def blank(self, positions: Sequence[int]) -> None:
+        """Overwrite the sealed bodies with noughts, durably, leaving no copy in any file of the store."""
+        ...
+
+
+class Vault(Protocol):
+    """The only mutable store: keys, salts, secrets, and drawers of what is no entry (sessions, contacts, drafts)."""
+
+    def new_seals(self, count: int) -> list[Seal]:
+        """Fresh keys and salts, durable when this returns."""
+        ...
+
+    def seals(self, numbers: Sequence[int]) -> dict[int, Seal]: ...
+
+    def destroy(self, seals: Sequence[int]) -> None:
+        """Forget keys and salts, durably, leaving no copy in any file of the vault."""
+        ...
+
+    def secret(self, name: str) -> bytes:
+        """Thirty-two random bytes, made at the first asking and kept."""
+        ...
+
+    def put(self, drawer: str, name: str, value: bytes) -> None: ...
+
+    def get(self, drawer: str, name: str) -> bytes | None: ...
+
+    def take(self, drawer: str, name: str) -> bytes | None:
+        """Get and drop in one step: only one of two callers has it."""
+        ...
+
+    def drop(self, drawer: str, name: str) -> None: ...
+
+    def names(self, drawer: str) -> list[str]: ...
+
+
+class Sealing(Protocol):
+    """The cryptography, handed in: AES-GCM for bodies, Ed25519 for the checkpoint."""
+
+    public_key: bytes
+
+    def seal(self, key: bytes, words: bytes) -> bytes: ...
+
+    def unseal(self, key: bytes, sealed: bytes) -> bytes: ...
+
+    def sign(self, message: bytes) -> bytes: ...
+
+    def check(self, signature: bytes, message: bytes) -> None: ...
+
+
+class Writing(msgspec.Struct, frozen=True):
+    """What a decision wants written: drafts, whose they are, and the guards."""
+
+    drafts: tuple[Draft, ...]
+    by: str
+    seen: int
+    over: tuple[str, ...]
+    key: str | None = None
+    request: str | None = None
+
+
+class Journal:
+    """Seals on the way in, unseals on the way out. All else is the store's and the vault's."""
+
+    def __init__(self, store: Store, vault: Vault, sealing: Sealing) -> None:
+        self.store, self.vault, self.sealing = store, vault, sealing
+        self._ahead: deque[Seal] = deque()
+        self._sealing_alone = Lock()
+        self._secret = vault.secret("idempotency")
+        self._looked_for_erasures = 0
+
+    def append(self, batch: Sequence[Writing]) -> list[Appended | HeardError]:
+        """Durable when it returns; an answer for each, in order. See `Store.append`."""
+        with self._sealing_alone:  # a key handed to two threads would seal two bodies
+            self._make_ready(sum(len(writing.drafts) for writing in batch))
+            sealed = [self._seal(writing) for writing in batch]
+        return self.store.append(sealed)
+
+    def _make_ready(self, count: int) -> None:
+        if len(self._ahead) < count:
+            self._ahead += self.vault.new_seals(count + SEALS_AHEAD)
+
+    def _seal(self, writing: Writing) -> Append:
+        sealed = []
+        for draft in writing.drafts:
+            seal, body = self._ahead.popleft(), encode_body(draft.body)
+            kept = self.sealing.seal(seal.key, body)
+            kind, version = draft.body.kind, draft.body.version
+            sealed.append(Sealed(draft.stream, kind, version, body, seal.salt, seal.number, kept))
+        return Append(tuple(sealed), writing.by, writing.seen, writing.over, writing.key, writing.request)
+
+    def key_for(self, account: str, scope: str, key: str) -> str:
+        """The idempotency key as the header bears it: scoped to account and case, and nothing can be read from it."""
+        return self._digest(account, scope, key)
+
+    def request_digest(self, key: str, request: bytes) -> str:
+        """What tells the same request from another under one key; salted by the key."""
+        return self._digest(key, request.hex(), "request")
+
+    def _digest(self, *parts: str) -> str:
+        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:32]
+
+    def read(self, after: int, limit: int = 500) -> list[Entry]:
+        """Entries later than `after`, in order."""
+        return self.opened(self.store.records(after, limit))
+
+    def all(self, after: int = 0) -> Iterator[Entry]:
+        while entries := self.read(after):
+            yield from entries
+            after = entries[-1].position
+
+    def entry(self, position: int) -> Entry | None:
+        record = self.store.record(position)
+        return self.opened([record])[0] if record else None
+
+    def stream(self, stream: str) -> list[Entry]:
+        """The life of one stream, from its first entry."""
+        return self.opened(self.store.stream(stream))
+
+    def opened(self, records: Sequence[Record]) -> list[Entry]:
+        if not records:
+            return []
+        seals = self.vault.seals([record.seal for record in records])
+        return [self._open(record, seals) for record in records]
+
+    def _open(self, record: Record, seals: Mapping[int, Seal]) -> Entry:
+        header, body = record.header, None
+        raw = self.body_of(record, seals)
+        if raw is not None:
+            body = decode_body(header.kind, header.version, raw)
+        return Entry(
+            header.position, header.stream, header.kind, header.version, header.at_instant, header.by, header.key, body
+        )
+
+    def body_of(self, record: Record, seals: Mapping[int, Seal]) -> bytes | None:
+        """The canonical body, or None when it was erased.
+
+        Raises Corrupt when the words are neither there nor erased.
+        """
+        seal = seals.get(record.seal)
+        if not record.sealed.strip(b"\0"):
+            return None
+        try:
+            if seal is None:
+                raise LookupError("its key is not in the vault")
+            return self.sealing.unseal(seal.key, record.sealed)
+        except Exception as wrong:
+            raise Corrupt(
+                f"Entry {record.header.position} cannot be read ({wrong or 'it was changed on disk'}). "
+                "Nothing was served from it. Run `heard verify`, then restore a backup.",
+                position=record.header.position,
+            ) from wrong
+
+    def finish_erasures(self) -> None:
+        """Destroy whatever erasing entries name and is still there: after an erasure was appended, and at every start.
+
+        Cheap when there is nothing to do: it remembers how far it has looked, durably now and then.
+
+        Raises Unavailable when a file could not be cleaned; what it names is tried again at the next call.
+        """
+        epoch, head = self.store.epoch, self.store.position()
+        noted = int(self.vault.get("erasures looked for", epoch) or 0)
+        after = max(self._looked_for_erasures, noted)
+        if after > head:  # an older journal was put in this one's place
+            after = noted = 0
+        erasing = self.opened(self.store.of_kinds(kinds_that_erase(), after))
+        for entry in erasing:
+            if entry.body is not None:
+                self.erase(entry.body.erases())
+        if erasing or head - noted > LOOKED_NOTE_EVERY:
+            self.vault.put("erasures looked for", epoch, str(head).encode())
+        self._looked_for_erasures = head
+
+    def erase(self, positions: Sequence[int]) -> None:
+        """Destroy words by law. The caller has appended who and on what basis; doing it twice does no harm.
+
+        An erasing entry itself is left alone: it says no words of anyone, and the others' absence rests on it.
+        """
+        found = [record for position in positions if (record := self.store.record(position))]
+        records = [record for record in found if record.header.kind not in kinds_that_erase()]
+        self.store.blank([record.header.position for record in records])
+        self.vault.destroy([record.seal for record in records])
+
+    def checkpoint(self) -> str:
+        """The newest head as a signed note."""
+        frontier = self.store.frontier()
+        head = chain.Checkpoint(self.store.epoch, frontier.size, frontier.root())
+        return chain.sign(head, self.sealing.public_key, self.sealing.sign)
+
+
+def next_instant(previous: str | None) -> str:
+    """The time of the next entry: now, but never before the entry that precedes it."""
+    at = now.text(now.utc())
+    return max(at, previous) if previous else at
+
+
+def header_of(draft: Sealed, append: Append, position: int, at: str, *, first: bool) -> Header:
+    """The header that a draft gets. The first of an append bears its key; all bear its request, to mark its end."""
+    key = append.key if first else None
+    return Header(position, draft.stream, draft.kind, draft.version, at, append.by, key, append.request)
+
+
+def first_outcome(record: Record, last: int, request: str | None) -> Appended | HeardError:
+    """What a repeated key is told: its first outcome, or what stands against giving it."""
+    header = record.header
+    if not record.sealed.strip(b"\0"):
+        return Gone("This was erased after it was first sent, and is not published again. Nothing was changed.")
+    if header.request != request:
+        return Refused(
+            "This Idempotency-Key was used for another request. Nothing was changed; send it under a new key.",
+            key_reused=True,
+        )
+    return Appended(header.position, last, header.stream, header.kind, header.at, repeated=True)

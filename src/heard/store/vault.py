@@ -1,0 +1,148 @@
+"""The vault: the only store that changes in place. Keys and salts, secrets, and drawers of what is no entry.
+
+It is a file of its own, left out of exports and of long-kept backups: a body whose key is gone here is gone everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from heard.engine.errors import Corrupt
+from heard.engine.journal import Seal
+from heard.store.media import keep_whole
+from heard.store.sqlite import connect, copy_database, plainly, scrub, transaction
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS seal (number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, salt BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS drawer (
+    drawer TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (drawer, name)
+) WITHOUT ROWID;
+"""
+
+
+class SqliteVault:
+    """A `Vault` in one file. Numbers of seals are never used twice (AUTOINCREMENT), destroyed ones neither."""
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+        self.path = path
+        # Seals are made in the thread that syncs the journal to disk, while the event loop uses the drawers.
+        self._maker = connect(path, synchronous=synchronous)
+        self._keeper = connect(path, synchronous=synchronous)
+        with plainly(path):
+            self._maker.execute(SCHEMA).fetchall()
+
+    def new_seals(self, count: int) -> list[Seal]:
+        fresh = []
+        with plainly(self.path), transaction(self._maker):
+            for _ in range(count):
+                key, salt = os.urandom(32), os.urandom(32)
+                self._maker.execute("INSERT INTO seal (key, salt) VALUES (?, ?)", (key, salt)).fetchall()
+                fresh.append(Seal(self._maker.last_insert_rowid(), key, salt))
+        return fresh
+
+    def seals(self, numbers: Sequence[int]) -> dict[int, Seal]:
+        if not numbers:
+            return {}
+        lowest, highest = min(numbers), max(numbers)
+        if highest - lowest < 4 * len(numbers):  # the common case: read in the order they were written
+            rows = self._ask("SELECT number, key, salt FROM seal WHERE number BETWEEN ? AND ?", lowest, highest)
+        else:
+            wanted = "SELECT number, seal.key, salt FROM json_each(?) AS wanted JOIN seal ON number = wanted.value"
+            rows = self._ask(wanted, json.dumps(list(numbers)))
+        return {number: Seal(number, key, salt) for number, key, salt in rows}
+
+    def destroy(self, seals: Sequence[int]) -> None:
+        with plainly(self.path):
+            with transaction(self._keeper):
+                for number in seals:
+                    self._keeper.execute("DELETE FROM seal WHERE number = ?", (number,)).fetchall()
+            scrub(self._keeper)
+
+    def secret(self, name: str) -> bytes:
+        kept = self.get("secret", name)
+        if kept is None:
+            self._ask("INSERT OR IGNORE INTO drawer VALUES ('secret', ?, ?)", name, os.urandom(32))
+            kept = self.get("secret", name)  # whoever was first
+        assert kept is not None
+        return kept
+
+    def put(self, drawer: str, name: str, value: bytes) -> None:
+        self._ask("INSERT OR REPLACE INTO drawer VALUES (?, ?, ?)", drawer, name, value)
+
+    def get(self, drawer: str, name: str) -> bytes | None:
+        found = self._ask("SELECT value FROM drawer WHERE drawer = ? AND name = ?", drawer, name)
+        return found[0][0] if found else None
+
+    def take(self, drawer: str, name: str) -> bytes | None:
+        found = self._ask("DELETE FROM drawer WHERE drawer = ? AND name = ? RETURNING value", drawer, name)
+        return found[0][0] if found else None
+
+    def drop(self, drawer: str, name: str) -> None:
+        self._ask("DELETE FROM drawer WHERE drawer = ? AND name = ?", drawer, name)
+
+    def names(self, drawer: str) -> list[str]:
+        return [name for (name,) in self._ask("SELECT name FROM drawer WHERE drawer = ? ORDER BY name", drawer)]
+
+    def _ask(self, statement: str, *bindings: Any) -> list[Any]:
+        with plainly(self.path):
+            return self._keeper.execute(statement, bindings).fetchall()
+
+    def copy_to(self, path: Path) -> None:
+        """A whole and consistent copy, taken beside running writers."""
+        with plainly(self.path):
+            copy_database(self._keeper, path)
+
+    def close(self) -> None:
+        self._keeper.close()
+        self._maker.close()
+
+
+#: Each key seals one body and no more, so a constant nonce is safe and twelve bytes an entry are saved.
+_NONCE = bytes(12)
+
+
+class KeyedSealing:
+    """AES-256-GCM for bodies; Ed25519 for the checkpoint, with the private key in a file of mode 0600."""
+
+    def __init__(self, private_key: Ed25519PrivateKey) -> None:
+        self._private = private_key
+        self.public_key = private_key.public_key().public_bytes_raw()
+
+    @classmethod
+    def from_file(cls, path: Path) -> KeyedSealing:
+        """The key in the file, made there at the first asking.
+
+        Raises Corrupt when the file is not a key.
+        """
+        if not path.exists():
+            # Whole under another name first: a crash in the middle leaves no half a key, and the first to link it wins.
+            with suppress(FileExistsError):
+                keep_whole(path, Ed25519PrivateKey.generate().private_bytes_raw(), replace=False)
+        raw = path.read_bytes()
+        if len(raw) != 32:
+            raise Corrupt(f"{path.name} is not a checkpoint key (32 bytes). Restore it from your backup.")
+        return cls(Ed25519PrivateKey.from_private_bytes(raw))
+
+    def seal(self, key: bytes, words: bytes) -> bytes:
+        return AESGCM(key).encrypt(_NONCE, words, None)
+
+    def unseal(self, key: bytes, sealed: bytes) -> bytes:
+        return AESGCM(key).decrypt(_NONCE, sealed, None)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message)
+
+    def check(self, signature: bytes, message: bytes) -> None:
+        try:
+            self._private.public_key().verify(signature, message)
+        except InvalidSignature as wrong:
+            raise Corrupt("The signature does not hold.") from wrong

@@ -1,0 +1,147 @@
+"""The import table of ARCHITECTURE.md, checked against the code: the map and the code cannot part."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.tidy.tree import PACKAGE, ROOT, module_of, name_of, parsed, sources
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one part may import: of Heard, of others' libraries, and which parts of the standard library never."""
+
+    part: str
+    heard: frozenset[str]
+    libraries: frozenset[str]
+    never: frozenset[str]
+
+
+def table(text: str) -> dict[str, Rule]:
+    """The rows between `<!-- import table -->` and the next blank line; names stand in backticks."""
+    _, _, after = text.partition("<!-- import table -->\n")
+    rows = [line for line in after.partition("\n\n")[0].splitlines() if line.startswith("|")][2:]
+    rules: dict[str, Rule] = {}
+    for row in rows:
+        parts, heard, libraries, never = (frozenset(re.findall(r"`([^`]+)`", cell)) for cell in row.split("|")[1:5])
+        for part in parts:
+            rules[part] = Rule(part, heard, libraries, never)
+    return rules
+
+
+def rule_for(module: str, rules: dict[str, Rule]) -> Rule | None:
+    """The rule of the longest part that the module lies in: `store.reading` goes before `store`."""
+    names = module.split(".")
+    return next((rules[part] for n in range(len(names), 0, -1) if (part := ".".join(names[:n])) in rules), None)
+
+
+def imports_of(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
+    """Every name that is imported anywhere in a file, also inside functions, as an absolute dotted name."""
+    package = ["heard", *module.split(".")] if module else ["heard"]
+    here = package if is_package else package[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+            source = ".".join(filter(None, (start, node.module)))
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def offence(name: str, module: str, rule: Rule) -> str | None:
+    """Why this import is not allowed, or None. `name` is absolute: `heard.engine.now.utc`, `apsw`, `os.path`."""
+    top = name.split(".")[0]
+    if top == "heard":
+        inner = name.removeprefix("heard").removeprefix(".")
+        own = rule.part if rule.part.split(".")[0] != module else module
+        allowed = {own, *rule.heard, "__version__"}
+        return None if any(within(inner, part) for part in allowed) else f"heard.{inner} is not in its row"
+    if any(within(name, banned) for banned in rule.never):
+        return f"{name} is named there as never"
+    if top in sys.stdlib_module_names or top in rule.libraries:
+        return None
+    return f"the library {top} is not in its row"
+
+
+RULES = table((ROOT / "ARCHITECTURE.md").read_text("utf-8"))
+
+
+def heard_modules() -> list[tuple[str, ast.Module, bool]]:
+    return [(module_of(path), parsed(path), path.name == "__init__.py") for path in sources() if module_of(path)]
+
+
+def test_every_module_has_a_row_and_keeps_to_it() -> None:
+    found = []
+    for module, tree, is_package in heard_modules():
+        rule = rule_for(module, RULES)
+        if rule is None:
+            found.append(f"{module}: stands in no row of the import table")
+            continue
+        found += [
+            f"{module}: {why}" for name in imports_of(tree, module, is_package) if (why := offence(name, module, rule))
+        ]
+    assert not found, "\n" + "\n".join(sorted(set(found)))
+
+
+def test_the_table_promises_nothing_that_is_not_there() -> None:
+    """A row for a part that is gone, or leave to import what nobody imports, is a map of another country."""
+    stale = [part for part in RULES if not (PACKAGE / part.replace(".", "/")).is_dir()
+             and not (PACKAGE / (part.replace(".", "/") + ".py")).is_file()]
+    used: dict[str, set[str]] = {part: set() for part in RULES}
+    for module, tree, is_package in heard_modules():
+        if rule := rule_for(module, RULES):
+            used[rule.part] |= set(imports_of(tree, module, is_package))
+    idle = [
+        f"{part} → {wanted}"
+        for part, rule in RULES.items()
+        for wanted in (*(f"heard.{p}" for p in rule.heard), *rule.libraries)
+        if part not in stale and not any(within(name, wanted) for name in used[part])
+    ]
+    assert not stale, f"rows for what is not there: {stale}"
+    assert not idle, "\nallowed, and not used:\n" + "\n".join(sorted(idle))
+
+
+def test_nothing_imports_what_only_assembles() -> None:
+    """cli stands at the top: a module that imported it could not be used without a terminal."""
+    importers = [
+        module
+        for module, tree, is_package in heard_modules()
+        if module not in ("cli", "__main__")
+        and any(within(name, "heard.cli") for name in imports_of(tree, module, is_package))
+    ]
+    assert importers == []
+
+
+def test_the_systems_own_sqlite_is_used_nowhere() -> None:
+    """SQLite up to 3.51.2 can corrupt a database that two connections write; apsw carries a mended one."""
+    users = [name_of(p) for p in sources() if any(
+        within(n, "sqlite3") for n in imports_of(parsed(p), module_of(p), p.name == "__init__.py"))]
+    assert users == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("engine.entry", "import apsw"),
+        ("engine.entry", "def f():\n    from heard.cases import model"),
+        ("engine.entry", "import sqlite3"),
+        ("engine.entry", "from ..web import app"),
+        ("cases.model", "from heard.coverage.entries import PostPublished"),
+        ("cases.model", "from heard.web import app"),
+        ("text.markdown", "from heard.engine import journal"),
+    ],
+)
+def test_control_an_import_across_the_table_is_caught(module: str, source: str) -> None:
+    rule = rule_for(module, RULES)
+    assert rule is not None
+    assert [n for n in imports_of(ast.parse(source), module, False) if offence(n, module, rule)]

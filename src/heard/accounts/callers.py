@@ -1,0 +1,66 @@
+"""Who is asking: by the cookie of a session, or by the token of a program."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heard.accounts import projection, secrets
+from heard.accounts.model import SESSION_LASTS, Caller
+from heard.engine.errors import NotFound, Refused
+from heard.engine.journal import Vault
+from heard.engine.projection import Tables
+
+
+class SignInNeeded(Refused):
+    """Nobody we know is asking."""
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in. Nothing was changed; what you wrote is still in your browser.")
+
+
+def of(request: Request, vault: Vault, tables: Tables) -> Caller:
+    """The caller.
+
+    Raises SignInNeeded.
+    """
+    kept, scope = _by_token(request, vault, tables) or (_by_session(request, vault), "admin")
+    if kept is None:
+        raise SignInNeeded
+    try:
+        return Caller(projection.by_id(tables, kept.account), scope)  # type: ignore[arg-type]
+    except NotFound:
+        raise SignInNeeded from None
+
+
+def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.Kept, str] | None:
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    kept = secrets.find(vault, "token", secret.strip())
+    known = projection.token(tables, kept.token) if kept else None
+    if kept is None or known is None:
+        raise SignInNeeded
+    return kept, known[1]
+
+
+def _by_session(request: Request, vault: Vault) -> secrets.Kept | None:
+    secret = request.cookies.get(cookie_name(request))
+    return secrets.find(vault, "session", secret) if secret else None
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` binds the cookie to this host and to HTTPS; plain HTTP is only ever this machine's own loopback."""
+    return "__Host-heard" if request.url.scheme == "https" else "heard"
+
+
+def let_in(request: Request, response: Response, vault: Vault, account: str) -> None:
+    secret = secrets.make(vault, "session", account, lasts=SESSION_LASTS)
+    secure = request.url.scheme == "https"
+    age = int(SESSION_LASTS.total_seconds())
+    response.set_cookie(cookie_name(request), secret, max_age=age, secure=secure, httponly=True, samesite="lax")
+
+
+def let_out(request: Request, response: Response, vault: Vault) -> None:
+    secrets.forget(vault, "session", request.cookies.get(cookie_name(request), ""))
+    response.delete_cookie(cookie_name(request), secure=request.url.scheme == "https", httponly=True, samesite="lax")

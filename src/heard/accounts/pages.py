@@ -1,0 +1,52 @@
+"""Signing in with a one-time link, and out."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.accounts import callers, commands, secrets
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/desk/sign-in/", sign_in_page, methods=["GET"]),
+        Route("/desk/sign-in/{secret}/", sign_in_page, methods=["GET"]),
+        Route("/desk/sign-in/{secret}/", sign_in, methods=["POST"]),
+        Route("/desk/sign-out/", sign_out, methods=["POST"]),
+    ]
+
+
+async def sign_in_page(request: Request) -> Response:
+    """A button, not a door that opens by itself: whatever previews links in mail or chat must not spend them."""
+    serving = request.app.state.serving
+    secret = request.path_params.get("secret", "")
+    works = bool(secret) and secrets.find(serving.vault, "link", secret) is not None
+    return _page(works, "" if works or not secret else "This link was used or has ended. Ask for another.")
+
+
+def _page(works: bool, error: str, status: int = 200) -> Response:
+    page = templates.render("desk/sign_in.html", works=works, error=error)
+    return Response(page, status, {"Cache-Control": "no-store"}, "text/html")
+
+
+async def sign_in(request: Request) -> Response:
+    serving = request.app.state.serving
+    kept = secrets.spend(serving.vault, "link", request.path_params["secret"])
+    if kept is None:
+        return _page(False, "This link was used or has ended. Ask for another.", 403)
+    await serving.do(commands.sign_in(kept.account), by=kept.account)
+    response = RedirectResponse("/desk/", 303)
+    callers.let_in(request, response, serving.vault, kept.account)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    serving = request.app.state.serving
+    response = RedirectResponse("/", 303)
+    caller = callers.of(request, serving.vault, serving.tables)
+    callers.let_out(request, response, serving.vault)
+    await serving.do(commands.sign_out(caller.account.id), by=caller.account.id)
+    return response

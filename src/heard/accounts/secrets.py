@@ -1,0 +1,58 @@
+"""Links, sessions and tokens: the caller holds the secret, the vault holds its digest and whose it is.
+
+A secret is 256 random bits, so a plain SHA-256 is enough to keep it: there is nothing to guess (a password would need
+more, and there is none yet).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.journal import Vault
+
+Drawer = Literal["link", "session", "token"]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Whose secret it is; `token` names it where it is a token; `until` is when it ends by itself."""
+
+    account: str
+    token: str = ""
+    until: datetime | None = None
+
+
+def make(vault: Vault, drawer: Drawer, account: str, *, token: str = "", lasts: timedelta | None = None) -> str:
+    """A fresh secret, told once."""
+    secret = secrets.token_urlsafe(32)
+    until = now.utc() + lasts if lasts else None
+    vault.put(drawer, _digest(secret), msgspec.json.encode(Kept(account, token, until)))
+    return secret
+
+
+def find(vault: Vault, drawer: Drawer, secret: str) -> Kept | None:
+    """Whose secret this is, if it is one of ours and has not ended."""
+    return _living(vault.get(drawer, _digest(secret)))
+
+
+def spend(vault: Vault, drawer: Drawer, secret: str) -> Kept | None:
+    """As `find`, for a secret that works once: of two who come with it, one is let in."""
+    return _living(vault.take(drawer, _digest(secret)))
+
+
+def forget(vault: Vault, drawer: Drawer, secret: str) -> None:
+    vault.drop(drawer, _digest(secret))
+
+
+def _living(raw: bytes | None) -> Kept | None:
+    kept = msgspec.json.decode(raw, type=Kept) if raw else None
+    return kept if kept and (kept.until is None or now.utc() < kept.until) else None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The shared nouns of a death under inquest: case, person, hearing, sitting, restriction, and the one door out."""

@@ -1,0 +1,117 @@
+"""What can happen to a case. Its life is the list of these, in the order in which they were appended.
+
+A case has two streams: its own (title, states) and its *rules* (restrictions and holds), so that a post is judged
+against the newest rules without standing in the way of other posts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from heard.engine.entry import Body, written_as
+
+#: Every slug is claimed here, so that two cases cannot have one address.
+SLUGS = "slugs"
+
+
+@written_as("cases.opened")
+class CaseOpened(Body, frozen=True):
+    """On the case's stream. `rules` is the stream of its restrictions, `zone` the time zone of its court."""
+
+    slug: str
+    title: str
+    rules: str
+    standfirst: str = ""
+    zone: str = "Europe/London"
+
+
+@written_as("cases.slug_taken")
+class SlugTaken(Body, frozen=True):
+    """On `SLUGS`."""
+
+    slug: str
+    case: str
+
+
+@written_as("cases.described")
+class CaseDescribed(Body, frozen=True):
+    """On the case's stream: the title or the standfirst was put better."""
+
+    title: str
+    standfirst: str
+
+
+@written_as("cases.person_named")
+class PersonNamed(Body, frozen=True):
+    """On the person's stream: who someone is in this case. Said again, it replaces what was said before."""
+
+    case: str
+    name: str
+    role: str
+    note: str = ""
+
+
+@written_as("cases.hearing_listed")
+class HearingListed(Body, frozen=True):
+    """On the hearing's stream."""
+
+    case: str
+    title: str
+    place: str = ""
+
+
+@written_as("cases.sitting_began")
+class SittingBegan(Body, frozen=True):
+    """On the sitting's stream. Posts published from now on belong to it."""
+
+    case: str
+    hearing: str
+    title: str
+
+
+@written_as("cases.sitting_rose")
+class SittingRose(Body, frozen=True):
+    """On the sitting's stream: the court rose, with what was said about coming back, if anything."""
+
+    case: str
+    words: str = ""
+    back_at: datetime | None = None
+
+
+@written_as("cases.restriction_imposed")
+class RestrictionImposed(Body, frozen=True):
+    """On the case's rules. The names are read from here and from nowhere else: no table, page or log holds them."""
+
+    case: str
+    restriction: str
+    basis: str
+    names: tuple[str, ...]
+    cipher: str = ""
+    scope: str = ""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+@written_as("cases.restriction_lifted")
+class RestrictionLifted(Body, frozen=True):
+    """On the case's rules: who recorded it is in the header, on what ground in `ground`."""
+
+    case: str
+    restriction: str
+    ground: str
+
+
+@written_as("cases.held")
+class CaseHeld(Body, frozen=True):
+    """On the case's rules: nothing of the case leaves until someone lets it."""
+
+    case: str
+    ground: str
+
+
+@written_as("cases.let_go")
+class CaseLetGo(Body, frozen=True):
+    """On the case's rules: an editor or lawyer ended the hold."""
+
+    case: str
+    ground: str

@@ -1,0 +1,200 @@
+"""The tables of cases, and the questions that others ask of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from heard.cases import entries, model
+from heard.cases.entries import (
+    CaseDescribed,
+    CaseHeld,
+    CaseLetGo,
+    CaseOpened,
+    HearingListed,
+    PersonNamed,
+    RestrictionImposed,
+    RestrictionLifted,
+    SittingBegan,
+    SittingRose,
+)
+from heard.cases.model import Case, Person, Restriction, Sitting
+from heard.engine import now
+from heard.engine.entry import Entry
+from heard.engine.errors import NotFound
+from heard.engine.projection import Room, Tables
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS cases (
+    id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, title TEXT NOT NULL, standfirst TEXT NOT NULL, zone TEXT NOT NULL,
+    rules TEXT NOT NULL, opened_at TEXT NOT NULL, held INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS person (
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, note TEXT NOT NULL,
+    named INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS person_case ON person (case_id, named);
+CREATE TABLE IF NOT EXISTS hearing (
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, title TEXT NOT NULL, place TEXT NOT NULL, listed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sitting (
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, hearing TEXT NOT NULL, title TEXT NOT NULL, began INTEGER NOT NULL,
+    began_at TEXT NOT NULL, rose_at TEXT, back_at TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sitting_case ON sitting (case_id, began);
+CREATE TABLE IF NOT EXISTS restriction (
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, from_at TEXT, until_at TEXT, lifted INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS restriction_case ON restriction (case_id, position);
+"""
+
+
+def _opened(tables: Tables, entry: Entry, body: CaseOpened) -> None:
+    tables.execute(
+        "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+        (entry.stream, body.slug, body.title, body.standfirst, body.zone, body.rules, now.text(entry.at)),
+    )
+
+
+def _described(tables: Tables, entry: Entry, body: CaseDescribed) -> None:
+    tables.execute(
+        "UPDATE cases SET title = ?, standfirst = ? WHERE id = ?", (body.title, body.standfirst, entry.stream)
+    )
+
+
+def _person(tables: Tables, entry: Entry, body: PersonNamed) -> None:
+    tables.execute(
+        "INSERT INTO person VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, note = excluded.note",
+        (entry.stream, body.case, body.name, body.role, body.note, entry.position),
+    )
+
+
+def _hearing(tables: Tables, entry: Entry, body: HearingListed) -> None:
+    tables.execute(
+        "INSERT INTO hearing VALUES (?, ?, ?, ?, ?)", (entry.stream, body.case, body.title, body.place, entry.position)
+    )
+
+
+def _began(tables: Tables, entry: Entry, body: SittingBegan) -> None:
+    tables.execute(
+        "INSERT INTO sitting VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
+        (entry.stream, body.case, body.hearing, body.title, entry.position, now.text(entry.at)),
+    )
+
+
+def _rose(tables: Tables, entry: Entry, body: SittingRose) -> None:
+    back_at = now.text(body.back_at) if body.back_at else None
+    tables.execute(
+        "UPDATE sitting SET rose_at = ?, back_at = ? WHERE id = ?", (now.text(entry.at), back_at, entry.stream)
+    )
+
+
+def _imposed(tables: Tables, entry: Entry, body: RestrictionImposed) -> None:
+    times = [now.text(at) if at else None for at in (body.from_at, body.until_at)]
+    tables.execute(
+        "INSERT INTO restriction VALUES (?, ?, ?, ?, ?, NULL)", (body.restriction, body.case, entry.position, *times)
+    )
+
+
+def _lifted(tables: Tables, entry: Entry, body: RestrictionLifted) -> None:
+    tables.execute("UPDATE restriction SET lifted = ? WHERE id = ?", (entry.position, body.restriction))
+
+
+def _held(tables: Tables, entry: Entry, body: CaseHeld) -> None:
+    tables.execute("UPDATE cases SET held = ? WHERE id = ?", (entry.position, body.case))
+
+
+def _let_go(tables: Tables, entry: Entry, body: CaseLetGo) -> None:
+    tables.execute("UPDATE cases SET held = NULL WHERE id = ?", (body.case,))
+
+
+def room() -> Room:
+    """What the room `cases` folds."""
+    import heard.cases.projection as here
+
+    folds: dict[Any, Any] = {
+        CaseOpened: _opened,
+        CaseDescribed: _described,
+        PersonNamed: _person,
+        HearingListed: _hearing,
+        SittingBegan: _began,
+        SittingRose: _rose,
+        RestrictionImposed: _imposed,
+        RestrictionLifted: _lifted,
+        CaseHeld: _held,
+        CaseLetGo: _let_go,
+    }
+    return Room("cases", SCHEMA, folds, (entries, model, here))
+
+
+_CASE = "SELECT id, slug, title, standfirst, zone, rules, opened_at FROM cases"
+
+
+def by_slug(tables: Tables, slug: str) -> Case:
+    """The case at this address.
+
+    Raises NotFound.
+    """
+    return _one(tables.execute(f"{_CASE} WHERE slug = ?", (slug,)))
+
+
+def by_id(tables: Tables, case: str) -> Case:
+    """Raises NotFound."""
+    return _one(tables.execute(f"{_CASE} WHERE id = ?", (case,)))
+
+
+def all_cases(tables: Tables) -> list[Case]:
+    """Every case, the newest first."""
+    return [_case(row) for row in tables.execute(f"{_CASE} ORDER BY opened_at DESC")]
+
+
+def _one(rows: Any) -> Case:
+    for row in rows:
+        return _case(row)
+    raise NotFound("There is no case at this address.")
+
+
+def _case(row: Any) -> Case:
+    columns: list[Any] = [*row[:6], now.instant(row[6])]
+    return Case(*columns)
+
+
+def is_held(tables: Tables, case: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM cases WHERE id = ? AND held IS NOT NULL", (case,)))
+
+
+def people(tables: Tables, case: str) -> list[Person]:
+    rows = tables.execute("SELECT id, name, role, note FROM person WHERE case_id = ? ORDER BY named", (case,))
+    return [Person(*row) for row in rows]
+
+
+def hearings(tables: Tables, case: str) -> list[tuple[str, str, str]]:
+    """Each hearing's id, title and place."""
+    return list(tables.execute("SELECT id, title, place FROM hearing WHERE case_id = ? ORDER BY listed", (case,)))
+
+
+def sittings(tables: Tables, case: str) -> list[Sitting]:
+    rows = tables.execute(
+        "SELECT id, hearing, title, began_at, rose_at, back_at FROM sitting WHERE case_id = ? ORDER BY began", (case,)
+    )
+    return [Sitting(*row[:3], *(_instant(at) for at in row[3:])) for row in rows]
+
+
+def current_sitting(tables: Tables, case: str) -> str:
+    """The id of the sitting that began last, or nothing."""
+    rows = tables.execute("SELECT id FROM sitting WHERE case_id = ? ORDER BY began DESC LIMIT 1", (case,))
+    return next((row[0] for row in rows), "")
+
+
+def restrictions(tables: Tables, case: str) -> list[Restriction]:
+    """Orders that were not lifted."""
+    rows = tables.execute(
+        "SELECT id, position, from_at, until_at FROM restriction WHERE case_id = ? AND lifted IS NULL ORDER BY position",
+        (case,),
+    )
+    return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]
+
+
+def _instant(written: str | None) -> Any:
+    return now.instant(written) if written else None

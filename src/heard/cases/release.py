@@ -1,0 +1,109 @@
+"""THE ONE DOOR. Every outgoing byte of a case is obtained here, and what did not pass it cannot be sent.
+
+A page, a frame, a feed: whoever makes one hands it to the case's `Door` and gets back `Released`, the only thing that the
+web, the frames file and the exporter accept. The door knows the rules in force at this moment: protected names, and a
+hold on the whole case. It is used twice on the way out. First each thing is asked about (`stops`), so that one post that
+says too much is withheld and the rest goes out; then the whole made text passes (`let`), so that a name that came in by
+any other way (a title, a link, a person's note) stops the page rather than being read.
+
+The names are read from the journal and kept in memory only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from heard.cases import projection
+from heard.cases.entries import RestrictionImposed
+from heard.engine.errors import Unavailable
+from heard.engine.journal import Journal
+from heard.engine.projection import Tables
+from heard.text.names import Names
+
+Exit = Literal["page", "frame", "long_poll", "json", "json_ld", "open_graph", "feed", "export", "replay"]
+
+#: One sentence for every cause, so that nobody learns from it which words were too much.
+HELD = (
+    "This was not published. Your words are kept on the desk, and an editor will look at them. "
+    "You need not send them again."
+)
+CHECKING = "This page is being checked and cannot be shown just now. Nothing is lost; please come back in a while."
+
+
+class Withheld(Unavailable):
+    """The door stopped a whole page; the words say nothing of why."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(CHECKING, case=case)
+
+
+class Released(str):
+    """Text that passed the door. Only a `Door` makes one."""
+
+    exit: Exit
+
+    def __new__(cls, *_: object) -> Released:
+        raise TypeError("Only a Door releases.")
+
+
+class Door:
+    """What may leave of one case, by the rules in force."""
+
+    def __init__(self, case: str, names: Names, held: bool) -> None:
+        self.case, self.names, self.held = case, names, held
+
+    def stops(self, *texts: str) -> bool:
+        """Whether any of these says what may not be said, together or apart."""
+        return self.names.found_in(*texts)
+
+    def let(self, exit: Exit, made: str, *, notice: bool = False) -> Released:
+        """The made text, released. A `notice` is made of the server's own words and passes a hold too.
+
+        Raises Withheld when the case is held or the text says what may not be said.
+        """
+        if (self.held and not notice) or self.stops(made):
+            raise Withheld(self.case)
+        released = str.__new__(Released, made)
+        released.exit = exit
+        return released
+
+
+def joined(exit: Exit, made: str, parts: Iterable[Released]) -> Released:
+    """A text made of several cases' released parts and the server's own words, such as the front page."""
+    for part in parts:
+        if not isinstance(part, Released):
+            raise TypeError("Every part of a joined text has passed its own door.")
+    released = str.__new__(Released, made)
+    released.exit = exit
+    return released
+
+
+class Doors:
+    """The doors of all cases. The names of each order are read from the journal once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._matchers: dict[tuple[int, ...], Names] = {}
+
+    def of(self, tables: Tables, case: str) -> Door:
+        """The door of a case as its rules stand in these tables.
+
+        An order binds from the moment it is recorded until someone records that it was lifted: its own dates are shown
+        to the desk and release nothing by themselves.
+        """
+        in_force = tuple(one.position for one in projection.restrictions(tables, case))
+        return Door(case, self._matcher(in_force), projection.is_held(tables, case))
+
+    def _matcher(self, positions: tuple[int, ...]) -> Names:
+        if positions not in self._matchers:
+            self._matchers[positions] = Names([name for position in positions for name in self._read(position)])
+        return self._matchers[positions]
+
+    def _read(self, position: int) -> tuple[str, ...]:
+        if position not in self._names:
+            entry = self.journal.entry(position)
+            body = entry.body if entry else None
+            self._names[position] = body.names if isinstance(body, RestrictionImposed) else ()
+        return self._names[position]

@@ -1,0 +1,1 @@
+"""Live coverage of a hearing: states, posts, corrections, retractions."""

@@ -1,0 +1,380 @@
+"""What can be done in coverage. Each function answers a command: it judges what is folded, and says what to write.
+
+Publishing rests on three streams: the post's own, its case's (states) and the case's rules (restrictions, holds). So
+two writers of different posts never meet, and an order that was recorded one entry earlier, by anyone, always wins.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import msgspec
+
+from heard.cases import projection as cases
+from heard.cases.model import checked_words
+from heard.cases.release import Door, Doors
+from heard.coverage import elements as parts
+from heard.coverage import model, projection
+from heard.coverage.elements import Element
+from heard.coverage.entries import (
+    Closed,
+    Content,
+    KeyEventMarked,
+    KeyEventUnmarked,
+    NoticeCode,
+    Paused,
+    PostClarified,
+    PostCorrected,
+    PostDropped,
+    PostErased,
+    PostHeld,
+    PostPinned,
+    PostPlaced,
+    PostPublished,
+    PostRetracted,
+    PostUnpinned,
+    ProblemReported,
+    ProblemSettled,
+    Reasoned,
+    Reopened,
+    Resumed,
+    SummaryWritten,
+    WentLive,
+)
+from heard.coverage.model import Post
+from heard.engine.clock import duration
+from heard.engine.entry import Body, Draft, new_id
+from heard.engine.errors import Conflict, NotFound, Refused
+from heard.engine.journal import Journal
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+
+NOT_PUBLISHED = (
+    "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
+)
+
+
+def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
+    """Publish a post, or keep it on the desk when the door stops it; the kind of the first entry says which.
+
+    In a case that was only announced the first post takes its coverage live.
+    """
+    post = post or new_id()
+
+    def judge(tables: Tables) -> Decision:
+        case = cases.by_id(tables, content.case)
+        state = projection.of_case(tables, case.id).state
+        if state == "closed" and not content.source:
+            raise Refused(
+                "The coverage is closed. Nothing was published; reopen it first, then send this again.", state=state
+            )
+        kept = _checked(tables, content)
+        door = doors.of(tables, case.id)
+        over = (post, case.id, case.rules)
+        if door.held or door.stops(*_texts(kept)):
+            return Decision((Draft(post, _as(PostHeld, kept)),), over)
+        drafts = [Draft(post, _as(PostPublished, kept))]
+        if state == "announced":
+            drafts.append(Draft(case.id, WentLive()))
+        return Decision(tuple(drafts), over)
+
+    return judge
+
+
+def let_go(doors: Doors, journal: Journal, post: str) -> Command:
+    """Publish what was held, as it was written, if the rules of today allow it."""
+
+    def judge(tables: Tables) -> Decision:
+        held = projection.by_id(tables, post)
+        model.POST_MOVES.after(held.status, "published")
+        case, kept = cases.by_id(tables, held.case), held_words(journal, post)
+        door = doors.of(tables, case.id)
+        if door.held or door.stops(*_texts(kept)):
+            raise Refused(NOT_PUBLISHED)
+        return Decision((Draft(post, _as(PostPublished, kept)),), (post, case.id, case.rules))
+
+    return judge
+
+
+def drop(post: str) -> Command:
+    """Decide that what was held will not be published."""
+
+    def judge(tables: Tables) -> Decision:
+        held = projection.by_id(tables, post)
+        model.POST_MOVES.after(held.status, "dropped")
+        return Decision((Draft(post, PostDropped(held.case)),), (post,))
+
+    return judge
+
+
+def held_words(journal: Journal, post: str) -> PostHeld:
+    """The words of a held post, from the journal: no table has them."""
+    bodies = [entry.body for entry in journal.stream(post) if isinstance(entry.body, PostHeld)]
+    if not bodies:
+        raise NotFound("There is no such held post.")
+    return bodies[-1]
+
+
+def _checked(tables: Tables, content: Content) -> Content:
+    return msgspec.structs.replace(
+        content,
+        elements=parts.checked(content.elements),
+        title=checked_words(content.title, "title", model.TITLE_MAX, needed=False),
+        byline=checked_words(content.byline, "byline", model.TITLE_MAX, needed=False),
+        sitting=content.sitting or cases.current_sitting(tables, content.case),
+    )
+
+
+def _texts(content: Content) -> list[str]:
+    return [content.title, content.byline, parts.plain(content.elements), *parts.texts(content.elements)]
+
+
+def _as(body: type[Content], content: Content) -> Content:
+    return body(**{name: getattr(content, name) for name in content.__struct_fields__})
+
+
+def correct(
+    doors: Doors,
+    post: str,
+    elements: tuple[Element, ...],
+    reason: str,
+    *,
+    title: str | None = None,
+    notice: str = "",
+    old_shown: bool = False,
+    based_on: int | None = None,
+) -> Command:
+    """Put an error right. The old words are shown only if the editor says so, and never where the door would stop them."""
+
+    def judge(tables: Tables) -> Decision:
+        known = _open_to(tables, post, "corrected", based_on, elements)
+        new = parts.checked(elements)
+        told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False) or "This post was corrected."
+        door, words = _door(doors, tables, known), known.title if title is None else title
+        old = "\n\n".join(filter(None, [known.title, parts.plain(known.elements)])) if old_shown else ""
+        body = PostCorrected(known.case, new, _title(words), told, "" if door.stops(old) else old)
+        return _with_reason(tables, known, body, reason, door, [words, told, *parts.texts(new), parts.plain(new)])
+
+    return judge
+
+
+def clarify(
+    doors: Doors,
+    post: str,
+    elements: tuple[Element, ...] | None,
+    reason: str,
+    *,
+    title: str | None = None,
+    notice: str = "",
+    based_on: int | None = None,
+) -> Command:
+    """Say more clearly what was true already; without new words, by the notice alone."""
+
+    def judge(tables: Tables) -> Decision:
+        known = _open_to(tables, post, "clarified", based_on, elements)
+        if elements is None and not notice.strip():
+            raise Refused("A clarification needs new words or a notice. Nothing was changed.")
+        new = parts.checked(elements) if elements is not None else known.elements
+        told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False) or "This post was made clearer."
+        words = known.title if title is None else title
+        body = PostClarified(known.case, new, _title(words), told)
+        door = _door(doors, tables, known)
+        return _with_reason(tables, known, body, reason, door, [words, told, *parts.texts(new), parts.plain(new)])
+
+    return judge
+
+
+def _open_to(tables: Tables, post: str, verb: str, based_on: int | None, mine: tuple[Element, ...] | None) -> Post:
+    """The post, if it may be changed so and nobody changed it since the editor saw it."""
+    known = projection.by_id(tables, post)
+    model.POST_MOVES.after(known.status, verb)
+    if known.kind == "state":
+        raise Refused("This notice tells of a change of state and is not corrected. Nothing was changed.")
+    if based_on is not None and known.position > based_on:
+        raise Conflict(
+            "Somebody changed this post while you were writing. Nothing of yours was lost: both versions are here. "
+            "Put them together and send it again.",
+            theirs=parts.plain(known.elements),
+            theirs_title=known.title,
+            yours=parts.plain(mine) if mine else "",
+            position=known.position,
+        )
+    return known
+
+
+def _title(words: str) -> str:
+    return checked_words(words, "title", model.TITLE_MAX, needed=False)
+
+
+def _door(doors: Doors, tables: Tables, post: Post) -> Door:
+    return doors.of(tables, post.case)
+
+
+def _with_reason(tables: Tables, post: Post, body: Body, reason: str, door: Door, said: list[str]) -> Decision:
+    if door.stops(*said):
+        raise Refused(NOT_PUBLISHED)
+    drafts = (Draft(post.id, body), *_reasoned(post, reason))
+    return Decision(drafts, (post.id, cases.by_id(tables, post.case).rules))
+
+
+def _reasoned(post: Post, reason: str) -> tuple[Draft, ...]:
+    kept = checked_words(reason, "reason", model.REASON_MAX, needed=False)
+    return (Draft(post.id, Reasoned(post.case, kept)),) if kept else ()
+
+
+def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error", notice: str = "") -> Command:
+    """Withdraw a post. Nothing stands against it: a notice that the door would stop gives way to one from the list."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        model.POST_MOVES.after(known.status, "retracted")
+        if known.status == "retracted":
+            return Decision((), (post,))
+        told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False)
+        if told and _door(doors, tables, known).stops(told):
+            told = ""
+        body = PostRetracted(known.case, code, told)
+        over = (post, cases.by_id(tables, known.case).rules) if told else (post,)
+        return Decision((Draft(post, body), *_reasoned(known, reason)), over)
+
+    return judge
+
+
+def erase(journal: Journal, post: str, basis: str) -> Command:
+    """Destroy the words of a post for ever, by law. Where it was published, a notice stays."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        model.POST_MOVES.after(known.status, "erased")
+        positions = tuple(entry.position for entry in journal.stream(post) if isinstance(entry.body, _WORDED))
+        published = known.published_position if known.status in ("published", "retracted") else 0
+        body = PostErased(
+            known.case,
+            positions,
+            checked_words(basis, "legal basis", model.REASON_MAX),
+            known.place,
+            known.section,
+            known.sitting,
+            published,
+        )
+        return Decision((Draft(post, body),), (post,))
+
+    return judge
+
+
+_WORDED = (Content, PostCorrected, PostClarified, PostRetracted, Reasoned)
+
+
+def mark_key_event(post: str, marked: bool = True) -> Command:
+    """Put a post into the timeline, or take it out."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        model.POST_MOVES.after(known.status, "marked")
+        if known.key_event == marked:
+            return Decision((), (post,))
+        return Decision((Draft(post, (KeyEventMarked if marked else KeyEventUnmarked)(known.case)),), (post,))
+
+    return judge
+
+
+def pin(post: str, pinned: bool = True) -> Command:
+    """Keep a post above the others, in place of whatever was pinned, or let it go."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        model.POST_MOVES.after(known.status, "marked")
+        if known.pinned == pinned:
+            return Decision((), (post,))
+        return Decision((Draft(post, (PostPinned if pinned else PostUnpinned)(known.case)),), (post,))
+
+    return judge
+
+
+def move(post: str, before: str) -> Command:
+    """Put a post just before another, in order of time."""
+
+    def judge(tables: Tables) -> Decision:
+        known, other = projection.by_id(tables, post), projection.by_id(tables, before)
+        model.POST_MOVES.after(known.status, "placed")
+        if known.case != other.case or known.section != other.section or post == before:
+            raise Refused("A post moves among the others of its own page. Nothing was changed.")
+        earlier, _ = projection.neighbours(tables, other.case, other.section, other.place)
+        return Decision((Draft(post, PostPlaced(known.case, _place(earlier, other.place))),), (post, before))
+
+    return judge
+
+
+def _place(before: str, after: str) -> str:
+    # Random digits after the midpoint: two editors who move into one gap at one moment get two places.
+    return f"{model.between(before, after)}{secrets.randbelow(10**6):06d}5"
+
+
+def set_state(
+    doors: Doors, case: str, state: str, words: str = "", until_at: datetime | None = None, lasting: str = ""
+) -> Command:
+    """Take coverage live, pause it (until, for, or neither), resume, close or reopen it; `words` are shown in the flow."""
+
+    def judge(tables: Tables) -> Decision:
+        known = cases.by_id(tables, case)
+        model.STATES.after(projection.of_case(tables, case).state, state)
+        told = checked_words(words, "notice", model.NOTICE_MAX, needed=False)
+        if told and doors.of(tables, case).stops(told):
+            raise Refused(NOT_PUBLISHED)
+        if lasting:
+            duration(lasting)
+        notice = new_id() if told else ""
+        body: Body
+        match state:
+            case "live":
+                body = WentLive(notice, told)
+            case "paused":
+                body = Paused(notice, told, until_at, lasting)
+            case "resumed":
+                body = Resumed(notice, told)
+            case "closed":
+                body = Closed(notice, told)
+            case _:
+                body = Reopened(notice, told)
+        return Decision((Draft(case, body),), (case, known.rules))
+
+    return judge
+
+
+def summarise(doors: Doors, case: str, markdown: str) -> Command:
+    """Write the editor's digest, in place of the one before."""
+
+    def judge(tables: Tables) -> Decision:
+        known = cases.by_id(tables, case)
+        words = checked_words(markdown, "summary", parts.TEXT_MAX)
+        if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
+            raise Refused(NOT_PUBLISHED)
+        return Decision((Draft(case, SummaryWritten(words)),), (case, known.rules))
+
+    return judge
+
+
+def report_problem(case: str, post: str, words: str, problem: str | None = None) -> Command:
+    """A reader says that something is wrong, on a post or on the page; its clock starts."""
+    problem = problem or new_id()
+
+    def judge(tables: Tables) -> Decision:
+        cases.by_id(tables, case)
+        if post and projection.by_id(tables, post).case != case:
+            raise NotFound("There is no such post in this case.")
+        reported = ProblemReported(case, post, checked_words(words, "message", model.PROBLEM_MAX))
+        return Decision((Draft(problem, reported),), ())
+
+    return judge
+
+
+def settle_problem(problem: str, note: str) -> Command:
+    def judge(tables: Tables) -> Decision:
+        for open_one in projection.problems(tables):
+            if open_one.id == problem:
+                told = checked_words(note, "note", model.REASON_MAX, needed=False)
+                return Decision((Draft(problem, ProblemSettled(open_one.case, told)),), (problem,))
+        raise NotFound("There is no such open problem.")
+
+    return judge

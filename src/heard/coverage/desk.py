@@ -1,0 +1,312 @@
+"""The desk: one plain page for a case, with a box that publishes. Everything on it works without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.accounts import callers
+from heard.accounts.model import Caller
+from heard.cases import commands as case_commands
+from heard.cases import projection as cases
+from heard.cases.exits import Serving, looking_twice
+from heard.cases.model import Case
+from heard.cases.release import HELD
+from heard.coverage import commands, projection
+from heard.coverage.elements import Element, Quote, Setting, Text
+from heard.coverage.entries import NoticeCode, PostHeld, ProblemReported
+from heard.engine import now
+from heard.engine.entry import new_id
+from heard.engine.errors import Conflict, HeardError, NotFound, Refused
+from heard.engine.node import Command
+
+Form = Mapping[str, str]
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/desk/", front, methods=["GET"]),
+        Route("/desk/", open_case, methods=["POST"]),
+        Route("/desk/{slug}/", case_page, methods=["GET"]),
+        Route("/desk/{slug}/{verb}", act, methods=["POST"]),
+    ]
+
+
+async def front(request: Request) -> Response:
+    serving, caller = _signed_in(request, "read_desk")
+    return _front(serving, caller)
+
+
+def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None, status: int = 200) -> Response:
+    known = cases.all_cases(serving.tables)
+    told = [{"case": case, "coverage": projection.of_case(serving.tables, case.id)} for case in known]
+    problems = projection.problems(serving.tables)
+    page = templates.render(
+        "desk/front.html",
+        cases=told,
+        account=caller.account,
+        problems=len(problems),
+        error=error,
+        draft=draft or {},
+        may_open=caller.may("open_case"),
+    )
+    return Response(page, status, NO_STORE, "text/html")
+
+
+def _signed_in(request: Request, verb: str) -> tuple[Serving, Caller]:
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must(verb)
+    return serving, caller
+
+
+async def open_case(request: Request) -> Response:
+    serving, caller = _signed_in(request, "open_case")
+    form = await _form(request)
+    command = case_commands.open_case(form.get("slug", ""), form.get("title", ""), form.get("standfirst", ""))
+    try:
+        await serving.do(command, by=caller.account.id)
+    except Refused as refusal:
+        return _front(serving, caller, refusal.message, form, 422)
+    return RedirectResponse(f"/desk/{form.get('slug', '')}/", 303)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    form = await request.form(max_fields=60)
+    return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
+
+
+async def case_page(request: Request) -> Response:
+    serving, caller = _signed_in(request, "read_desk")
+
+    async def look() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        return _page(serving, caller, case, message=_TOLD.get(request.query_params.get("done", ""), ""))
+
+    return await looking_twice(serving, look)
+
+
+_TOLD = {
+    "published": "Published.",
+    "held": HELD,
+    "corrected": "Corrected. Readers see it now.",
+    "clarified": "Clarified. Readers see it now.",
+    "retracted": "Withdrawn. Readers see the notice now.",
+    "done": "Done.",
+}
+
+
+def _page(
+    serving: Serving,
+    caller: Caller,
+    case: Case,
+    *,
+    message: str = "",
+    error: str = "",
+    draft: Form | None = None,
+    conflict: dict[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    tables = serving.tables
+    page = templates.render(
+        "desk/case.html",
+        case=case,
+        coverage=projection.of_case(tables, case.id),
+        account=caller.account,
+        may={verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict")},
+        people=cases.people(tables, case.id),
+        settings=get_args(Setting),
+        codes=get_args(NoticeCode),
+        posts=projection.newest(tables, case.id, 100),
+        held=[_held(serving, post.id) for post in projection.with_status(tables, case.id, "held")],
+        problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
+        case_held=cases.is_held(tables, case.id),
+        now=now.utc(),
+        message=message,
+        error=error,
+        draft=draft or {},
+        conflict=conflict,
+        once=new_id(),
+    )
+    return Response(page, status, NO_STORE, "text/html")
+
+
+def _held(serving: Serving, post: str) -> dict[str, Any]:
+    """A held post with its words, which only the journal has."""
+    words: PostHeld = commands.held_words(serving.node.journal, post)
+    return {"id": post, "title": words.title, "elements": words.elements, "byline": words.byline}
+
+
+def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
+    entry = serving.node.journal.entry(problem.position)
+    body = entry.body if entry else None
+    words = body.words if isinstance(body, ProblemReported) else ""
+    contact = serving.vault.get("contact", problem.id) or b""
+    return {"id": problem.id, "post": problem.post, "clock": problem.clock, "words": words, "contact": contact.decode()}
+
+
+async def act(request: Request) -> Response:
+    """One verb of the desk. What cannot be done comes back with everything that was typed."""
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    form = await _form(request)
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        try:
+            permission, make = _VERBS[request.path_params["verb"]]
+        except KeyError:
+            raise NotFound("The desk has no such verb.") from None
+        try:
+            caller.must(permission)
+            command = make(serving, case, form, caller)
+            written = await serving.do(command, by=caller.account.id, scope=case.id, key=form.get("once") or None)
+        except Conflict as conflict:
+            return _page(
+                serving, caller, case, error=conflict.message, draft=form, conflict=conflict.details, status=409
+            )
+        except NotFound:
+            raise
+        except HeardError as refusal:
+            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+        told = written.kind.removeprefix("coverage.post_")
+        return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
+
+    return await looking_twice(serving, done)
+
+
+Make = Callable[[Serving, Case, Form, Caller], Command]
+
+
+def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    from heard.coverage.entries import PostPublished
+
+    content = PostPublished(
+        case.id,
+        _elements(serving, case, form),
+        title=form.get("title", ""),
+        byline=caller.account.name,
+        key_event="key_event" in form,
+        pinned="pinned" in form,
+    )
+    return commands.publish(serving.doors, content)
+
+
+def _elements(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
+    """Words of a speaker are a quote; words without one are text."""
+    words = form.get("text", "")
+    speaker = next((one for one in cases.people(serving.tables, case.id) if one.id == form.get("speaker")), None)
+    if speaker is None:
+        return (Text(words),)
+    quote = {"words": words, "speaker": speaker.name, "role": speaker.role, "type": "quote"}
+    chosen = {name: form[name] for name in ("setting", "as_said") if form.get(name)}
+    try:
+        return (msgspec.convert({**quote, **chosen}, Quote),)
+    except msgspec.ValidationError as wrong:
+        raise Refused("The setting of the quotation is not one of the list. Nothing was published.") from wrong
+
+
+def _based_on(form: Form) -> int | None:
+    return int(form["based_on"]) if form.get("based_on", "").isdecimal() else None
+
+
+def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return commands.correct(
+        serving.doors,
+        _post(form),
+        _reworded(serving, form),
+        form.get("reason", ""),
+        title=form.get("title"),
+        notice=form.get("notice", ""),
+        old_shown="old_shown" in form,
+        based_on=_based_on(form),
+    )
+
+
+def _reworded(serving: Serving, form: Form) -> tuple[Element, ...]:
+    """The first words of the post put in new words; its other parts stay as they are."""
+    post, words = projection.by_id(serving.tables, _post(form)), form.get("text", "")
+    first, *rest = post.elements or (Text(""),)
+    if isinstance(first, Quote):
+        return (msgspec.structs.replace(first, words=words), *rest)
+    return (Text(words), *(rest if isinstance(first, Text) else post.elements))
+
+
+def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return commands.clarify(
+        serving.doors,
+        _post(form),
+        _reworded(serving, form),
+        form.get("reason", ""),
+        title=form.get("title"),
+        notice=form.get("notice", ""),
+        based_on=_based_on(form),
+    )
+
+
+def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    code: Any = form.get("code", "error")
+    if code not in get_args(NoticeCode):
+        raise Refused("Choose why it is withdrawn from the list. Nothing was changed.")
+    return commands.retract(serving.doors, _post(form), form.get("reason", ""), code, form.get("notice", ""))
+
+
+def _post(form: Form) -> str:
+    return form.get("post", "")
+
+
+def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    until = until_time(form.get("until", ""), case.zone) if form.get("until") else None
+    words = form.get("words", "")
+    return commands.set_state(serving.doors, case.id, form.get("state", ""), words, until, form.get("for", ""))
+
+
+def until_time(written: str, zone: str) -> datetime:
+    """The next time that a clock in the court shows "14:00", or an instant with its offset.
+
+    Raises Refused.
+    """
+    try:
+        if "T" in written:
+            return now.instant(written)
+        hour, minute = (int(part) for part in written.split(":"))
+        here = now.utc().astimezone(ZoneInfo(zone))
+        at = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return at if at > here else at + timedelta(days=1)
+    except ValueError as wrong:
+        raise Refused("Write the time like 14:00. Nothing was changed.") from wrong
+
+
+def _restrict(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    names = [line for line in form.get("names", "").splitlines() if line.strip()]
+    return case_commands.impose_restriction(case.id, form.get("basis", ""), names, cipher=form.get("cipher", ""))
+
+
+_VERBS: dict[str, tuple[str, Make]] = {
+    "publish": ("publish", _publish),
+    "correct": ("correct", _correct),
+    "clarify": ("correct", _clarify),
+    "retract": ("retract", _retract),
+    "key": ("correct", lambda s, case, form, by: commands.mark_key_event(_post(form), form.get("key_event") != "no")),
+    "pin": ("correct", lambda s, case, form, by: commands.pin(_post(form), form.get("pinned") != "no")),
+    "move": ("correct", lambda s, case, form, by: commands.move(_post(form), form.get("before", ""))),
+    "state": ("publish", _state),
+    "summary": ("publish", lambda s, case, form, by: commands.summarise(s.doors, case.id, form.get("text", ""))),
+    "release": ("release_held", lambda s, case, form, by: commands.let_go(s.doors, s.node.journal, _post(form))),
+    "drop": ("release_held", lambda s, case, form, by: commands.drop(_post(form))),
+    "settle": (
+        "correct",
+        lambda s, case, form, by: commands.settle_problem(form.get("problem", ""), form.get("note", "")),
+    ),
+    "restrict": ("restrict", _restrict),
+    "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
+}

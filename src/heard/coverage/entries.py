@@ -1,0 +1,212 @@
+"""What can happen to the coverage of a case. The life of a post is the list of these on its stream.
+
+Whatever readers may come to see is in one body, and a reason, which never leaves the desk, is always in another
+(`Reasoned`), so that an export can show the one with its proof and keep the other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from heard.coverage.elements import Element
+from heard.engine.entry import Body, written_as
+
+#: Why readers no longer see a post, in words that say nothing of what it said.
+NoticeCode = Literal["legal", "error", "care", "source"]
+
+
+@written_as("coverage.went_live")
+class WentLive(Body, frozen=True):
+    """On the case's stream. Words, if any, are shown in the flow of posts under the id `notice`."""
+
+    notice: str = ""
+    words: str = ""
+
+
+@written_as("coverage.paused")
+class Paused(Body, frozen=True):
+    """On the case's stream: until an instant, for a time (ISO 8601), or neither was said."""
+
+    notice: str = ""
+    words: str = ""
+    until_at: datetime | None = None
+    lasting: str = ""
+
+
+@written_as("coverage.resumed")
+class Resumed(Body, frozen=True):
+    """On the case's stream."""
+
+    notice: str = ""
+    words: str = ""
+
+
+@written_as("coverage.closed")
+class Closed(Body, frozen=True):
+    """On the case's stream: from now on it reads "as it happened"."""
+
+    notice: str = ""
+    words: str = ""
+
+
+@written_as("coverage.reopened")
+class Reopened(Body, frozen=True):
+    """On the case's stream."""
+
+    notice: str = ""
+    words: str = ""
+
+
+@written_as("coverage.summary_written")
+class SummaryWritten(Body, frozen=True):
+    """On the case's stream: the editor's digest, in Markdown."""
+
+    markdown: str
+
+
+class Content(Body, frozen=True):
+    """What a post says, however it came to be published or held.
+
+    `said_at` is when the thing was said, `written_at` when the reporter wrote it down. `source` marks a post taken over
+    from elsewhere, whose time is `source_at`, or was not recorded; `source_updated_at` when it was changed there.
+    """
+
+    case: str
+    elements: tuple[Element, ...]
+    title: str = ""
+    byline: str = ""
+    sitting: str = ""
+    section: Literal["live", "report"] = "live"
+    said_at: datetime | None = None
+    written_at: datetime | None = None
+    place: str = ""
+    key_event: bool = False
+    pinned: bool = False
+    source: str = ""
+    source_at: datetime | None = None
+    source_updated_at: datetime | None = None
+
+
+@written_as("coverage.post_published")
+class PostPublished(Content, frozen=True):
+    """On the post's stream, its first entry; or later, when a held post is let go."""
+
+
+@written_as("coverage.post_held")
+class PostHeld(Content, frozen=True):
+    """On the post's stream: it was stopped at the door. No table holds its words; the desk reads them from here."""
+
+
+@written_as("coverage.post_dropped")
+class PostDropped(Body, frozen=True):
+    """On the post's stream: what was held will not be published."""
+
+    case: str
+
+
+@written_as("coverage.post_corrected")
+class PostCorrected(Body, frozen=True):
+    """An error put right. `old_shown` carries the words before it only when the editor chose to show them."""
+
+    case: str
+    elements: tuple[Element, ...]
+    title: str
+    notice: str
+    old_shown: str = ""
+
+
+@written_as("coverage.post_clarified")
+class PostClarified(Body, frozen=True):
+    """True but unclear, put more clearly."""
+
+    case: str
+    elements: tuple[Element, ...]
+    title: str
+    notice: str
+
+
+@written_as("coverage.post_retracted")
+class PostRetracted(Body, frozen=True):
+    """Withdrawn. A dated notice stays: one from the short list, or the editor's own words."""
+
+    case: str
+    code: NoticeCode = "error"
+    notice: str = ""
+
+    def withdraws(self) -> bool:
+        return True
+
+
+@written_as("coverage.post_erased")
+class PostErased(Body, frozen=True):
+    """Erased by law: the entries at `positions` lost their words for ever. Where the post stood, a notice stands."""
+
+    case: str
+    positions: tuple[int, ...]
+    basis: str
+    place: str
+    section: Literal["live", "report"]
+    sitting: str
+    published_position: int
+
+    def erases(self) -> tuple[int, ...]:
+        return self.positions
+
+    def withdraws(self) -> bool:
+        return True
+
+
+@written_as("coverage.reasoned")
+class Reasoned(Body, frozen=True):
+    """Why something was done to the post on whose stream this is. It never leaves the desk."""
+
+    case: str
+    reason: str
+
+
+@written_as("coverage.key_event_marked")
+class KeyEventMarked(Body, frozen=True):
+    case: str
+
+
+@written_as("coverage.key_event_unmarked")
+class KeyEventUnmarked(Body, frozen=True):
+    case: str
+
+
+@written_as("coverage.post_pinned")
+class PostPinned(Body, frozen=True):
+    """On the post's stream: it takes the place of whatever was pinned before."""
+
+    case: str
+
+
+@written_as("coverage.post_unpinned")
+class PostUnpinned(Body, frozen=True):
+    case: str
+
+
+@written_as("coverage.post_placed")
+class PostPlaced(Body, frozen=True):
+    """An editor's reordering: `place` is where the post now stands among the others, compared as text."""
+
+    case: str
+    place: str
+
+
+@written_as("coverage.problem_reported")
+class ProblemReported(Body, frozen=True):
+    """On the problem's stream: a reader says that something is wrong. An address, if left, is in the vault only."""
+
+    case: str
+    post: str
+    words: str
+
+
+@written_as("coverage.problem_settled")
+class ProblemSettled(Body, frozen=True):
+    """On the problem's stream: what was done about it, for the desk."""
+
+    case: str
+    note: str

@@ -1,0 +1,221 @@
+"""What each entry changes on a page that is open: the follower that renders frames.
+
+It keeps a cursor of its own in the frames file, so it also renders what other processes appended. Each thing is
+rendered as it is *now*, at the position of the last entry that touched it: rendered late, a frame is never older than
+the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from heard import templates
+from heard.cases import projection as cases
+from heard.cases.entries import (
+    CaseDescribed,
+    CaseHeld,
+    CaseLetGo,
+    CaseOpened,
+    RestrictionImposed,
+    RestrictionLifted,
+    SittingBegan,
+)
+from heard.cases.model import Case
+from heard.cases.release import Door, Doors, Released, Withheld
+from heard.coverage import projection
+from heard.coverage.entries import (
+    Closed,
+    Content,
+    KeyEventMarked,
+    KeyEventUnmarked,
+    Paused,
+    PostClarified,
+    PostCorrected,
+    PostErased,
+    PostPinned,
+    PostPlaced,
+    PostRetracted,
+    PostUnpinned,
+    Reopened,
+    Resumed,
+    SummaryWritten,
+    WentLive,
+)
+from heard.coverage.model import Post
+from heard.coverage.shown import Shown, show, withheld
+from heard.engine.entry import Entry
+from heard.engine.frames import Change
+from heard.engine.journal import Journal
+from heard.engine.projection import Tables
+from heard.store.frames import FramesFile, Topic
+
+#: Entries rendered in one transaction of the frames file.
+RENDER_AT_ONCE = 200
+#: A fragment longer than this is sent as an address (see engine.frames).
+FRAGMENT_MAX = 30_000
+
+#: The kind of change that an entry is to readers, and what it touches besides its own post.
+_KINDS: dict[type, tuple[str, tuple[str, ...]]] = {
+    PostCorrected: ("corrected", ("key", "pinned")),
+    PostClarified: ("clarified", ("key", "pinned")),
+    PostRetracted: ("retracted", ("key", "pinned")),
+    PostErased: ("retracted", ("key", "pinned")),
+    KeyEventMarked: ("key", ("key",)),
+    KeyEventUnmarked: ("key", ("key",)),
+    PostPinned: ("pinned", ("pinned",)),
+    PostUnpinned: ("pinned", ("pinned",)),
+    PostPlaced: ("order", ("key",)),
+}
+_STATES = (WentLive, Paused, Resumed, Closed, Reopened)
+_RULES = (RestrictionImposed, RestrictionLifted, CaseHeld, CaseLetGo)
+
+
+class Painter:
+    """Renders what the journal's new entries changed, and writes it for the edges."""
+
+    def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
+        self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
+        #: Told the position up to which frames are written, and whether words were withdrawn.
+        self.after_paint: list[Callable[[int], None]] = []
+
+    def paint(self) -> None:
+        """Render up to what is folded."""
+        start = self.file.position()
+        while entries := self.journal.read(self.file.position(), RENDER_AT_ONCE):
+            with self.file.batch():
+                for entry in entries:
+                    self._paint(entry)
+                self.file.write(entries[-1].position, {})
+            if any(entry.body is not None and entry.body.withdraws() for entry in entries):
+                self.file.scrub()
+        if (reached := self.file.position()) > start:
+            for follow in self.after_paint:
+                follow(reached)
+
+    def _paint(self, entry: Entry) -> None:
+        case_id = _case_of(entry)
+        if case_id is None:
+            return
+        case = cases.by_id(self.tables, case_id)
+        page = Page(case, self.tables, self.doors.of(self.tables, case_id))
+        topics = [Topic(case.slug, case.id, True)] if isinstance(entry.body, CaseOpened) else []
+        self.file.write(entry.position, {case_id: list(self._changes(entry, page))}, topics)
+
+    def _changes(self, entry: Entry, page: Page) -> Iterable[Change]:
+        body: Any = entry.body
+        if isinstance(body, CaseOpened | CaseDescribed | CaseHeld | CaseLetGo):
+            yield from map(page.area, ("state", "summary", "key", "pinned"))
+        if isinstance(body, SummaryWritten):
+            yield page.area("summary")
+        elif isinstance(body, _STATES):
+            yield page.area("state")
+            if body.notice:
+                yield from page.post(body.notice, "post")
+        elif isinstance(body, _RULES):
+            yield from page.every_post()
+            yield from map(page.area, ("state", "summary", "key", "pinned"))
+        elif isinstance(body, SittingBegan):
+            yield from page.post(entry.stream, "post")
+        elif isinstance(body, Content):
+            yield from page.post(entry.stream, "post")
+            yield from map(page.area, _areas_of(body))
+            if body.pinned:
+                yield from page.posts_pinned_until(entry)
+        elif type(body) in _KINDS:
+            kind, areas = _KINDS[type(body)]
+            yield from page.post(entry.stream, kind)
+            yield from map(page.area, areas)
+            if isinstance(body, PostPinned):
+                yield from page.posts_pinned_until(entry)
+
+
+def _areas_of(body: Content) -> list[str]:
+    return [area for area, touched in (("key", body.key_event), ("pinned", body.pinned)) if touched]
+
+
+def _case_of(entry: Entry) -> str | None:
+    body: Any = entry.body
+    if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, *_STATES)):
+        return entry.stream
+    return getattr(body, "case", None) if isinstance(body, (*_RULES, Content, *_KINDS, SittingBegan)) else None
+
+
+class Page(msgspec.Struct):
+    """One case at this moment, rendered thing by thing."""
+
+    case: Case
+    tables: Any
+    door: Door
+
+    def post(self, post: str, kind: str) -> Iterable[Change]:
+        """The post as it is now, for readers who have it and for those who do not."""
+        for known in _if_there(self.tables, post):
+            yield from self._change(known, kind)
+
+    def every_post(self) -> Iterable[Change]:
+        """All posts: the rules changed, so each is looked at again."""
+        for section in ("live", "report"):
+            for post in projection.shown(self.tables, self.case.id, section):
+                yield from self._change(post, "corrected")
+
+    def posts_pinned_until(self, entry: Entry) -> Iterable[Change]:
+        """The post that this pin took the place of."""
+        rows = self.tables.execute(
+            "SELECT id FROM post WHERE case_id = ? AND position = ? AND pinned = 0", (self.case.id, entry.position)
+        )
+        for (post,) in list(rows):
+            yield from self.post(post, "pinned")
+
+    def _change(self, post: Post, kind: str) -> Iterable[Change]:
+        shown = show(self.door, post)
+        if shown is None:
+            return
+        html = self.html(shown)
+        if len(html.encode()) > FRAGMENT_MAX:
+            address = f"/{self.case.slug}/posts/{post.id}/fragment/"
+            yield Change(kind, post.id, html=html, href=address, place=post.place)
+        else:
+            yield Change(kind, post.id, html=html, place=post.place)
+
+    def html(self, shown: Shown) -> Released:
+        """The post's fragment; one that the door stops is rendered as withheld."""
+        for one in (shown, withheld(shown)):
+            made = templates.render("coverage/post.html", post=one, case=self.case)
+            with suppress(Withheld):
+                return self.door.let("frame", made, notice=one.status == "withheld")
+        return self.door.let("frame", f'<article id="post-{shown.id}" hidden></article>', notice=True)
+
+    def area(self, area: str) -> Change:
+        return Change(area, area, html=self.area_html(area))
+
+    def area_html(self, area: str) -> Released:
+        """An area of the page as it is now, empty when the door stops it."""
+        context = getattr(self, f"_{area}")()
+        with suppress(Withheld):
+            return self.door.let("frame", templates.render(f"coverage/{area}.html", case=self.case, **context))
+        return self.door.let("frame", f'<div id="{area}" hidden></div>', notice=True)
+
+    def _state(self) -> dict[str, Any]:
+        return {"coverage": projection.of_case(self.tables, self.case.id)}
+
+    def _summary(self) -> dict[str, Any]:
+        return {"coverage": projection.of_case(self.tables, self.case.id)}
+
+    def _key(self) -> dict[str, Any]:
+        posts = projection.key_events(self.tables, self.case.id)
+        shown = [show(self.door, post) for post in posts]
+        return {"events": [one for one in shown if one and one.status == "published"]}
+
+    def _pinned(self) -> dict[str, Any]:
+        pinned = projection.of_case(self.tables, self.case.id).pinned
+        posts = [show(self.door, post) for post in _if_there(self.tables, pinned)] if pinned else []
+        return {"post": next((one for one in posts if one and one.status == "published"), None)}
+
+
+def _if_there(tables: Tables, post: str) -> list[Post]:
+    rows = tables.execute("SELECT 1 FROM post WHERE id = ?", (post,))
+    return [projection.by_id(tables, post) for _ in list(rows)]

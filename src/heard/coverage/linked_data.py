@@ -1,0 +1,73 @@
+"""What machines read of a page: schema.org LiveBlogPosting and Open Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from heard.cases.model import Case
+from heard.cases.release import Door, Released
+from heard.coverage.model import Coverage
+from heard.coverage.shown import Shown
+
+PUBLISHER = {"@type": "Organization", "name": "Heard"}
+
+
+def live_blog(door: Door, case: Case, coverage: Coverage, posts: Sequence[Shown], base: str) -> Released:
+    """LiveBlogPosting as JSON, with an update for each post that has words (https://schema.org/LiveBlogPosting).
+
+    It stands in a script element of the page, so that no "<" is written in it.
+    """
+    address = f"{base}/{case.slug}/"
+    updates = [_update(post, address) for post in posts if post.status == "published" and post.kind == "post"]
+    times = [update["datePublished"] for update in updates if "datePublished" in update]
+    made: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "LiveBlogPosting",
+        "headline": case.title[:110],
+        "description": case.standfirst,
+        "url": address,
+        "mainEntityOfPage": address,
+        "coverageStartTime": _time(case.opened_at),
+        "datePublished": _time(case.opened_at),
+        "dateModified": max(times, default=_time(case.opened_at)),
+        "author": PUBLISHER,
+        "publisher": PUBLISHER,
+        "liveBlogUpdate": updates,
+    }
+    if coverage.state == "closed":
+        made["coverageEndTime"] = _time(coverage.since)
+    return door.let("json_ld", msgspec.json.encode(made).decode().replace("<", "\\u003c"))
+
+
+def _update(post: Shown, address: str) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "@type": "BlogPosting",
+        "headline": post.headline,
+        "articleBody": post.text,
+        "url": f"{address}posts/{post.id}/",
+        "author": {"@type": "Person", "name": post.byline} if post.byline else PUBLISHER,
+    }
+    if post.published_at:
+        made["datePublished"] = _time(post.published_at)
+    if post.notices:
+        made["dateModified"] = _time(post.notices[-1].at)
+    return made
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def card(door: Door, case: Case, base: str, post: Shown | None = None) -> dict[str, Released]:
+    """Open Graph of a case, or of one post of it."""
+    if post is None:
+        title, text, path = case.title, case.standfirst, f"/{case.slug}/"
+    else:
+        title, text, path = post.headline, post.text, f"/{case.slug}/posts/{post.id}/"
+    description = " ".join((text or case.title).split())[:300]
+    made = {"title": title, "description": description, "url": base + path, "type": "article", "site_name": "Heard"}
+    return {name: door.let("open_graph", value) for name, value in made.items()}

@@ -1,0 +1,158 @@
+"""States of coverage, and the post as its parts. No I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from heard.coverage.elements import Element, plain, texts
+from heard.engine.clock import Clock
+from heard.engine.states import Moves
+
+#: announced → live ↔ paused → closed ("as it happened"), and back by reopening.
+STATES = Moves(
+    "coverage",
+    {
+        ("announced", "live"): "live",
+        ("announced", "closed"): "closed",
+        ("live", "paused"): "paused",
+        ("live", "closed"): "closed",
+        ("paused", "resumed"): "live",
+        ("paused", "paused"): "paused",
+        ("paused", "live"): "live",
+        ("paused", "closed"): "closed",
+        ("closed", "reopened"): "live",
+    },
+)
+
+#: published → corrected and clarified any number of times → retracted → erased. A held post is let go or dropped.
+POST_MOVES = Moves(
+    "post",
+    {
+        ("published", "corrected"): "published",
+        ("published", "clarified"): "published",
+        ("published", "marked"): "published",
+        ("published", "placed"): "published",
+        ("published", "retracted"): "retracted",
+        ("published", "erased"): "erased",
+        ("retracted", "retracted"): "retracted",
+        ("retracted", "placed"): "retracted",
+        ("retracted", "erased"): "erased",
+        ("held", "published"): "published",
+        ("held", "dropped"): "dropped",
+        ("held", "retracted"): "retracted",
+        ("held", "erased"): "erased",
+        ("dropped", "erased"): "erased",
+    },
+)
+
+#: What stands in place of a post that was withdrawn: dated, and silent about what it said.
+RETRACTION_NOTICES = {
+    "legal": "This post was withdrawn for legal reasons.",
+    "error": "This post was withdrawn because it was wrong.",
+    "care": "This post was withdrawn out of care for the people it concerned.",
+    "source": "This post was withdrawn because its source withdrew it.",
+}
+ERASED_NOTICE = "This post was erased."
+WITHHELD_NOTICE = "This post is being checked and is not shown just now."
+
+TITLE_MAX = 300
+NOTICE_MAX = 1000
+REASON_MAX = 4000
+PROBLEM_MAX = 4000
+#: A reader who says that something is wrong is answered within this, and the desk sees how much of it is left.
+PROBLEM_WITHIN = timedelta(hours=24)
+
+Status = Literal["published", "held", "dropped", "retracted", "erased"]
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What readers are told was done to a post."""
+
+    kind: Literal["corrected", "clarified", "retracted", "erased"]
+    at: datetime
+    text: str
+    old: str = ""
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A post as the desk knows it. Without words (`elements`) when it is not published: they stay sealed in the journal.
+
+    `position` is that of the entry that last changed it, `place` its sort key among the posts of its section.
+    `published_at` is None when its time was not recorded. A change of state with words is a post of kind "state".
+    """
+
+    id: str
+    case: str
+    kind: Literal["post", "state"]
+    status: Status
+    place: str
+    position: int
+    published_position: int
+    published_at: datetime | None
+    said_at: datetime | None
+    written_at: datetime | None
+    updated_at: datetime | None
+    title: str
+    elements: tuple[Element, ...]
+    byline: str
+    key_event: bool
+    pinned: bool
+    section: Literal["live", "report"]
+    sitting: str
+    notices: tuple[Notice, ...]
+    state: str
+
+    def texts(self) -> list[str]:
+        """Everything in it that a reader could come to see."""
+        told = [text for notice in self.notices for text in (notice.text, notice.old)]
+        return [self.title, self.byline, plain(self.elements), *texts(self.elements), *told]
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """The state of a case's coverage, the clock of its pause, its summary and what is pinned."""
+
+    case: str
+    state: Literal["announced", "live", "paused", "closed"]
+    since: datetime
+    words: str
+    clock: Clock | None
+    summary: str
+    summary_at: datetime | None
+    pinned: str
+    position: int
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that a reader says is wrong; its clock runs until it is settled."""
+
+    id: str
+    case: str
+    post: str
+    position: int
+    clock: Clock
+    settled_at: datetime | None
+
+
+def between(before: str, after: str) -> str:
+    """A place between two, compared as text; `after` may be empty, for the end.
+
+    Places are digits. Between two neighbours there is always another, so reordering never renumbers.
+    """
+    digits, at = "", 0
+    while True:
+        low = int(before[at]) if at < len(before) else 0
+        high = (int(after[at]) if at < len(after) else 0) if after else 10
+        if high - low > 1:
+            return digits + str((low + high) // 2)
+        digits += str(low)
+        if high > low:  # the rest of `after` no longer binds: anything below it here is below it
+            after = ""
+        at += 1
+
+
+def first_place(position: int) -> str:
+    """The place of a post that nobody has moved: its position of publication."""
+    return f"{position:012d}"

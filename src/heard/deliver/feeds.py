@@ -1,0 +1,99 @@
+"""Atom and JSON Feed of a case: the newest posts as readers may see them, withdrawals included."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import feedgenerator
+import msgspec
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from heard.cases.exits import Outgoing, Serving, WayOut, case_at
+from heard.cases.model import Case
+from heard.cases.release import Door
+from heard.coverage import projection
+from heard.coverage.shown import Shown, show
+from heard.text.markdown import to_html
+
+ITEMS = 50
+
+
+def routes() -> list[BaseRoute]:
+    return [WayOut("/{slug}/feed.atom", "feed", atom), WayOut("/{slug}/feed.json", "feed", json_feed)]
+
+
+async def atom(request: Request, serving: Serving) -> Outgoing:
+    """RFC 4287. A post's id and address never change; `updated` is its last change, never the time of asking."""
+    case, door = case_at(serving, request)
+    base, posts = _base(request), _posts(serving, case, door)
+    feed = feedgenerator.Atom1Feed(
+        title=case.title,
+        link=f"{base}/{case.slug}/",
+        description=case.standfirst,
+        feed_url=f"{base}/{case.slug}/feed.atom",
+        author_name="Heard",
+        language="en-GB",
+    )
+    for post in posts:
+        feed.add_item(
+            title=post.headline,
+            link=_address(base, case, post),
+            unique_id=_address(base, case, post),
+            description=to_html(post.text),
+            pubdate=post.published_at,
+            updateddate=_changed_at(case, post),
+            author_name=post.byline or None,
+        )
+    return Outgoing(door.let("feed", feed.writeString("utf-8")), "application/atom+xml", case=case.id)
+
+
+async def json_feed(request: Request, serving: Serving) -> Outgoing:
+    """JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+    case, door = case_at(serving, request)
+    base, posts = _base(request), _posts(serving, case, door)
+    made: dict[str, Any] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": case.title,
+        "home_page_url": f"{base}/{case.slug}/",
+        "feed_url": f"{base}/{case.slug}/feed.json",
+        "description": case.standfirst,
+        "language": "en-GB",
+        "items": [_item(base, case, post) for post in posts],
+    }
+    return Outgoing(door.let("feed", msgspec.json.encode(made).decode()), "application/feed+json", case=case.id)
+
+
+def _item(base: str, case: Case, post: Shown) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "id": _address(base, case, post),
+        "url": _address(base, case, post),
+        "content_html": to_html(post.text),
+        "date_modified": _changed_at(case, post).isoformat(),
+    }
+    if post.title:
+        item["title"] = post.title
+    if post.published_at:
+        item["date_published"] = post.published_at.isoformat()
+    if post.byline:
+        item["authors"] = [{"name": post.byline}]
+    return item
+
+
+def _posts(serving: Serving, case: Case, door: Door) -> list[Shown]:
+    return [one for post in projection.newest(serving.tables, case.id, ITEMS) if (one := show(door, post))]
+
+
+def _changed_at(case: Case, post: Shown) -> datetime:
+    """When the item last changed. Where the source gave no time, the case's opening is the only one there is."""
+    times = [notice.at for notice in post.notices] + [at for at in (post.updated_at, post.published_at) if at]
+    return max(times, default=case.opened_at)
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _address(base: str, case: Case, post: Shown) -> str:
+    return f"{base}/{case.slug}/posts/{post.id}/"

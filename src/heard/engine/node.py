@@ -1,0 +1,161 @@
+"""A node: one journal, one projection, and the loop between them: judge, append, fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from heard.engine.entry import Draft, Entry
+from heard.engine.errors import Conflict, HeardError
+from heard.engine.journal import Appended, Journal, Writing
+from heard.engine.projection import Projection, Tables
+
+#: How many entries are folded in one transaction of the projection.
+FOLD_AT_ONCE = 500
+#: A command that meets this many conflicts in a row gives up; only a storm on one stream gets there.
+TRIES = 50
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What a command decided: what to write, and every stream it looked at to decide so."""
+
+    drafts: tuple[Draft, ...]
+    over: tuple[str, ...]
+
+
+Command = Callable[[Tables], Decision]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The outcome of a command, the same for ever under the same key.
+
+    `position` is that of its first entry and `last` of its last; both are the position looked at when nothing needed
+    to be written.
+    """
+
+    position: int
+    last: int
+    stream: str = ""
+    kind: str = ""
+    at: str = ""
+    repeated: bool = False
+
+
+class Asked(msgspec.Struct):
+    """A command on its way to an outcome."""
+
+    command: Command
+    by: str
+    key: str | None = None
+    request: str | None = None
+    outcome: Written | HeardError | None = None
+    tries: int = 0
+
+
+class Node:
+    """Only commands write, and they all pass through here."""
+
+    def __init__(self, journal: Journal, projection: Projection, *, scrub: Callable[[], None]) -> None:
+        """`scrub` empties the projection's own log, so that words taken out of its tables are in no file."""
+        self.journal = journal
+        self.scrub = scrub
+        self.projection = projection
+        self.tables = projection.tables
+        #: Called after every fold, before anyone is answered: frames, the witness.
+        self.after_fold: list[Callable[[], None]] = []
+
+    def do(
+        self, command: Command, *, by: str, scope: str = "", key: str | None = None, request: bytes = b""
+    ) -> Written:
+        """Judge, append and fold one command.
+
+        Raises Refused, Conflict or Unavailable; nothing was written then.
+        """
+        asked = self.ask(command, by=by, scope=scope, key=key, request=request)
+        pending = [asked]
+        while pending:
+            writings = self.judge(pending)
+            pending = self.settle(pending, self.journal.append(writings) if writings else [])
+        return answer(asked)
+
+    def ask(self, command: Command, *, by: str, scope: str = "", key: str | None = None, request: bytes = b"") -> Asked:
+        if key is None:
+            return Asked(command, by)
+        bound = self.journal.key_for(by, scope, key)
+        return Asked(command, by, bound, self.journal.request_digest(bound, request))
+
+    def judge(self, pending: Sequence[Asked]) -> list[Writing]:
+        """Run each command on what is folded now; those that decide to write nothing, or refuse, have their outcome."""
+        self.catch_up()
+        seen = self.projection.position()
+        return [writing for asked in pending if (writing := self._judge_one(asked, seen)) is not None]
+
+    def _judge_one(self, asked: Asked, seen: int) -> Writing | None:
+        try:
+            if earlier := self._earlier(asked):
+                asked.outcome = written(earlier)
+                return None
+            decision = asked.command(self.tables)
+        except HeardError as refusal:
+            asked.outcome = refusal
+            return None
+        if not decision.drafts:
+            asked.outcome = Written(seen, seen)
+            return None
+        return Writing(decision.drafts, asked.by, seen, decision.over, asked.key, asked.request)
+
+    def _earlier(self, asked: Asked) -> Appended | HeardError | None:
+        """The first outcome under this key, before the command is judged against a world that has moved on."""
+        return self.journal.store.outcome(asked.key, asked.request) if asked.key else None
+
+    def settle(self, pending: Sequence[Asked], outcomes: Sequence[Appended | HeardError]) -> list[Asked]:
+        """Fold what was appended and give each its outcome; answers those that must be judged again."""
+        self.catch_up()
+        again = []
+        waiting = [asked for asked in pending if asked.outcome is None]
+        for asked, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, Appended):
+                asked.outcome = written(outcome)
+            elif isinstance(outcome, Conflict) and asked.tries < TRIES:
+                asked.tries += 1
+                again.append(asked)
+            else:
+                asked.outcome = outcome
+        return again
+
+    def catch_up(self) -> int:
+        """Fold what is new in the journal; the position reached."""
+        position = self.projection.position()
+        if self.journal.store.position() > position:
+            while entries := self.projection.catch_up(self._entries_after):
+                self._withdraw(entries)
+            position = self.projection.position()
+            for follow in self.after_fold:
+                follow()
+        return position
+
+    def _withdraw(self, entries: list[Entry]) -> None:
+        """Whoever folds an erasure first carries it out; doing it twice does no harm."""
+        bodies = [entry.body for entry in entries if entry.body is not None and entry.body.withdraws()]
+        if erased := [position for body in bodies for position in body.erases()]:
+            self.journal.erase(erased)
+        if bodies:
+            self.scrub()
+
+    def _entries_after(self, position: int) -> list[Entry]:
+        return self.journal.read(position, FOLD_AT_ONCE)
+
+
+def answer(asked: Asked) -> Written:
+    """The outcome, raised when it is an error."""
+    if isinstance(asked.outcome, HeardError):
+        raise asked.outcome
+    assert asked.outcome is not None
+    return asked.outcome
+
+
+def written(outcome: Appended | HeardError) -> Written | HeardError:
+    if isinstance(outcome, HeardError):
+        return outcome
+    return Written(outcome.first, outcome.last, outcome.stream, outcome.kind, outcome.at, outcome.repeated)

@@ -1,0 +1,94 @@
+"""A projection: tables folded from the journal. Never truth, always rebuildable, never migrated.
+
+A room says what its tables are and how each of its bodies changes them. The file is named by the hash of the code that
+fills it, so a new version of that code begins a new file beside the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+import msgspec
+
+from heard.engine.entry import Body, Entry
+
+
+class Tables(Protocol):
+    """A connection to the projection's file."""
+
+    def execute(self, statement: str, bindings: Sequence[Any] = ...) -> Iterator[Any]: ...
+
+
+Fold = Callable[[Tables, Entry, Any], None]
+
+
+class Room(msgspec.Struct, frozen=True):
+    """What one room folds: its tables, and a function for each body that changes them."""
+
+    name: str
+    schema: str
+    folds: Mapping[type[Body], Fold]
+    #: The modules whose code decides what the tables hold.
+    code: tuple[ModuleType, ...]
+
+
+CURSOR = """
+CREATE TABLE IF NOT EXISTS cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+INSERT OR IGNORE INTO cursor VALUES (1, 0);
+"""
+
+
+def code_hash(rooms: Iterable[Room]) -> str:
+    """Twelve hex digits that change whenever the folding code or the tables do."""
+    code = hashlib.sha256()
+    for room in rooms:
+        code.update(room.schema.encode())
+        for module in room.code:
+            code.update(inspect.getsource(module).encode())
+    return code.hexdigest()[:12]
+
+
+class Projection:
+    """The rooms' tables in one file, and how far the journal has been folded into them."""
+
+    def __init__(self, tables: Tables, rooms: Sequence[Room]) -> None:
+        self.tables = tables
+        self.rooms = tuple(rooms)
+        self._folds: dict[type[Body], list[Fold]] = {}
+        for room in rooms:
+            for body, fold in room.folds.items():
+                self._folds.setdefault(body, []).append(fold)
+        for schema in (CURSOR, *(room.schema for room in rooms)):
+            for _ in tables.execute(schema):
+                pass
+
+    def position(self) -> int:
+        [(position,)] = self.tables.execute("SELECT position FROM cursor")
+        return int(position)
+
+    def catch_up(self, read: Callable[[int], list[Entry]]) -> list[Entry]:
+        """Fold what `read(after)` answers in one transaction, and answer it.
+
+        The cursor is read inside it, so that two processes on one file never fold an entry twice.
+        """
+        self.tables.execute("BEGIN IMMEDIATE")
+        try:
+            entries = read(self.position())
+            for entry in entries:
+                self.fold(entry)
+            if entries:
+                self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
+        except BaseException:
+            self.tables.execute("ROLLBACK")
+            raise
+        self.tables.execute("COMMIT")
+        return entries
+
+    def fold(self, entry: Entry) -> None:
+        if entry.body is not None:  # erased words leave nothing to fold; the entry that erased them says what remains
+            for fold in self._folds.get(type(entry.body), ()):
+                fold(self.tables, entry, entry.body)

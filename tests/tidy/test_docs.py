@@ -36,6 +36,15 @@ def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
     assert written == {verb: set(may) for verb, may in VERBS.items()}
 
 
+def test_each_step_of_a_posts_path_names_a_file_that_is_there_and_short() -> None:
+    steps = TEXT["ARCHITECTURE.md"].split("<!-- path of one post -->")[1].split("\n\n")[0]
+    named = re.findall(r"`(src/[^`]+)`", steps)
+    lines = {name: len((ROOT / name).read_text("utf-8").splitlines()) for name in named if (ROOT / name).is_file()}
+    assert len(named) > 15
+    assert [name for name in named if name not in lines] == []
+    assert max(lines.values()) < 400
+
+
 def test_the_readme_names_the_two_commands_and_what_they_do() -> None:
     assert "    make run\n" in TEXT["README.md"] and "    make test\n" in TEXT["README.md"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tidy.tree import module_of, parsed, sources
+from tests.tidy.tree import PACKAGE, module_of, parsed, sources
 
 EXECUTES = {"execute", "executemany", "executescript"}
 # (module, expression): why what stands in the statement cannot come from outside.
@@ -24,8 +24,11 @@ class Constants:
 
     def __init__(self, tree: ast.Module) -> None:
         self.given: dict[str, list[ast.expr]] = {}
+        self.taken: dict[str, ast.expr | None] = {}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("heard."):
+                self.taken |= {a.asname or a.name: written_in(str(node.module), a.name) for a in node.names}
+            elif isinstance(node, ast.Assign):
                 for target in node.targets:
                     self._named(target, node.value)
             elif isinstance(node, ast.AnnAssign | ast.AugAssign) and node.value:
@@ -45,6 +48,8 @@ class Constants:
             return all(self.hold(v.value if isinstance(v, ast.FormattedValue) else v, seen) for v in node.values)
         if isinstance(node, ast.Name):
             values = self.given.get(node.id, [])
+            if not values and (taken := self.taken.get(node.id)):
+                return Constants(ast.Module([], [])).hold(taken)
             return node.id in seen or (bool(values) and all(self.hold(v, seen | {node.id}) for v in values))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self.hold(node.left, seen) and self.hold(node.right, seen)
@@ -53,6 +58,19 @@ class Constants:
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
             return all(self.hold(e, seen) for e in node.elts)
         return False
+
+
+def written_in(module: str, name: str) -> ast.expr | None:
+    """What another module of ours gives a name at its top, if it does so once."""
+    path = PACKAGE.parent / (module.replace(".", "/") + ".py")
+    if not path.is_file():
+        return None
+    values = [
+        node.value
+        for node in parsed(path).body
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+    ]
+    return values[0] if len(values) == 1 else None
 
 
 def doubtful(tree: ast.Module) -> Iterator[tuple[int, str]]:

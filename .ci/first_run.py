@@ -51,8 +51,13 @@ def start_and_read(clone: Path, name: str, limit_seconds: int, *, wait_for_a_pos
     began = time.monotonic()
     with log.open("wb") as out:
         run = subprocess.Popen(
-            ["make", "run"], cwd=clone, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True, env={**os.environ, "HEARD_PORT": str(port)},
+            ["make", "run"],
+            cwd=clone,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, "HEARD_PORT": str(port)},
         )
         try:
             page = until(lambda: live_page(port), limit_seconds, run)

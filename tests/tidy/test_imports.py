@@ -122,8 +122,11 @@ def test_nothing_imports_what_only_assembles() -> None:
 
 def test_the_systems_own_sqlite_is_used_nowhere() -> None:
     """SQLite up to 3.51.2 can corrupt a database that two connections write; apsw carries a mended one."""
-    users = [name_of(p) for p in sources() if any(
-        within(n, "sqlite3") for n in imports_of(parsed(p), module_of(p), p.name == "__init__.py"))]
+    users = [
+        name_of(p)
+        for p in sources()
+        if any(within(n, "sqlite3") for n in imports_of(parsed(p), module_of(p), p.name == "__init__.py"))
+    ]
     assert users == []
 
 

@@ -18,7 +18,9 @@ def files() -> tuple[Path, ...]:
     try:
         listed = subprocess.run(
             ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            check=True, capture_output=True, timeout=60,
+            check=True,
+            capture_output=True,
+            timeout=60,
         ).stdout.decode()
         found = [ROOT / name for name in listed.split("\0") if name]
     except (OSError, subprocess.SubprocessError):

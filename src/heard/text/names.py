@@ -46,7 +46,7 @@ class Names:
         return sum(map(len, self._listed.values()))
 
     def found_in(self, *texts: str) -> bool:
-        """Whether any listed name stands in any of the texts (plain, Markdown or HTML alike), or across two neighbours."""
+        """Whether any listed name stands in a text (plain, Markdown or HTML alike), or across two neighbours."""
         together = ("\n".join(texts),) if len(texts) > 1 else ()
         return any(True for text in (*texts, *together) for _ in self._places(text))
 

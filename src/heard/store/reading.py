@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from itertools import groupby
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import apsw
 import msgspec
@@ -12,52 +14,68 @@ import msgspec
 from heard.engine.errors import Unavailable
 from heard.engine.frames import Change, Frame
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 BUSY_MS = 50
 """The edge serves readers while it waits, so it waits hardly at all; it will look again."""
 
 
 class News(msgspec.Struct, frozen=True):
-    """What was written after a position, of all cases, as one reading of the file saw it."""
+    """What was written after a position, as one reading of the file saw it; and the cases no longer public."""
 
     position: int
     frames: dict[str, list[Frame]]
-    closed_topics: list[str]
+    closed: list[str]
+
+
+def _reads(query: Callable[P, R]) -> Callable[P, R]:
+    @wraps(query)
+    def read(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return query(*args, **kwargs)
+        except apsw.Error as error:
+            raise Unavailable("The frames file cannot be read at the moment; try again.") from error
+
+    return read
 
 
 class Reading:
     """A read-only connection to one frames file.
 
-    Raises Unavailable where the file is not there or cannot be read at the moment.
+    Every method, and opening it, raises Unavailable where the file is not there or cannot be read at the
+    moment.
     """
 
+    @_reads
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-            self._db.set_busy_timeout(BUSY_MS)
-            self.epoch = str(self._db.execute("SELECT epoch FROM meta").get)
-        except apsw.Error as error:
-            raise Unavailable("The frames file cannot be read.", path=str(path)) from error
+        self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        self._db.set_busy_timeout(BUSY_MS)
+        self.epoch = str(self._db.execute("SELECT epoch FROM meta").get)
 
+    @_reads
     def stamp(self) -> int:
-        """A number that differs when another process has committed to the file since it was last asked:
-        cheap.
-        """
+        """A number that differs when another connection has committed since it was last asked: 4 µs."""
         return int(self._db.execute("PRAGMA data_version").get)
 
+    @_reads
     def topic(self, slug: str) -> str | None:
         """The case whose public stream has this name."""
         case_id = self._db.execute("SELECT case_id FROM topic WHERE slug = ? AND public", (slug,)).get
         return None if case_id is None else str(case_id)
 
+    @_reads
     def position(self) -> int:
         """How far the journal has been rendered into the file."""
         return int(self._db.execute("SELECT position FROM meta").get)
 
+    @_reads
     def head(self, case_id: str) -> int:
         """The position of a case's last frame; 0 if it has none."""
         return int(self._db.execute("SELECT max(position) FROM change WHERE case_id = ?", (case_id,)).get or 0)
 
+    @_reads
     def after(self, case_id: str, position: int, up_to: int, frames_max: int, bytes_max: int) -> list[Frame] | None:
         """A case's frames in (position, up_to], in order; None if there are more than the bounds allow."""
         rows: list[tuple[int, Change]] = []
@@ -74,11 +92,11 @@ class Reading:
             rows.append((at, Change(*change)))
         return _frames(rows)
 
+    @_reads
     def since(self, position: int) -> News:
-        """All cases' frames after a position, and the names that stopped being public, in one transaction."""
-        self._db.execute("BEGIN")
-        try:
-            head = self.position()
+        """All cases' frames after a position, in one transaction."""
+        with self._db:
+            head = int(self._db.execute("SELECT position FROM meta").get)
             by_case: dict[str, list[tuple[int, Change]]] = {}
             for case_id, at, *change in self._db.execute(
                 "SELECT case_id, position, kind, id, html, href, place FROM change WHERE position > ?"
@@ -86,11 +104,14 @@ class Reading:
                 (position,),
             ):
                 by_case.setdefault(case_id, []).append((at, Change(*change)))
-            closed = self._db.execute("SELECT slug FROM topic WHERE position > ? AND NOT public", (position,))
-            frames = {case_id: _frames(rows) for case_id, rows in by_case.items()}
-            return News(head, frames, [slug for (slug,) in closed])
-        finally:
-            self._db.execute("COMMIT")
+            closed = self._db.execute(
+                "SELECT DISTINCT case_id FROM topic WHERE position > ? AND NOT public"
+                " AND case_id NOT IN (SELECT case_id FROM topic WHERE public)",
+                (position,),
+            )
+            no_longer_public = [case_id for (case_id,) in closed]
+        frames = {case_id: _frames(rows) for case_id, rows in by_case.items()}
+        return News(head, frames, no_longer_public)
 
     def close(self) -> None:
         self._db.close()

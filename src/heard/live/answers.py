@@ -1,0 +1,102 @@
+"""The few answers that the edge gives itself, byte for byte. What they say to people is plain and kind."""
+
+from __future__ import annotations
+
+import random
+from email.utils import format_datetime
+from html import escape
+
+from heard.engine import now
+from heard.live.limits import Limits
+from heard.live.request import Head
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+
+BUSY = (
+    "Heard is busy or starting again. Nothing was lost, and what is open keeps running."
+    " This page tries again by itself."
+)
+NOT_TAKEN = (
+    "Heard is busy or starting again. What you sent was not taken, and nothing was changed."
+    " Please send it again in a moment."
+)
+TOO_SLOW = "The request did not arrive in time. Nothing was changed. Please try again."
+MALFORMED = "This is not a request that Heard understands. Nothing was changed."
+TOO_LONG = "The head of this request is too long. Nothing was changed. Removing this site's cookies may help."
+ONLY_GET = "A live stream can only be read. Nothing was changed."
+NO_BODY = "A live stream takes no content with the request. Nothing was changed."
+
+
+def _head(status: int, fields: list[str]) -> bytes:
+    date = format_datetime(now.utc(), usegmt=True)
+    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Date: {date}", *fields, "X-Content-Type-Options: nosniff"]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+
+
+def told(status: int, words: str, head: Head | None, closes: bool, *fields: str) -> bytes:
+    """An answer in words: a small page for a browser, plain text for a program, nothing after the head for
+    HEAD.
+    """
+    wants_page = head is not None and "text/html" in (head.header("accept") or "")
+    if wants_page:
+        kind = "text/html"
+        refresh = '<meta http-equiv="refresh" content="5">' if words is BUSY else ""
+        body = (
+            f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>One moment</title>{refresh}'
+            f'<meta name="viewport" content="width=device-width"></head><body><p>{escape(words)}</p></body></html>'
+        ).encode()
+    else:
+        kind = "text/plain"
+        body = (words + "\n").encode()
+    about = [f"Content-Type: {kind}; charset=utf-8", f"Content-Length: {len(body)}", "Cache-Control: no-store"]
+    if closes:
+        about.append("Connection: close")
+    return _head(status, about + list(fields)) + (b"" if head is not None and head.method == "HEAD" else body)
+
+
+def stream_head() -> bytes:
+    """The head of a stream. It ends when the connection does: no length, no chunks around frames that all
+    share.
+    """
+    return _head(
+        200,
+        [
+            "Content-Type: text/event-stream; charset=utf-8",
+            "Cache-Control: no-store",
+            "Connection: close",
+            "X-Accel-Buffering: no",
+            "Access-Control-Allow-Origin: *",
+        ],
+    )
+
+
+def stream_opening(limits: Limits, position: str | None) -> bytes:
+    """A stream's head and first lines; with `position`, where a reader who has seen nothing yet stands."""
+    id_line = b"" if position is None else b"id: %b\n\n" % position.encode()
+    return stream_head() + b": heard\n\n" + retry(limits) + id_line
+
+
+def retry(limits: Limits) -> bytes:
+    """Tells a reader after how long to come back: each after a time of its own, or all would come at once."""
+    return b"retry: %d\n\n" % (random.uniform(limits.retry_from_s, limits.retry_to_s) * 1000)
+
+
+def polled(body: bytes, case_id: str, closes: bool, method: str) -> bytes:
+    """A long poll's answer, the same bytes for all who asked for the same address within a second."""
+    fields = [
+        "Content-Type: application/json; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: public, max-age=1, stale-while-revalidate=0",
+        f"Surrogate-Key: case-{case_id}",
+        "Access-Control-Allow-Origin: *",
+    ]
+    if closes:
+        fields.append("Connection: close")
+    return _head(200, fields) + (b"" if method == "HEAD" else body)

@@ -1,0 +1,149 @@
+"""The edge's end of the way to the app: requests wait here, are handed over, and are kept until they are
+acknowledged.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from selectors import EVENT_READ, EVENT_WRITE
+
+from heard.engine.errors import Unavailable
+from heard.live.connection import Connection, State
+from heard.live.connections import Connections
+from heard.live.handover import Channel, Message
+from heard.live.readers import Readers
+
+UNSENT_MAX = 32
+"""Requests given to a channel that its app has not yet read: the kernel's buffer is the queue, not ours."""
+
+
+class App:
+    """One app process, as long as its channel lasts. It takes requests once it has said hello."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.channel = Channel(sock)
+        self.said_hello = False
+        self.watched = EVENT_READ
+        self.handed: dict[int, Connection] = {}
+        self.holds = 0
+        """Connections that this app has been sent and that have neither ended there nor come back."""
+
+
+class Apps:
+    """The apps this edge knows, newest last; usually one, two for a moment while one is replaced."""
+
+    def __init__(self, connections: Connections, readers: Readers, say: Callable[..., None]) -> None:
+        self.connections = connections
+        self.readers = readers
+        self.limits = connections.limits
+        self.say = say
+        self.all: list[App] = []
+        self.waiting: OrderedDict[Connection, None] = OrderedDict()
+        self.bell_may_be_missed = True
+        self._last_request = 0
+
+    def add(self, sock: socket.socket) -> None:
+        """The supervisor has started an app and gives us a channel to it."""
+        app = App(sock)
+        self.all.append(app)
+        self.connections.selector.register(app.channel, app.watched, app)
+
+    def pass_on(self, connection: Connection) -> None:
+        """Hand a request over with all that was read of it; it waits while there is nobody to take it."""
+        self.connections.move(connection, State.WAITING)
+        self.waiting[connection] = None
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give waiting requests, in their order, to the newest app that is ready for them."""
+        ready = [app for app in self.all if app.said_hello]
+        if not ready:
+            return
+        app = ready[-1]
+        while self.waiting and app.holds < self.limits.at_app and app.channel.waiting < UNSENT_MAX:
+            connection, _ = self.waiting.popitem(last=False)
+            self._last_request += 1
+            connection.request = self._last_request
+            self.connections.move(connection, State.HANDED)
+            app.handed[connection.request] = connection
+            app.holds += 1
+            app.channel.send("request", connection.buffer, fd=connection.fd, id=connection.request)
+        self._watch(app)
+
+    def gave_up(self, connection: Connection) -> None:
+        """No app took a request in time; the caller answers it."""
+        del self.waiting[connection]
+
+    def heard_from(self, app: App, events: int) -> None:
+        """An app's channel is ready: take what it says, send what waits."""
+        if events & EVENT_WRITE:
+            app.channel.flush()
+        if events & EVENT_READ:
+            messages = app.channel.receive()
+            rang = False
+            for message in messages:
+                rang |= message.kind == "ring"
+                self._take(app, message)
+            if rang:
+                self._look()
+        if app.channel.ended:
+            self._lost(app)
+        else:
+            self._watch(app)
+        self.hand_over()
+
+    def _take(self, app: App, message: Message) -> None:
+        if message.kind == "ack":
+            connection = app.handed.pop(message.facts["id"], None)
+            if connection is not None:
+                self.connections.close(connection)  # Our copy; the app has its own.
+        elif message.kind == "returned":
+            app.holds -= 1
+            assert message.fd is not None
+            self.connections.admit(socket.socket(fileno=message.fd), message.body)
+        elif message.kind == "closed":
+            app.holds -= 1
+        elif message.kind == "hello":
+            self._greeted(app, Path(message.facts["frames"]), message.facts["epoch"])
+
+    def _greeted(self, app: App, frames: Path, epoch: str) -> None:
+        try:
+            self.readers.read_from(frames, epoch)
+        except Unavailable as error:
+            self.say("frames_unreadable", path=frames.name, why=error.message)
+        app.said_hello = True
+        self.bell_may_be_missed = False
+        self.all.remove(app)
+        self.all.append(app)
+        # What waited may have been for a stream that nobody could answer before.
+        for connection in list(self.waiting):
+            self.connections.move(connection, State.READING)
+            self.connections.resumed.append(connection)
+        self.waiting.clear()
+
+    def _look(self) -> None:
+        try:
+            self.readers.look()
+        except Unavailable:
+            self.bell_may_be_missed = True  # Look again by ourselves, soon.
+
+    def _lost(self, app: App) -> None:
+        """An app has gone. What it had not acknowledged is the next one's, ahead of what came later."""
+        self.connections.selector.unregister(app.channel)
+        app.channel.close()
+        self.all.remove(app)
+        for connection in reversed(app.handed.values()):
+            self.connections.move(connection, State.WAITING)
+            self.waiting[connection] = None
+            self.waiting.move_to_end(connection, last=False)
+        self.bell_may_be_missed = not any(other.said_hello for other in self.all)
+        self.say("app_left", unacknowledged=len(app.handed), held=app.holds)
+
+    def _watch(self, app: App) -> None:
+        events = EVENT_READ | (EVENT_WRITE if app.channel.waiting else 0)
+        if events != app.watched and not app.channel.ended:
+            app.watched = events
+            self.connections.selector.modify(app.channel, events, app)

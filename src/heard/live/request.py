@@ -1,0 +1,92 @@
+"""The head of a request, as far as the edge needs it (RFC 9112).
+
+The edge answers only what has no body; every other request goes to the app with all its bytes, where a full
+parser reads it again. So two readings of one request can never disagree about where it ends.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import unquote
+
+END = b"\r\n\r\n"
+
+
+class Malformed(Exception):
+    """Not HTTP as we speak it; `status` is 400 or 431."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Head(NamedTuple):
+    """`path` and `query` are as sent, still percent-encoded; `length` counts the head's bytes in the
+    buffer.
+    """
+
+    method: str
+    path: str
+    query: str
+    length: int
+    lines: list[str]
+    version: str
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, or None."""
+        wanted = name.lower()
+        for line in self.lines:
+            field, colon, value = line.partition(":")
+            if colon and field.lower() == wanted:
+                return value.strip(" \t")
+        return None
+
+    @property
+    def keeps_alive(self) -> bool:
+        """RFC 9112, section 9.3: 1.1 unless it says close; we keep 1.0 alive for nobody."""
+        options = (self.header("connection") or "").lower()
+        return self.version == "HTTP/1.1" and "close" not in [option.strip() for option in options.split(",")]
+
+    @property
+    def has_body(self) -> bool:
+        return self.header("transfer-encoding") is not None or self.header("content-length") not in (None, "0")
+
+    def parameter(self, name: str) -> str | None:
+        """The first value of a query parameter, decoded; None if it is not there."""
+        for pair in self.query.split("&"):
+            key, _, value = pair.partition("=")
+            if key == name:
+                return unquote(value.replace("+", " "), errors="replace")
+        return None
+
+
+def parse(buffer: bytes, bytes_max: int) -> Head | None:
+    """The first request's head; None while more of it must come.
+
+    Raises Malformed with 431 when it is longer than `bytes_max`, with 400 when its first line is no request.
+    """
+    start = 0
+    while buffer.startswith(b"\r\n", start):  # RFC 9112, section 2.2: empty lines before a request are ignored.
+        start += 2
+    end = buffer.find(END, start)
+    if end < 0 or end > bytes_max:
+        if len(buffer) > bytes_max:
+            raise Malformed(431)
+        if len(buffer) > start and not buffer[start : start + 1].isalpha() and buffer[start:] != b"\r":
+            raise Malformed(400)  # A TLS hello or worse: no need to wait for more of it.
+        return None
+    lines = buffer[start:end].decode("latin-1").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0") or not words[0].isalpha():
+        raise Malformed(400)
+    path, _, query = _origin_form(words[1]).partition("?")
+    return Head(words[0], path, query, end + len(END), lines[1:], words[2])
+
+
+def _origin_form(target: str) -> str:
+    """RFC 9112, section 3.2.2: a server must also accept the absolute form."""
+    for scheme in ("http://", "https://"):
+        if target.lower().startswith(scheme):
+            slash = target.find("/", len(scheme))
+            return target[slash:] if slash > 0 else "/"
+    return target

@@ -1,0 +1,108 @@
+"""One handed-over connection: uvicorn's HTTP/1.1 protocol, which gives the connection back when it has been
+answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any, Protocol
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+LOOK_AGAIN_S = 0.005
+LOOK_AGAIN_S_MAX = 1.0
+"""An answer that still waits for a slow client is looked at after these: twice as long each time."""
+
+
+class Lender(Protocol):
+    """The edge that a connection came from, as this file needs it."""
+
+    def takes_back(self) -> bool: ...
+
+    def give_back(self, fd: int) -> None: ...
+
+    def ended_here(self) -> None: ...
+
+
+class HandedProtocol(HttpToolsProtocol):
+    """Answers what comes on one connection; in between two requests it is not here but in the edge.
+
+    It goes back when an answer is complete and has left, and nothing of a next request has been read. Where
+    a client sends its next request before the answer, it stays until that too is answered.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, state: ServerState, app_state: dict[str, Any], lender: Lender, received: bytes
+    ) -> None:
+        super().__init__(config, state, app_state)
+        self._lender = lender
+        self._received = received
+        self._in_request = False
+        self._given_back = False
+        self._came_at = self._taken_at = self.loop.time()
+        self._unsent = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take what the edge had read, before the loop can read what came after it."""
+        super().connection_made(transport)
+        received, self._received = self._received, b""
+        self.data_received(received)
+
+    def reading_began(self) -> None:
+        """The transport listens from now on, even if it was told to pause before it began."""
+        if self.flow.read_paused and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if not self._given_back:
+            self._lender.ended_here()
+
+    def data_received(self, data: bytes) -> None:
+        self._came_at = self.loop.time()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._in_request = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_request = False
+        if self.cycle.response_complete:  # It was answered before all of it had come.
+            self.loop.call_soon(self._give_back, LOOK_AGAIN_S)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        self.loop.call_soon(self._give_back, LOOK_AGAIN_S)
+
+    def _give_back(self, look_again_s: float) -> None:
+        if self._given_back or self.transport.is_closing():
+            return
+        if self._in_request or self.pipeline or not self.cycle.response_complete or not self.cycle.keep_alive:
+            return
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(look_again_s, self._give_back, min(2 * look_again_s, LOOK_AGAIN_S_MAX))
+            return
+        if not self._lender.takes_back():
+            self.transport.close()
+            return
+        fd = os.dup(self.transport.get_extra_info("socket").fileno())
+        self._given_back = True
+        self.transport.abort()  # Closes our descriptor without a word to the client; the copy stays open.
+        self._lender.give_back(fd)
+
+    def see_to_deadlines(self, body_silence_s: float, stalled_s: float) -> None:
+        """Let go of a client who sends nothing of what was begun, or takes nothing of what is answered."""
+        at = self.loop.time()
+        unsent = self.transport.get_write_buffer_size()
+        if unsent == 0 or unsent < self._unsent:
+            self._taken_at = at
+        self._unsent = unsent
+        silent = self._in_request and not self.flow.read_paused and at - self._came_at > body_silence_s
+        if silent or at - self._taken_at > stalled_s:
+            self.transport.abort()

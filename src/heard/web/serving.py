@@ -1,0 +1,273 @@
+"""The app's server: uvicorn's HTTP protocol on connections that the edge hands over.
+
+There is no listening socket here. A connection arrives as a descriptor with the bytes the edge has read of
+it, is answered, and goes back: an idle connection sleeps in the edge, so that this process can be replaced
+at any moment.
+
+A request is acknowledged before it is begun, and begun only once the kernel has the acknowledgement: the
+edge gives it to the next app if we die first, and never if we die later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from typing import Any
+
+import uvicorn
+from uvicorn.lifespan.on import LifespanOn
+from uvicorn.server import ServerState
+
+from heard.engine import now
+from heard.engine.errors import Unavailable
+from heard.live import lifeline
+from heard.live.handover import Channel, Message
+from heard.web.handed import HandedProtocol
+
+BEAT_S = 1.0
+BODY_SILENCE_S = 30.0
+"""A request that has begun and sends nothing for so long is closed; its sender knows that it got no answer."""
+
+STALLED_S = 30.0
+"""The same for an answer of which nothing is taken."""
+
+END_S = 3.0
+"""How long requests that have begun may still run after the word to end."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What an edge must know of this app: the frames file to serve readers from, and the journal's epoch."""
+
+    frames: str
+    epoch: str
+
+
+@dataclass
+class Doorbell:
+    """Tells every edge that the frames file has something new. To be used in the app's event loop only."""
+
+    _edges: list[_Edge] = field(default_factory=list)
+    _hello: Hello | None = None
+
+    def ring(self, position: int) -> None:
+        """There are frames up to `position`. Costs one small send per edge, and never waits."""
+        for edge in self._edges:
+            edge.ring(position)
+
+    def hello(self, hello: Hello) -> None:
+        """The app is ready for requests; or it has changed to another frames file."""
+        self._hello = hello
+        for edge in self._edges:
+            edge.channel.send("hello", frames=hello.frames, epoch=hello.epoch)
+            edge.watch()
+
+
+async def serve_handed(
+    asgi_app: Any,
+    control: socket.socket,
+    edge_sockets: list[socket.socket],
+    hello: Hello | None = None,
+    bell: Doorbell | None = None,
+    *,
+    body_silence_s: float = BODY_SILENCE_S,
+    stalled_s: float = STALLED_S,
+) -> None:
+    """Run an ASGI app until the supervisor says end; the process ends at once when the supervisor is gone.
+
+    `hello` is said once the app's lifespan has begun; an app that knows its frames file only then leaves it
+    out and calls `bell.hello` from its lifespan or later. Raises Unavailable if the app's lifespan does not
+    begin.
+    """
+    serving = _Serving(asgi_app, control, bell or Doorbell(), body_silence_s, stalled_s)
+    await serving.run(edge_sockets, hello)
+
+
+class _Serving:
+    def __init__(
+        self, asgi_app: Any, control: socket.socket, bell: Doorbell, body_silence_s: float, stalled_s: float
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.config = uvicorn.Config(
+            asgi_app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+        )
+        self.config.load()
+        self.lifespan = LifespanOn(self.config)
+        self.state = ServerState()
+        self.bell = bell
+        self.body_silence_s = body_silence_s
+        self.stalled_s = stalled_s
+        self.beginning: set[asyncio.Task[None]] = set()
+        self.ended = asyncio.Event()
+        self.control = Channel(control)
+
+    async def run(self, edge_sockets: list[socket.socket], hello: Hello | None) -> None:
+        lifeline.end_with(self.control.fileno())
+        self.loop.add_reader(self.control.fileno(), self._told)
+        self.loop.add_signal_handler(signal.SIGTERM, self.ended.set)
+        self.loop.add_signal_handler(signal.SIGINT, self.ended.set)
+        ticking = self.loop.create_task(self._tick())
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise Unavailable("The app could not begin; its log above says why. Nothing was changed.")
+        for sock in edge_sockets:
+            self._join(sock)
+        if hello is not None:
+            self.bell.hello(hello)
+        await self.ended.wait()
+        await self._finish()
+        ticking.cancel()
+        await self.lifespan.shutdown()
+
+    async def _finish(self) -> None:
+        """No more requests; those that have begun get a little time to be answered."""
+        for edge in self.bell._edges:
+            edge.leave()
+        for _ in range(int(END_S / 0.05)):
+            if not self.state.tasks:
+                break
+            await asyncio.sleep(0.05)
+        for protocol in self.protocols():
+            protocol.transport.close()
+        await asyncio.sleep(0)
+
+    def protocols(self) -> list[HandedProtocol]:
+        return [protocol for protocol in self.state.connections if isinstance(protocol, HandedProtocol)]
+
+    def _told(self) -> None:
+        for message in self.control.receive():
+            if message.kind == "edge" and message.fd is not None:
+                self._join(socket.socket(fileno=message.fd))
+            elif message.kind == "end":
+                self.ended.set()
+        if self.control.ended:
+            self.loop.remove_reader(self.control.fileno())
+            self.ended.set()
+
+    def _join(self, sock: socket.socket) -> None:
+        edge = _Edge(self, Channel(sock))
+        self.bell._edges.append(edge)
+        if self.bell._hello is not None:
+            edge.channel.send("hello", frames=self.bell._hello.frames, epoch=self.bell._hello.epoch)
+        edge.watch()
+
+    async def _tick(self) -> None:
+        """Once a second: the heartbeat that says this loop is alive, the date of answers, what has stopped
+        moving.
+        """
+        while True:
+            self.control.send("beat")
+            date = format_datetime(now.utc(), usegmt=True).encode()
+            self.state.default_headers = [(b"date", date), *self.config.encoded_headers]
+            for protocol in self.protocols():
+                protocol.see_to_deadlines(self.body_silence_s, self.stalled_s)
+            await asyncio.sleep(BEAT_S)
+
+
+class _Edge:
+    """The app's end of the channel to one edge."""
+
+    def __init__(self, serving: _Serving, channel: Channel) -> None:
+        self.serving = serving
+        self.channel = channel
+        self.loop = serving.loop
+        self._acknowledged: list[tuple[socket.socket, bytes]] = []
+        self._to_ring: int | None = None
+        self._writing = False
+        self._leaving = False
+        self.loop.add_reader(channel.fileno(), self._readable)
+
+    def ring(self, position: int) -> None:
+        if self.channel.waiting:
+            self._to_ring = position  # One bell for all that comes while the edge is busy.
+        else:
+            self.channel.send("ring", position=position)
+        self.watch()
+
+    def leave(self) -> None:
+        """Take no further requests: those not yet read stay the edge's, unacknowledged, for the next app."""
+        self._leaving = True
+        if not self.channel.ended:
+            self.loop.remove_reader(self.channel.fileno())
+
+    def _readable(self) -> None:
+        for message in self.channel.receive():
+            if message.kind == "request":
+                self._acknowledge(message)
+        self.watch()
+
+    def _acknowledge(self, message: Message) -> None:
+        assert message.fd is not None
+        self.channel.send("ack", id=message.facts["id"])
+        sock = socket.socket(fileno=message.fd)
+        sock.setblocking(False)
+        self._acknowledged.append((sock, message.body))
+
+    def watch(self) -> None:
+        """Begin what has been acknowledged, once that is with the kernel; wait to write what is not."""
+        if self.channel.ended:
+            self._gone()
+            return
+        if not self.channel.waiting:
+            if self._to_ring is not None:
+                position, self._to_ring = self._to_ring, None
+                self.channel.send("ring", position=position)
+            begun, self._acknowledged = self._acknowledged, []
+            for sock, received in begun:
+                task = self.loop.create_task(self._begin(sock, received))
+                self.serving.beginning.add(task)
+                task.add_done_callback(self.serving.beginning.discard)
+        if bool(self.channel.waiting) != self._writing:
+            self._writing = not self._writing
+            if self._writing:
+                self.loop.add_writer(self.channel.fileno(), self._writable)
+            else:
+                self.loop.remove_writer(self.channel.fileno())
+
+    def _writable(self) -> None:
+        self.channel.flush()
+        self.watch()
+
+    def _gone(self) -> None:
+        """The edge has died. Its clients' connections that are with us are answered and then closed."""
+        if self in self.serving.bell._edges:
+            self.serving.bell._edges.remove(self)
+            self.loop.remove_reader(self.channel.fileno())
+            self.loop.remove_writer(self.channel.fileno())
+            for sock, _ in self._acknowledged:
+                sock.close()
+            self.channel.close()
+
+    async def _begin(self, sock: socket.socket, received: bytes) -> None:
+        serving = self.serving
+        try:
+            _, protocol = await self.loop.connect_accepted_socket(
+                lambda: HandedProtocol(serving.config, serving.state, serving.lifespan.state, self, received), sock
+            )
+        except OSError:
+            sock.close()
+            self.ended_here()
+        else:
+            protocol.reading_began()
+
+    def ended_here(self) -> None:
+        if not self.channel.ended:
+            self.channel.send("closed")
+            self.watch()
+
+    def give_back(self, fd: int) -> None:
+        self.channel.send("returned", fd=fd, close_after=True)
+        self.watch()
+
+    def takes_back(self) -> bool:
+        return not self.channel.ended

@@ -1,0 +1,161 @@
+"""The pages as people read them: one Jinja environment, and the scripts and styles that go with it.
+
+A fragment (a post, the state, the summary, what is pinned, the key events) is rendered by the same template for the page
+and for the stream, and is one element with an id, so that a reader's script can put it in place of the one before.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from heard.text.markdown import to_html
+
+STATIC = Path(__file__).parent.parent / "static"
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+#: Two times of one post that differ by less are one time.
+WORTH_TELLING = timedelta(minutes=1)
+
+
+def render(name: str, /, **context: Any) -> str:
+    """The page or fragment `name` with this context. A name in the template that the context lacks is an error."""
+    return _environment().get_template(name).render(context).strip()
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "clock": clock,
+        "day": day,
+        "short_day": short_day,
+        "moment": moment,
+        "iso": iso,
+        "apart": apart,
+        "markdown": markdown,
+        "paragraphs": paragraphs,
+        "json_ld": json_ld,
+        "released": Markup,
+        "unanchored": unanchored,
+    }
+    environment.globals["static"] = static
+    return environment
+
+
+# Times, in the zone of the hearing ------------------------------------------------------------------------------------
+
+
+def clock(at: datetime, zone: str) -> str:
+    """ "14:05"."""
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def day(at: datetime, zone: str) -> str:
+    """ "Monday 3 March 2031"."""
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{here:%A} {here.day} {here:%B %Y}"
+
+
+def short_day(at: datetime, zone: str) -> str:
+    """ "3 Mar 2031"."""
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{here.day} {here:%b %Y}"
+
+
+def moment(at: datetime, zone: str) -> str:
+    """ "14:05 on Monday 3 March 2031"."""
+    return f"{clock(at, zone)} on {day(at, zone)}"
+
+
+def iso(at: datetime) -> str:
+    """The instant for machines (RFC 3339, UTC)."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def apart(one: datetime | None, other: datetime | None) -> bool:
+    """Whether both times are known and a reader should be told both."""
+    return one is not None and other is not None and abs(one - other) > WORTH_TELLING
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+
+def markdown(text: str) -> Markup:
+    """Markdown as safe HTML."""
+    return Markup(to_html(text))
+
+
+def paragraphs(text: str) -> list[str]:
+    """A plain text cut at its blank lines."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def json_ld(value: Any) -> Markup:
+    """JSON that can stand inside a script element: nothing in it can end the element."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def unanchored(html: str) -> Markup:
+    """A fragment without its own id, where it stands on the page a second time."""
+    return Markup(re.sub(r' id="[^"]*"', "", html, count=1))
+
+
+# Scripts, styles, pictures --------------------------------------------------------------------------------------------
+
+
+def static(name: str) -> str:
+    """The address of a file of the pages, which changes when the file does."""
+    return f"/static/{_addresses()[name]}"
+
+
+def static_files() -> dict[str, tuple[bytes, str, bool]]:
+    """What is under /static/: path to content, media type, and whether it never changes."""
+    return _files()
+
+
+@functools.cache
+def _addresses() -> dict[str, str]:
+    return {path.partition("/")[2]: path for path in _files()}
+
+
+@functools.cache
+def _files() -> dict[str, tuple[bytes, str, bool]]:
+    files = {}
+    for file in sorted(STATIC.iterdir()):
+        if media_type := MEDIA_TYPES.get(file.suffix):
+            content = file.read_bytes()
+            if file.suffix != ".svg":
+                content = lean(content.decode()).encode()
+            files[f"{hashlib.sha256(content).hexdigest()[:12]}/{file.name}"] = (content, media_type, True)
+    return files
+
+
+def lean(source: str) -> str:
+    """A script or style without its comments and indentation; the lines stay as they were written.
+
+    Comments stand on lines of their own: `//` to the end of the line, or `/*` to the line that ends with `*/`.
+    """
+    source = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", source, flags=re.DOTALL | re.MULTILINE)
+    lines = (line.strip() for line in source.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 import apsw
 
@@ -214,6 +215,34 @@ def connect(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
     if held != ["wal", {"OFF": 0, "NORMAL": 1, "FULL": 2}[synchronous], 1]:
         raise Corrupt(f"{path.name} would not keep its promises: SQLite answered {held}. Nothing was written.")
     return connection
+
+
+@contextmanager
+def looking_at(path: Path) -> Iterator[apsw.Connection]:
+    """One snapshot of a database, beside a running server or of a dead one's files, creating and changing no file.
+
+    Raises Unavailable when it is not there, Corrupt when it is damaged.
+    """
+    if not path.is_file():
+        raise Unavailable(f"There is no {path.name} in {path.parent}. Check the folder.")
+    log, shared = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    uri, flags, vfs = f"file:{quote(str(path.resolve()))}?", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, ""
+    if shared.exists():  # someone has it open, or was killed: read their index of the log and keep to their locks
+        uri += "readonly_shm=1"
+    elif log.exists() and log.stat().st_size:  # the files of a dead server without the index: build one in memory
+        vfs = "unix-none"
+    else:
+        uri += "immutable=1"
+    with plainly(path):
+        connection = apsw.Connection(uri, flags=flags, vfs=vfs or None)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            if vfs:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+            connection.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
+            yield connection
+        finally:
+            connection.close()
 
 
 @contextmanager

@@ -107,7 +107,7 @@ class SqliteVault:
 
 
 #: Each key seals one body and no more, so a constant nonce is safe and twelve bytes an entry are saved.
-_NONCE = bytes(12)
+NONCE = bytes(12)
 
 
 class KeyedSealing:
@@ -127,16 +127,21 @@ class KeyedSealing:
             # Whole under another name first: a crash in the middle leaves no half a key, and the first to link it wins.
             with suppress(FileExistsError):
                 keep_whole(path, Ed25519PrivateKey.generate().private_bytes_raw(), replace=False)
-        raw = path.read_bytes()
+        return cls.kept_in(path)
+
+    @classmethod
+    def kept_in(cls, path: Path) -> KeyedSealing:
+        """The key in the file, which must be there."""
+        raw = path.read_bytes() if path.exists() else b""
         if len(raw) != 32:
             raise Corrupt(f"{path.name} is not a checkpoint key (32 bytes). Restore it from your backup.")
         return cls(Ed25519PrivateKey.from_private_bytes(raw))
 
     def seal(self, key: bytes, words: bytes) -> bytes:
-        return AESGCM(key).encrypt(_NONCE, words, None)
+        return AESGCM(key).encrypt(NONCE, words, None)
 
     def unseal(self, key: bytes, sealed: bytes) -> bytes:
-        return AESGCM(key).decrypt(_NONCE, sealed, None)
+        return AESGCM(key).decrypt(NONCE, sealed, None)
 
     def sign(self, message: bytes) -> bytes:
         return self._private.sign(message)

@@ -46,7 +46,7 @@ class House(msgspec.Struct, frozen=True):
         self.vault.close()
 
 
-def open_house(data: Path, *, synchronous: str = "FULL") -> House:
+def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "FULL") -> House:
     """Open a data directory, making it at the first time.
 
     Raises Unavailable when it cannot be written, Corrupt when what is there cannot be true.
@@ -67,4 +67,5 @@ def open_house(data: Path, *, synchronous: str = "FULL") -> House:
             "The journal is older than what was already shown from it, so it is not served. If it was restored from a "
             "backup, use `heard restore --new-epoch`."
         )
+    journal.finish_erasures()
     return House(data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables)

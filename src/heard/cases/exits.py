@@ -20,7 +20,7 @@ from heard.cases.model import Case
 from heard.cases.release import Door, Doors, Exit, Released, Withheld
 from heard.engine.errors import Corrupt, NotFound
 from heard.engine.journal import Vault
-from heard.engine.node import Command, Node, Written
+from heard.engine.node import Node, Written
 
 #: Caches may hold a public answer for a second, and must ask again after it: a retraction outlives no cache.
 FRESH = "public, max-age=1, stale-while-revalidate=0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from heard.cases import entries, model
@@ -190,7 +189,8 @@ def current_sitting(tables: Tables, case: str) -> str:
 def restrictions(tables: Tables, case: str) -> list[Restriction]:
     """Orders that were not lifted."""
     rows = tables.execute(
-        "SELECT id, position, from_at, until_at FROM restriction WHERE case_id = ? AND lifted IS NULL ORDER BY position",
+        "SELECT id, position, from_at, until_at FROM restriction WHERE case_id = ? AND lifted IS NULL "
+        "ORDER BY position",
         (case,),
     )
     return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]

@@ -1,10 +1,10 @@
 """THE ONE DOOR. Every outgoing byte of a case is obtained here, and what did not pass it cannot be sent.
 
-A page, a frame, a feed: whoever makes one hands it to the case's `Door` and gets back `Released`, the only thing that the
-web, the frames file and the exporter accept. The door knows the rules in force at this moment: protected names, and a
-hold on the whole case. It is used twice on the way out. First each thing is asked about (`stops`), so that one post that
-says too much is withheld and the rest goes out; then the whole made text passes (`let`), so that a name that came in by
-any other way (a title, a link, a person's note) stops the page rather than being read.
+A page, a frame, a feed: whoever makes one hands it to the case's `Door` and gets back `Released`, the only thing that
+the web, the frames file and the exporter accept. The door knows the rules in force at this moment: protected names, and
+a hold on the whole case. It is used twice on the way out. First each thing is asked about (`stops`), so that one post
+that says too much is withheld and the rest goes out; then the whole made text passes (`let`), so that a name that came
+in by any other way (a title, a link, a person's note) stops the page rather than being read.
 
 The names are read from the journal and kept in memory only.
 """

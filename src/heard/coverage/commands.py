@@ -145,7 +145,7 @@ def correct(
     old_shown: bool = False,
     based_on: int | None = None,
 ) -> Command:
-    """Put an error right. The old words are shown only if the editor says so, and never where the door would stop them."""
+    """Put an error right. The old words are shown only if the editor says so, never where the door stops them."""
 
     def judge(tables: Tables) -> Decision:
         known = _open_to(tables, post, "corrected", based_on, elements)
@@ -314,7 +314,7 @@ def _place(before: str, after: str) -> str:
 def set_state(
     doors: Doors, case: str, state: str, words: str = "", until_at: datetime | None = None, lasting: str = ""
 ) -> Command:
-    """Take coverage live, pause it (until, for, or neither), resume, close or reopen it; `words` are shown in the flow."""
+    """Take coverage live, pause it (until, for, or neither), resume, close, reopen; `words` are shown in the flow."""
 
     def judge(tables: Tables) -> Decision:
         known = cases.by_id(tables, case)

@@ -12,8 +12,9 @@ from heard.cases.model import NAME_MAX, checked_words
 from heard.engine.errors import Refused
 from heard.text.markdown import to_text
 
-#: Where in the proceedings words were said. Privilege turns on it: what is said in court, fairly and accurately reported
-#: at the time, is protected (Defamation Act 1996 s.14); what is shouted from the gallery or said outside may not be.
+#: Where in the proceedings words were said. Privilege turns on it: what is said in court, fairly and accurately
+#: reported at the time, is protected (Defamation Act 1996 s.14); what is shouted from the gallery, or said outside, may
+#: not be.
 Setting = Literal[
     "evidence",
     "submission",

@@ -78,7 +78,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A post as the desk knows it. Without words (`elements`) when it is not published: they stay sealed in the journal.
+    """A post as the desk knows it. Not published, it has no words (`elements`): they stay sealed in the journal.
 
     `position` is that of the entry that last changed it, `place` its sort key among the posts of its section.
     `published_at` is None when its time was not recorded. A change of state with words is a post of kind "state".

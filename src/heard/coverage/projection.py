@@ -56,13 +56,11 @@ CREATE INDEX IF NOT EXISTS post_place ON post (case_id, section, place);
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE TABLE IF NOT EXISTS problem (
-    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, post TEXT NOT NULL, position INTEGER NOT NULL, reported_at TEXT NOT NULL,
-    due_at TEXT NOT NULL, settled_at TEXT
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, post TEXT NOT NULL, position INTEGER NOT NULL,
+    reported_at TEXT NOT NULL, due_at TEXT NOT NULL, settled_at TEXT
 ) WITHOUT ROWID;
 """
 
-#: Posts that have, or had, a place on the public page.
-SHOWN = ("published", "retracted", "erased")
 NOTHING = b"[]"
 
 _encode = msgspec.json.Encoder().encode
@@ -353,16 +351,6 @@ def newest(tables: Tables, case: str, count: int) -> list[Post]:
         (case, count),
     )
     return [_post(row) for row in rows]
-
-
-def places(tables: Tables, case: str) -> list[str]:
-    """The places of the live posts on the page, in order."""
-    rows = tables.execute(
-        "SELECT place FROM post WHERE case_id = ? AND section = 'live' AND status IN ('published', 'retracted', 'erased') "
-        "ORDER BY place",
-        (case,),
-    )
-    return [place for (place,) in rows]
 
 
 def key_events(tables: Tables, case: str) -> list[Post]:

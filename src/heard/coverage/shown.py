@@ -47,7 +47,7 @@ class Shown(msgspec.Struct, frozen=True):
     @property
     def headline(self) -> str:
         """The title, or else the beginning of the words."""
-        words = self.title or " ".join(self.text.split())
+        words = self.title or " ".join((plain(self.elements[:1]) or self.text).split())
         return words if len(words) <= 110 else words[:109].rsplit(" ", 1)[0] + "…"
 
 

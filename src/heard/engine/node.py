@@ -138,8 +138,8 @@ class Node:
     def _withdraw(self, entries: list[Entry]) -> None:
         """Whoever folds an erasure first carries it out; doing it twice does no harm."""
         bodies = [entry.body for entry in entries if entry.body is not None and entry.body.withdraws()]
-        if erased := [position for body in bodies for position in body.erases()]:
-            self.journal.erase(erased)
+        if any(body.erases() for body in bodies):
+            self.journal.finish_erasures()
         if bodies:
             self.scrub()
 

@@ -57,7 +57,7 @@ class Scribe:
                 wrong
                 if isinstance(wrong, HeardError)
                 else Unavailable(
-                    "This could not be written just now. If it was kept it will show in a moment; sending it again is safe."
+                    "This could not be written just now. If it was kept it will show soon; sending it again is safe."
                 )
             )
             for asked, _ in group:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -24,7 +23,7 @@ from heard.coverage.elements import AsSaid, Element, Quote, Setting, Text
 from heard.coverage.entries import NoticeCode, PostPublished
 from heard.coverage.model import Post
 from heard.coverage.shown import show
-from heard.engine.errors import HeardError, NotFound, Refused
+from heard.engine.errors import HeardError, NotFound
 from heard.engine.node import Command, Written
 from heard.web import errors
 
@@ -134,7 +133,7 @@ def build(serving: Serving) -> FastAPI:
     @api.get("/cases")
     async def list_cases(caller: Calling, limit: Limit = 100, after: str = "") -> Response:
         caller.must("read_desk")
-        known = [case for case in reversed(cases.all_cases(serving.tables))]
+        known = list(reversed(cases.all_cases(serving.tables)))
         return _listed(
             request_path="/api/v1/cases", items=known, limit=limit, after=after, made=lambda c: _case(serving, c)
         )
@@ -156,7 +155,7 @@ def build(serving: Serving) -> FastAPI:
         caller.must("read_desk")
         known = _known(serving, case)
         door = serving.doors.of(serving.tables, known.id)
-        posts = [post for post in projection.shown(serving.tables, known.id)]
+        posts = list(projection.shown(serving.tables, known.id))
         return _listed(
             request_path=f"/api/v1/cases/{known.slug}/posts",
             items=posts,

@@ -1,0 +1,41 @@
+"""`heard demo`: a server that plays the fictional inquest, and a link to its desk."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from heard.accounts import commands, projection
+from heard.engine.errors import NotFound
+from heard.live.supervisor import serve
+from heard.opening import open_house
+from heard.signing_in import link_for
+from heard.web.process import argv
+
+EDITOR = "editor@heard.example"
+
+
+def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[str], None] = print) -> None:
+    """Serve the demonstration until stopped; what was typed into it is there again at the next start."""
+    house = open_house(data)
+    house.node.catch_up()
+    try:
+        editor = projection.by_email(house.tables, EDITOR)
+    except NotFound:
+        house.node.do(commands.add_account(EDITOR, "administrator", "You, at the desk"), by=commands.OPERATOR)
+        editor = projection.by_email(house.tables, EDITOR)
+
+    def announce(address: str) -> None:
+        house.vault.put("server", "address", address.encode())
+        link = link_for(house, editor.id)
+        house.close()
+        say(
+            f"\nHeard is running, and a fictional inquest is being heard.\n\n"
+            f"  Read it    {address}/\n"
+            f"  Write it   {link}\n\n"
+            "The second address signs you in once. A new post comes every few seconds. Stop with Ctrl+C: nothing is lost."
+        )
+
+    player = [sys.executable, "-m", "heard.demo.player", "--data", str(data), "--speed", str(speed)]
+    serve(data, host, port, 1, argv(data), companions=[player], announce=announce)

@@ -1,0 +1,96 @@
+"""The app process: opens the data directory, renders what is new, and answers what the edges hand over."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from heard.cases.exits import Serving
+from heard.coverage.frames import Painter
+from heard.coverage.rendering import rendering_hash
+from heard.engine.projection import code_hash
+from heard.engine.scribe import Scribe
+from heard.opening import ROOMS, House, open_house
+from heard.store.frames import FramesFile
+from heard.web.app import build
+from heard.web.serving import Doorbell, Hello, serve_handed
+
+#: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
+LOOK_EVERY_S = 0.1
+
+
+def argv(data: Path, witness: Path | None = None, trusted_proxy: Sequence[str] = ()) -> list[str]:
+    """How the supervisor starts this process."""
+    watched = ["--witness", str(witness)] if witness else []
+    proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
+    return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies]
+
+
+async def run(house: House, control: socket.socket, edges: list[socket.socket], trusted_proxy: list[str]) -> None:
+    """Serve until the supervisor says end."""
+    path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
+    frames = FramesFile(path, house.store.epoch)
+    bell = Doorbell()
+    painter = Painter(house.journal, house.tables, house.doors, frames)
+    painter.after_paint.append(bell.ring)
+    house.node.after_fold.append(painter.paint)
+    house.node.catch_up()
+    painter.paint()
+    _clear_away(house, path)
+    scribe = Scribe(house.node)
+    serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
+    app: Any = build(serving)
+    if trusted_proxy:
+        app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
+    gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
+    hello = Hello(str(frames.path), house.store.epoch)
+    tasks = [asyncio.ensure_future(work) for work in (scribe.run(), _look(house, painter))]
+    serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell))
+    done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in (serve, *tasks):
+        task.cancel()
+    for task in done:  # a writer that failed takes the process with it, and the supervisor starts it anew
+        task.result()
+    frames.close()
+
+
+def _clear_away(house: House, frames: Path) -> None:
+    """Remove what earlier versions folded and rendered: words that are erased from now on must not stay in it."""
+    kept = (frames.name, f"projection-{code_hash(ROOMS)}.sqlite")
+    for old in [*house.data.glob("frames-*"), *house.data.glob("projection-*")]:
+        if not old.name.startswith(kept):
+            old.unlink(missing_ok=True)
+
+
+async def _look(house: House, painter: Painter) -> None:
+    """Fold and render what the command line, or another node, appended."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        house.node.catch_up()
+        painter.paint()
+
+
+def main(
+    data: Annotated[Path, typer.Option()],
+    control_fd: Annotated[int, typer.Option()],
+    edge_fds: Annotated[str, typer.Option()],
+    witness: Annotated[Path | None, typer.Option()] = None,
+    trusted_proxy: Annotated[list[str] | None, typer.Option()] = None,
+) -> None:
+    sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
+    house = open_house(data, witness=witness)
+    edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",")]
+    uvloop.run(run(house, socket.socket(fileno=control_fd), edges, trusted_proxy or []))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,35 @@
+"""What every test may lean on: a real data directory, and a case in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heard.opening import House, open_house
+from tests.desk import Desk
+
+SHARED_DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real data that is not part of the project; tests of it are skipped where it is not there."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared test data is not on this machine (HEARD_SHARED_DATA names its folder)")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    # Durability is the subject of tests/faults, which open their own; here the disk need not be waited for.
+    opened = open_house(tmp_path / "data", synchronous="OFF")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    return Desk(house)

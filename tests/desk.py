@@ -1,0 +1,31 @@
+"""A case to test with, and short ways to act in it."""
+
+from __future__ import annotations
+
+from heard.cases import commands as case_commands
+from heard.coverage import commands
+from heard.coverage.elements import Element, Text
+from heard.coverage.entries import PostPublished
+from heard.engine.node import Command, Written
+from heard.opening import House
+
+
+class Desk:
+    """A house with one case, and short ways to act in it."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.tables, self.doors, self.journal = house.tables, house.doors, house.journal
+        self.case = self.do(case_commands.open_case("the-case", "The case", "What it is about")).stream
+
+    def do(self, command: Command, **asked: object) -> Written:
+        return self.house.node.do(command, by="editor", **asked)  # type: ignore[arg-type]
+
+    def publish(self, words: str, *more: Element, **content: object) -> str:
+        """The id of a post with these words."""
+        parts = (Text(words), *more)
+        post = PostPublished(self.case, parts, **content)  # type: ignore[arg-type]
+        return self.do(commands.publish(self.doors, post)).stream
+
+    def restrict(self, *names: str) -> Written:
+        return self.do(case_commands.impose_restriction(self.case, "s.11 Contempt of Court Act 1981", names))

@@ -163,11 +163,6 @@ class SqliteStore:
         with self._alone, plainly(self.path):
             scrub(self._writer)
 
-    def copy_to(self, path: Path) -> None:
-        """A whole and consistent copy, taken beside running writers."""
-        with plainly(self.path):
-            copy_database(self._reader, path)
-
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
@@ -290,20 +285,16 @@ def scrub(connection: apsw.Connection) -> None:
         )
 
 
-def copy_database(source: apsw.Connection, path: Path) -> None:
-    """One snapshot of the source, on disk when this returns; writers go on meanwhile."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    target = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        target.execute("PRAGMA synchronous = FULL").fetchall()
-        # Held open throughout: a copy in many steps would begin again with every commit of another process.
-        source.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
+def copy_database(source: Path, target: Path) -> None:
+    """One snapshot of a database, on disk when this returns; whoever writes it goes on meanwhile."""
+    with looking_at(source) as held, plainly(target):
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        copy = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
-            with target.backup("main", source, "main") as copying:
+            copy.execute("PRAGMA synchronous = FULL").fetchall()
+            with copy.backup("main", held, "main") as copying:
                 while not copying.done:
                     copying.step(1000)
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
-            source.execute("COMMIT")
-        target.execute("PRAGMA journal_mode = DELETE").fetchall()
-    finally:
-        target.close()
+            copy.close()

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from heard.engine.errors import Corrupt
 from heard.engine.journal import Seal
 from heard.store.media import keep_whole
-from heard.store.sqlite import connect, copy_database, plainly, scrub, transaction
+from heard.store.sqlite import connect, plainly, scrub, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seal (number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, salt BLOB NOT NULL);
@@ -95,11 +95,6 @@ class SqliteVault:
     def _ask(self, statement: str, *bindings: Any) -> list[Any]:
         with plainly(self.path):
             return self._keeper.execute(statement, bindings).fetchall()
-
-    def copy_to(self, path: Path) -> None:
-        """A whole and consistent copy, taken beside running writers."""
-        with plainly(self.path):
-            copy_database(self._keeper, path)
 
     def close(self) -> None:
         self._keeper.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from threading import Lock
 
 from heard.engine import chain
 from heard.engine.entry import new_id
@@ -16,6 +17,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.epoch = new_id()
+        self._alone = Lock()
         self._records: list[Record] = []
         self._frontier = chain.Frontier(0, [])
 
@@ -24,7 +26,8 @@ class MemoryStore:
         return self.epoch
 
     def append(self, batch: Sequence[Append]) -> list[Appended | HeardError]:
-        return [self._judge(append) or self._write(append) for append in batch]
+        with self._alone:
+            return [self._judge(append) or self._write(append) for append in batch]
 
     def _judge(self, append: Append) -> Appended | HeardError | None:
         if append.key is not None and (earlier := self.outcome(append.key, append.request)):

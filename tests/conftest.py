@@ -10,6 +10,7 @@ import pytest
 
 from heard.opening import House, open_house
 from tests.desk import Desk
+from tests.server import Server, running
 
 SHARED_DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
 
@@ -33,3 +34,10 @@ def house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def desk(house: House) -> Desk:
     return Desk(house)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server for the tests of a module."""
+    with running(tmp_path_factory.mktemp("served") / "data") as started:
+        yield started

@@ -34,6 +34,10 @@ class Gone(Refused):
     """It was here once and was erased; it never comes back."""
 
 
+class TooLarge(Refused):
+    """It is more than fits."""
+
+
 class Conflict(HeardError):
     """Someone was first; `details` carries both versions where there are two."""
 

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from heard.accounts import callers
 from heard.accounts.model import Caller
@@ -129,6 +130,8 @@ def build(serving: Serving) -> FastAPI:
     api.state.serving = serving
     api.add_exception_handler(HeardError, errors.on_heard_error)
     api.add_exception_handler(RequestValidationError, _on_misfit)
+    api.add_exception_handler(HTTPException, errors.on_http_exception)
+    api.add_exception_handler(Exception, errors.on_anything_else)
 
     @api.get("/cases")
     async def list_cases(caller: Calling, limit: Limit = 100, after: str = "") -> Response:
@@ -344,7 +347,7 @@ def _answer(told: dict[str, Any], written: Written, status: int) -> Response:
 
 
 def _json(told: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(told), status, {"Cache-Control": "no-store"}, "application/json")
+    return Response(errors.encode(told), status, {"Cache-Control": "no-store"}, "application/json")
 
 
 def _twice(serving: Serving, look: Callable[[], Any]) -> Any:
@@ -392,7 +395,7 @@ def _post(door: Door, case: Case, post: Post) -> dict[str, Any]:
         return {"id": post.id, "status": post.status, "position": post.position, "case": case.slug}
     told: dict[str, Any] = msgspec.to_builtins(shown)
     told |= {"case": case.slug, "url": f"/{case.slug}/posts/{post.id}/", "text": shown.text}
-    door.let("json", msgspec.json.encode(told).decode(), notice=shown.status != "published")
+    door.let("json", errors.encode(told).decode(), notice=shown.status != "published")
     return told
 
 

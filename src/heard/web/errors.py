@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,10 +14,22 @@ from starlette.responses import RedirectResponse, Response
 
 from heard import templates
 from heard.accounts.callers import SignInNeeded
-from heard.engine.errors import Conflict, Corrupt, Gone, HeardError, NotAllowed, NotFound, Refused, Unavailable
-from heard.web.security import TooLarge
+from heard.engine.errors import (
+    Conflict,
+    Corrupt,
+    Gone,
+    HeardError,
+    NotAllowed,
+    NotFound,
+    Refused,
+    TooLarge,
+    Unavailable,
+)
 
 log = structlog.get_logger()
+
+#: Released text is a kind of str, which JSON does not mind and msgspec asks about.
+encode = msgspec.json.Encoder(enc_hook=str).encode
 
 #: The first family that an error belongs to gives its status.
 STATUS: tuple[tuple[type[HeardError], int, str], ...] = (
@@ -60,8 +74,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def on_anything_else(request: Request, error: Exception) -> Response:
-    """Our own mistake. The log has where it was, never what was written."""
-    log.error("mistake", error=type(error).__name__, exc_info=error)
+    """Our own mistake. The log has where it was, never what was written: a message may quote words."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    log.error("mistake", error=type(error).__name__, at=[f"{Path(one.filename).name}:{one.lineno}" for one in frames])
     return answer(request, 500, "Our mistake", "Something went wrong here. Keep your words and try again.", {})
 
 
@@ -73,7 +88,7 @@ def answer(request: Request, status: int, title: str, message: str, details: dic
         headers["WWW-Authenticate"] = "Bearer"
     if _wants_problem(request):
         told = {"type": "about:blank", "title": title, "status": status, "detail": message, **details}
-        return Response(msgspec.json.encode(told), status, headers, "application/problem+json")
+        return Response(encode(told), status, headers, "application/problem+json")
     page = templates.render("errors/problem.html", title=title, message=message, status=status)
     return Response(page, status, headers, "text/html")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from heard.engine.errors import NotAllowed, Refused
+from heard.engine.errors import HeardError, NotAllowed, TooLarge
+from heard.web import errors
 
 BODY_MAX = 2 * 1024 * 1024
 
@@ -26,10 +28,6 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TooLarge(Refused):
-    """The body is more than fits."""
-
-
 class Guarded:
     """The whole application behind its guards. Pure ASGI: it never holds a body back."""
 
@@ -46,10 +44,7 @@ class Guarded:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > BODY_MAX:
-                raise TooLarge(
-                    f"This is more than {BODY_MAX // 1024 // 1024} MB, which is the most that fits. Nothing was kept."
-                )
+            _refuse_more_than_fits(size)
             return message
 
         async def with_headers(message: Message) -> None:
@@ -59,7 +54,21 @@ class Guarded:
                     headers.setdefault(name, value)
             await send(message)
 
+        request = Request(scope)
+        try:
+            refuse_cross_site(request.method, request.headers)
+            length = request.headers.get("content-length", "0")
+            _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)
+        except HeardError as refusal:
+            answer = await errors.on_heard_error(request, refusal)
+            await answer(scope, receive, with_headers)
+            return
         await self.app(scope, bounded, with_headers)
+
+
+def _refuse_more_than_fits(size: int) -> None:
+    if size > BODY_MAX:
+        raise TooLarge(f"This is more than {BODY_MAX // 1024 // 1024} MB, the most that fits. Nothing was kept.")
 
 
 def refuse_cross_site(method: str, headers: Headers) -> None:

@@ -1,0 +1,90 @@
+"""A real server for tests: `heard serve` as its own processes, on a port of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+from heard.accounts import commands as account_commands
+from heard.accounts import projection as accounts
+from heard.opening import open_house
+from heard.signing_in import link_for, token_for
+
+START_S = 60
+
+
+class Server:
+    """A running server: its address, its data, and an HTTP client with an editor's token."""
+
+    def __init__(self, data: Path, process: subprocess.Popen[str], address: str, token: str, link: str) -> None:
+        self.data, self.process, self.address, self.token, self.link = data, process, address, token, link
+        self.client = httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.reader = httpx2.Client(base_url=address, timeout=30)
+
+    def post(self, path: str, body: object, **headers: str) -> httpx2.Response:
+        return self.client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    def open_case(self, slug: str = "the-case", title: str = "The case") -> str:
+        assert self.post("/cases", {"slug": slug, "title": title}).status_code == 201
+        return slug
+
+    def publish(self, slug: str, text: str, **more: object) -> str:
+        answer = self.post(f"/cases/{slug}/posts", {"text": text, **more})
+        assert answer.status_code in (201, 202), answer.text
+        return str(answer.json()["id"])
+
+    def page(self, path: str) -> str:
+        return self.reader.get(path).text
+
+
+@contextmanager
+def running(data: Path, *options: str) -> Iterator[Server]:
+    """Serve `data` until the block ends; an administrator is there already."""
+    token, link = _administrator(data)
+    argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0", *options]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
+    address = _address(process)
+    server = Server(data, process, address, token, address + link)
+    try:
+        yield server
+    finally:
+        server.client.close()
+        server.reader.close()
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def _administrator(data: Path) -> tuple[str, str]:
+    house = open_house(data)
+    house.node.catch_up()
+    email = "admin@heard.example"
+    if not any(house.tables.execute("SELECT 1 FROM account WHERE email = ?", (email,))):
+        house.node.do(account_commands.add_account(email, "administrator", "Ada Desk"), by="operator")
+    token = token_for(house, email, "admin")
+    link = link_for(house, accounts.by_email(house.tables, email).id)
+    house.close()
+    return token, "/desk/sign-in/" + link.split("/desk/sign-in/")[1]
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """The address that the server says it has, once it says so; what it says later is read and forgotten."""
+    assert process.stdout is not None
+    timer = threading.Timer(START_S, process.kill)
+    timer.start()
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if found := re.search(r"http://[\d.:\[\]]+", line):
+            timer.cancel()
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            return found.group()
+    raise AssertionError("the server did not start:\n" + "".join(said))

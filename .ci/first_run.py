@@ -75,7 +75,7 @@ def start_and_read(clone: Path, name: str, limit_seconds: int, *, wait_for_a_pos
                 run.wait()
                 check(f"{name}: stops within 20 s of Ctrl+C", False)
     said = log.read_text("utf-8", "replace")
-    check(f"{name}: prints the reader's address and a one-time link", f":{port}/" in said and "/account/" in said)
+    check(f"{name}: prints the reader's address and a one-time link", f":{port}/" in said and "/desk/sign-in/" in said)
     check(f"{name}: prints no traceback", "Traceback" not in said)
     if failed:
         print(said[-4000:])

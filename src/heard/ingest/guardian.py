@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from heard.cases.model import STANDFIRST_MAX
 from heard.coverage.elements import Element, Embed, Heading, Image, Link, Quote, Text, checked, plain
+from heard.coverage.model import TITLE_MAX
 from heard.engine import now
 from heard.engine.errors import Refused
 from heard.ingest.blog import Blog, Line, Post
@@ -70,6 +72,7 @@ def read(raw: bytes) -> Blog:
         raise Refused("This live blog has no posts. Nothing was imported.")
     headline, hearing, suffix = split_title(page.headline)
     standfirst = text_of(page.standfirst)
+    short = len(standfirst) <= STANDFIRST_MAX
     return Blog(
         source="guardian",
         digest=hashlib.sha256(raw).hexdigest(),
@@ -77,7 +80,8 @@ def read(raw: bytes) -> Blog:
         headline=headline,
         hearing=hearing,
         suffix=suffix,
-        standfirst=Line(standfirst) if standfirst else None,
+        standfirst=Line(standfirst) if standfirst and short else None,
+        summary=() if short else (Line(standfirst),),
         live=tuple(_in_order(kept)),
         dropped=tuple(Line(f"block {post.id}, in which there is nothing") for post in posts if not post.elements),
         byline=page.byline or "",
@@ -112,8 +116,13 @@ def _post(block: _Block, page: _LiveBlog) -> Post:
         published_at, updated_at = _from_milliseconds(block.first_published), _from_milliseconds(block.last_updated)
     except msgspec.ValidationError as wrong:
         raise Refused(f"Block {block.id} of this live blog cannot be read: {wrong}. Nothing was imported.") from None
-    if not elements and title:
-        elements, title = (Text(escape(title)),), ""
+    if title and (not elements or len(title) > TITLE_MAX):
+        elements, title = (Text(escape(title)), *elements), ""
+    if elements:
+        try:
+            checked(elements)
+        except Refused as refusal:
+            raise Refused(f"Block {block.id} of this live blog cannot be kept: {refusal}") from None
     updated = published_at is not None and updated_at is not None and updated_at - published_at > UPDATE_AFTER
     names = [one if isinstance(one, str) else one.name for one in block.contributors]
     return Post(
@@ -121,7 +130,7 @@ def _post(block: _Block, page: _LiveBlog) -> Post:
         words=plain(elements),
         elements=elements,
         title=title,
-        byline=", ".join(names),
+        byline=", ".join(names)[:TITLE_MAX],
         published_at=published_at,
         updated_at=updated_at if updated else None,
         key_event=block.attributes.key_event or block.id in page.key_events,

@@ -63,6 +63,8 @@ def read(raw: bytes) -> Blog:
     standfirst = rest.pop(0).line if len(rest) > 1 and _is_standfirst(rest[0], published) else None
     kept = [one for one in rest if not one.furniture]
     head = _summary_length(rest)
+    if sum(len(one.line.words) for one in kept[:head]) > LINE_MAX:
+        head = 0  # as long as that it is no digest
     summary, body = kept[:head], kept[head:]
     article = _article_length(body) if published else 0
     posts = [_post(one, following) for one, following in zip(body, [*body[1:], None], strict=True)]

@@ -19,6 +19,7 @@ from heard.engine.projection import Projection, code_hash
 from heard.store.media import Media
 from heard.store.sqlite import SqliteStore, connect, scrub
 from heard.store.vault import KeyedSealing, SqliteVault
+from heard.store.witness import Witness
 
 ROOMS = (accounts.room(), cases.room(), coverage.room())
 
@@ -34,6 +35,7 @@ class House(msgspec.Struct, frozen=True):
     doors: Doors
     store: SqliteStore
     tables: apsw.Connection
+    witness: Witness | None
 
     def address(self) -> str:
         """Where the server of this directory answered last, as it wrote it down; the usual place before it ever ran."""
@@ -47,7 +49,7 @@ class House(msgspec.Struct, frozen=True):
 
 
 def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "FULL") -> House:
-    """Open a data directory, making it at the first time.
+    """Open a data directory, making it at the first time; `witness` is the folder of its witness.
 
     Raises Unavailable when it cannot be written, Corrupt when what is there cannot be true.
     """
@@ -68,4 +70,8 @@ def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "F
             "backup, use `heard restore --new-epoch`."
         )
     journal.finish_erasures()
-    return House(data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables)
+    watching = Witness(witness) if witness else None
+    if watching:
+        watching.check(journal)
+        node.after_fold.append(lambda: watching.keep_withdrawn(journal))
+    return House(data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables, watching)

@@ -10,59 +10,60 @@ from datetime import datetime
 from typing import Literal
 
 from heard.coverage.elements import Element
+from heard.coverage.model import Notice
 from heard.engine.entry import Body, written_as
 
 #: Why readers no longer see a post, in words that say nothing of what it said.
 NoticeCode = Literal["legal", "error", "care", "source"]
 
 
-@written_as("coverage.went_live")
-class WentLive(Body, frozen=True):
-    """On the case's stream. Words, if any, are shown in the flow of posts under the id `notice`."""
+class Told(Body, frozen=True):
+    """A change of state. Words, if any, are shown in the flow of posts under the id `notice`.
+
+    `source` marks one taken over from elsewhere, whose time is `source_at`, or was not recorded.
+    """
 
     notice: str = ""
     words: str = ""
+    source: str = ""
+    source_at: datetime | None = None
+
+
+@written_as("coverage.went_live")
+class WentLive(Told, frozen=True):
+    """On the case's stream."""
 
 
 @written_as("coverage.paused")
-class Paused(Body, frozen=True):
+class Paused(Told, frozen=True):
     """On the case's stream: until an instant, for a time (ISO 8601), or neither was said."""
 
-    notice: str = ""
-    words: str = ""
     until_at: datetime | None = None
     lasting: str = ""
 
 
 @written_as("coverage.resumed")
-class Resumed(Body, frozen=True):
+class Resumed(Told, frozen=True):
     """On the case's stream."""
-
-    notice: str = ""
-    words: str = ""
 
 
 @written_as("coverage.closed")
-class Closed(Body, frozen=True):
+class Closed(Told, frozen=True):
     """On the case's stream: from now on it reads "as it happened"."""
-
-    notice: str = ""
-    words: str = ""
 
 
 @written_as("coverage.reopened")
-class Reopened(Body, frozen=True):
+class Reopened(Told, frozen=True):
     """On the case's stream."""
-
-    notice: str = ""
-    words: str = ""
 
 
 @written_as("coverage.summary_written")
 class SummaryWritten(Body, frozen=True):
-    """On the case's stream: the editor's digest, in Markdown."""
+    """On the case's stream: the editor's digest, in Markdown; `source` and `source_at` as in `Told`."""
 
     markdown: str
+    source: str = ""
+    source_at: datetime | None = None
 
 
 class Content(Body, frozen=True):
@@ -91,6 +92,27 @@ class Content(Body, frozen=True):
 @written_as("coverage.post_published")
 class PostPublished(Content, frozen=True):
     """On the post's stream, its first entry; or later, when a held post is let go."""
+
+
+@written_as("coverage.post_taken_over")
+class PostTakenOver(Content, frozen=True):
+    """On the post's stream, its first entry: a post as another journal released it, with what was done to it there.
+
+    One that was withdrawn there has no elements; the notice that stood in its place is the last of `notices`.
+    """
+
+    notices: tuple[Notice, ...] = ()
+    status: Literal["published", "retracted", "erased"] = "published"
+    state: str = ""
+
+
+@written_as("coverage.taken_over")
+class CoverageTakenOver(Body, frozen=True):
+    """On the case's stream: the state of the coverage as another journal released it, and since when."""
+
+    state: Literal["announced", "live", "paused", "closed"]
+    since_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @written_as("coverage.post_held")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from heard.accounts import callers
@@ -20,94 +20,27 @@ from heard.cases.model import Case
 from heard.cases.release import HELD, Door
 from heard.coverage import commands, projection
 from heard.coverage.desk import until_time
-from heard.coverage.elements import AsSaid, Element, Quote, Setting, Text
-from heard.coverage.entries import NoticeCode, PostPublished
+from heard.coverage.elements import Element, Quote, Text
+from heard.coverage.entries import PostPublished
 from heard.coverage.model import Post
 from heard.coverage.shown import show
 from heard.engine.errors import HeardError, NotFound
 from heard.engine.node import Command, Written
 from heard.web import errors
+from heard.web.asked import (
+    Clarified,
+    Marked,
+    NewCase,
+    NewPerson,
+    NewPost,
+    NewRestriction,
+    NewState,
+    Retracted,
+    Reworded,
+    Summary,
+)
 
 LIST_MAX = 500
-
-
-class Asked(BaseModel):
-    """A body as it is sent: nothing is coerced, and a field we do not know is refused."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class NewCase(Asked):
-    slug: str = Field(max_length=200)
-    title: str = Field(max_length=1000)
-    standfirst: str = Field("", max_length=4000)
-    zone: str = Field("Europe/London", max_length=100)
-
-
-class NewPost(Asked):
-    text: str = Field(max_length=100_000, description="Markdown; with a speaker, the words said.")
-    title: str = Field("", max_length=2000)
-    speaker: str = Field("", max_length=1000)
-    role: str = Field("", max_length=1000)
-    as_said: AsSaid = "reported"
-    setting: Setting = "not recorded"
-    key_event: bool = False
-    pinned: bool = False
-    said_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
-    written_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
-
-
-class Reworded(Asked):
-    text: str = Field(max_length=100_000)
-    title: str | None = Field(None, max_length=2000)
-    notice: str = Field("", max_length=4000, description="What readers are told. Public.")
-    reason: str = Field(max_length=20_000, description="Why. It never leaves the desk.")
-    old_shown: bool = Field(False, description="Let readers see the words before.")
-    based_on: int | None = Field(None, description="The position of the version that was corrected.")
-
-
-class Clarified(Asked):
-    text: str | None = Field(None, max_length=100_000)
-    title: str | None = Field(None, max_length=2000)
-    notice: str = Field("", max_length=4000)
-    reason: str = Field("", max_length=20_000)
-    based_on: int | None = None
-
-
-class Retracted(Asked):
-    notice: str = Field("", max_length=4000)
-    code: NoticeCode = "error"
-    reason: str = Field("", max_length=20_000)
-
-
-class Marked(Asked):
-    on: bool = True
-
-
-class Summary(Asked):
-    text: str = Field(max_length=100_000)
-
-
-class NewState(Asked):
-    state: Literal["live", "paused", "resumed", "closed", "reopened"]
-    words: str = Field("", max_length=4000)
-    until: str | None = Field(
-        None, max_length=40, description="An instant, or a clock time in the court such as 14:00."
-    )
-    lasting: str | None = Field(None, alias="for", max_length=20, description="ISO 8601, such as PT1H.")
-
-
-class NewPerson(Asked):
-    name: str = Field(max_length=1000)
-    role: str = Field("", max_length=1000)
-    note: str = Field("", max_length=4000)
-
-
-class NewRestriction(Asked):
-    basis: str = Field(max_length=4000)
-    names: list[str] = Field(max_length=1000)
-    cipher: str = Field("", max_length=1000)
-    scope: str = Field("", max_length=4000)
 
 
 async def _caller(request: Request) -> Caller:

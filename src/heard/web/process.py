@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvloop
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -26,6 +27,9 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
+WITNESS_EVERY_S = 1.0
+
+log = structlog.get_logger()
 
 
 def argv(data: Path, witness: Path | None = None, trusted_proxy: Sequence[str] = ()) -> list[str]:
@@ -53,7 +57,7 @@ async def run(house: House, control: socket.socket, edges: list[socket.socket], 
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch)
-    tasks = [asyncio.ensure_future(work) for work in (scribe.run(), _look(house, painter))]
+    tasks = [asyncio.ensure_future(work) for work in (scribe.run(), _look(house, painter), _witness(house))]
     serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell))
     done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (serve, *tasks):
@@ -77,6 +81,16 @@ async def _look(house: House, painter: Painter) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         house.node.catch_up()
         painter.paint()
+
+
+async def _witness(house: House) -> None:
+    """Put the newest head on the other disk, and say so in the log when it cannot be put there."""
+    while house.witness:
+        await asyncio.sleep(WITNESS_EVERY_S)
+        house.witness.keep_head(house.journal)
+        if house.witness.trouble:
+            log.error("witness_behind", trouble=house.witness.trouble)
+    await asyncio.Event().wait()
 
 
 def main(

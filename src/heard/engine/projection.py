@@ -7,8 +7,8 @@ fills it, so a new version of that code begins a new file beside the old one.
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -48,7 +48,8 @@ def code_hash(rooms: Iterable[Room]) -> str:
     for room in rooms:
         code.update(room.schema.encode())
         for module in room.code:
-            code.update(inspect.getsource(module).encode())
+            assert module.__file__ is not None
+            code.update(Path(module.__file__).read_bytes())
     return code.hexdigest()[:12]
 
 

@@ -1,0 +1,144 @@
+"""A real process that publishes, and says what was acknowledged: the victim of tests/faults.
+
+    python -m tests.faults.publisher DATA three plainly|early|keyless   publish, correct and retract one post
+    python -m tests.faults.publisher PLACE sweep CALL AT HOW            the same once in each of many copies
+    python -m tests.faults.publisher DATA load WRITERS FROM             publish as fast as it goes, until killed
+
+Each acknowledgement is one line on standard output, written by one system call: `<key> <position>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from heard.cases import commands as case_commands
+from heard.coverage import commands
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished
+from heard.engine.errors import HeardError, Unavailable
+from heard.engine.node import Command, Written
+from heard.engine.scribe import Scribe
+from heard.opening import House, open_house
+
+SLUG = "the-case"
+WORDS = "The coroner sat at ten. "
+
+#: The three, in order; each is given the post that the first made.
+STEPS = ("publish", "correct", "retract")
+
+
+def prepare(data: Path) -> None:
+    """A data directory with one case, live."""
+    house = open_house(data)
+    case = house.node.do(case_commands.open_case(SLUG, "The case"), by="editor").stream
+    house.node.do(commands.set_state(house.doors, case, "live"), by="editor")
+    house.close()
+
+
+def case_of(house: House) -> str:
+    house.node.catch_up()
+    return str(house.tables.execute("SELECT id FROM cases WHERE slug = ?", (SLUG,)).get)
+
+
+def step(house: House, name: str, post: str) -> Command:
+    match name:
+        case "publish":
+            return commands.publish(house.doors, PostPublished(case_of(house), (Text(WORDS),)))
+        case "correct":
+            return commands.correct(house.doors, post, (Text(WORDS + "And rose at one."),), "the time was wrong")
+        case _:
+            return commands.retract(house.doors, post, "it was another case")
+
+
+def do_three(house: House, told: Callable[[str, Written], None], *, keyless: bool = False) -> None:
+    """The three commands as a client sends them: each under its key, and again under the same when it hears nothing."""
+    post = ""
+    for name in STEPS:
+        done = house.node.do(step(house, name, post), by="editor", key=None if keyless else name, request=name.encode())
+        post = post or done.stream
+        told(name, done)
+
+
+def tell(key: str, done: Written) -> None:
+    os.write(1, f"{key} {done.position}\n".encode())
+
+
+def do_early(house: House) -> None:
+    """A mutant: it acknowledges before it commits."""
+    node, ask = house.node, house.node.ask
+
+    def hasty(*args: object, **asked: object) -> object:
+        os.write(1, f"{asked['key']} 0\n".encode())
+        return ask(*args, **asked)  # type: ignore[arg-type]
+
+    node.ask = hasty  # type: ignore[assignment, method-assign]
+    do_three(house, lambda key, done: None)
+
+
+async def load(house: House, writers: int, first: int) -> None:
+    """Writers that publish posts number `first`, `first` + 1, … each, sharing commits, until the process is killed."""
+    scribe, case = Scribe(house.node), case_of(house)
+    running = asyncio.ensure_future(scribe.run())
+
+    async def write(writer: int) -> None:
+        number = first
+        while True:
+            key = f"w{writer}-{number}"
+            post = PostPublished(case, (Text(f"{key} {WORDS * (number % 5 + 1)}"),))
+            tell(key, await scribe.do(commands.publish(house.doors, post), by="editor", key=key, request=key.encode()))
+            number += 1
+
+    await asyncio.gather(running, *(write(writer) for writer in range(writers)))
+
+
+def sweep(place: Path, call: str, at: int, how: str) -> None:
+    """Do the three once in each of `place`'s numbered copies: copy N is at its Nth `call` when the `at`th comes.
+
+    Whoever traces this process and its children kills each at its `at`th call of that name; a child wastes as many as
+    it needs for that. Forking here makes trying every call quick. The numbers of the killed children are printed.
+    """
+    waste = getattr(ctypes.CDLL(None), call)
+    killed = []
+    for copy in sorted(place.iterdir()):
+        child = os.fork()
+        if not child:
+            os.dup2(os.open(copy / "acknowledged", os.O_WRONLY | os.O_CREAT, 0o600), 1)
+            for _ in range(at - int(copy.name)):
+                waste(-1, None, 0, 0)
+            do(open_house(copy / "data"), how)
+            os._exit(0)
+        if os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+            killed.append(int(copy.name))
+    print(*killed)
+
+
+def do(house: House, how: str) -> None:
+    if how == "early":
+        do_early(house)
+    else:
+        do_three(house, tell, keyless=how == "keyless")
+
+
+def main(data: str, mode: str, *how: str) -> None:
+    try:
+        if mode == "load":
+            asyncio.run(load(open_house(Path(data)), int(how[0]), int(how[1])))
+        elif mode == "sweep":
+            sweep(Path(data), how[0], int(how[1]), how[2])
+        else:
+            do(open_house(Path(data)), how[0])
+    except Unavailable as wrong:
+        os.write(2, f"unavailable: {wrong}\n".encode())
+        sys.exit(75)
+    except HeardError as wrong:
+        os.write(2, f"{type(wrong).__name__}: {wrong}\n".encode())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

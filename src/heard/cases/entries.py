@@ -62,11 +62,12 @@ class HearingListed(Body, frozen=True):
 
 @written_as("cases.sitting_began")
 class SittingBegan(Body, frozen=True):
-    """On the sitting's stream. Posts published from now on belong to it."""
+    """On the sitting's stream. Posts published from now on belong to it. `source_at`: when one taken over began."""
 
     case: str
     hearing: str
     title: str
+    source_at: datetime | None = None
 
 
 @written_as("cases.sitting_rose")
@@ -76,6 +77,7 @@ class SittingRose(Body, frozen=True):
     case: str
     words: str = ""
     back_at: datetime | None = None
+    source_at: datetime | None = None
 
 
 @written_as("cases.restriction_imposed")

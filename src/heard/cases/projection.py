@@ -78,14 +78,15 @@ def _hearing(tables: Tables, entry: Entry, body: HearingListed) -> None:
 def _began(tables: Tables, entry: Entry, body: SittingBegan) -> None:
     tables.execute(
         "INSERT INTO sitting VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
-        (entry.stream, body.case, body.hearing, body.title, entry.position, now.text(entry.at)),
+        (entry.stream, body.case, body.hearing, body.title, entry.position, now.text(body.source_at or entry.at)),
     )
 
 
 def _rose(tables: Tables, entry: Entry, body: SittingRose) -> None:
     back_at = now.text(body.back_at) if body.back_at else None
     tables.execute(
-        "UPDATE sitting SET rose_at = ?, back_at = ? WHERE id = ?", (now.text(entry.at), back_at, entry.stream)
+        "UPDATE sitting SET rose_at = ?, back_at = ? WHERE id = ?",
+        (now.text(body.source_at or entry.at), back_at, entry.stream),
     )
 
 

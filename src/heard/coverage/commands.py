@@ -312,7 +312,14 @@ def _place(before: str, after: str) -> str:
 
 
 def set_state(
-    doors: Doors, case: str, state: str, words: str = "", until_at: datetime | None = None, lasting: str = ""
+    doors: Doors,
+    case: str,
+    state: str,
+    words: str = "",
+    until_at: datetime | None = None,
+    lasting: str = "",
+    *,
+    source: str = "",
 ) -> Command:
     """Take coverage live, pause it (until, for, or neither), resume, close, reopen; `words` are shown in the flow."""
 
@@ -328,21 +335,23 @@ def set_state(
         body: Body
         match state:
             case "live":
-                body = WentLive(notice, told)
+                body = WentLive(notice, told, source)
             case "paused":
-                body = Paused(notice, told, until_at, lasting)
+                body = Paused(notice, told, source, until_at=until_at, lasting=lasting)
             case "resumed":
-                body = Resumed(notice, told)
+                body = Resumed(notice, told, source)
             case "closed":
-                body = Closed(notice, told)
+                body = Closed(notice, told, source)
             case _:
-                body = Reopened(notice, told)
+                body = Reopened(notice, told, source)
         return Decision((Draft(case, body),), (case, known.rules))
 
     return judge
 
 
-def summarise(doors: Doors, case: str, markdown: str) -> Command:
+def summarise(
+    doors: Doors, case: str, markdown: str, *, source: str = "", source_at: datetime | None = None
+) -> Command:
     """Write the editor's digest, in place of the one before."""
 
     def judge(tables: Tables) -> Decision:
@@ -350,7 +359,7 @@ def summarise(doors: Doors, case: str, markdown: str) -> Command:
         words = checked_words(markdown, "summary", parts.TEXT_MAX)
         if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
             raise Refused(NOT_PUBLISHED)
-        return Decision((Draft(case, SummaryWritten(words)),), (case, known.rules))
+        return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))
 
     return judge
 

@@ -13,6 +13,7 @@ from heard.coverage import entries, model
 from heard.coverage.entries import (
     Closed,
     Content,
+    CoverageTakenOver,
     KeyEventMarked,
     KeyEventUnmarked,
     Paused,
@@ -25,12 +26,14 @@ from heard.coverage.entries import (
     PostPlaced,
     PostPublished,
     PostRetracted,
+    PostTakenOver,
     PostUnpinned,
     ProblemReported,
     ProblemSettled,
     Reopened,
     Resumed,
     SummaryWritten,
+    Told,
     WentLive,
 )
 from heard.coverage.model import Notice
@@ -52,47 +55,64 @@ def _announced(tables: Tables, entry: Entry, body: CaseOpened) -> None:
     )
 
 
-def _state(tables: Tables, entry: Entry, state: str, words: str, notice: str, due_at: datetime | None = None) -> None:
+def _state(tables: Tables, entry: Entry, state: str, body: Told, due_at: datetime | None = None) -> None:
+    since = body.source_at if body.source else entry.at
     tables.execute(
         "UPDATE coverage SET state = ?, since = ?, words = ?, due_at = ?, position = ? WHERE case_id = ?",
-        (state, now.text(entry.at), words, now.text(due_at) if due_at else None, entry.position, entry.stream),
+        (state, _text(since), body.words, _text(due_at), entry.position, entry.stream),
     )
-    if notice:
-        shown = entries.PostPublished(entry.stream, (elements_module.Text(words),))
-        _insert(tables, entry, notice, shown, "published", kind="state", state=entry.kind.removeprefix("coverage."))
+    if body.notice:
+        words = (elements_module.Text(body.words),)
+        shown = entries.PostPublished(entry.stream, words, source=body.source, source_at=body.source_at)
+        _insert(tables, entry, body.notice, shown, "published", state=entry.kind.removeprefix("coverage."))
+
+
+def _text(at: datetime | None) -> str | None:
+    return now.text(at) if at else None
 
 
 def _sitting(tables: Tables, entry: Entry, body: SittingBegan) -> None:
     """The beginning of a sitting stands in the flow of posts, as a change of state does."""
-    shown = entries.PostPublished(body.case, (elements_module.Text(body.title),), sitting=entry.stream)
-    _insert(tables, entry, entry.stream, shown, "published", kind="state", state="sitting")
+    source = "taken over" if body.source_at else ""
+    words = (elements_module.Text(body.title),)
+    shown = entries.PostPublished(body.case, words, sitting=entry.stream, source=source, source_at=body.source_at)
+    _insert(tables, entry, entry.stream, shown, "published", state="sitting")
 
 
 def _went_live(tables: Tables, entry: Entry, body: WentLive) -> None:
-    _state(tables, entry, "live", body.words, body.notice)
+    _state(tables, entry, "live", body)
 
 
 def _paused(tables: Tables, entry: Entry, body: Paused) -> None:
-    due_at = body.until_at or (entry.at + duration(body.lasting) if body.lasting else None)
-    _state(tables, entry, "paused", body.words, body.notice, due_at)
+    since = body.source_at if body.source else entry.at  # a pause of no recorded time has no end that could be known
+    due_at = body.until_at or (since + duration(body.lasting) if since and body.lasting else None)
+    _state(tables, entry, "paused", body, due_at)
 
 
 def _resumed(tables: Tables, entry: Entry, body: Resumed) -> None:
-    _state(tables, entry, "live", body.words, body.notice)
+    _state(tables, entry, "live", body)
 
 
 def _closed(tables: Tables, entry: Entry, body: Closed) -> None:
-    _state(tables, entry, "closed", body.words, body.notice)
+    _state(tables, entry, "closed", body)
 
 
 def _reopened(tables: Tables, entry: Entry, body: Reopened) -> None:
-    _state(tables, entry, "live", body.words, body.notice)
+    _state(tables, entry, "live", body)
+
+
+def _coverage_taken_over(tables: Tables, entry: Entry, body: CoverageTakenOver) -> None:
+    tables.execute(
+        "UPDATE coverage SET state = ?, since = ?, words = '', due_at = ?, position = ? WHERE case_id = ?",
+        (body.state, _text(body.since_at), _text(body.due_at), entry.position, entry.stream),
+    )
 
 
 def _summary(tables: Tables, entry: Entry, body: SummaryWritten) -> None:
+    written_at = body.source_at if body.source else entry.at
     tables.execute(
         "UPDATE coverage SET summary = ?, summary_at = ?, position = ? WHERE case_id = ?",
-        (body.markdown, now.text(entry.at), entry.position, entry.stream),
+        (body.markdown, _text(written_at), entry.position, entry.stream),
     )
 
 
@@ -102,23 +122,26 @@ def _published(tables: Tables, entry: Entry, body: PostPublished) -> None:
         _pin(tables, entry, body.case)
 
 
+def _taken_over(tables: Tables, entry: Entry, body: PostTakenOver) -> None:
+    _insert(tables, entry, entry.stream, body, body.status, state=body.state)
+    _set(tables, entry, "notices = ?", _encode(body.notices))
+    if body.pinned:
+        _pin(tables, entry, body.case)
+
+
 def _held(tables: Tables, entry: Entry, body: PostHeld) -> None:
     _insert(tables, entry, entry.stream, PostHeld(body.case, (), sitting=body.sitting, section=body.section), "held")
 
 
-def _insert(
-    tables: Tables, entry: Entry, post: str, body: Content, status: str, kind: str = "post", state: str = ""
-) -> None:
+def _insert(tables: Tables, entry: Entry, post: str, body: Content, status: str, state: str = "") -> None:
     published_at = body.source_at if body.source else entry.at
-    times = [
-        now.text(at) if at else None for at in (published_at, body.said_at, body.written_at, body.source_updated_at)
-    ]
+    times = [_text(at) for at in (published_at, body.said_at, body.written_at, body.source_updated_at)]
     tables.execute(
         "INSERT OR REPLACE INTO post VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             post,
             body.case,
-            kind,
+            "state" if state else "post",
             status,
             body.place or model.first_place(entry.position),
             entry.position,
@@ -248,6 +271,8 @@ FOLDS: dict[Any, Fold] = {
     Reopened: _reopened,
     SummaryWritten: _summary,
     PostPublished: _published,
+    PostTakenOver: _taken_over,
+    CoverageTakenOver: _coverage_taken_over,
     PostHeld: _held,
     PostDropped: _dropped,
     PostCorrected: _corrected,

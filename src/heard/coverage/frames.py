@@ -30,6 +30,7 @@ from heard.coverage import projection
 from heard.coverage.entries import (
     Closed,
     Content,
+    CoverageTakenOver,
     KeyEventMarked,
     KeyEventUnmarked,
     Paused,
@@ -48,8 +49,10 @@ from heard.coverage.entries import (
 from heard.coverage.model import Post
 from heard.coverage.shown import Shown, show, withheld
 from heard.engine.entry import Entry
+from heard.engine.errors import Corrupt
 from heard.engine.frames import Change
 from heard.engine.journal import Journal
+from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
 from heard.store.frames import FramesFile, Topic
 
@@ -80,6 +83,7 @@ class Painter:
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
         #: Told the position up to which frames are written, and whether words were withdrawn.
+        self.leftovers = Leftovers(file.purge)
         self.after_paint: list[Callable[[int], None]] = []
 
     def paint(self) -> None:
@@ -90,8 +94,7 @@ class Painter:
                 for entry in entries:
                     self._paint(entry)
                 self.file.write(entries[-1].position, {})
-            if any(entry.body is not None and entry.body.withdraws() for entry in entries):
-                self.file.scrub()
+            self.leftovers.after(entries)
         if (reached := self.file.position()) > start:
             for follow in self.after_paint:
                 follow(reached)
@@ -103,7 +106,10 @@ class Painter:
         case = cases.by_id(self.tables, case_id)
         page = Page(case, self.tables, self.doors.of(self.tables, case_id))
         topics = [Topic(case.slug, case.id, True)] if isinstance(entry.body, CaseOpened) else []
-        self.file.write(entry.position, {case_id: list(self._changes(entry, page))}, topics)
+        changes = list(self._changes(entry, page))
+        if not all(isinstance(change.html, Released) for change in changes):
+            raise Corrupt("A frame was made of text that had not passed the door. It was not sent.")
+        self.file.write(entry.position, {case_id: changes}, topics)
 
     def _changes(self, entry: Entry, page: Page) -> Iterable[Change]:
         body: Any = entry.body
@@ -111,6 +117,8 @@ class Painter:
             yield from map(page.area, ("state", "summary", "key", "pinned"))
         if isinstance(body, SummaryWritten):
             yield page.area("summary")
+        elif isinstance(body, CoverageTakenOver):
+            yield page.area("state")
         elif isinstance(body, _STATES):
             yield page.area("state")
             if body.notice:
@@ -139,7 +147,7 @@ def _areas_of(body: Content) -> list[str]:
 
 def _case_of(entry: Entry) -> str | None:
     body: Any = entry.body
-    if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, *_STATES)):
+    if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, CoverageTakenOver, *_STATES)):
         return entry.stream
     return getattr(body, "case", None) if isinstance(body, (*_RULES, Content, *_KINDS, SittingBegan)) else None
 

@@ -38,7 +38,7 @@ def live_blog(door: Door, case: Case, coverage: Coverage, posts: Sequence[Shown]
         "publisher": PUBLISHER,
         "liveBlogUpdate": updates,
     }
-    if coverage.state == "closed":
+    if coverage.state == "closed" and coverage.since:
         made["coverageEndTime"] = _time(coverage.since)
     return door.let("json_ld", msgspec.json.encode(made).decode().replace("<", "\\u003c"))
 

@@ -112,11 +112,14 @@ class Post(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """The state of a case's coverage, the clock of its pause, its summary and what is pinned."""
+    """The state of a case's coverage, the clock of its pause, its summary and what is pinned.
+
+    `since` is None when the state was taken over from elsewhere and its time was not recorded.
+    """
 
     case: str
     state: Literal["announced", "live", "paused", "closed"]
-    since: datetime
+    since: datetime | None
     words: str
     clock: Clock | None
     summary: str

@@ -17,7 +17,7 @@ from heard.engine.projection import Room, Tables
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS coverage (
-    case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT NOT NULL, words TEXT NOT NULL, due_at TEXT,
+    case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT, words TEXT NOT NULL, due_at TEXT,
     summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS post (
@@ -75,8 +75,8 @@ def of_case(tables: Tables, case: str) -> Coverage:
     Raises NotFound.
     """
     for row in tables.execute("SELECT * FROM coverage WHERE case_id = ?", (case,)):
-        since = now.instant(row[2])
-        clock = Clock(since, now.instant(row[4])) if row[4] else None
+        since = now.instant(row[2]) if row[2] else None
+        clock = Clock(since, now.instant(row[4])) if since and row[4] else None
         return Coverage(
             row[0], row[1], since, row[3], clock, row[5], now.instant(row[6]) if row[6] else None, row[7], row[8]
         )

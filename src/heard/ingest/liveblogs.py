@@ -92,7 +92,8 @@ class _Import:
             progress(len(outcomes), total)
         if own and self._is_over():
             # Refused only where somebody closed it meanwhile, and then it is as it should be.
-            self._do([self._ask("closed", commands.set_state(self.doors, self.case, "closed"))])
+            closing = commands.set_state(self.doors, self.case, "closed", source=self._source("title"))
+            self._do([self._ask("closed", closing)])
         kept = [outcome for outcome in outcomes if isinstance(outcome, Written)]
         return Imported(
             self.case,
@@ -126,14 +127,17 @@ class _Import:
         return "\n\n".join(lines)
 
     def _summarise(self, words: str, own: bool) -> Written | Gone:
-        post = self._publishing(PostPublished(self.case, (Text(words),), source=f"{self.blog.source}: head"))
+        source = self._source("head")
+        post = self._publishing(PostPublished(self.case, (Text(words),), source=source))
         if not own:
             return self._alone("summary", post)
         # What the door stops goes to the desk, where a post can be held and a summary cannot.
-        return self._alone("summary", commands.summarise(self.doors, self.case, words), post)
+        return self._alone("summary", commands.summarise(self.doors, self.case, words, source=source), post)
 
     def _tell(self, state: State) -> Written | Gone:
-        telling = commands.set_state(self.doors, self.case, state.verb, state.words, lasting=state.duration)
+        telling = commands.set_state(
+            self.doors, self.case, state.verb, state.words, lasting=state.duration, source=self._source(state.id)
+        )
         # A notice that does not follow from the one before (back, without having risen) is kept as a post.
         return self._alone(state.id, telling, self._publishing(self._content(state)))
 
@@ -152,7 +156,7 @@ class _Import:
         return commands.publish(self.doors, content)
 
     def _content(self, one: Post | State) -> PostPublished:
-        source = f"{self.blog.source}: {one.id}"
+        source = self._source(one.id)
         if isinstance(one, State):
             return PostPublished(self.case, (Text(escape(one.words)),), source=source)
         return PostPublished(
@@ -167,6 +171,9 @@ class _Import:
             source_at=one.published_at,
             source_updated_at=one.updated_at,
         )
+
+    def _source(self, id: str) -> str:
+        return f"{self.blog.source}: {id}"
 
     def _is_over(self) -> bool:
         states = [one.verb for one in self.blog.live if isinstance(one, State)]

@@ -27,6 +27,7 @@ class Server:
 
     def __init__(self, data: Path, process: subprocess.Popen[str], address: str, token: str, link: str) -> None:
         self.data, self.process, self.address, self.token, self.link = data, process, address, token, link
+        self.said: list[str] = []
         self.client = httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         self.reader = httpx2.Client(base_url=address, timeout=30)
 
@@ -52,8 +53,10 @@ def running(data: Path, *options: str) -> Iterator[Server]:
     token, link = _administrator(data)
     argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0", *options]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
-    address = _address(process)
+    said: list[str] = []
+    address = _address(process, said)
     server = Server(data, process, address, token, address + link)
+    server.said = said
     try:
         yield server
     finally:
@@ -75,16 +78,15 @@ def _administrator(data: Path) -> tuple[str, str]:
     return token, "/desk/sign-in/" + link.split("/desk/sign-in/")[1]
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    """The address that the server says it has, once it says so; what it says later is read and forgotten."""
+def _address(process: subprocess.Popen[str], said: list[str]) -> str:
+    """The address that the server says it has, once it says so; all it says is put into `said`."""
     assert process.stdout is not None
     timer = threading.Timer(START_S, process.kill)
     timer.start()
-    said = []
     for line in process.stdout:
         said.append(line)
         if found := re.search(r"http://[\d.:\[\]]+", line):
             timer.cancel()
-            threading.Thread(target=process.stdout.read, daemon=True).start()
+            threading.Thread(target=said.extend, args=(process.stdout,), daemon=True).start()
             return found.group()
     raise AssertionError("the server did not start:\n" + "".join(said))

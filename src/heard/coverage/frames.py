@@ -82,8 +82,8 @@ class Painter:
 
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
-        #: Told the position up to which frames are written, and whether words were withdrawn.
         self.leftovers = Leftovers(file.purge)
+        #: Told the position up to which frames are written.
         self.after_paint: list[Callable[[int], None]] = []
 
     def paint(self) -> None:

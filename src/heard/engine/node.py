@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -53,13 +54,39 @@ class Asked(msgspec.Struct):
     tries: int = 0
 
 
+class Purge(Protocol):
+    """Leaves no copy of withdrawn words in a derived file; False when it must be tried again."""
+
+    def __call__(self, *, whole: bool) -> bool: ...
+
+
+class Leftovers:
+    """Copies of withdrawn words in a derived file: in its log after a retraction, in its gaps after an erasure.
+
+    Whoever asked for the withdrawal is never kept waiting by them: what cannot be purged now is purged later.
+    """
+
+    def __init__(self, purge: Purge) -> None:
+        self.purge = purge
+        self._some = self._erased = False
+
+    def after(self, entries: Sequence[Entry]) -> None:
+        bodies = [entry.body for entry in entries if entry.body is not None]
+        self._some |= any(body.withdraws() for body in bodies)
+        self._erased |= any(body.erases() for body in bodies)
+        self.purge_again()
+
+    def purge_again(self) -> None:
+        if self._some and self.purge(whole=self._erased):
+            self._some = self._erased = False
+
+
 class Node:
     """Only commands write, and they all pass through here."""
 
-    def __init__(self, journal: Journal, projection: Projection, *, scrub: Callable[[], None]) -> None:
-        """`scrub` empties the projection's own log, so that words taken out of its tables are in no file."""
+    def __init__(self, journal: Journal, projection: Projection, *, purge: Purge) -> None:
         self.journal = journal
-        self.scrub = scrub
+        self.leftovers = Leftovers(purge)
         self.projection = projection
         self.tables = projection.tables
         #: Called after every fold, before anyone is answered: frames, the witness.
@@ -137,11 +164,10 @@ class Node:
 
     def _withdraw(self, entries: list[Entry]) -> None:
         """Whoever folds an erasure first carries it out; doing it twice does no harm."""
-        bodies = [entry.body for entry in entries if entry.body is not None and entry.body.withdraws()]
-        if any(body.erases() for body in bodies):
-            self.journal.finish_erasures()
-        if bodies:
-            self.scrub()
+        bodies = [entry.body for entry in entries if entry.body is not None]
+        if erased := [position for body in bodies for position in body.erases()]:
+            self.journal.erase(erased)
+        self.leftovers.after(entries)
 
     def _entries_after(self, position: int) -> list[Entry]:
         return self.journal.read(position, FOLD_AT_ONCE)

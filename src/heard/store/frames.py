@@ -3,7 +3,7 @@
 It is derived: it can be deleted and rendered again from the journal, so it commits without waiting for the
 disk (`synchronous NORMAL` in WAL mode never leaves a torn file, it may only come back a little older, and
 its cursor with it). What a row held before it was replaced is overwritten with zeros (`secure_delete`), and
-`scrub` empties the write-ahead log: that is how withdrawn words leave this file.
+`purge` takes it out of the write-ahead log and the gaps of pages: that is how withdrawn words leave this file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import apsw
 import msgspec
 
 from heard.engine.frames import FRAME_BYTES_MAX, Change, thing
+from heard.store.sqlite import purge
 
 BUSY_MS = 5_000
 """Readers hold the file for milliseconds; whoever waits longer than this has found a fault, not a queue."""
@@ -135,15 +136,9 @@ class FramesFile:
         """Take a thing out without a trace here. Readers of open pages are told by a change, not by this."""
         self._db.execute("DELETE FROM change WHERE case_id = ? AND thing = ?", (case_id, thing))
 
-    def scrub(self) -> bool:
-        """Empty the write-ahead log, where replaced words may still stand; False if a reader was in the way
-        for long.
-        """
-        try:
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.BusyError:
-            return False
-        return True
+    def purge(self, *, whole: bool) -> bool:
+        """Leave no copy of replaced words in the file; False when it must be tried again. See `store.sqlite.purge`."""
+        return purge(self._db, whole=whole)
 
     def close(self) -> None:
         with suppress(apsw.BusyError):

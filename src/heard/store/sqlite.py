@@ -285,6 +285,20 @@ def scrub(connection: apsw.Connection) -> None:
         )
 
 
+def purge(connection: apsw.Connection, *, whole: bool) -> bool:
+    """Leave no copy of withdrawn words in a derived file; False when someone is reading and it must be tried again.
+
+    Emptying the log is enough for words that were overwritten. `whole` writes the file anew, since SQLite may leave
+    pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
+    """
+    try:
+        if whole:
+            connection.execute("VACUUM").fetchall()
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+    except (apsw.BusyError, apsw.LockedError, apsw.FullError, apsw.IOError):
+        return False
+
+
 def copy_database(source: Path, target: Path) -> None:
     """One snapshot of a database, on disk when this returns; whoever writes it goes on meanwhile."""
     with looking_at(source) as held, plainly(target):

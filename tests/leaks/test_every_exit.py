@@ -1,0 +1,120 @@
+"""Planted words, withdrawn in every way, are looked for on every exit, in the logs, and in the raw bytes of the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from heard.coverage import commands
+from heard.opening import open_house
+from tests.server import Server, running
+
+RETRACTED, HELD, ERASED, OLD, REASON, PROTECTED = (
+    "qretractedwordsq", "qheldwordsq", "qerasedwordsq", "qoldwordsq", "qreasonwordsq", "Qprotected Nameq"
+)  # fmt: skip
+GONE = (RETRACTED, HELD, ERASED, OLD, REASON, "qprotected", "nameq")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A story with every kind of withdrawal on a real server, and then everything it says by every way out."""
+    with running(tmp_path_factory.mktemp("leaks") / "data") as server:
+        posts = _story(server)
+        exits = {address: _all(server, address) for address in _addresses(posts)}
+        data = server.data
+    exits["log"] = "\n".join(server.said)
+    exits["data"] = str(data)
+    return exits
+
+
+def _story(server: Server) -> dict[str, str]:
+    slug = server.open_case("leaky", "A case of secrets")
+    server.post(f"/cases/{slug}/restrictions", {"basis": "s.11", "names": [PROTECTED]})
+    posts = {
+        name: server.publish(slug, f"{name} is said here.", title=f"{name} title") for name in (RETRACTED, ERASED, OLD)
+    }
+    posts[HELD] = server.publish(slug, f"{HELD} by {PROTECTED}.")
+    server.post(f"/posts/{posts[RETRACTED]}/pin", {})
+    server.post(f"/posts/{posts[RETRACTED]}/key_event", {})
+    server.post(f"/posts/{posts[RETRACTED]}/retraction", {"reason": REASON, "code": "care"})
+    server.post(f"/posts/{posts[OLD]}/corrections", {"text": "New words.", "title": "New title", "reason": REASON})
+    for number in range(90):  # so that there are older pages too
+        server.publish(slug, f"Another post, number {number}.")
+    server.post(f"/posts/{posts[ERASED]}/retraction", {"reason": REASON})
+    house = open_house(server.data)
+    house.node.do(commands.erase(house.journal, posts[ERASED], "UK GDPR art. 17"), by="lawyer")
+    house.close()
+    server.publish(slug, "The last post.")
+    return posts
+
+
+def _addresses(posts: dict[str, str]) -> list[str]:
+    slug = "leaky"
+    pages = [
+        f"/{slug}/",
+        f"/{slug}/?order=oldest",
+        f"/{slug}/people/",
+        f"/{slug}/corrections/",
+        f"/{slug}/problem/",
+        "/",
+    ]
+    feeds = [f"/{slug}/feed.atom", f"/{slug}/feed.json"]
+    own = [f"/{slug}/posts/{post}/" for post in posts.values()]
+    own += [f"/{slug}/posts/{post}/fragment/" for post in posts.values()]
+    own += [f"/{slug}/?before={post}" for post in posts.values()] + [
+        f"/{slug}/problem/?post={post}" for post in posts.values()
+    ]
+    api = [f"/api/v1/cases/{slug}/posts?limit=500", f"/api/v1/cases/{slug}", "/api/v1/openapi.json"]
+    api += [f"/api/v1/posts/{post}" for post in posts.values()]
+    return [*pages, *feeds, *own, *api, f"/live/{slug}", f"/live/{slug}/after/0", "/log/checkpoint", "/metrics"]
+
+
+def _all(server: Server, address: str) -> str:
+    client = server.client if address.startswith("/api/") else server.reader
+    if address.startswith("/live/") and "after" not in address:
+        found = []
+        with client.stream("GET", address, headers={"Last-Event-ID": f"{_epoch(server)}.1"}) as stream:
+            for line in stream.iter_lines():
+                found.append(line)
+                if "The last post." in line or "reset" in line:
+                    return "\n".join(found)
+    answer = client.get(address)
+    return answer.text + repr(answer.headers)
+
+
+def _epoch(server: Server) -> str:
+    return str(server.reader.get("/live/leaky/after/0").json()["next"].split(".")[0])
+
+
+def test_withdrawn_words_are_on_no_exit(told: dict[str, str]) -> None:
+    for exit, text in told.items():
+        for words in GONE:
+            assert words not in text.casefold(), (exit, words)
+
+
+def test_the_search_would_find_what_is_there(told: dict[str, str]) -> None:
+    """The control: the exits were read, and words that were not withdrawn are found on them."""
+    for exit in (
+        "/leaky/",
+        "/leaky/feed.atom",
+        "/live/leaky",
+        "/live/leaky/after/0",
+        "/api/v1/cases/leaky/posts?limit=500",
+    ):
+        assert "The last post." in told[exit], exit
+    assert "New words." in told["/leaky/?order=oldest"]
+
+
+def test_erased_words_are_in_no_byte_of_any_file(told: dict[str, str]) -> None:
+    files = [path for path in Path(told["data"]).rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert ERASED.encode() not in path.read_bytes(), path.name
+
+
+def test_names_under_an_order_are_in_no_file_in_clear(told: dict[str, str]) -> None:
+    for path in Path(told["data"]).rglob("*"):
+        if path.is_file():
+            assert PROTECTED.encode().lower() not in path.read_bytes().lower(), path.name
+            assert HELD.encode() not in path.read_bytes(), path.name

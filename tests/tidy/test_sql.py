@@ -12,7 +12,7 @@ from tests.tidy.tree import PACKAGE, module_of, parsed, sources
 EXECUTES = {"execute", "executemany", "executescript"}
 # (module, expression): why what stands in the statement cannot come from outside.
 KNOWN = {
-    ("coverage.projection", "columns"): "column names, written in the calls of _set; the values are bound",
+    ("coverage.folds", "columns"): "column names, written in the calls of _set; the values are bound",
     ("engine.projection", "schema"): "each room's own CREATE statements",
     ("store.sqlite", "pragma"): "the three settings above it; `synchronous` comes from tests and from us",
     ("store.sqlite", "where"): "conditions written in the methods above it; the values are bound",

@@ -169,7 +169,11 @@ async def act(request: Request) -> Response:
         try:
             caller.must(permission)
             command = make(serving, case, form, caller)
-            written = await serving.do(command, by=caller.account.id, scope=case.id, key=form.get("once") or None)
+            # The form is what its key stands for: the same key with other words is refused, never swallowed.
+            asked = msgspec.json.encode(sorted(form.items()))
+            written = await serving.do(
+                command, by=caller.account.id, scope=case.id, key=form.get("once") or None, request=asked
+            )
         except Conflict as conflict:
             return _page(
                 serving, caller, case, error=conflict.message, draft=form, conflict=conflict.details, status=409

@@ -54,7 +54,7 @@ async function refresh() {
 function show(all) {
   const things = [...waiting.values()]
   const news = things.filter(thing => !$(thing.id) && belongs(thing) && !gone(thing)).length
-  const urgent = things.some(thing => $(thing.id) && gone(thing))
+  const urgent = things.some(thing => gone(thing) && !gone($(thing.id) ?? thing))
   const atEdge = down ? box(list).bottom <= innerHeight : scrollY < 4
   const fresh = all || atEdge && !paused && !document.hidden
   still(() => things.forEach(thing => {

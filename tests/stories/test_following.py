@@ -1,0 +1,236 @@
+"""Following a hearing on a page that stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pytest
+
+from tests.server import Server
+from tests.stories.reader import Reader, waits
+
+Opens = Callable[..., Reader]
+Act = Callable[["Hearing"], object]
+
+
+class Hearing:
+    """A case with a few posts, and the desk to act from."""
+
+    def __init__(self, server: Server, desk: httpx2.Client, slug: str) -> None:
+        self.server, self.desk, self.slug = server, desk, server.open_case(slug, "The case that is followed")
+        self.posts = [self.publishes(f"Post number {n}. " + "The evidence goes on. " * 12) for n in range(1, 9)]
+
+    def publishes(self, text: str, **more: object) -> str:
+        return self.server.publish(self.slug, text, **more)
+
+    def does(self, path: str, body: object) -> None:
+        answer = self.server.post(path, body)
+        assert answer.status_code == 201, answer.text
+
+    def retracts(self, post: str) -> None:
+        self.does(f"/posts/{post}/retraction", {"reason": "it names a child"})
+
+    def state(self, state: str, **more: object) -> None:
+        self.does(f"/cases/{self.slug}/state", {"state": state, **more})
+
+    def moves(self, post: str, before: str) -> None:
+        """By the form of the desk."""
+        answer = self.desk.post(f"/desk/{self.slug}/move", data={"post": post, "before": before})
+        assert answer.status_code == 303, answer.text
+
+
+@pytest.fixture(scope="module")
+def desk(server: Server) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=server.address, timeout=30) as client:
+        assert client.post(server.link).status_code == 303
+        yield client
+
+
+@pytest.fixture
+def hearing(server: Server, desk: httpx2.Client, request: pytest.FixtureRequest) -> Hearing:
+    hearings = server.__dict__.setdefault("hearings", [])
+    hearings.append(request.node.name)
+    return Hearing(server, desk, f"hearing-{len(hearings)}")
+
+
+def test_page_is_complete_without_script(reader: Opens, hearing: Hearing) -> None:
+    hearing.does(f"/cases/{hearing.slug}/summary", {"text": "What it is about."})
+    hearing.does(f"/posts/{hearing.posts[2]}/key_event", {})
+    hearing.does(f"/posts/{hearing.posts[1]}/pin", {})
+    one = reader(f"/{hearing.slug}/", java_script_enabled=False)
+    for words in ("The case that is followed", "Live", "What it is about.", "Key events", "Pinned", "Post number 8."):
+        assert one.sees(words), words
+    assert one.page.locator("#posts > article").count() == len(hearing.posts)
+    assert not one.page.locator("button").locator("visible=true").count(), "a button that could do nothing"
+
+
+def test_post_arrives_without_reload(reader: Opens, hearing: Hearing) -> None:
+    one = reader(f"/{hearing.slug}/")
+    one.page.evaluate("window.stayed = true")
+    hearing.publishes("The witness is sworn.")
+    one.waits_to_see("The witness is sworn.")
+    assert one.says_how() == "", "it came by the stream"
+    assert one.page.evaluate("window.stayed")
+
+
+def _reopens(hearing: Hearing) -> None:
+    hearing.state("closed")
+    hearing.state("reopened", words="We are back after all.")
+
+
+ACTS: dict[str, Act] = {
+    "post": lambda h: h.publishes("A new post."),
+    "key post": lambda h: h.publishes("A new post.", title="It is ruled", key_event=True, pinned=True),
+    "correct": lambda h: h.does(f"/posts/{h.posts[3]}/corrections", {"text": "Right words.", "reason": "misheard"}),
+    "clarify": lambda h: h.does(f"/posts/{h.posts[3]}/clarifications", {"text": "Clear words.", "reason": "unclear"}),
+    "retract": lambda h: h.retracts(h.posts[3]),
+    "reorder": lambda h: h.moves(h.posts[6], h.posts[1]),
+    "reorder to the end": lambda h: h.moves(h.posts[7], h.posts[0]),
+    "pin": lambda h: h.does(f"/posts/{h.posts[2]}/pin", {}),
+    "key": lambda h: h.does(f"/posts/{h.posts[2]}/key_event", {}),
+    "summary": lambda h: h.does(f"/cases/{h.slug}/summary", {"text": "- One\n- Two"}),
+    "pause": lambda h: h.state("paused", words="We have risen for an hour.", **{"for": "PT1H"}),
+    "resume": lambda h: (h.state("paused"), h.state("resumed", words="We are back.")),
+    "close": lambda h: h.state("closed", words="That is all."),
+    "reopen": _reopens,
+    "restriction": lambda h: h.does(
+        f"/cases/{h.slug}/restrictions", {"basis": "order of the coroner", "names": ["Post number 4"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("act", ACTS)
+def test_open_page_equals_a_page_freshly_loaded(reader: Opens, hearing: Hearing, act: str, order: str) -> None:
+    one = reader(f"/{hearing.slug}/?order={order}", viewport={"width": 1280, "height": 6000})
+    before = one.shown()
+    ACTS[act](hearing)
+    waits(lambda: one.shown() != before and one.shown() == one.fresh(), "for the open page to equal a fresh one")
+    assert one.says_how() == "", "it came by the stream"
+
+
+def test_new_posts_wait_behind_a_button_and_nothing_jumps(reader: Opens, hearing: Hearing) -> None:
+    one = reader(f"/{hearing.slug}/")
+    reading = hearing.posts[3]
+    one.scrolls_to(reading)
+    top = one.top_of(reading)
+    hearing.publishes("The first that waits.")
+    hearing.publishes("The second that waits.")
+    hearing.does(f"/cases/{hearing.slug}/summary", {"text": "- One\n" * 12})
+    hearing.does(f"/posts/{hearing.posts[6]}/corrections", {"text": "Now short.", "reason": "misheard"})
+    waits(lambda: one.button() == "2 new posts" and one.sees("Now short."), "for the button and the correction")
+    assert not one.sees("The first that waits.")
+    assert abs(one.top_of(reading) - top) <= 1
+    assert one.page.title().startswith("(2) ")
+    assert one.page.inner_text("#status") == "2 new posts"
+    one.page.click("#more")
+    assert one.sees("The first that waits.") and one.sees("The second that waits.")
+    assert one.button() == "" and not one.page.title().startswith("(")
+    assert one.page.evaluate("document.activeElement.id") == one.page.evaluate("document.querySelector('.post').id")
+    assert one.shown() == one.fresh()
+
+
+def test_paused_page_stands_still_but_for_what_is_withdrawn(reader: Opens, hearing: Hearing) -> None:
+    one = reader(f"/{hearing.slug}/")
+    one.page.click("#pause")
+    assert one.page.inner_text("#pause") == "Resume updates"
+    hearing.publishes("It waits for the reader.")
+    hearing.does(f"/posts/{hearing.posts[7]}/corrections", {"text": "Put right.", "reason": "misheard"})
+    waits(lambda: one.button() == "1 new post", "for the button")
+    assert not one.sees("It waits for the reader.") and not one.sees("Put right.")
+    hearing.retracts(hearing.posts[6])
+    waits(lambda: not one.sees("Post number 7."), "for the withdrawn words to go")
+    assert one.sees("This post was withdrawn because it was wrong.")
+    assert not one.sees("It waits for the reader.")
+    one.page.click("#pause")
+    one.waits_to_see("It waits for the reader.")
+    assert one.shown() == one.fresh()
+
+
+def test_post_retracted_while_it_waits_is_never_shown(reader: Opens, hearing: Hearing) -> None:
+    one = reader(f"/{hearing.slug}/")
+    one.scrolls_to(hearing.posts[2])
+    post = hearing.publishes("These words must not be read.")
+    waits(lambda: one.button() == "1 new post", "for the button")
+    hearing.retracts(post)
+    waits(lambda: one.button() == "", "for the button to go")
+    one.page.evaluate("scrollTo(0, 0)")
+    hearing.publishes("Something else.")
+    one.waits_to_see("Something else.")
+    assert "These words must not be read." not in one.page.content()
+
+
+def test_second_and_seventh_tab_follow_and_outlive_the_first(reader: Opens, hearing: Hearing) -> None:
+    tabs = [reader(f"/{hearing.slug}/")]
+    tabs += [reader(f"/{hearing.slug}/", beside=tabs[0]) for _ in range(7)]
+    hearing.publishes("To every tab.")
+    for tab in tabs:
+        tab.waits_to_see("To every tab.")
+    for n in (7, 0):  # the last that was looked at leads; then another takes over
+        hearing.publishes(f"Said just before tab {n} closes.")
+        tabs.pop(n).page.close()
+        hearing.publishes(f"Said just after tab {n} closed.")
+    for tab in tabs:
+        tab.waits_to_see("Said just after tab 0 closed.")
+        assert tab.shown() == tab.fresh()
+
+
+def test_tab_that_was_loaded_long_ago_misses_nothing(reader: Opens, hearing: Hearing) -> None:
+    """It comes back with an old position while another leads: the leader goes back to there."""
+    first = reader(f"/{hearing.slug}/")
+    old = reader(f"/{hearing.slug}/", beside=first)
+    old.page.context.set_offline(True)
+    for n in range(3):
+        hearing.publishes(f"Missed number {n}.")
+    old.page.context.set_offline(False)
+    for one in (first, old):
+        for n in range(3):
+            one.waits_to_see(f"Missed number {n}.")
+        assert one.shown() == one.fresh()
+
+
+def test_blocked_stream_falls_back_to_the_long_poll_and_says_so(reader: Opens, hearing: Hearing) -> None:
+    one = reader("/")
+    one.page.route("**/live/*", lambda route: route.abort())
+    one.page.route("**/live/*?*", lambda route: route.abort())
+    one.goes_to(f"/{hearing.slug}/")
+    waits(lambda: one.says_how() == "Posts come a little late.", "for the long poll")
+    hearing.publishes("Polled for.")
+    one.waits_to_see("Polled for.")
+    hearing.retracts(hearing.posts[7])
+    waits(lambda: not one.sees("Post number 8."), "for the withdrawn words to go")
+    assert one.shown() == one.fresh()
+
+
+def test_blocked_stream_and_poll_fall_back_to_the_page_itself(reader: Opens, hearing: Hearing) -> None:
+    one = reader("/")
+    one.page.route("**/live/**", lambda route: route.abort())
+    one.goes_to(f"/{hearing.slug}/")
+    waits(lambda: one.says_how() == "Posts come every 15 seconds.", "for plain polling")
+    hearing.publishes("Found on the page.")
+    hearing.retracts(hearing.posts[7])
+    one.waits_to_see("Found on the page.")
+    assert not one.sees("Post number 8.")
+    assert one.shown() == one.fresh()
+
+
+def test_permanent_address_opens_at_its_post(reader: Opens, hearing: Hearing) -> None:
+    post = hearing.posts[2]
+    one = reader(f"/{hearing.slug}/posts/{post}/", viewport={"width": 1280, "height": 500})
+    waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
+    assert one.page.locator("#focus").count() == 0
+    plain = reader(f"/{hearing.slug}/posts/{post}/", java_script_enabled=False)
+    assert "Post number 3." in plain.page.inner_text("#focus")
+    plain.page.click("text=Read it in its place")
+    assert plain.page.url.endswith(f"#post-{post}")
+
+
+def test_key_event_leads_to_its_post_without_leaving_the_page(reader: Opens, hearing: Hearing) -> None:
+    post = hearing.posts[1]
+    hearing.does(f"/posts/{post}/key_event", {})
+    one = reader(f"/{hearing.slug}/", viewport={"width": 1280, "height": 500})
+    one.page.evaluate("window.stayed = true")
+    one.page.click("#key a")
+    waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
+    assert one.page.evaluate("window.stayed")

@@ -18,7 +18,7 @@ from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.store.media import Media
-from heard.store.sqlite import SqliteStore, connect, purge
+from heard.store.sqlite import SqliteStore, connect, folding, purge
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
 
@@ -64,7 +64,7 @@ def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "F
     store = SqliteStore(data / "journal.sqlite", synchronous=synchronous)
     journal = Journal(store, vault, sealing)
     tables = connect(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous="NORMAL")
-    node = Node(journal, Projection(tables, ROOMS), purge=partial(purge, tables))
+    node = Node(journal, Projection(tables, ROOMS, folding), purge=partial(purge, tables))
     if node.projection.position() > store.position():
         raise Corrupt(
             "The journal is older than what was already shown from it, so it is not served. If it was restored from a "

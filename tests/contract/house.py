@@ -10,7 +10,7 @@ import msgspec
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection
-from heard.store.sqlite import SqliteStore, connect, purge
+from heard.store.sqlite import SqliteStore, connect, folding, purge
 from heard.store.vault import KeyedSealing, SqliteVault
 from tests.contract.notes import NOTES
 
@@ -35,6 +35,6 @@ def open_house(data: Path, *, synchronous: str = "FULL") -> House:
     journal = Journal(store, vault, KeyedSealing.from_file(data / "checkpoint.key"))
     journal.finish_erasures()
     tables = connect(data / "projection-notes.sqlite", synchronous="NORMAL")
-    node = Node(journal, Projection(tables, [NOTES]), purge=partial(purge, tables))
+    node = Node(journal, Projection(tables, [NOTES], folding), purge=partial(purge, tables))
     purge(tables, whole=False)
     return House(data, store, vault, journal, node)

@@ -16,7 +16,7 @@ from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
 from heard.opening import ROOMS
 from heard.store.frames import FramesFile
-from heard.store.sqlite import connect
+from heard.store.sqlite import connect, folding
 from tests.desk import Desk
 
 #: Columns that say when a row was made are equal too: nothing but the journal decides what a table holds.
@@ -28,7 +28,7 @@ def rows(tables: Tables) -> dict[str, list[Any]]:
 
 
 def rebuilt(desk: Desk, path: Path) -> Tables:
-    fresh = Projection(connect(path, synchronous="OFF"), ROOMS)
+    fresh = Projection(connect(path, synchronous="OFF"), ROOMS, folding)
     while fresh.catch_up(lambda after: desk.journal.read(after, 7)):
         pass
     return fresh.tables

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -56,8 +57,12 @@ def code_hash(rooms: Iterable[Room]) -> str:
 class Projection:
     """The rooms' tables in one file, and how far the journal has been folded into them."""
 
-    def __init__(self, tables: Tables, rooms: Sequence[Room]) -> None:
+    def __init__(
+        self, tables: Tables, rooms: Sequence[Room], transaction: Callable[[Any], AbstractContextManager[None]]
+    ) -> None:
+        """`transaction(tables)` is all or nothing, and raises errors that the rest of Heard knows."""
         self.tables = tables
+        self._transaction = transaction
         self.rooms = tuple(rooms)
         self._folds: dict[type[Body], list[Fold]] = {}
         for room in rooms:
@@ -76,17 +81,12 @@ class Projection:
 
         The cursor is read inside it, so that two processes on one file never fold an entry twice.
         """
-        self.tables.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction(self.tables):
             entries = read(self.position())
             for entry in entries:
                 self.fold(entry)
             if entries:
                 self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
-        except BaseException:
-            self.tables.execute("ROLLBACK")
-            raise
-        self.tables.execute("COMMIT")
         return entries
 
     def fold(self, entry: Entry) -> None:

@@ -27,6 +27,18 @@ SAFE_SQLITE = (3, 51, 3)
 #: How long a writer waits for another process's transaction; bulk work commits in slices far shorter than this.
 BUSY_MS = 10_000
 
+#: What may be over in a moment, or when someone has made room.
+TROUBLES = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (
@@ -254,20 +266,23 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def folding(connection: apsw.Connection) -> Iterator[None]:
+    """A transaction of a derived file."""
+    with plainly(Path(connection.filename)), transaction(connection):
+        yield
+
+
+@contextmanager
 def plainly(path: Path) -> Iterator[None]:
     """SQLite's errors in the families that the rest of Heard knows."""
     try:
         yield
-    except (apsw.FullError, apsw.BusyError, apsw.LockedError, apsw.CantOpenError, apsw.ReadOnlyError, OSError) as wrong:
+    except (*TROUBLES, OSError) as wrong:
+        # It does not say that nothing was changed: after a sync that failed nobody knows what reached the disk, and a
+        # crash from there may yet bring the entry back. The key makes sending it again safe either way.
         raise Unavailable(
-            f"{path.name} could not be reached ({wrong}). Nothing was changed. Keep your words and try again; "
-            "if it stays so, look at the disk.",
-        ) from wrong
-    except (apsw.IOError, apsw.NoMemError, apsw.ProtocolError) as wrong:
-        # A failed sync does not say what reached the disk: a crash from here may yet bring the entry back.
-        raise Unavailable(
-            f"{path.name} could not be read or written ({wrong}). What you sent was probably not kept; sending it "
-            "again under the same key is safe. Look at the disk.",
+            f"{path.name} could not be read or written ({wrong}). Keep your words and send them again under the same "
+            "key, which is safe; if it stays so, look at the disk.",
         ) from wrong
     except (apsw.CorruptError, apsw.NotADBError) as wrong:
         raise Corrupt(f"{path.name} is damaged ({wrong}). Stop, run `heard verify`, restore a backup.") from wrong

@@ -2,7 +2,8 @@
 
     python -m tests.faults.publisher DATA three plainly|early|keyless   publish, correct and retract one post
     python -m tests.faults.publisher PLACE sweep CALL AT HOW            the same once in each of many copies
-    python -m tests.faults.publisher DATA load WRITERS FROM             publish as fast as it goes, until killed
+    python -m tests.faults.publisher DATA load WRITERS FROM [SYNC]      publish as fast as it goes, until killed
+    python -m tests.faults.publisher DATA record OUT SYNC POSTS [N …]   under a recorder; the Nth sync fails
 
 Each acknowledgement is one line on standard output, written by one system call: `<key> <position>`.
 """
@@ -24,6 +25,7 @@ from heard.engine.errors import HeardError, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.scribe import Scribe
 from heard.opening import House, open_house
+from tests.faults.recorder import Recorder
 
 SLUG = "the-case"
 WORDS = "The coroner sat at ten. "
@@ -96,6 +98,39 @@ async def load(house: House, writers: int, first: int) -> None:
     await asyncio.gather(running, *(write(writer) for writer in range(writers)))
 
 
+def record(data: Path, out: Path, synchronous: str, posts: int, failing: list[int]) -> None:
+    """Publish under a recorder of all writes and syncs, as a client that sends again what was Unavailable.
+
+    Some posts are corrected, some retracted and some erased, so that logs are written back and emptied too.
+    """
+    recorder = Recorder()
+    house = open_house(data, synchronous=synchronous)
+    case = case_of(house)
+    recorder.failing = {recorder.syncs + number for number in failing}
+
+    def send(key: str, asked: Command) -> str:
+        while True:
+            try:
+                done = house.node.do(asked, by="editor", key=key, request=key.encode())
+            except Unavailable:
+                continue
+            recorder.acknowledge(key)
+            return done.stream
+
+    for number in range(posts):
+        content = PostPublished(case, (Text(f"{number} {WORDS * (1 + number % 40)}"),))
+        post = send(f"publish {number}", commands.publish(house.doors, content))
+        match number % 6:
+            case 1:
+                send(f"correct {number}", commands.correct(house.doors, post, (Text(WORDS),), "it was wrong"))
+            case 3:
+                send(f"retract {number}", commands.retract(house.doors, post, "it was another case"))
+            case 5:
+                send(f"erase {number}", commands.erase(house.journal, post, "a court's order"))
+    recorder.keep(out)
+    os._exit(0)  # without closing: a closing would tidy up what a power cut must find
+
+
 def sweep(place: Path, call: str, at: int, how: str) -> None:
     """Do the three once in each of `place`'s numbered copies: copy N is at its Nth `call` when the `at`th comes.
 
@@ -127,7 +162,10 @@ def do(house: House, how: str) -> None:
 def main(data: str, mode: str, *how: str) -> None:
     try:
         if mode == "load":
-            asyncio.run(load(open_house(Path(data)), int(how[0]), int(how[1])))
+            synchronous = how[2] if len(how) > 2 else "FULL"
+            asyncio.run(load(open_house(Path(data), synchronous=synchronous), int(how[0]), int(how[1])))
+        elif mode == "record":
+            record(Path(data), Path(how[0]), how[1], int(how[2]), [int(number) for number in how[3:]])
         elif mode == "sweep":
             sweep(Path(data), how[0], int(how[1]), how[2])
         else:

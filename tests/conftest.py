@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from heard.opening import House, open_house
+from tests.browser import chromium as chromium
 from tests.desk import Desk
 from tests.server import Server, running
 

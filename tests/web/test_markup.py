@@ -1,0 +1,156 @@
+"""Every screen as the checkers of markup (vnu) and of accessibility (axe) see it, narrow and wide, light and dark."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heard import templates
+from tests.server import Server
+
+#: For 50 posts, with style and script, before any compression.
+PAGE_BYTES_MAX = 100_000
+SCRIPT_BYTES_MAX = 5_120
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def screens(server: Server) -> Iterator[dict[str, str]]:
+    """The addresses of the screens, by name, of a case in which everything has happened."""
+    server.open_case("everything", "A case in which everything has happened")
+    server.open_case("concluded", "A case that is concluded")
+    server.open_case("coming", "A case to come")
+    people = "/cases/everything/people"
+    server.post(people, {"name": "Miriam Stanbeck", "role": "Area Coroner", "note": "for Saltmere"})
+    server.post(people, {"name": "Witness K", "role": "witness"})
+    posts = [
+        server.publish("everything", "**Good** morning.\n\n- One\n- Two\n\n> Quoted", title="It begins"),
+        server.publish("everything", "## A heading\n\nWith [a link](https://example.org/a?b=c&d=e)."),
+        server.publish("everything", "I rule.", speaker="Miriam Stanbeck", setting="ruling or conclusion"),
+        server.publish(
+            "everything", "An <b>odd</b> & \"quoted\" 'post' </script> <!-- .", said_at="2031-03-03T10:00:00Z"
+        ),
+        server.publish("everything", "To be retracted."),
+        server.publish("everything", "It names Petronella Vane."),
+        server.publish("everything", "It is ruled.", title="Ruled", key_event=True, pinned=True),
+    ]
+    server.post(f"/posts/{posts[0]}/corrections", {"text": "Good day.", "reason": "r", "old_shown": True})
+    server.post(f"/posts/{posts[1]}/clarifications", {"text": "Clearer.", "reason": "r", "notice": "It was unclear."})
+    server.post(f"/posts/{posts[4]}/retraction", {"reason": "r"})
+    server.post("/cases/everything/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
+    server.publish("everything", "Petronella Vane again, and so it is held.")
+    server.post("/cases/everything/summary", {"text": "- One\n- Two"})
+    server.post("/cases/everything/state", {"state": "paused", "for": "PT1H", "words": "We have risen for an hour."})
+    server.publish("concluded", "The only post.")
+    server.post("/cases/concluded/state", {"state": "closed"})
+    server.reader.post("/everything/problem/", data={"words": "My brother is misnamed.", "post": posts[0], "once": "1"})
+    yield {
+        "front page": "/",
+        "live page": "/everything/",
+        "oldest first": "/everything/?order=oldest",
+        "concluded page": "/concluded/",
+        "page without posts": "/coming/",
+        "permalink": f"/everything/posts/{posts[2]}/",
+        "permalink of what was retracted": f"/everything/posts/{posts[4]}/",
+        "people": "/everything/people/",
+        "corrections": "/everything/corrections/",
+        "problem form": f"/everything/problem/?post={posts[0]}",
+        "problem sent": "/everything/problem/?sent=1",
+        "no such page": "/no-such-case/",
+        "sign-in": "/desk/sign-in/",
+        "desk": "/desk/",
+        "desk of a case": "/desk/everything/",
+        "desk after a deed": "/desk/everything/?done=published",
+    }
+
+
+@pytest.fixture(scope="module")
+def signed_in(server: Server, screens: dict[str, str]) -> dict[str, Any]:
+    """The cookie of an editor."""
+    server.reader.post(server.link)
+    [(name, value)] = [(name, value) for name, value in server.reader.cookies.items() if "heard" in name.lower()]
+    assert "Sign out" in server.page("/desk/everything/")
+    return {"name": name, "value": value, "url": server.address}
+
+
+def test_html_checker_finds_no_errors(
+    server: Server, screens: dict[str, str], signed_in: dict[str, Any], tmp_path: Path
+) -> None:
+    jar = os.environ.get("HEARD_VNU_JAR")
+    if not jar or not shutil.which("java"):
+        pytest.skip("the HTML checker wants java, and HEARD_VNU_JAR to name its jar")
+    for name, address in screens.items():
+        (tmp_path / f"{name}.html").write_text(server.page(address))
+    (tmp_path / "control.html").write_text("<!doctype html><title>x</title><p id=a><p id=a>")
+    told = subprocess.run(
+        ["java", "-jar", jar, "--format", "json", "--exit-zero-always", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+    )
+    messages = json.loads(told.stderr)["messages"]
+    found = [
+        f"{Path(one['url']).name}:{one.get('lastLine')} {one['message']}" for one in messages if one["type"] == "error"
+    ]
+    assert any(one.startswith("control.html") for one in found), "the checker finds what is wrong on purpose"
+    assert [one for one in found if not one.startswith("control.html")] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+def test_axe_finds_no_violation(
+    chromium: Any, server: Server, screens: dict[str, str], signed_in: dict[str, Any], width: int, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+    context = chromium.new_context(
+        base_url=server.address, viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    context.add_cookies([signed_in])
+    page, found = context.new_page(), []
+    for name, address in screens.items():
+        page.goto(address)
+        assert name.startswith("desk") == page.is_visible("text=Sign out"), name
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{name}: wider than the window")
+        for violation in axe.run(page, options={"runOnly": WCAG}).response["violations"]:
+            found += [f"{name}: {violation['id']} {node['html'][:150]}" for node in violation["nodes"]]
+    page.evaluate("document.body.innerHTML = '<img src=/x><p style=color:#eee;background:#fff>pale</p>'")
+    control = {one["id"] for one in axe.run(page, options={"runOnly": WCAG}).response["violations"]}
+    context.close()
+    assert {"image-alt"} <= control, "the checker finds what is wrong on purpose"
+    assert found == []
+
+
+def test_page_of_fifty_posts_is_light(server: Server) -> None:
+    server.open_case("long-case", "A case with a page full of posts")
+    for n in range(50):
+        server.publish("long-case", f"Post {n}. " + "The witness goes on with the evidence of that night. " * 8)
+    page = server.page("/long-case/")
+    files = {path: templates.static_files()[path] for path in re.findall(r"/static/([^\"]+)", page)}
+    assert page.count("<article") == 50
+    script = next(content for path, (content, _, _) in files.items() if path.endswith("reader.js"))
+    assert len(script) < SCRIPT_BYTES_MAX
+    assert len(page.encode()) + sum(len(content) for content, _, _ in files.values()) <= PAGE_BYTES_MAX
+
+
+def test_page_loads_nothing_from_other_sites(
+    server: Server, screens: dict[str, str], signed_in: dict[str, Any]
+) -> None:
+    loads = re.compile(r"<(?:script|link|img|iframe|source|video|audio|object|embed)\b[^>]*?(?:src|href)=\"([^\"]*)\"")
+    for name, address in screens.items():
+        own = [one for one in loads.findall(server.page(address)) if not one.startswith(("/", server.address))]
+        assert own == [], name
+
+
+def test_leaner_script_keeps_its_strings_and_lines() -> None:
+    source = "// why\nconst a = 'x = 1, y' // z\n  f(a , `b ${ c } d`)\nlet d = 1 - -1\n"
+    assert templates.leaner(source) == "const a='x = 1, y' // z\nf(a,`b ${ c } d`)\nlet d=1 - -1\n"

@@ -18,6 +18,7 @@ from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.store.media import Media
+from heard.store.reserve import Reserve
 from heard.store.sqlite import SqliteStore, connect, folding, purge
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
@@ -59,12 +60,19 @@ def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "F
         os.chmod(data, 0o700)
     except OSError as wrong:
         raise Unavailable(f"The data directory {data} cannot be made or used: {wrong.strerror}.") from wrong
+    reserve = Reserve(data / "reserve")
+    with reserve.released():  # a server that must start on a full disk has nothing but this
+        return _open(data, reserve, witness, synchronous)
+
+
+def _open(data: Path, reserve: Reserve, witness: Path | None, synchronous: str) -> House:
     sealing = KeyedSealing.from_file(data / "checkpoint.key")
     vault = SqliteVault(data / "vault.sqlite", synchronous=synchronous)
     store = SqliteStore(data / "journal.sqlite", synchronous=synchronous)
     journal = Journal(store, vault, sealing)
     tables = connect(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous="NORMAL")
-    node = Node(journal, Projection(tables, ROOMS, folding), purge=partial(purge, tables))
+    projection = Projection(tables, ROOMS, folding)
+    node = Node(journal, projection, purge=partial(purge, tables), reserve=reserve.released)
     if node.projection.position() > store.position():
         raise Corrupt(
             "The journal is older than what was already shown from it, so it is not served. If it was restored from a "

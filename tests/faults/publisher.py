@@ -135,21 +135,21 @@ def sweep(place: Path, call: str, at: int, how: str) -> None:
     """Do the three once in each of `place`'s numbered copies: copy N is at its Nth `call` when the `at`th comes.
 
     Whoever traces this process and its children kills each at its `at`th call of that name; a child wastes as many as
-    it needs for that. Forking here makes trying every call quick. The numbers of the killed children are printed.
+    it needs for that. Forking here makes trying every call quick. How each child ended is printed.
     """
     waste = getattr(ctypes.CDLL(None), call)
-    killed = []
+    ended = []
     for copy in sorted(place.iterdir()):
         child = os.fork()
         if not child:
             os.dup2(os.open(copy / "acknowledged", os.O_WRONLY | os.O_CREAT, 0o600), 1)
+            os.dup2(os.open(copy / "complaint", os.O_WRONLY | os.O_CREAT, 0o600), 2)
             for _ in range(at - int(copy.name)):
                 waste(-1, None, 0, 0)
             do(open_house(copy / "data"), how)
             os._exit(0)
-        if os.WIFSIGNALED(os.waitpid(child, 0)[1]):
-            killed.append(int(copy.name))
-    print(*killed)
+        ended.append(f"{copy.name} {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}")
+    print(*ended, sep="\n")
 
 
 def do(house: House, how: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import msgspec
 
-from heard.engine.entry import Draft, Entry
-from heard.engine.errors import Conflict, HeardError
+from heard.engine.entry import Draft, Entry, kinds_that_withdraw
+from heard.engine.errors import Conflict, HeardError, Unavailable
 from heard.engine.journal import Appended, Journal, Writing
 from heard.engine.projection import Projection, Tables
 
@@ -84,8 +85,17 @@ class Leftovers:
 class Node:
     """Only commands write, and they all pass through here."""
 
-    def __init__(self, journal: Journal, projection: Projection, *, purge: Purge) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        projection: Projection,
+        *,
+        purge: Purge,
+        reserve: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`reserve` gives room on a full disk while it is entered: withdrawing works when nothing else does."""
         self.journal = journal
+        self.reserve = reserve
         self.leftovers = Leftovers(purge)
         self.projection = projection
         self.tables = projection.tables
@@ -99,12 +109,16 @@ class Node:
 
         Raises Refused, Conflict or Unavailable; nothing was written then.
         """
-        asked = self.ask(command, by=by, scope=scope, key=key, request=request)
-        pending = [asked]
+        [asked] = self.do_all([self.ask(command, by=by, scope=scope, key=key, request=request)])
+        return answer(asked)
+
+    def do_all(self, asked: list[Asked]) -> list[Asked]:
+        """Judge, append and fold all of these in one commit; each has an outcome of its own."""
+        pending = asked
         while pending:
             writings = self.judge(pending)
-            pending = self.settle(pending, self.journal.append(writings) if writings else [])
-        return answer(asked)
+            pending = self.settle(pending, self.append(writings) if writings else [])
+        return asked
 
     def ask(self, command: Command, *, by: str, scope: str = "", key: str | None = None, request: bytes = b"") -> Asked:
         if key is None:
@@ -136,6 +150,16 @@ class Node:
         """The first outcome under this key, before the command is judged against a world that has moved on."""
         return self.journal.store.outcome(asked.key, asked.request) if asked.key else None
 
+    def append(self, writings: Sequence[Writing]) -> list[Appended | HeardError]:
+        """As `Journal.append`; a withdrawal that finds no room is given the reserve."""
+        try:
+            return self.journal.append(writings)
+        except Unavailable:
+            if not any(draft.body.withdraws() for writing in writings for draft in writing.drafts):
+                raise
+            with self.reserve():
+                return self.journal.append(writings)
+
     def settle(self, pending: Sequence[Asked], outcomes: Sequence[Appended | HeardError]) -> list[Asked]:
         """Fold what was appended and give each its outcome; answers those that must be judged again."""
         self.catch_up()
@@ -154,19 +178,27 @@ class Node:
     def catch_up(self) -> int:
         """Fold what is new in the journal; the position reached."""
         position = self.projection.position()
-        if self.journal.store.position() > position:
-            while entries := self.projection.catch_up(self._entries_after):
-                self._withdraw(entries)
-            position = self.projection.position()
-            for follow in self.after_fold:
-                follow()
-        return position
+        if self.journal.store.position() <= position:
+            return position
+        try:
+            return self._catch_up()
+        except Unavailable:
+            if not self.journal.store.of_kinds(kinds_that_withdraw(), position):
+                raise
+            with self.reserve():
+                return self._catch_up()
+
+    def _catch_up(self) -> int:
+        while entries := self.projection.catch_up(self._entries_after):
+            self._withdraw(entries)
+        for follow in self.after_fold:
+            follow()
+        return self.projection.position()
 
     def _withdraw(self, entries: list[Entry]) -> None:
         """Whoever folds an erasure first carries it out; doing it twice does no harm."""
-        bodies = [entry.body for entry in entries if entry.body is not None]
-        if erased := [position for body in bodies for position in body.erases()]:
-            self.journal.erase(erased)
+        if any(entry.body.erases() for entry in entries if entry.body is not None):
+            self.journal.finish_erasures()
         self.leftovers.after(entries)
 
     def _entries_after(self, position: int) -> list[Entry]:

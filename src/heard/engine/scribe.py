@@ -68,7 +68,7 @@ class Scribe:
         self._answer(group)
 
     async def _append(self, writings: list[Writing]) -> list[Appended | HeardError]:
-        return await asyncio.get_running_loop().run_in_executor(self._disk, self.node.journal.append, writings)
+        return await asyncio.get_running_loop().run_in_executor(self._disk, self.node.append, writings)
 
     def _answer(self, group: list[tuple[Asked, asyncio.Future[Written]]]) -> None:
         for asked, done in group:

@@ -1,4 +1,4 @@
-"""Planted words, withdrawn in every way, are looked for on every exit, in the logs, and in the raw bytes of the files."""
+"""Planted words, withdrawn in every way, are looked for on every exit, in the logs, and in the bytes of the files."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ class Door:
         self.case, self.names, self.held = case, names, held
 
     def stops(self, *texts: str) -> bool:
-        """Whether any of these says what may not be said, together or apart."""
-        return self.names.found_in(*texts)
+        """Whether any of these says what may not be said, apart or together."""
+        return bool(self.names) and self.names.found_in(*texts)
 
     def let(self, exit: Exit, made: str, *, notice: bool = False) -> Released:
         """The made text, released. A `notice` is made of the server's own words and passes a hold too.

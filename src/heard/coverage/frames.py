@@ -73,7 +73,7 @@ _KINDS: dict[type, tuple[str, tuple[str, ...]]] = {
     PostUnpinned: ("pinned", ("pinned",)),
     PostPlaced: ("order", ("key",)),
 }
-_STATES = (WentLive, Paused, Resumed, Closed, Reopened)
+_STATES = (WentLive, Paused, Resumed, Closed, Reopened, CoverageTakenOver)
 _RULES = (RestrictionImposed, RestrictionLifted, CaseHeld, CaseLetGo)
 
 
@@ -121,7 +121,7 @@ class Painter:
             yield page.area("state")
         elif isinstance(body, _STATES):
             yield page.area("state")
-            if body.notice:
+            if getattr(body, "notice", ""):
                 yield from page.post(body.notice, "post")
         elif isinstance(body, _RULES):
             yield from page.every_post()

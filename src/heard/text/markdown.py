@@ -7,6 +7,7 @@ words vanish. The HTML passes an allowlist of its own afterwards (nh3), so a fau
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from itertools import groupby
@@ -49,7 +50,11 @@ def _reader() -> MarkdownIt:
 
 _READER = _reader()
 
+#: A text is asked about several times on its way out: by the door, the page, the feed. It is read once.
+KEPT = 1024
 
+
+@functools.lru_cache(KEPT)
 def to_html(source: str) -> str:
     """Safe HTML for a Markdown text: the same text always gives the same bytes."""
     return nh3.clean(
@@ -62,6 +67,7 @@ def to_html(source: str) -> str:
     ).strip()
 
 
+@functools.lru_cache(KEPT)
 def to_text(source: str) -> str:
     """The words of a Markdown text without markup; a blank line between paragraphs."""
     return text_of(to_html(source))

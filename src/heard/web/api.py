@@ -2,351 +2,253 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from fastapi import Depends, FastAPI, Header, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
-from heard.accounts import callers
-from heard.accounts.model import Caller
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
-from heard.cases.exits import Serving
 from heard.cases.model import Case
-from heard.cases.release import HELD, Door
+from heard.cases.release import HELD
 from heard.coverage import commands, projection
 from heard.coverage.desk import until_time
 from heard.coverage.elements import Element, Quote, Text
 from heard.coverage.entries import PostPublished
 from heard.coverage.model import Post
 from heard.coverage.shown import show
-from heard.engine.errors import HeardError, NotFound
-from heard.engine.node import Command, Written
-from heard.web import errors
-from heard.web.asked import (
-    Clarified,
-    Marked,
-    NewCase,
-    NewPerson,
-    NewPost,
-    NewRestriction,
-    NewState,
-    Retracted,
-    Reworded,
-    Summary,
-)
+from heard.engine.errors import NotFound
+from heard.engine.node import Command
+from heard.web import asked, errors
+from heard.web.verbs import Call, Verb, answered, openapi
 
-LIST_MAX = 500
+PREFIX = "/api/v1"
 
 
-async def _caller(request: Request) -> Caller:
-    serving: Serving = request.app.state.serving
-    try:
-        return callers.of(request, serving.vault, serving.tables)
-    except callers.SignInNeeded:
-        serving.node.catch_up()
-        return callers.of(request, serving.vault, serving.tables)
+def routes() -> list[BaseRoute]:
+    """Every verb, and what describes them."""
+    verbs = [
+        Verb("GET", "/cases", "read_desk", list_cases),
+        Verb("POST", "/cases", "open_case", open_case, asked.NewCase),
+        Verb("GET", "/cases/{case}", "read_desk", read_case),
+        Verb("GET", "/cases/{case}/posts", "read_desk", list_posts),
+        Verb("POST", "/cases/{case}/posts", "publish", publish, asked.NewPost),
+        Verb("GET", "/cases/{case}/summary", "read_desk", read_summary),
+        Verb("POST", "/cases/{case}/summary", "publish", summarise, asked.Summary),
+        Verb("GET", "/cases/{case}/state", "read_desk", read_state),
+        Verb("POST", "/cases/{case}/state", "publish", set_state, asked.NewState),
+        Verb("GET", "/cases/{case}/people", "read_desk", list_people),
+        Verb("POST", "/cases/{case}/people", "publish", name_person, asked.NewPerson),
+        Verb("POST", "/cases/{case}/restrictions", "restrict", restrict, asked.NewRestriction),
+        Verb("GET", "/posts/{post}", "read_desk", read_post),
+        Verb("POST", "/posts/{post}/corrections", "correct", correct, asked.Corrected),
+        Verb("GET", "/posts/{post}/corrections", "read_desk", list_corrections),
+        Verb("GET", "/posts/{post}/clarifications", "read_desk", list_clarifications),
+        Verb("GET", "/posts/{post}/retraction", "read_desk", read_retraction),
+        Verb("GET", "/posts/{post}/key_event", "read_desk", read_key_event),
+        Verb("GET", "/posts/{post}/pin", "read_desk", read_pin),
+        Verb("POST", "/posts/{post}/clarifications", "correct", clarify, asked.Clarified),
+        Verb("POST", "/posts/{post}/retraction", "retract", retract, asked.Retracted),
+        Verb("POST", "/posts/{post}/key_event", "correct", key_event, asked.Marked),
+        Verb("POST", "/posts/{post}/pin", "correct", pin, asked.Marked),
+    ]
+    described = errors.encode(openapi(PREFIX, verbs))
+
+    async def describe(request: Request) -> Response:
+        return Response(described, media_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+
+    return [Route("/openapi.json", describe, methods=["GET"]), *verbs]
 
 
-Calling = Annotated[Caller, Depends(_caller)]
-Once = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200, min_length=1)]
-Limit = Annotated[int, Query(ge=1, le=LIST_MAX)]
+# Cases ----------------------------------------------------------------------------------------------------------------
 
 
-def build(serving: Serving) -> FastAPI:
-    """The API over a node that is open."""
-    api = FastAPI(title="Heard", version="1", docs_url=None, redoc_url=None, responses=_PROBLEMS)
-    api.state.serving = serving
-    api.add_exception_handler(HeardError, errors.on_heard_error)
-    api.add_exception_handler(RequestValidationError, _on_misfit)
-    api.add_exception_handler(HTTPException, errors.on_http_exception)
-    api.add_exception_handler(Exception, errors.on_anything_else)
-
-    @api.get("/cases")
-    async def list_cases(caller: Calling, limit: Limit = 100, after: str = "") -> Response:
-        caller.must("read_desk")
-        known = list(reversed(cases.all_cases(serving.tables)))
-        return _listed(
-            request_path="/api/v1/cases", items=known, limit=limit, after=after, made=lambda c: _case(serving, c)
-        )
-
-    @api.post("/cases", status_code=201)
-    async def open_case(caller: Calling, asked: NewCase, response: Response, once: Once = None) -> Response:
-        caller.must("open_case")
-        command = case_commands.open_case(asked.slug, asked.title, asked.standfirst, asked.zone)
-        written = await _do(serving, caller, command, "", once, asked)
-        return _answer(_case(serving, cases.by_id(serving.tables, written.stream)), written, 201)
-
-    @api.get("/cases/{case}")
-    async def read_case(caller: Calling, case: str) -> Response:
-        caller.must("read_desk")
-        return _json(_case(serving, _known(serving, case)))
-
-    @api.get("/cases/{case}/posts")
-    async def list_posts(caller: Calling, case: str, limit: Limit = 100, after: str = "") -> Response:
-        caller.must("read_desk")
-        known = _known(serving, case)
-        door = serving.doors.of(serving.tables, known.id)
-        posts = list(projection.shown(serving.tables, known.id))
-        return _listed(
-            request_path=f"/api/v1/cases/{known.slug}/posts",
-            items=posts,
-            limit=limit,
-            after=after,
-            made=lambda post: _post(door, known, post),
-        )
-
-    @api.post("/cases/{case}/posts", status_code=201, responses={202: {"description": "Kept on the desk."}})
-    async def publish(caller: Calling, case: str, asked: NewPost, once: Once = None) -> Response:
-        caller.must("publish")
-        known = _known(serving, case)
-        content = PostPublished(
-            known.id,
-            _elements(asked),
-            title=asked.title,
-            byline=caller.account.name,
-            said_at=asked.said_at,
-            written_at=asked.written_at,
-            key_event=asked.key_event,
-            pinned=asked.pinned,
-        )
-        written = await _do(serving, caller, commands.publish(serving.doors, content), known.id, once, asked)
-        told = {"id": written.stream, "position": written.position, "url": f"/{known.slug}/posts/{written.stream}/"}
-        if written.kind == "coverage.post_held":
-            return _answer({**told, "status": "held", "detail": HELD}, written, 202)
-        return _answer({**told, "status": "published", "published_at": written.at}, written, 201)
-
-    @api.get("/posts/{post}")
-    async def read_post(caller: Calling, post: str) -> Response:
-        caller.must("read_desk")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        case = cases.by_id(serving.tables, known.case)
-        return _json(_post(serving.doors.of(serving.tables, case.id), case, known))
-
-    @api.post("/posts/{post}/corrections", status_code=201)
-    async def correct(caller: Calling, post: str, asked: Reworded, once: Once = None) -> Response:
-        caller.must("correct")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        command = commands.correct(
-            serving.doors,
-            post,
-            _new_words(known, asked.text),
-            asked.reason,
-            title=asked.title,
-            notice=asked.notice,
-            old_shown=asked.old_shown,
-            based_on=asked.based_on,
-        )
-        return await _changed(serving, caller, known, command, once, asked)
-
-    @api.post("/posts/{post}/clarifications", status_code=201)
-    async def clarify(caller: Calling, post: str, asked: Clarified, once: Once = None) -> Response:
-        caller.must("correct")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        words = _new_words(known, asked.text) if asked.text is not None else None
-        command = commands.clarify(
-            serving.doors, post, words, asked.reason, title=asked.title, notice=asked.notice, based_on=asked.based_on
-        )
-        return await _changed(serving, caller, known, command, once, asked)
-
-    @api.post("/posts/{post}/retraction", status_code=201)
-    async def retract(caller: Calling, post: str, asked: Retracted, once: Once = None) -> Response:
-        caller.must("retract")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        command = commands.retract(serving.doors, post, asked.reason, asked.code, asked.notice)
-        return await _changed(serving, caller, known, command, once, asked)
-
-    @api.post("/posts/{post}/key_event", status_code=201)
-    async def key_event(caller: Calling, post: str, asked: Marked | None = None, once: Once = None) -> Response:
-        caller.must("correct")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        command = commands.mark_key_event(post, asked.on if asked else True)
-        return await _changed(serving, caller, known, command, once, asked)
-
-    @api.post("/posts/{post}/pin", status_code=201)
-    async def pin(caller: Calling, post: str, asked: Marked | None = None, once: Once = None) -> Response:
-        caller.must("correct")
-        known = _twice(serving, lambda: projection.by_id(serving.tables, post))
-        return await _changed(serving, caller, known, commands.pin(post, asked.on if asked else True), once, asked)
-
-    @api.get("/cases/{case}/summary")
-    async def read_summary(caller: Calling, case: str) -> Response:
-        caller.must("read_desk")
-        known = _known(serving, case)
-        coverage = projection.of_case(serving.tables, known.id)
-        return _json({"text": coverage.summary, "written_at": coverage.summary_at})
-
-    @api.post("/cases/{case}/summary", status_code=201)
-    async def summarise(caller: Calling, case: str, asked: Summary, once: Once = None) -> Response:
-        caller.must("publish")
-        known = _known(serving, case)
-        command = commands.summarise(serving.doors, known.id, asked.text)
-        written = await _do(serving, caller, command, known.id, once, asked)
-        return _answer({"text": asked.text, "position": written.position}, written, 201)
-
-    @api.get("/cases/{case}/state")
-    async def read_state(caller: Calling, case: str) -> Response:
-        caller.must("read_desk")
-        return _json(_state(serving, _known(serving, case)))
-
-    @api.post("/cases/{case}/state", status_code=201)
-    async def set_state(caller: Calling, case: str, asked: NewState, once: Once = None) -> Response:
-        caller.must("publish")
-        known = _known(serving, case)
-        until = until_time(asked.until, known.zone) if asked.until else None
-        state = "resumed" if asked.state == "live" and _paused(serving, known) else asked.state
-        command = commands.set_state(serving.doors, known.id, state, asked.words, until, asked.lasting or "")
-        written = await _do(serving, caller, command, known.id, once, asked)
-        return _answer({**_state(serving, known), "position": written.position}, written, 201)
-
-    @api.get("/cases/{case}/people")
-    async def list_people(caller: Calling, case: str) -> Response:
-        caller.must("read_desk")
-        return _json({"items": cases.people(serving.tables, _known(serving, case).id), "next": None})
-
-    @api.post("/cases/{case}/people", status_code=201)
-    async def name_person(caller: Calling, case: str, asked: NewPerson, once: Once = None) -> Response:
-        caller.must("publish")
-        known = _known(serving, case)
-        command = case_commands.name_person(known.id, asked.name, asked.role, asked.note)
-        written = await _do(serving, caller, command, known.id, once, asked)
-        return _answer({"id": written.stream, "position": written.position}, written, 201)
-
-    @api.post("/cases/{case}/restrictions", status_code=201)
-    async def restrict(caller: Calling, case: str, asked: NewRestriction, once: Once = None) -> Response:
-        caller.must("restrict")
-        known = _known(serving, case)
-        command = case_commands.impose_restriction(
-            known.id, asked.basis, asked.names, cipher=asked.cipher, scope=asked.scope
-        )
-        written = await _do(serving, caller, command, known.id, once, asked)
-        return _answer({"position": written.position}, written, 201)
-
-    return api
+async def list_cases(call: Call) -> Response:
+    known = cases.all_cases(call.tables)
+    return call.listed(f"{PREFIX}/cases", known[::-1], lambda case: _case(call, case))
 
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": title, "content": {"application/problem+json": {}}}
-    for status, title in {
-        400: "Not readable",
-        401: "Sign in",
-        403: "Not allowed",
-        404: "Not here",
-        409: "Somebody was first",
-        410: "Gone",
-        413: "Too large",
-        422: "Not accepted",
-        503: "Not just now",
-    }.items()
-}
+async def open_case(call: Call) -> Response:
+    new: asked.NewCase = call.body
+    written = await call.do(case_commands.open_case(new.slug, new.title, new.standfirst, new.zone))
+    return answered(_case(call, cases.by_id(call.tables, written.stream)), 201, written)
 
 
-async def _on_misfit(request: Request, error: Exception) -> Response:
-    """Says which field and why, and repeats nothing that was sent."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "header"))
-    told = f"{where or 'The body'}: {first['msg']}. Nothing was changed."
-    status = 400 if first["type"] == "json_invalid" else 422
-    return errors.answer(request, status, "Not accepted", told, {"field": where})
+async def read_case(call: Call) -> Response:
+    return answered(_case(call, _known(call)))
 
 
-async def _do(
-    serving: Serving, caller: Caller, command: Command, scope: str, once: str | None, asked: BaseModel | None
-) -> Written:
-    request = asked.model_dump_json().encode() if asked else b""
-    return await serving.do(command, by=caller.account.id, scope=scope, key=once, request=request)
-
-
-async def _changed(
-    serving: Serving, caller: Caller, post: Post, command: Command, once: str | None, asked: BaseModel | None
-) -> Response:
-    written = await _do(serving, caller, command, post.id, once, asked)
-    case = cases.by_id(serving.tables, post.case)
-    now_is = _post(serving.doors.of(serving.tables, case.id), case, projection.by_id(serving.tables, post.id))
-    return _answer({**now_is, "position": max(written.position, now_is["position"])}, written, 201)
-
-
-def _answer(told: dict[str, Any], written: Written, status: int) -> Response:
-    answered = _json(told, status)
-    answered.headers["Heard-Position"] = str(written.last)
-    if written.repeated:
-        answered.headers["Idempotent-Replayed"] = "true"
-    return answered
-
-
-def _json(told: Any, status: int = 200) -> Response:
-    return Response(errors.encode(told), status, {"Cache-Control": "no-store"}, "application/json")
-
-
-def _twice(serving: Serving, look: Callable[[], Any]) -> Any:
-    try:
-        return look()
-    except NotFound:
-        serving.node.catch_up()
-        return look()
-
-
-def _known(serving: Serving, case: str) -> Case:
+def _known(call: Call) -> Case:
     """A case by its slug or its id."""
-
-    def look() -> Case:
-        try:
-            return cases.by_slug(serving.tables, case)
-        except NotFound:
-            return cases.by_id(serving.tables, case)
-
-    found: Case = _twice(serving, look)
-    return found
+    name = call.named("case")
+    try:
+        return cases.by_slug(call.tables, name)
+    except NotFound:
+        return cases.by_id(call.tables, name)
 
 
-def _case(serving: Serving, case: Case) -> dict[str, Any]:
-    state = projection.of_case(serving.tables, case.id).state
-    door = serving.doors.of(serving.tables, case.id)
+def _case(call: Call, case: Case) -> dict[str, Any]:
+    state = projection.of_case(call.tables, case.id).state
+    door = call.doors.of(call.tables, case.id)
     words = {name: door.let("json", getattr(case, name), notice=True) for name in ("title", "standfirst")}
     return {"id": case.id, "slug": case.slug, **words, "state": state, "zone": case.zone, "url": f"/{case.slug}/"}
 
 
-def _state(serving: Serving, case: Case) -> dict[str, Any]:
-    coverage = projection.of_case(serving.tables, case.id)
+async def list_people(call: Call) -> Response:
+    case = _known(call)
+    known = cases.people(call.tables, case.id)
+    return call.listed(f"{PREFIX}/cases/{case.slug}/people", known, msgspec.to_builtins)
+
+
+async def name_person(call: Call) -> Response:
+    new, case = call.body, _known(call)
+    written = await call.do(case_commands.name_person(case.id, new.name, new.role, new.note), case.id)
+    return answered({"id": written.stream, "position": written.position}, 201, written)
+
+
+async def restrict(call: Call) -> Response:
+    new, case = call.body, _known(call)
+    command = case_commands.impose_restriction(case.id, new.basis, new.names, cipher=new.cipher, scope=new.scope)
+    written = await call.do(command, case.id)
+    return answered({"position": written.position}, 201, written)
+
+
+# Coverage -------------------------------------------------------------------------------------------------------------
+
+
+async def read_state(call: Call) -> Response:
+    return answered(_state(call, _known(call)))
+
+
+async def set_state(call: Call) -> Response:
+    """Take the coverage live, pause, resume, close or reopen it; `live` resumes what is paused."""
+    new, case = call.body, _known(call)
+    until = until_time(new.until, case.zone) if new.until else None
+    paused = projection.of_case(call.tables, case.id).state == "paused"
+    state = "resumed" if new.state == "live" and paused else new.state
+    written = await call.do(commands.set_state(call.doors, case.id, state, new.words, until, new.lasting), case.id)
+    return answered({**_state(call, case), "position": written.position}, 201, written)
+
+
+def _state(call: Call, case: Case) -> dict[str, Any]:
+    coverage = projection.of_case(call.tables, case.id)
+    words = call.doors.of(call.tables, case.id).let("json", coverage.words, notice=True)
     until = coverage.clock.due_at if coverage.clock else None
-    return {"state": coverage.state, "since": coverage.since, "words": coverage.words, "until": until}
+    return {"state": coverage.state, "since": coverage.since, "words": words, "until": until}
 
 
-def _paused(serving: Serving, case: Case) -> bool:
-    return projection.of_case(serving.tables, case.id).state == "paused"
+async def read_summary(call: Call) -> Response:
+    case = _known(call)
+    coverage = projection.of_case(call.tables, case.id)
+    text = call.doors.of(call.tables, case.id).let("json", coverage.summary)
+    return answered({"text": text, "written_at": coverage.summary_at})
 
 
-def _post(door: Door, case: Case, post: Post) -> dict[str, Any]:
-    """A post as readers may see it; one that is held says so and nothing else."""
-    shown = show(door, post)
-    if shown is None:
-        return {"id": post.id, "status": post.status, "position": post.position, "case": case.slug}
-    told: dict[str, Any] = msgspec.to_builtins(shown)
-    told |= {"case": case.slug, "url": f"/{case.slug}/posts/{post.id}/", "text": shown.text}
-    door.let("json", errors.encode(told).decode(), notice=shown.status != "published")
-    return told
+async def summarise(call: Call) -> Response:
+    case = _known(call)
+    written = await call.do(commands.summarise(call.doors, case.id, call.body.text), case.id)
+    return answered({"text": call.body.text, "position": written.position}, 201, written)
 
 
-def _listed(
-    request_path: str, items: list[Any], limit: int, after: str, made: Callable[[Any], dict[str, Any]]
-) -> Response:
-    """A page of a list; `next` is the address of the page after it, or null."""
-    ids = [item.id for item in items]
-    start = ids.index(after) + 1 if after in ids else 0
-    page = items[start : start + limit]
-    more = f"{request_path}?limit={limit}&after={page[-1].id}" if page and start + limit < len(items) else None
-    return _json({"items": [made(item) for item in page], "next": more})
+async def list_posts(call: Call) -> Response:
+    """All posts that have a place on the page, in its order."""
+    case = _known(call)
+    posts = projection.shown(call.tables, case.id)
+    return call.listed(f"{PREFIX}/cases/{case.slug}/posts", posts, lambda post: _post(call, case, post))
 
 
-def _elements(asked: NewPost) -> tuple[Element, ...]:
-    if not asked.speaker:
-        return (Text(asked.text),)
-    return (Quote(asked.text, asked.speaker, asked.role, asked.as_said, asked.setting),)
+async def publish(call: Call) -> Response:
+    """Publish a post: 201; or 202 when it was kept on the desk instead."""
+    new, case = call.body, _known(call)
+    content = PostPublished(
+        case.id,
+        _elements(new),
+        title=new.title,
+        byline=call.caller.account.name,
+        said_at=new.said_at,
+        written_at=new.written_at,
+        key_event=new.key_event,
+        pinned=new.pinned,
+    )
+    written = await call.do(commands.publish(call.doors, content), case.id)
+    told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
+    if written.kind == "coverage.post_held":
+        return answered({**told, "status": "held", "detail": HELD}, 202, written)
+    return answered({**told, "status": "published", "published_at": written.at}, 201, written)
+
+
+def _elements(new: asked.NewPost) -> tuple[Element, ...]:
+    if not new.speaker:
+        return (Text(new.text),)
+    return (Quote(new.text, new.speaker, new.role, new.as_said, new.setting),)
+
+
+# A post ---------------------------------------------------------------------------------------------------------------
+
+
+async def read_post(call: Call) -> Response:
+    post = projection.by_id(call.tables, call.named("post"))
+    return answered(_post(call, cases.by_id(call.tables, post.case), post))
+
+
+async def list_corrections(call: Call) -> Response:
+    return answered({"items": _notices(call, "corrected"), "next": None})
+
+
+async def list_clarifications(call: Call) -> Response:
+    return answered({"items": _notices(call, "clarified"), "next": None})
+
+
+async def read_retraction(call: Call) -> Response:
+    for notice in _notices(call, "retracted"):
+        return answered(notice)
+    raise NotFound("This post was not retracted.")
+
+
+def _notices(call: Call, kind: str) -> list[dict[str, Any]]:
+    """What was done to a post, as readers are told."""
+    post = projection.by_id(call.tables, call.named("post"))
+    told = _post(call, cases.by_id(call.tables, post.case), post).get("notices", [])
+    return [notice for notice in told if notice["kind"] == kind]
+
+
+async def read_key_event(call: Call) -> Response:
+    return answered({"on": projection.by_id(call.tables, call.named("post")).key_event})
+
+
+async def read_pin(call: Call) -> Response:
+    return answered({"on": projection.by_id(call.tables, call.named("post")).pinned})
+
+
+async def correct(call: Call) -> Response:
+    new, post = call.body, projection.by_id(call.tables, call.named("post"))
+    command = commands.correct(
+        call.doors,
+        post.id,
+        _new_words(post, new.text),
+        new.reason,
+        title=None if new.title is msgspec.UNSET else new.title,
+        notice=new.notice,
+        old_shown=new.old_shown,
+        based_on=new.based_on,
+    )
+    return await _changed(call, post, command)
+
+
+async def clarify(call: Call) -> Response:
+    new, post = call.body, projection.by_id(call.tables, call.named("post"))
+    command = commands.clarify(
+        call.doors,
+        post.id,
+        None if new.text is None else _new_words(post, new.text),
+        new.reason,
+        title=None if new.title is msgspec.UNSET else new.title,
+        notice=new.notice,
+        based_on=new.based_on,
+    )
+    return await _changed(call, post, command)
 
 
 def _new_words(post: Post, text: str) -> tuple[Element, ...]:
@@ -355,3 +257,36 @@ def _new_words(post: Post, text: str) -> tuple[Element, ...]:
     if isinstance(first, Quote):
         return (msgspec.structs.replace(first, words=text), *rest)
     return (Text(text), *(rest if isinstance(first, Text) else post.elements))
+
+
+async def retract(call: Call) -> Response:
+    new, post = call.body, projection.by_id(call.tables, call.named("post"))
+    return await _changed(call, post, commands.retract(call.doors, post.id, new.reason, new.code, new.notice))
+
+
+async def key_event(call: Call) -> Response:
+    post = projection.by_id(call.tables, call.named("post"))
+    return await _changed(call, post, commands.mark_key_event(post.id, call.body.on))
+
+
+async def pin(call: Call) -> Response:
+    post = projection.by_id(call.tables, call.named("post"))
+    return await _changed(call, post, commands.pin(post.id, call.body.on))
+
+
+async def _changed(call: Call, post: Post, command: Command) -> Response:
+    written = await call.do(command, post.id)
+    now_is = _post(call, cases.by_id(call.tables, post.case), projection.by_id(call.tables, post.id))
+    return answered(now_is, 201, written)
+
+
+def _post(call: Call, case: Case, post: Post) -> dict[str, Any]:
+    """A post as readers may see it; one that is held says so and nothing else."""
+    door = call.doors.of(call.tables, case.id)
+    shown = show(door, post)
+    if shown is None:
+        return {"id": post.id, "status": post.status, "position": post.position, "case": case.slug}
+    told: dict[str, Any] = msgspec.to_builtins(shown)
+    told |= {"case": case.slug, "url": f"/{case.slug}/posts/{post.id}/", "text": shown.text}
+    door.let("json", errors.encode(told).decode(), notice=shown.status != "published")
+    return told

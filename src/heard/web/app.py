@@ -27,10 +27,10 @@ from heard.web.security import Guarded
 
 
 #: Everything that can be asked of the server. Whatever sends bytes of a case to the public is a `WayOut`.
-def routes(serving: Serving) -> list[BaseRoute]:
+def routes() -> list[BaseRoute]:
     return [
         WayOut("/", "page", front.front_page),
-        Mount("/api/v1", api.build(serving)),
+        Mount(api.PREFIX, routes=api.routes()),
         *account_pages.routes(),
         *desk.routes(),
         Route("/static/{path:path}", static, methods=["GET"]),
@@ -52,7 +52,7 @@ def build(serving: Serving) -> ASGIApp:
         yield
 
     app = Starlette(
-        routes=routes(serving),
+        routes=routes(),
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5), Middleware(Positioned)],
         exception_handlers={
             HeardError: errors.on_heard_error,

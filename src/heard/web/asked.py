@@ -2,88 +2,100 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
 
-
-class Asked(BaseModel):
-    """A body as it is sent: nothing is coerced, and a field we do not know is refused."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class NewCase(Asked):
-    slug: str = Field(max_length=200)
-    title: str = Field(max_length=1000)
-    standfirst: str = Field("", max_length=4000)
-    zone: str = Field("Europe/London", max_length=100)
+#: Bounds of what is read at all; what fits in each place is said by the room, in words.
+Line = Annotated[str, Meta(max_length=4_000)]
+Words = Annotated[str, Meta(max_length=100_000)]
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class NewPost(Asked):
-    text: str = Field(max_length=100_000, description="Markdown; with a speaker, the words said.")
-    title: str = Field("", max_length=2000)
-    speaker: str = Field("", max_length=1000)
-    role: str = Field("", max_length=1000)
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """What every body has in common: nothing more than it says."""
+
+
+class NewCase(Asked, frozen=True):
+    slug: Line
+    title: Line
+    standfirst: Line = ""
+    zone: Line = "Europe/London"
+
+
+class NewPost(Asked, frozen=True):
+    """`text` is Markdown; with a speaker, it is the words said."""
+
+    text: Words
+    title: Line = ""
+    speaker: Line = ""
+    role: Line = ""
     as_said: AsSaid = "reported"
     setting: Setting = "not recorded"
     key_event: bool = False
     pinned: bool = False
-    said_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
-    written_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    said_at: Instant | None = None
+    written_at: Instant | None = None
 
 
-class Reworded(Asked):
-    text: str = Field(max_length=100_000)
-    title: str | None = Field(None, max_length=2000)
-    notice: str = Field("", max_length=4000, description="What readers are told. Public.")
-    reason: str = Field(max_length=20_000, description="Why. It never leaves the desk.")
-    old_shown: bool = Field(False, description="Let readers see the words before.")
-    based_on: int | None = Field(None, description="The position of the version that was corrected.")
+class Corrected(Asked, frozen=True):
+    """`notice` is what readers are told, `reason` never leaves the desk, `based_on` is the version corrected."""
 
-
-class Clarified(Asked):
-    text: str | None = Field(None, max_length=100_000)
-    title: str | None = Field(None, max_length=2000)
-    notice: str = Field("", max_length=4000)
-    reason: str = Field("", max_length=20_000)
+    text: Words
+    reason: Words
+    title: Line | UnsetType = UNSET
+    notice: Line = ""
+    old_shown: bool = False
     based_on: int | None = None
 
 
-class Retracted(Asked):
-    notice: str = Field("", max_length=4000)
+class Clarified(Asked, frozen=True):
+    """Without `text` the notice alone makes it clear."""
+
+    text: Words | None = None
+    reason: Words = ""
+    title: Line | UnsetType = UNSET
+    notice: Line = ""
+    based_on: int | None = None
+
+
+class Retracted(Asked, frozen=True):
+    """`notice` in the editor's own words, or one from the list by its `code`."""
+
+    notice: Line = ""
     code: NoticeCode = "error"
-    reason: str = Field("", max_length=20_000)
+    reason: Words = ""
 
 
-class Marked(Asked):
+class Marked(Asked, frozen=True):
     on: bool = True
 
 
-class Summary(Asked):
-    text: str = Field(max_length=100_000)
+class Summary(Asked, frozen=True):
+    text: Words
 
 
-class NewState(Asked):
+class NewState(Asked, frozen=True):
+    """`until` is an instant or a clock time in the court such as 14:00, `for` a length such as PT1H; or neither."""
+
     state: Literal["live", "paused", "resumed", "closed", "reopened"]
-    words: str = Field("", max_length=4000)
-    until: str | None = Field(
-        None, max_length=40, description="An instant, or a clock time in the court such as 14:00."
-    )
-    lasting: str | None = Field(None, alias="for", max_length=20, description="ISO 8601, such as PT1H.")
+    words: Line = ""
+    until: Line = ""
+    lasting: Line = field(name="for", default="")
 
 
-class NewPerson(Asked):
-    name: str = Field(max_length=1000)
-    role: str = Field("", max_length=1000)
-    note: str = Field("", max_length=4000)
+class NewPerson(Asked, frozen=True):
+    name: Line
+    role: Line = ""
+    note: Line = ""
 
 
-class NewRestriction(Asked):
-    basis: str = Field(max_length=4000)
-    names: list[str] = Field(max_length=1000)
-    cipher: str = Field("", max_length=1000)
-    scope: str = Field("", max_length=4000)
+class NewRestriction(Asked, frozen=True):
+    basis: Line
+    names: Annotated[tuple[Line, ...], Meta(max_length=1_000)]
+    cipher: Line = ""
+    scope: Line = ""

@@ -31,12 +31,18 @@ log = structlog.get_logger()
 #: Released text is a kind of str, which JSON does not mind and msgspec asks about.
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
+
+class Unreadable(Refused):
+    """What was sent cannot be read at all."""
+
+
 #: The first family that an error belongs to gives its status.
 STATUS: tuple[tuple[type[HeardError], int, str], ...] = (
     (SignInNeeded, 401, "Please sign in"),
     (NotFound, 404, "Not here"),
     (NotAllowed, 403, "Not allowed"),
     (Gone, 410, "Gone"),
+    (Unreadable, 400, "Not readable"),
     (TooLarge, 413, "Too large"),
     (Conflict, 409, "Somebody was first"),
     (Refused, 422, "Not accepted"),

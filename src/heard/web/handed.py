@@ -80,6 +80,9 @@ class HandedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.loop.call_soon(self._give_back, LOOK_AGAIN_S)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: a client may ask (RFC 9110, section 7.8), is answered over HTTP/1.1, and nobody needs to know."""
+
     def _give_back(self, look_again_s: float) -> None:
         if self._given_back or self.transport.is_closing():
             return

@@ -116,10 +116,10 @@ class _Serving:
         self.loop.add_reader(self.control.fileno(), self._told)
         self.loop.add_signal_handler(signal.SIGTERM, self.ended.set)
         self.loop.add_signal_handler(signal.SIGINT, self.ended.set)
-        ticking = self.loop.create_task(self._tick())
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise Unavailable("The app could not begin; its log above says why. Nothing was changed.")
+        ticking = self.loop.create_task(self._tick())  # From the first heartbeat on it counts as begun.
         for sock in edge_sockets:
             self._join(sock)
         if hello is not None:

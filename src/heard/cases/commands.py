@@ -28,9 +28,11 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
 
-def open_case(slug: str, title: str, standfirst: str = "", zone: str = "Europe/London") -> Command:
+def open_case(
+    slug: str, title: str, standfirst: str = "", zone: str = "Europe/London", *, case: str | None = None
+) -> Command:
     """A new case at a free address; its coverage is announced."""
-    case, rules = new_id(), new_id()
+    case, rules = case or new_id(), new_id()
 
     def judge(tables: Tables) -> Decision:
         model.checked_slug(slug)
@@ -92,26 +94,35 @@ def list_hearing(case: str, title: str, place: str = "", hearing: str | None = N
     return judge
 
 
-def begin_sitting(case: str, hearing: str, title: str) -> Command:
-    sitting = new_id()
+def begin_sitting(
+    case: str, hearing: str, title: str, *, sitting: str | None = None, source_at: datetime | None = None
+) -> Command:
+    sitting = sitting or new_id()
 
     def judge(tables: Tables) -> Decision:
         if hearing not in [known for known, _, _ in projection.hearings(tables, case)]:
             raise NotFound("There is no such hearing in this case.")
-        began = SittingBegan(case, hearing, checked_words(title, "title", model.TITLE_MAX))
+        began = SittingBegan(case, hearing, checked_words(title, "title", model.TITLE_MAX), source_at)
         return Decision((Draft(sitting, began),), (hearing, sitting))
 
     return judge
 
 
-def rise(case: str, sitting: str, words: str = "", back_at: datetime | None = None) -> Command:
+def rise(
+    case: str,
+    sitting: str,
+    words: str = "",
+    back_at: datetime | None = None,
+    *,
+    source_at: datetime | None = None,
+) -> Command:
     """The court rose."""
 
     def judge(tables: Tables) -> Decision:
         if sitting not in [known.id for known in projection.sittings(tables, case)]:
             raise NotFound("There is no such sitting in this case.")
         said = checked_words(words, "note", model.STANDFIRST_MAX, needed=False)
-        return Decision((Draft(sitting, SittingRose(case, said, back_at)),), (sitting,))
+        return Decision((Draft(sitting, SittingRose(case, said, back_at, source_at)),), (sitting,))
 
     return judge
 

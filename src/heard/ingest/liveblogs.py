@@ -93,7 +93,7 @@ class _Import:
         if own and self._is_over():
             # Refused only where somebody closed it meanwhile, and then it is as it should be.
             closing = commands.set_state(self.doors, self.case, "closed", source=self._source("title"))
-            self._do([self._ask("closed", closing)])
+            self.node.do_all([self._ask("closed", closing)])
         kept = [outcome for outcome in outcomes if isinstance(outcome, Written)]
         return Imported(
             self.case,
@@ -108,7 +108,7 @@ class _Import:
         standfirst = self.blog.standfirst.words if self.blog.standfirst else ""
         opening = case_commands.open_case(self.slug, title, standfirst)
         try:
-            self.case = answer(self._do([self._ask("case", opening)])[0]).stream
+            self.case = answer(self.node.do_all([self._ask("case", opening)])[0]).stream
             return True
         except Refused as refusal:
             if not refusal.details.get("slug_taken"):
@@ -143,14 +143,14 @@ class _Import:
 
     def _alone(self, id: str, command: Command, instead: Command | None = None) -> Written | Gone:
         """One command in a commit of its own; if it is refused the other, under the same key."""
-        [asked] = self._do([self._ask(id, command)])
+        [asked] = self.node.do_all([self._ask(id, command)])
         if instead and isinstance(asked.outcome, Refused) and not isinstance(asked.outcome, Gone):
-            [asked] = self._do([self._ask(id, instead)])
+            [asked] = self.node.do_all([self._ask(id, instead)])
         return _outcome(asked)
 
     def _publish(self, group: Sequence[Post | State]) -> list[Written | Gone]:
         asked = [self._ask(one.id, self._publishing(self._content(one))) for one in group]
-        return [_outcome(one) for one in self._do(asked)]
+        return [_outcome(one) for one in self.node.do_all(asked)]
 
     def _publishing(self, content: PostPublished) -> Command:
         return commands.publish(self.doors, content)
@@ -182,14 +182,6 @@ class _Import:
     def _ask(self, id: str, command: Command) -> Asked:
         # The key is the file's own words and the place in it, so that the same file finds what it wrote.
         return self.node.ask(command, by=self.by, scope=self.slug, key=f"import {self.blog.digest} {id}")
-
-    def _do(self, asked: list[Asked]) -> list[Asked]:
-        """Judge, append and fold these in one commit."""
-        pending = asked
-        while pending:
-            writings = self.node.judge(pending)
-            pending = self.node.settle(pending, self.node.journal.append(writings) if writings else [])
-        return asked
 
 
 def _groups(things: Sequence[Post | State], *, states_apart: bool) -> Iterator[State | list[Post | State]]:

@@ -1,0 +1,76 @@
+"""Taking over what another journal released: posts with their times and notices, and the state of the coverage."""
+
+from __future__ import annotations
+
+import msgspec
+
+from heard.cases import projection as cases
+from heard.cases.model import checked_words
+from heard.cases.release import Doors
+from heard.coverage import elements as parts
+from heard.coverage import model
+from heard.coverage.entries import CoverageTakenOver, PostHeld, PostTakenOver
+from heard.coverage.model import Notice
+from heard.engine.entry import Draft
+from heard.engine.errors import Conflict, Refused
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+
+#: What a post may tell of, named as the entries of the states are; the beginning of a sitting is an entry of its own.
+TOLD = ("", "went_live", "paused", "resumed", "closed", "reopened", "sitting")
+NOTICES_MAX = 100
+
+
+def take_over_post(doors: Doors, content: PostTakenOver, post: str) -> Command:
+    """A post as it was released elsewhere. What the door of this case stops is kept on the desk, as its words alone."""
+
+    def judge(tables: Tables) -> Decision:
+        case = cases.by_id(tables, content.case)
+        if any(tables.execute("SELECT 1 FROM post WHERE id = ?", (post,))):
+            raise Conflict("There is a post of this id already. Nothing was taken over; try again.")
+        kept = _checked(content)
+        over = (post, case.id, case.rules)
+        door = doors.of(tables, case.id)
+        told = [text for notice in kept.notices for text in (notice.text, notice.old)]
+        said = [kept.title, kept.byline, parts.plain(kept.elements), *parts.texts(kept.elements), *told]
+        if kept.status == "published" and (door.held or door.stops(*said)):
+            held = {name: getattr(kept, name) for name in PostHeld.__struct_fields__}
+            return Decision((Draft(post, PostHeld(**held)),), over)
+        return Decision((Draft(post, kept),), over)
+
+    return judge
+
+
+def _checked(content: PostTakenOver) -> PostTakenOver:
+    withdrawn = content.status != "published"
+    if withdrawn and (content.elements or content.title or content.byline or not content.notices):
+        raise Refused("A post that was withdrawn has a notice and no words. It was not taken over.")
+    if content.state not in TOLD or len(content.notices) > NOTICES_MAX or not content.source:
+        raise Refused("This post is not one that was released by Heard. It was not taken over.")
+    return msgspec.structs.replace(
+        content,
+        elements=() if withdrawn else parts.checked(content.elements),
+        title=checked_words(content.title, "title", model.TITLE_MAX, needed=False),
+        byline=checked_words(content.byline, "byline", model.TITLE_MAX, needed=False),
+        notices=tuple(_notice(notice, withdrawn) for notice in content.notices),
+    )
+
+
+def _notice(notice: Notice, withdrawn: bool) -> Notice:
+    if (notice.kind in ("retracted", "erased")) != withdrawn:
+        raise Refused("A notice in this post is not one that such a post bears. It was not taken over.")
+    checked_words(notice.text, "notice", model.NOTICE_MAX)
+    checked_words(notice.old, "text of a notice", parts.TEXT_MAX * parts.ELEMENTS_MAX, needed=False)
+    return notice
+
+
+def take_over_state(case: str, state: CoverageTakenOver) -> Command:
+    """The coverage stands where it stood elsewhere, since the time that was recorded there."""
+
+    def judge(tables: Tables) -> Decision:
+        cases.by_id(tables, case)
+        if state.due_at and not state.since_at:
+            raise Refused("A pause of no recorded time has no end. It was not taken over.")
+        return Decision((Draft(case, state),), (case,))
+
+    return judge

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser
 
 from tests.server import Server
+from tests.stories.hearing import Hearing
 from tests.stories.reader import Reader
+
+NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -28,3 +33,15 @@ def reader(chromium: Browser, server: Server) -> Iterator[Callable[..., Reader]]
     for one in opened:
         one.page.context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def desk(server: Server) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=server.address, timeout=30) as client:
+        assert client.post(server.link).status_code == 303
+        yield client
+
+
+@pytest.fixture
+def hearing(server: Server, desk: httpx2.Client) -> Hearing:
+    return Hearing(server, desk, f"hearing-{next(NUMBERS)}")

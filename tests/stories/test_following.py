@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import httpx2
 import pytest
 
-from tests.server import Server
+from tests.stories.hearing import Hearing
 from tests.stories.reader import Reader, waits
 
 Opens = Callable[..., Reader]
-Act = Callable[["Hearing"], object]
-
-
-class Hearing:
-    """A case with a few posts, and the desk to act from."""
-
-    def __init__(self, server: Server, desk: httpx2.Client, slug: str) -> None:
-        self.server, self.desk, self.slug = server, desk, server.open_case(slug, "The case that is followed")
-        self.posts = [self.publishes(f"Post number {n}. " + "The evidence goes on. " * 12) for n in range(1, 9)]
-
-    def publishes(self, text: str, **more: object) -> str:
-        return self.server.publish(self.slug, text, **more)
-
-    def does(self, path: str, body: object) -> None:
-        answer = self.server.post(path, body)
-        assert answer.status_code == 201, answer.text
-
-    def retracts(self, post: str) -> None:
-        self.does(f"/posts/{post}/retraction", {"reason": "it names a child"})
-
-    def state(self, state: str, **more: object) -> None:
-        self.does(f"/cases/{self.slug}/state", {"state": state, **more})
-
-    def moves(self, post: str, before: str) -> None:
-        """By the form of the desk."""
-        answer = self.desk.post(f"/desk/{self.slug}/move", data={"post": post, "before": before})
-        assert answer.status_code == 303, answer.text
-
-
-@pytest.fixture(scope="module")
-def desk(server: Server) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.address, timeout=30) as client:
-        assert client.post(server.link).status_code == 303
-        yield client
-
-
-@pytest.fixture
-def hearing(server: Server, desk: httpx2.Client, request: pytest.FixtureRequest) -> Hearing:
-    hearings = server.__dict__.setdefault("hearings", [])
-    hearings.append(request.node.name)
-    return Hearing(server, desk, f"hearing-{len(hearings)}")
+Act = Callable[[Hearing], object]
 
 
 def test_page_is_complete_without_script(reader: Opens, hearing: Hearing) -> None:
@@ -176,8 +135,7 @@ def test_second_and_seventh_tab_follow_and_outlive_the_first(reader: Opens, hear
         assert tab.shown() == tab.fresh()
 
 
-def test_tab_that_was_loaded_long_ago_misses_nothing(reader: Opens, hearing: Hearing) -> None:
-    """It comes back with an old position while another leads: the leader goes back to there."""
+def test_tabs_that_lost_the_connection_miss_nothing(reader: Opens, hearing: Hearing) -> None:
     first = reader(f"/{hearing.slug}/")
     old = reader(f"/{hearing.slug}/", beside=first)
     old.page.context.set_offline(True)

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import socket
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -44,7 +45,6 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
                 size += len(chunk)
         except ClientDisconnect:
             (Path(request.app.state.data) / "disconnected").touch()
-            raise
         return PlainTextResponse(f"{size}")
 
     async def home(request: Request) -> Response:
@@ -69,9 +69,10 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
         held = 0
         for name in os.listdir("/proc/self/fd"):
             with contextlib.suppress(OSError):
-                sock = socket.socket(fileno=os.dup(int(name)))
-                held += sock.family in (socket.AF_INET, socket.AF_INET6)
-                sock.close()
+                if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                    sock = socket.socket(fileno=int(name))
+                    held += sock.family in (socket.AF_INET, socket.AF_INET6)
+                    sock.detach()
         return JSONResponse({"pid": os.getpid(), "held": held})
 
     async def pid(request: Request) -> Response:

@@ -110,6 +110,7 @@ class Apps:
             self._greeted(app, Path(message.facts["frames"]), message.facts["epoch"])
 
     def _greeted(self, app: App, frames: Path, epoch: str) -> None:
+        is_first = self.readers.replays is None
         try:
             self.readers.read_from(frames, epoch)
         except Unavailable as error:
@@ -118,11 +119,11 @@ class Apps:
         self.bell_may_be_missed = False
         self.all.remove(app)
         self.all.append(app)
-        # What waited may have been for a stream that nobody could answer before.
-        for connection in list(self.waiting):
-            self.connections.move(connection, State.READING)
-            self.connections.resumed.append(connection)
-        self.waiting.clear()
+        if is_first:  # What waited may have been for a stream, which nobody could answer until now.
+            for connection in self.waiting:
+                self.connections.move(connection, State.READING)
+                self.connections.resumed.append(connection)
+            self.waiting.clear()
 
     def _look(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,6 +11,8 @@ from selectors import BaseSelector
 
 from heard.live.connection import RULES, Connection, State, Topic, durations
 from heard.live.limits import Limits
+
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Connections:
@@ -122,6 +125,17 @@ class Connections:
         del self.by_fd[connection.fd]
         connection.buffer = connection.outgoing = b""
         connection.sock.close()
+
+    def let_go(self, connection: Connection) -> None:
+        """Close a connection that takes nothing, and what the kernel holds for it too.
+
+        An ordinary close would keep 128 KB there until the other end is given up for dead, and would still
+        deliver them, whatever has been withdrawn meanwhile.
+        """
+        if connection.state is not State.GONE:
+            with suppress(OSError):
+                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.close(connection)
 
     def _watch(self, connection: Connection, old: int, new: int) -> None:
         # Zero is not "registered for nothing": epoll would report a hang-up for ever, and nobody would hear

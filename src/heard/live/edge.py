@@ -228,6 +228,8 @@ class Edge:
                 self._refuse(connection, 503, answers.BUSY, "Retry-After: 5")
             elif connection.state in READERS:
                 self._time_is_up_for(connection)
+            elif connection.state is State.ANSWERING:
+                self.connections.let_go(connection)
             else:
                 self.connections.close(connection)
         if self.connections.now >= self._next_tick:

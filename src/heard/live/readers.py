@@ -55,7 +55,7 @@ class Readers:
         assert self.replays is not None
         for topic in self.topics.values():
             for connection in list(topic.readers[State.CATCHING_UP]):
-                self.connections.close(connection)
+                self.connections.let_go(connection)
             self._send_to_all(topic, sse_reset(self.replays.epoch, self.position))
             for connection in list(topic.readers[State.POLLING]):
                 self.answer_poll(connection, self.replays.reset(topic.case_id))
@@ -89,7 +89,7 @@ class Readers:
         for connection in list(topic.readers[State.CATCHING_UP]):
             # In the middle of bytes that may hold the withdrawn words: they come back, and are not sent them.
             if withdrawn or topic.sent_bytes - connection.behind_from > self.limits.behind_bytes:
-                self.connections.close(connection)
+                self.connections.let_go(connection)
         self._send_to_all(topic, encoded)
         for connection in list(topic.readers[State.POLLING]):
             try:
@@ -164,7 +164,7 @@ class Readers:
         if connection.state is State.POLLING:
             self.answer_poll(connection, self.replays.no_news(connection.topic.case_id))
         else:
-            self.connections.close(connection)
+            self.connections.let_go(connection)
 
     def _close(self, case_id: str) -> None:
         """A case is no longer public: its readers' next request is answered by the app."""

@@ -40,8 +40,7 @@ END_S = 5.0
 LOCK_WAIT_S = 2.0
 """Children of a supervisor that was killed hold the lock until they too have ended: a second at most."""
 
-HEALTHY_S = 2.0
-BACKOFF_S_MAX = 5.0
+BACKOFF_S_MAX = 2.0
 WAKE_S = 0.25
 
 
@@ -69,10 +68,9 @@ class Child:
         return at - self.last_beat > (BEGINNING_S if self.first_beat is None else SILENT_S)
 
     def ended(self, at: float) -> None:
-        """Make ready to start again: at once if it had been well, later and later if it never was."""
-        was_well = self.first_beat is not None and at - self.first_beat > HEALTHY_S
-        self.failures = 0 if was_well else self.failures + 1
-        self.start_at = at if was_well else at + min(0.1 * 2**self.failures, BACKOFF_S_MAX)
+        """Make ready to start again: at once if it had begun to work, ever more slowly if it never does."""
+        self.failures = self.failures + 1 if self.first_beat is None else 0
+        self.start_at = at + min(0.05 * 2**self.failures, BACKOFF_S_MAX)
         self.process = None
         self.first_beat = None
         if self.channel is not None:

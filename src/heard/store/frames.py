@@ -78,7 +78,8 @@ class FramesFile:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = apsw.Connection(str(self.path))
         db.set_busy_timeout(BUSY_MS)
-        db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON")
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+            db.execute(f"PRAGMA {setting}").fetchall()  # One by one: a list of them stops at the first that answers.
         with db:
             db.execute(_SCHEMA)
             held = db.execute("SELECT epoch FROM meta").get

@@ -1,0 +1,197 @@
+"""The three processes: each can die, and what the others hold stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from heard.engine.errors import Refused
+from heard.live.supervisor import serve
+from tests.live.clients import PATIENCE_S, Client, Reader, ask, wait_until
+from tests.live.running import SLUG, Running, exists
+
+
+def test_readers_stay_connected_while_the_app_dies_ten_times(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("before")
+    readers = [Reader(heard.port, SLUG) for _ in range(200)]
+    posted = []
+    for death in range(10):
+        for n in range(3):
+            posted.append(f"p{death}-{n}")
+            heard.post(posted[-1])
+        died = heard.kill("app")
+        posted.append(f"p{death}-down")
+        heard.post(posted[-1])  # It waits in the edge until the next app is there.
+        assert heard.pid_of("app") != died
+    for reader in readers:
+        seen = [change["id"] for _ in posted for change in reader.event().data["changes"]]
+        assert seen == posted, "on the connection that was opened before the first death"
+        reader.sock.close()
+
+
+def test_an_app_that_computes_without_end_is_replaced(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("before")
+    before = heard.pid_of("app")
+    with Reader(heard.port, SLUG) as reader, Client(heard.port) as stuck:
+        stuck.ask("/hang")
+        wait_until(lambda: heard.pid_of("app") != before)
+        assert stuck.is_closed()
+        heard.post("after")
+        assert reader.event().data["changes"][0]["id"] == "after"
+    assert "child_silent child=app" in heard.said()
+
+
+def test_a_dead_edge_is_replaced_and_its_readers_come_back_to_all_they_missed(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("p1")
+    with Reader(heard.port, SLUG) as reader:
+        heard.kill("edge-1")
+        assert reader.is_closed()
+    heard.post("p2")
+    with Reader(heard.port, SLUG, reader.last_id) as back:
+        assert back.event().data["changes"][0]["id"] == "p2"
+        heard.post("p3")
+        assert back.event().data["changes"][0]["id"] == "p3"
+
+
+def test_two_edges_share_the_port_and_both_hear_the_bell(start: Callable[..., Running]) -> None:
+    heard = start(edges=2)
+    heard.post("p1")
+    readers = [Reader(heard.port, SLUG) for _ in range(40)]
+    heard.kill("edge-2")
+    heard.kill("app")
+    heard.post("p2")
+    back = [Reader(heard.port, SLUG, reader.last_id) for reader in readers]
+    for reader in back:
+        assert reader.event().data["changes"][0]["id"] == "p2"
+    heard.post("p3")
+    for reader in back:
+        assert reader.event().data["changes"][0]["id"] == "p3"
+    for reader in (*readers, *back):
+        reader.sock.close()
+
+
+def test_nobody_outlives_a_supervisor_that_was_killed(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("p1")
+    children = [heard.pid_of("app"), heard.pid_of("edge-1")]
+    heard.process.kill()
+    heard.process.wait()
+    wait_until(lambda: not any(exists(pid) for pid in children))
+
+
+def test_an_app_that_is_busy_does_not_outlive_its_supervisor_either(start: Callable[..., Running]) -> None:
+    heard = start()
+    app = heard.pid_of("app")
+    with Client(heard.port) as stuck:
+        stuck.ask("/hang")
+        time.sleep(0.2)
+        heard.process.kill()
+        heard.process.wait()
+        wait_until(lambda: not exists(app))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ending_in_order_answers_what_has_begun(start: Callable[..., Running], number: signal.Signals) -> None:
+    heard = start()
+    heard.post("p1")
+    with Reader(heard.port, SLUG) as reader, Client(heard.port) as client:
+        client.ask("/slow?s=0.5")
+        time.sleep(0.2)
+        heard.process.send_signal(number)
+        reader.until(b"retry: ")
+        assert reader.is_closed()
+        assert client.answer().body == b"slow"
+    assert heard.process.wait(PATIENCE_S) == 0
+    assert "child_killed" not in heard.said()
+
+
+def test_a_child_that_does_not_end_is_killed(start: Callable[..., Running]) -> None:
+    heard = start()
+    with Client(heard.port) as stuck:
+        stuck.ask("/hang")
+        time.sleep(0.2)
+        assert heard.end() == 0
+    assert "child_killed child=app" in heard.said()
+
+
+def test_one_data_directory_is_served_once(start: Callable[..., Running]) -> None:
+    heard = start()
+    with pytest.raises(Refused, match=f"process {heard.process.pid}"):
+        serve(heard.data, "127.0.0.1", 0, 1, ["false"])
+    heard.process.kill()
+    heard.process.wait()
+    again = Running(heard.data)  # Not before the last child of the one before has ended, and then at once.
+    assert ask(again.port, "/").body == b"home"
+    again.close()
+
+
+def test_a_port_that_is_taken_is_refused_in_plain_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Refused, match=f"Port {port} on 127.0.0.1 is taken by another program"):
+            serve(tmp_path, "127.0.0.1", port, 1, ["false"])
+    with pytest.raises(Refused, match="There is no address"):
+        serve(tmp_path, "no such host.invalid", 0, 1, ["false"])
+
+
+def test_an_app_that_cannot_begin_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
+    said: list[str] = []
+    script = (
+        "import sys; from pathlib import Path; from heard.live.supervisor import serve\n"
+        "serve(Path(sys.argv[1]), '127.0.0.1', 0, 1, ['false'], announce=lambda a: print(a, flush=True))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None and process.stdout is not None
+    while sum("child_started child=app" in line for line in said) < 5:
+        said.append(process.stderr.readline())
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
+    process.stderr.close()
+    process.stdout.close()
+
+
+def test_a_companion_is_told_the_address_and_ends_with_us(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    companion = f"import sys; open({str(told)!r}, 'w').write(sys.argv[1]); sys.stdin.read()"
+    script = (
+        "import sys; from pathlib import Path; from heard.live.supervisor import serve\n"
+        f"companions = [[sys.executable, '-c', {companion!r}, '{{address}}']]\n"
+        "serve(Path(sys.argv[1]), '127.0.0.1', 0, 1, ['sleep', '60'], companions=companions,"
+        " announce=lambda a: print(a, flush=True))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "data")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    wait_until(lambda: told.exists() and told.read_text() == address)
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE_S)
+    wait_until(lambda: not _runs(str(told)))
+    process.stdout.close()
+
+
+def _runs(mark: str) -> bool:
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark in Path(f"/proc/{pid}/cmdline").read_text() and int(pid) != os.getpid() and exists(int(pid)):
+                return True
+        except OSError:
+            continue
+    return False

@@ -7,8 +7,9 @@ come from a `Door`. Everything it sends is the same for everyone who asks, cooki
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -59,15 +60,44 @@ class Outgoing(msgspec.Struct):
 Endpoint = Callable[[Request, Serving], Awaitable[Outgoing]]
 
 
+class Answer(NamedTuple):
+    """An outgoing answer, encoded."""
+
+    body: bytes
+    etag: str
+    headers: dict[str, str]
+    media_type: str
+    status: int
+
+
+#: Answers kept by one public route: the pages that are asked for again and again while nothing changes.
+KEPT = 64
+
+
 class WayOut(Route):
-    """A public route of one exit."""
+    """A public route of one exit. While no entry was folded or rendered, the same question has the same answer."""
 
     def __init__(self, path: str, exit: Exit, endpoint: Endpoint) -> None:
         self.exit, self.made_by = exit, endpoint
+        self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._kept_at = (-1, -1)
         super().__init__(path, self._answer, methods=["GET"], name=f"{exit}:{path}")
 
     async def _answer(self, request: Request) -> Response:
         serving: Serving = request.app.state.serving
+        answer = self._known(str(request.url), serving) or await self._make(request, serving)
+        if answer.etag in request.headers.get("if-none-match", "") and answer.status == 200:
+            return Response(status_code=304, headers=answer.headers)
+        return Response(answer.body, answer.status, answer.headers, answer.media_type)
+
+    def _known(self, address: str, serving: Serving) -> Answer | None:
+        at = (serving.node.projection.position(), serving.frames.position())
+        if at != self._kept_at:
+            self._kept.clear()
+            self._kept_at = at
+        return self._kept.get(address)
+
+    async def _make(self, request: Request, serving: Serving) -> Answer:
         outgoing = await looking_twice(serving, lambda: self.made_by(request, serving))
         released: object = outgoing.released
         if not isinstance(released, Released):
@@ -77,9 +107,11 @@ class WayOut(Route):
         headers = {"Cache-Control": FRESH, "ETag": etag, **outgoing.headers}
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
-        if etag in request.headers.get("if-none-match", "") and outgoing.status == 200:
-            return Response(status_code=304, headers=headers)
-        return Response(body, outgoing.status, headers, outgoing.media_type)
+        answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)
+        if len(self._kept) >= KEPT:
+            self._kept.popitem(last=False)
+        self._kept[str(request.url)] = answer
+        return answer
 
 
 T = TypeVar("T")

@@ -117,6 +117,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     tables = serving.tables
+    held = projection.with_status(tables, case.id, "held")
     page = templates.render(
         "desk/case.html",
         case=case,
@@ -127,7 +128,8 @@ def _page(
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
         posts=projection.newest(tables, case.id, 100),
-        held=[_held(serving, post.id) for post in projection.with_status(tables, case.id, "held")],
+        held=[_held(serving, post.id) for post in held] if caller.may("release_held") else [],
+        held_count=len(held),
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
         case_held=cases.is_held(tables, case.id),
         now=now.utc(),

@@ -82,7 +82,7 @@ class Painter:
 
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
-        self.leftovers = Leftovers(file.purge)
+        self.leftovers = Leftovers(journal, file.purging, file.position())
         #: Told the position up to which frames are written.
         self.after_paint: list[Callable[[int], None]] = []
 
@@ -95,6 +95,7 @@ class Painter:
                     self._paint(entry)
                 self.file.write(entries[-1].position, {})
             self.leftovers.after(entries)
+        self.leftovers.purge()
         if (reached := self.file.position()) > start:
             for follow in self.after_paint:
                 follow(reached)
@@ -117,12 +118,10 @@ class Painter:
             yield from map(page.area, ("state", "summary", "key", "pinned"))
         if isinstance(body, SummaryWritten):
             yield page.area("summary")
-        elif isinstance(body, CoverageTakenOver):
+        elif isinstance(entry.body, _STATES):
             yield page.area("state")
-        elif isinstance(body, _STATES):
-            yield page.area("state")
-            if getattr(body, "notice", ""):
-                yield from page.post(body.notice, "post")
+            if notice := getattr(body, "notice", ""):
+                yield from page.post(notice, "post")
         elif isinstance(body, _RULES):
             yield from page.every_post()
             yield from map(page.area, ("state", "summary", "key", "pinned"))
@@ -147,7 +146,7 @@ def _areas_of(body: Content) -> list[str]:
 
 def _case_of(entry: Entry) -> str | None:
     body: Any = entry.body
-    if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, CoverageTakenOver, *_STATES)):
+    if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, *_STATES)):
         return entry.stream
     return getattr(body, "case", None) if isinstance(body, (*_RULES, Content, *_KINDS, SittingBegan)) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from starlette.requests import Request
@@ -173,7 +174,8 @@ async def report_problem(request: Request) -> Response:
             if len(projection.problems(serving.tables, case.id)) >= PROBLEMS_MAX:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
             command = commands.report_problem(case.id, post, words)
-            written = await serving.do(command, by=READER, scope=case.id, key=str(form.get("once") or "") or None)
+            once = _once(str(form.get("once") or ""), post, words)
+            written = await serving.do(command, by=READER, scope=case.id, key=once)
         except Refused as refusal:
             page = _problem_page(request, serving, case, door, post, words=words, error=refusal.message)
             return Response(door.let("page", page), 422, media_type="text/html")
@@ -182,3 +184,8 @@ async def report_problem(request: Request) -> Response:
         return RedirectResponse(f"/{case.slug}/problem/?sent=1", 303)
 
     return await looking_twice(serving, report)
+
+
+def _once(form: str, post: str, words: str) -> str | None:
+    """A form sent twice is one message. Forms come from shared caches, so the words are part of what makes it one."""
+    return f"{form[:100]}/{hashlib.sha256(f'{post}/{words}'.encode()).hexdigest()[:32]}" if form else None

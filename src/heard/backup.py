@@ -21,7 +21,7 @@ from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.store.media import keep_whole, sync_folder
 from heard.store.sqlite import SqliteStore, copy_database, looking_at
-from heard.store.vault import KeyedSealing, SqliteVault
+from heard.store.vault import KEPT, KeyedSealing, SqliteVault
 from heard.store.witness import Witness, withdrawn
 from heard.verify import Verified, verify_directory
 
@@ -71,7 +71,7 @@ def _copy_journal_and_vault(data: Path, target: Path) -> None:
 def _lacks_a_key(target: Path) -> bool:
     """Whether an entry was erased after the journal was copied and before the vault was."""
     with looking_at(target / "journal.sqlite") as journal, looking_at(target / "vault.sqlite") as vault:
-        kept = {number for (number,) in vault.execute("SELECT number FROM seal")}
+        kept = {number for (number,) in vault.execute(f"SELECT number FROM seal WHERE {KEPT}")}
         blank = "sealed = zeroblob(length(sealed))"
         return any(number not in kept for (number,) in journal.execute(f"SELECT seal FROM entry WHERE NOT {blank}"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 
 import apsw
@@ -19,7 +18,7 @@ from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.store.media import Media
 from heard.store.reserve import Reserve
-from heard.store.sqlite import SqliteStore, connect, folding, purge
+from heard.store.sqlite import Purging, SqliteStore, connect, folding
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
 
@@ -72,13 +71,14 @@ def _open(data: Path, reserve: Reserve, witness: Path | None, synchronous: str) 
     journal = Journal(store, vault, sealing)
     tables = connect(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous="NORMAL")
     projection = Projection(tables, ROOMS, folding)
-    node = Node(journal, projection, purge=partial(purge, tables), reserve=reserve.released)
+    node = Node(journal, projection, purge=Purging(tables), reserve=reserve.released)
     if node.projection.position() > store.position():
         raise Corrupt(
             "The journal is older than what was already shown from it, so it is not served. If it was restored from a "
             "backup, use `heard restore --new-epoch`."
         )
     journal.finish_erasures()
+    node.leftovers.purge()
     watching = Witness(witness) if witness else None
     if watching:
         watching.check(journal)

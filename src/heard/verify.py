@@ -23,7 +23,7 @@ from heard.engine.entry import Header, decode_body, kinds_that_erase
 from heard.engine.errors import Corrupt, HeardError
 from heard.store.media import Media
 from heard.store.sqlite import COLUMNS, looking_at
-from heard.store.vault import NONCE, KeyedSealing
+from heard.store.vault import KEPT, NONCE, KeyedSealing
 
 #: How many entries are read between two reports to `progress`.
 AT_ONCE = 1_000
@@ -141,7 +141,8 @@ class _Walk:
         return self._named - self.erased
 
     def _rows(self) -> Iterator[Any]:
-        rows = self.journal.execute(f"SELECT {COLUMNS} FROM entry ORDER BY position")
+        with _naming("the table of entries"):
+            rows = self.journal.execute(f"SELECT {COLUMNS} FROM entry ORDER BY position")
         while True:
             with _naming(f"entry {self.frontier.size + 1}", position=self.frontier.size + 1):
                 row = next(rows, None)
@@ -164,7 +165,7 @@ class _Walk:
 
     def _check_words(self, row: _Row) -> None:
         assert self.vault is not None
-        seal = self.vault.execute("SELECT key, salt FROM seal WHERE number = ?", (row.seal,)).get
+        seal = self.vault.execute(f"SELECT key, salt FROM seal WHERE number = ? AND {KEPT}", (row.seal,)).get
         if seal is None:
             if not self._erased_meanwhile(row.position):
                 raise ValueError("its key is not in the vault")

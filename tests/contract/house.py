@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection
-from heard.store.sqlite import SqliteStore, connect, folding, purge
+from heard.store.sqlite import Purging, SqliteStore, connect, folding
 from heard.store.vault import KeyedSealing, SqliteVault
 from tests.contract.notes import NOTES
 
@@ -35,6 +34,6 @@ def open_house(data: Path, *, synchronous: str = "FULL") -> House:
     journal = Journal(store, vault, KeyedSealing.from_file(data / "checkpoint.key"))
     journal.finish_erasures()
     tables = connect(data / "projection-notes.sqlite", synchronous="NORMAL")
-    node = Node(journal, Projection(tables, [NOTES], folding), purge=partial(purge, tables))
-    purge(tables, whole=False)
+    node = Node(journal, Projection(tables, [NOTES], folding), purge=Purging(tables))
+    node.leftovers.purge()
     return House(data, store, vault, journal, node)

@@ -1,6 +1,6 @@
 """A real process that publishes, and says what was acknowledged: the victim of tests/faults.
 
-    python -m tests.faults.publisher DATA three plainly|early|keyless   publish, correct and retract one post
+    python -m tests.faults.publisher DATA three plainly|early|keyless   publish, correct and retract (or `erase`) a post
     python -m tests.faults.publisher PLACE sweep CALL AT HOW            the same once in each of many copies
     python -m tests.faults.publisher DATA load WRITERS FROM [SYNC]      publish as fast as it goes, until killed
     python -m tests.faults.publisher DATA record OUT SYNC POSTS [N …]   under a recorder; the Nth sync fails
@@ -21,6 +21,7 @@ from heard.cases import commands as case_commands
 from heard.coverage import commands
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
+from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.scribe import Scribe
@@ -64,6 +65,24 @@ def do_three(house: House, told: Callable[[str, Written], None], *, keyless: boo
         done = house.node.do(step(house, name, post), by="editor", key=None if keyless else name, request=name.encode())
         post = post or done.stream
         told(name, done)
+
+
+def prepare_erasure(data: Path) -> list[str]:
+    """A data directory with one post, corrected, that is to be erased; the words that must go."""
+    prepare(data)
+    house = open_house(data)
+    words = [f"canary{new_id()}" for _ in range(3)]
+    content = PostPublished(case_of(house), (Text(words[0]),))
+    post = house.node.do(commands.publish(house.doors, content), by="editor", key="publish", request=b"publish").stream
+    house.node.do(commands.correct(house.doors, post, (Text(words[1]),), words[2]), by="editor", key="correct")
+    house.close()
+    return words
+
+
+def do_erase(house: House, told: Callable[[str, Written], None]) -> None:
+    [record] = house.store.of_kinds((PostPublished.kind,), 0)
+    asked = commands.erase(house.journal, record.header.stream, "a court's order")
+    told("erase", house.node.do(asked, by="editor", key="erase", request=b"erase"))
 
 
 def tell(key: str, done: Written) -> None:
@@ -155,6 +174,8 @@ def sweep(place: Path, call: str, at: int, how: str) -> None:
 def do(house: House, how: str) -> None:
     if how == "early":
         do_early(house)
+    elif how == "erase":
+        do_erase(house, tell)
     else:
         do_three(house, tell, keyless=how == "keyless")
 

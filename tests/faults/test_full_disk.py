@@ -23,7 +23,7 @@ from heard.store.reserve import Reserve
 from heard.verify import verify_directory
 from tests.faults.aftermath import acknowledged, after_three, needs_strace
 from tests.faults.publisher import prepare
-from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, points
+from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, counted
 
 pytestmark = pytest.mark.faults
 
@@ -159,7 +159,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_a_write_that_fails_anywhere_leaves_nothing_half_done(prepared: Path, tmp_path: Path, error: str) -> None:
     needs_strace()
-    calls = points(prepared, tmp_path, "plainly")
+    calls = counted(prepared, tmp_path, "plainly")
     tried, refused, wrong = 0, 0, []
     for name in filter(calls.__getitem__, ON_DISK):
         count = calls[name]

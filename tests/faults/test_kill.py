@@ -46,9 +46,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-def points(prepared: Path, tmp_path: Path, how: str) -> Counter[str]:
-    """How often the three commands, and opening before them, make each write-like system call."""
-    data, log = shutil.copytree(prepared, tmp_path / "counted"), tmp_path / "log"
+def counted(prepared: Path, tmp_path: Path, how: str, acks: int = 3) -> Counter[str]:
+    """How often the commands, and opening before them, make each write-like system call."""
+    data, log = shutil.copytree(prepared, tmp_path / "tried"), tmp_path / "log"
     traced = ",".join(f"?{name}" for name in WRITE_LIKE)
     options = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={traced}", "-e", "signal=none"]
     run = subprocess.run(
@@ -59,7 +59,7 @@ def points(prepared: Path, tmp_path: Path, how: str) -> Counter[str]:
         timeout=PATIENCE_S,
         check=True,
     )
-    assert len(acknowledged(run.stdout)) == 3
+    assert len(acknowledged(run.stdout)) == acks
     return Counter(re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE))
 
 
@@ -87,7 +87,7 @@ def swept(prepared: Path, place: Path, calls: dict[str, int], how: str) -> tuple
 
 def test_killed_at_every_write_nothing_acknowledged_is_lost_or_doubled(prepared: Path, tmp_path: Path) -> None:
     needs_strace()
-    calls = points(prepared, tmp_path, "plainly")
+    calls = counted(prepared, tmp_path, "plainly")
     assert {"pwrite64", "fdatasync", "write"} <= set(calls)
     killed, found = swept(prepared, tmp_path / "swept", calls, "plainly")
     print(
@@ -101,14 +101,14 @@ def test_killed_at_every_write_nothing_acknowledged_is_lost_or_doubled(prepared:
 
 def test_acknowledging_before_the_commit_is_caught_by_the_same_sweep(prepared: Path, tmp_path: Path) -> None:
     needs_strace()
-    syncs = {"fdatasync": points(prepared, tmp_path, "early")["fdatasync"]}
+    syncs = {"fdatasync": counted(prepared, tmp_path, "early")["fdatasync"]}
     _, found = swept(prepared, tmp_path / "swept", syncs, "early")
     assert any(one.lost for one in found)
 
 
 def test_a_client_that_sends_again_without_its_key_is_caught_by_the_same_sweep(prepared: Path, tmp_path: Path) -> None:
     needs_strace()
-    writes = {"write": points(prepared, tmp_path, "keyless")["write"]}
+    writes = {"write": counted(prepared, tmp_path, "keyless")["write"]}
     _, found = swept(prepared, tmp_path / "swept", writes, "keyless")
     assert any(one.doubled for one in found)
 

@@ -47,7 +47,7 @@ def test_withdrawn_words_are_in_no_byte_of_no_file(file: FramesFile, tmp_path: P
     assert all(word.encode() in raw for word in words), "or this tests nothing"
     file.write(201, {CASE: [post("r", "This post was retracted.", "retracted")]})
     file.forget(CASE, "post:s")
-    assert file.purge(whole=False)
+    assert file.purging.purge(1, whole=False)
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert not any(word.encode() in raw for word in words)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from heard.engine.entry import Draft, Entry, kinds_that_withdraw
+from heard.engine.entry import Draft, Entry, kinds_that_erase, kinds_that_withdraw
 from heard.engine.errors import Conflict, HeardError, Unavailable
 from heard.engine.journal import Appended, Journal, Writing
 from heard.engine.projection import Projection, Tables
@@ -56,29 +56,39 @@ class Asked(msgspec.Struct):
 
 
 class Purge(Protocol):
-    """Leaves no copy of withdrawn words in a derived file; False when it must be tried again."""
+    """Leaves no copy of withdrawn words in a derived file."""
 
-    def __call__(self, *, whole: bool) -> bool: ...
+    def purged_to(self) -> int:
+        """The entry up to which that was last done, remembered in the file."""
+        ...
+
+    def purge(self, position: int, *, whole: bool) -> bool:
+        """Do it for entries up to `position`; False when it must be tried again. `whole` after an erasure."""
+        ...
 
 
 class Leftovers:
     """Copies of withdrawn words in a derived file: in its log after a retraction, in its gaps after an erasure.
 
-    Whoever asked for the withdrawal is never kept waiting by them: what cannot be purged now is purged later.
+    Whoever asked for the withdrawal is never kept waiting by them: what cannot be purged now is purged later, and what
+    a crash left behind is purged at the next start.
     """
 
-    def __init__(self, purge: Purge) -> None:
-        self.purge = purge
-        self._some = self._erased = False
+    def __init__(self, journal: Journal, file: Purge, position: int) -> None:
+        self.file, self._position = file, position
+        purged = file.purged_to()
+        self._some = bool(journal.store.of_kinds(kinds_that_withdraw(), purged))
+        self._erased = bool(journal.store.of_kinds(kinds_that_erase(), purged))
 
     def after(self, entries: Sequence[Entry]) -> None:
+        """These were folded; `purge` follows when all there are have been."""
         bodies = [entry.body for entry in entries if entry.body is not None]
         self._some |= any(body.withdraws() for body in bodies)
         self._erased |= any(body.erases() for body in bodies)
-        self.purge_again()
+        self._position = entries[-1].position
 
-    def purge_again(self) -> None:
-        if self._some and self.purge(whole=self._erased):
+    def purge(self) -> None:
+        if self._some and self.file.purge(self._position, whole=self._erased):
             self._some = self._erased = False
 
 
@@ -96,7 +106,7 @@ class Node:
         """`reserve` gives room on a full disk while it is entered: withdrawing works when nothing else does."""
         self.journal = journal
         self.reserve = reserve
-        self.leftovers = Leftovers(purge)
+        self.leftovers = Leftovers(journal, purge, projection.position())
         self.projection = projection
         self.tables = projection.tables
         #: Called after every fold, before anyone is answered: frames, the witness.
@@ -191,6 +201,7 @@ class Node:
     def _catch_up(self) -> int:
         while entries := self.projection.catch_up(self._entries_after):
             self._withdraw(entries)
+        self.leftovers.purge()
         for follow in self.after_fold:
             follow()
         return self.projection.position()

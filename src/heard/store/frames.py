@@ -17,7 +17,7 @@ import apsw
 import msgspec
 
 from heard.engine.frames import FRAME_BYTES_MAX, Change, thing
-from heard.store.sqlite import purge
+from heard.store.sqlite import Purging
 
 BUSY_MS = 5_000
 """Readers hold the file for milliseconds; whoever waits longer than this has found a fault, not a queue."""
@@ -78,7 +78,7 @@ class FramesFile:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = apsw.Connection(str(self.path))
         db.set_busy_timeout(BUSY_MS)
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "temp_store = MEMORY"):
             db.execute(f"PRAGMA {setting}").fetchall()  # One by one: a list of them stops at the first that answers.
         with db:
             db.execute(_SCHEMA)
@@ -137,9 +137,10 @@ class FramesFile:
         """Take a thing out without a trace here. Readers of open pages are told by a change, not by this."""
         self._db.execute("DELETE FROM change WHERE case_id = ? AND thing = ?", (case_id, thing))
 
-    def purge(self, *, whole: bool) -> bool:
-        """Leave no copy of replaced words in the file; False when it must be tried again. See `store.sqlite.purge`."""
-        return purge(self._db, whole=whole)
+    @property
+    def purging(self) -> Purging:
+        """What leaves no copy of replaced words in the file."""
+        return Purging(self._db)
 
     def close(self) -> None:
         with suppress(apsw.BusyError):

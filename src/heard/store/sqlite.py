@@ -216,7 +216,13 @@ def connect(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(BUSY_MS)
-        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "secure_delete = ON"):
+        # Temporary files would put words into places that no erasure reaches.
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+        ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         held = [connection.execute(f"PRAGMA {name}").get for name in ("journal_mode", "synchronous", "secure_delete")]
     if held != ["wal", {"OFF": 0, "NORMAL": 1, "FULL": 2}[synchronous], 1]:
@@ -246,7 +252,10 @@ def looking_at(path: Path) -> Iterator[apsw.Connection]:
             connection.set_busy_timeout(BUSY_MS)
             if vfs:
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
-            connection.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
+            try:
+                connection.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
+            except apsw.SQLError as wrong:
+                raise Corrupt(f"{path.name} is damaged ({wrong}). Stop, and restore a backup.") from wrong
             yield connection
         finally:
             connection.close()
@@ -300,18 +309,30 @@ def scrub(connection: apsw.Connection) -> None:
         )
 
 
-def purge(connection: apsw.Connection, *, whole: bool) -> bool:
-    """Leave no copy of withdrawn words in a derived file; False when someone is reading and it must be tried again.
+class Purging:
+    """Leaves no copy of withdrawn words in a derived file, and remembers in it up to which entry it has done so."""
 
-    Emptying the log is enough for words that were overwritten. `whole` writes the file anew, since SQLite may leave
-    pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
-    """
-    try:
-        if whole:
-            connection.execute("VACUUM").fetchall()
-        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
-    except (apsw.BusyError, apsw.LockedError, apsw.FullError, apsw.IOError):
-        return False
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+
+    def purged_to(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").get)
+
+    def purge(self, position: int, *, whole: bool) -> bool:
+        """Purge what entries up to `position` withdrew; False when someone is reading and it must be tried again.
+
+        Emptying the log is enough for words that were overwritten. `whole` writes the file anew, since SQLite may leave
+        pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
+        """
+        try:
+            if whole:
+                self.connection.execute("VACUUM").fetchall()
+            done = not self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+            if done:
+                self.connection.execute(f"PRAGMA user_version = {position}").fetchall()
+        except (apsw.BusyError, apsw.LockedError, apsw.FullError, apsw.IOError):
+            return False
+        return done
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -28,9 +28,17 @@ CREATE TABLE IF NOT EXISTS drawer (
 ) WITHOUT ROWID;
 """
 
+#: A destroyed seal is noughts.
+KEPT = "key != zeroblob(32)"
+DESTROY = "UPDATE seal SET key = zeroblob(32), salt = zeroblob(32) WHERE number = ?"
+
 
 class SqliteVault:
-    """A `Vault` in one file. Numbers of seals are never used twice (AUTOINCREMENT), destroyed ones neither."""
+    """A `Vault` in one file. Numbers of seals are never used twice (AUTOINCREMENT), destroyed ones neither.
+
+    A seal is written once, behind all others, and destroyed where it stands: its row is never taken out, since SQLite
+    leaves pieces of rows in the gaps of pages that it rearranges, whatever secure_delete says.
+    """
 
     def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
         self.path = path
@@ -54,17 +62,18 @@ class SqliteVault:
             return {}
         lowest, highest = min(numbers), max(numbers)
         if highest - lowest < 4 * len(numbers):  # the common case: read in the order they were written
-            rows = self._ask("SELECT number, key, salt FROM seal WHERE number BETWEEN ? AND ?", lowest, highest)
+            wanted = "SELECT number, key, salt FROM seal WHERE number BETWEEN ? AND ?"
+            rows = self._ask(f"{wanted} AND {KEPT}", lowest, highest)
         else:
-            wanted = "SELECT number, seal.key, salt FROM json_each(?) AS wanted JOIN seal ON number = wanted.value"
-            rows = self._ask(wanted, json.dumps(list(numbers)))
+            wanted = "SELECT number, key, salt FROM seal WHERE number IN (SELECT value FROM json_each(?))"
+            rows = self._ask(f"{wanted} AND {KEPT}", json.dumps(list(numbers)))
         return {number: Seal(number, key, salt) for number, key, salt in rows}
 
     def destroy(self, seals: Sequence[int]) -> None:
         with plainly(self.path):
             with transaction(self._keeper):
                 for number in seals:
-                    self._keeper.execute("DELETE FROM seal WHERE number = ?", (number,)).fetchall()
+                    self._keeper.execute(DESTROY, (number,)).fetchall()
             scrub(self._keeper)
 
     def secret(self, name: str) -> bytes:

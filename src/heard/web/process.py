@@ -81,8 +81,8 @@ async def _look(house: House, painter: Painter) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         house.node.catch_up()
         painter.paint()
-        house.node.leftovers.purge_again()
-        painter.leftovers.purge_again()
+        house.node.leftovers.purge()
+        painter.leftovers.purge()
 
 
 async def _witness(house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.stories.hearing import Hearing
 from tests.stories.reader import Reader, waits
@@ -67,6 +68,14 @@ def test_open_page_equals_a_page_freshly_loaded(reader: Opens, hearing: Hearing,
     ACTS[act](hearing)
     waits(lambda: one.shown() != before and one.shown() == one.fresh(), "for the open page to equal a fresh one")
     assert one.says_how() == "", "it came by the stream"
+
+
+def test_post_too_long_to_send_is_fetched(reader: Opens, hearing: Hearing) -> None:
+    one = reader(f"/{hearing.slug}/")
+    with one.page.expect_request("**/fragment/", timeout=45_000):
+        hearing.publishes("𝄞𝄢 " * 6_500)  # 20,000 signs at most, but four bytes each
+        waits(lambda: one.sees("𝄞𝄢 𝄞𝄢"), "for the post")
+    assert one.shown() == one.fresh()
 
 
 def test_new_posts_wait_behind_a_button_and_nothing_jumps(reader: Opens, hearing: Hearing) -> None:
@@ -192,3 +201,49 @@ def test_key_event_leads_to_its_post_without_leaving_the_page(reader: Opens, hea
     one.page.click("#key a")
     waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
     assert one.page.evaluate("window.stayed")
+
+
+def test_older_page_keeps_its_posts_and_hears_of_them(reader: Opens, hearing: Hearing) -> None:
+    for n in range(9, 80):
+        hearing.publishes(f"Post number {n}.")
+    newest = reader(f"/{hearing.slug}/")
+    older = reader(newest.page.get_attribute("#below a", "href") or "")
+    posts = older.page.locator("#posts > article").count()
+    hearing.publishes("Said now.")
+    hearing.does(f"/posts/{hearing.posts[4]}/corrections", {"text": "Put right long after.", "reason": "misheard"})
+    hearing.retracts(hearing.posts[5])
+    older.waits_to_see("This post was withdrawn because it was wrong.")
+    assert older.sees("Put right long after.") and not older.sees("Said now.")
+    assert older.page.locator("#posts > article").count() == posts
+    assert older.shown() == older.fresh()
+    newest.waits_to_see("Said now.")
+    assert not newest.sees("Put right long after.")
+    assert newest.shown() == newest.fresh()
+
+
+def test_page_of_a_history_that_was_restored_is_mended_in_place(reader: Opens, hearing: Hearing) -> None:
+    """Its position has another epoch, so that the stream answers `reset`."""
+    one = reader("/")
+
+    def of_another_epoch(route: Route) -> None:
+        body = route.fetch().text().replace('data-at="', 'data-at="before')
+        route.fulfill(body=body.replace("Post number 2.", "Words that are gone."), content_type="text/html")
+
+    one.page.route(f"**/{hearing.slug}/", of_another_epoch, times=1)
+    one.goes_to(f"/{hearing.slug}/")
+    assert one.sees("Words that are gone.")
+    one.scrolls_to(hearing.posts[4])
+    top = one.top_of(hearing.posts[4])
+    waits(lambda: not one.sees("Words that are gone."), "for the page to be mended")
+    assert abs(one.top_of(hearing.posts[4]) - top) <= 1
+    assert one.shown() == one.fresh()
+    hearing.publishes("The stream goes on.")
+    waits(lambda: one.button() == "1 new post", "for the next post")
+
+
+def test_forbidden_load_is_noticed(reader: Opens) -> None:
+    """The control of what every story checks at its end."""
+    one = reader("/")
+    one.page.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: 'self.ran = 1' }))")
+    waits(lambda: one.page.evaluate("self.ran ?? 0") == 0 and one.complaints, "for the complaint")
+    one.complaints.clear()

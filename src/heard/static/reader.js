@@ -89,31 +89,31 @@ function still(change, atTop) {
 }
 
 function go(post) {
+  post?.focus()
   post?.scrollIntoView()
-  post?.focus({ preventScroll: true })
 }
 
 // Hearing of changes -----------------------------------------------------------------------------------------------
 
 const { locks } = navigator, channel = new BroadcastChannel(live)
-let turn = Promise.resolve(), from, leads, attempt, again
+let turn = Promise.resolve(), from = at, leads, attempt, again
 
 // What could not be shown is mended from the page itself.
 function hear(message) {
+  from = message.id ?? from
   turn = turn.then(() => take(message)).catch(() => {
     again ||= setTimeout(() => { again = 0; hear({ reset: 1 }) }, 15e3)
   })
 }
 
 function send(message) {
-  from = message.id ?? from
   hear(message)
   channel.postMessage(message)
 }
 
 // While it leads: the stream, else the long poll, else the page itself; after a while the stream again.
 async function lead() {
-  for (leads = true, from = at; leads;) {
+  for (leads = true; leads;) {
     attempt = new AbortController()
     const { signal } = attempt
     await stream(signal)
@@ -135,10 +135,11 @@ function stream(signal) {
 }
 
 async function poll(signal) {
+  send({ how: 'Posts come a little late.' })
   for (let times = 99; times--; await sleep(1)) {
-    const answer = await fetch(`${live}/after/${from}`, { signal })
-    const { next, ...rest } = await answer.json()
-    send({ how: 'Posts come a little late.', id: next, ...rest })
+    const answer = await Promise.race([fetch(`${live}/after/${from}`, { signal }), sleep(40)])
+    const news = await answer.json()
+    send({ ...news, id: news.next })
   }
 }
 
@@ -179,7 +180,7 @@ if (live) {
   }
   channel.onmessage = ({ data }) => {
     if (!data.hello) hear(data)
-    else if (leads && number(data.hello) < number(from)) { from = data.hello; attempt.abort() }
+    else if (number(data.hello) < number(from)) { from = data.hello; attempt?.abort() }
   }
   join(!document.hidden)
 }

@@ -33,14 +33,15 @@ run: setup
 	@.venv/bin/heard demo --data $(DEMO) --port $(HEARD_PORT)
 
 lint: setup-dev
-	@$(PY) -m ruff check src tests scripts .ci
+	@$(PY) -m ruff check src tests bench scripts .ci
 	@$(PY) -m mypy
 
 test: lint
 	@$(PY) -m pytest
 
+# Each file in bench/ is a benchmark that runs alone and prints its own figures.
 bench: setup-dev
-	@$(PY) -m bench
+	@for one in bench/[a-z]*.py; do printf '\n== %s\n' "$$one"; $(PY) "$$one" || exit 1; done
 
 soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid

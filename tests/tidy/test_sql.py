@@ -13,7 +13,9 @@ EXECUTES = {"execute", "executemany", "executescript"}
 # (module, expression): why what stands in the statement cannot come from outside.
 KNOWN = {
     ("coverage.folds", "columns"): "column names, written in the calls of _set; the values are bound",
+    ("rebuilding", "name"): "a table's own name, read from the schema",
     ("engine.projection", "schema"): "each room's own CREATE statements",
+    ("store.sqlite", "position"): "a whole number of ours, for user_version; a PRAGMA takes no parameters",
     ("store.sqlite", "pragma"): "the three settings above it; `synchronous` comes from tests and from us",
     ("store.sqlite", "where"): "conditions written in the methods above it; the values are bound",
 }

@@ -58,3 +58,14 @@ def _one(rows: Any) -> Account:
 def token(tables: Tables, token: str) -> tuple[str, str] | None:
     """The account and scope of a token that was not revoked."""
     return next(iter(tables.execute("SELECT account, scope FROM token WHERE id = ?", (token,))), None)
+
+
+def all_accounts(tables: Tables) -> list[Account]:
+    """Every account, by address."""
+    return [Account(*row) for row in tables.execute("SELECT id, email, role, name FROM account ORDER BY email")]
+
+
+def all_tokens(tables: Tables) -> list[tuple[str, str, str]]:
+    """The id of every token that was not revoked, the address of its account, and its scope."""
+    every = "SELECT token.id, email, scope FROM token JOIN account ON account.id = account ORDER BY email, token.id"
+    return list(tables.execute(every))

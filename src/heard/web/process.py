@@ -64,6 +64,8 @@ async def run(house: House, control: socket.socket, edges: list[socket.socket], 
         task.cancel()
     for task in done:  # a writer that failed takes the process with it, and the supervisor starts it anew
         task.result()
+    if house.witness:
+        house.witness.keep_head(house.journal)
     frames.close()
 
 

@@ -1,0 +1,5 @@
+"""`python -m heard.cli`."""
+
+from heard.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""`heard account` and `heard token`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heard.cli.terminal import VAR, Data, opened
+
+account = typer.Typer(no_args_is_help=True, help="Who may sign in.")
+token = typer.Typer(no_args_is_help=True, help="Keys for programs.")
+
+
+@account.command("add")
+def account_add(
+    email: str, role: Annotated[str, typer.Option(help="Such as editor.")], data: Data = VAR, name: str = ""
+) -> None:
+    """Add an account, and print a sign-in link that works once."""
+    from heard.accounts import commands, projection
+    from heard.signing_in import known_role, link_for
+
+    with opened(data, make=True) as house:
+        house.node.do(commands.add_account(email, known_role(role), name), by=commands.OPERATOR)
+        added = projection.by_email(house.tables, email)
+        typer.echo(f"Added {role}. This link signs in once, within a day:\n{link_for(house, added.id)}")
+
+
+@account.command("link")
+def account_link(email: str, data: Data = VAR) -> None:
+    """Print another sign-in link for an account."""
+    from heard.accounts import projection
+    from heard.signing_in import link_for
+
+    with opened(data) as house:
+        typer.echo(link_for(house, projection.by_email(house.tables, email).id))
+
+
+@account.command("list")
+def account_list(data: Data = VAR) -> None:
+    """Print every account: address, role, name."""
+    from heard.accounts import projection
+
+    with opened(data) as house:
+        for one in projection.all_accounts(house.tables):
+            typer.echo(f"{one.email}\t{one.role}\t{one.name}")
+
+
+@token.command("add")
+def token_add(
+    account: Annotated[str, typer.Option(help="The address of the account it acts for.")],
+    scope: Annotated[str, typer.Option(help="read, write or admin.")],
+    data: Data = VAR,
+) -> None:
+    """Add a token for programs, and print it: it is shown this once."""
+    from heard.signing_in import token_for
+
+    with opened(data) as house:
+        typer.echo(token_for(house, account, scope))
+
+
+@token.command("list")
+def token_list(data: Data = VAR) -> None:
+    """Print the id, account and scope of every token; the tokens themselves are kept nowhere."""
+    from heard.accounts import projection
+
+    with opened(data) as house:
+        for id, email, scope in projection.all_tokens(house.tables):
+            typer.echo(f"{id}\t{email}\t{scope}")
+
+
+@token.command("revoke")
+def token_revoke(
+    token: Annotated[str, typer.Argument(help="Its id, from `heard token list`, or the token itself.")],
+    data: Data = VAR,
+) -> None:
+    """End a token; whoever has it is let in no more."""
+    from heard.accounts import commands, secrets
+
+    with opened(data) as house:
+        kept = secrets.find(house.vault, "token", token)
+        id = kept.token if kept else token
+        house.node.do(commands.revoke_token(id), by=commands.OPERATOR)
+        typer.echo(f"Revoked {id}.")

@@ -1,0 +1,178 @@
+"""In and out: `heard import`, `heard export`, `heard replay`, `heard verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heard.cli.terminal import VAR, Data, count, opened, progress, read_file
+
+app = typer.Typer()
+imports = typer.Typer(no_args_is_help=True, help="Take over what was written elsewhere.")
+exports = typer.Typer(no_args_is_help=True, help="Give it away, whole and verifiable.")
+
+#: Exports carry pictures; this much is read into memory at once.
+EXPORT_MAX_BYTES = 2 * 1024**3
+Key = Annotated[str, typer.Option(help="The publisher's public key: the line in the file public-key.")]
+
+
+@imports.command("liveblog")
+def import_liveblog(
+    file: Annotated[Path, typer.Argument(help="Plain text, a Guardian block JSON, or our own export.")],
+    case: Annotated[str, typer.Option(help="The address it is to have here.")],
+    title: Annotated[str, typer.Option(help="Instead of its own.")] = "",
+    key: Key = "",
+    data: Data = VAR,
+) -> None:
+    """Take a live blog over into a case. Doing it again changes nothing."""
+    raw = read_file(file, EXPORT_MAX_BYTES)
+    if raw.startswith(b"PK"):
+        _import_export(raw, case, title, key, data)
+    else:
+        _import_blog(raw, file.name, case, title, data)
+
+
+def _import_export(raw: bytes, slug: str, title: str, key: str, data: Path) -> None:
+    from heard.accounts.commands import OPERATOR
+    from heard.export.checking import check_export
+    from heard.ingest.own_export import import_case
+
+    with progress("Checking") as checking:
+        checked = check_export(raw, key, checking)
+    with opened(data, make=True) as house, progress("Importing") as told:
+        for content in checked.media.values():
+            house.media.keep(content)  # on disk before an entry names it
+        imported = import_case(house.node, checked.case, slug, title, OPERATOR, told)
+        address = house.address()
+    typer.echo(_said(imported.new, imported.kept, imported.held, imported.erased))
+    if left := sum(post.status == "withheld" for post in checked.case.posts):
+        typer.echo(f"{count(left, 'post')} without words, being checked when this was exported: left out.")
+    if not key:
+        typer.echo(f"It was signed with {checked.key}\nCompare that with the key its publisher gives (--key).")
+    typer.echo(f"{address}/{slug}/")
+
+
+def _import_blog(raw: bytes, name: str, slug: str, title: str, data: Path) -> None:
+    from heard.accounts.commands import OPERATOR
+    from heard.ingest.liveblogs import import_blog, read
+
+    blog = read(raw, name)
+    with opened(data, make=True) as house, progress("Importing") as told:
+        imported = import_blog(house.node, blog, slug, title, OPERATOR, told)
+        address = house.address()
+    typer.echo(_said(imported.new, imported.kept, imported.held, imported.erased))
+    for line in blog.dropped:
+        where = f"line {line.number}" if line.number else "a part"
+        typer.echo(f"Left out as page furniture: {where}, “{line.words[:80]}”")
+    typer.echo(f"{address}/{slug}/")
+
+
+def _said(new: int, kept: int, held: int, erased: int) -> str:
+    said = [f"Imported {count(new, 'part')}." if new else "Everything of it was imported before; nothing was changed."]
+    if new and kept > new:
+        said.append(f"{count(kept - new, 'part')} had been imported before.")
+    if held:
+        said.append(f"{count(held, 'post')} waiting on the desk: a restriction stops it.")
+    if erased:
+        said.append(f"{count(erased, 'post')} erased since, and not imported again.")
+    return " ".join(said)
+
+
+@exports.command("case")
+def export_case(
+    slug: Annotated[str, typer.Argument(help="The case's address.")],
+    out: Annotated[Path, typer.Option(help="The zip to write; it must not be there yet.")],
+    data: Data = VAR,
+) -> None:
+    """Write what readers can see of a case as one zip that opens offline, verifies, and imports again."""
+    from heard.engine.errors import Refused
+    from heard.export import making
+    from heard.export.checking import check_export
+    from heard.store.media import keep_whole
+
+    if out.exists():
+        raise Refused(f"{out} is there already. Nothing was written; give another name.")
+    if not out.absolute().parent.is_dir():
+        raise Refused(f"There is no folder {out.absolute().parent}. Nothing was written.")
+    with opened(data) as house, progress("Exporting") as told:
+        exported = making.export_case(house.node, house.doors, house.media, slug, told)
+    with progress("Checking") as told:
+        check_export(exported.content, exported.key, told)
+    try:
+        keep_whole(out, exported.content, replace=False)
+    except OSError as wrong:
+        raise Refused(f"{out} could not be written: {wrong.strerror}. There is no such file.") from wrong
+    written = f"{count(exported.posts, 'post')}, {count(exported.entries, 'entry', 'entries')} with proof"
+    typer.echo(f"Wrote {out}: {written}, {count(exported.pictures, 'picture')}.\nIts key: {exported.key}")
+
+
+@app.command()
+def replay(
+    slug: Annotated[str, typer.Argument(help="The case to play again.")],
+    into: Annotated[str, typer.Option("--as", help="The address of the new case.")],
+    speed: Annotated[float, typer.Option(help="Times as fast as it was.")] = 1.0,
+    data: Data = VAR,
+) -> None:
+    """Play what readers can see of a case again as if it were live, into a new case."""
+    from heard import replay as replaying
+    from heard.accounts.commands import OPERATOR
+
+    with opened(data) as house, progress("Playing") as told:
+        typer.echo(
+            f"Playing at {house.address()}/{into}/ – Ctrl+C stops; the same command goes on from there.", err=True
+        )
+        try:
+            played = replaying.replay(house.node, house.doors, slug, into, speed, OPERATOR, told)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+    typer.echo(f"Played {count(played, 'post')}.")
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A data directory, a backup, or an export.")], key: Key = ""
+) -> None:
+    """Check offline that nothing in it was changed, and name the first thing that does not fit."""
+    if path.is_dir():
+        _verify_directory(path)
+    else:
+        _verify_export(path, key)
+
+
+def _verify_directory(path: Path) -> None:
+    from heard import opening
+    from heard.verify import verify_directory
+
+    assert opening.ROOMS  # the rooms are imported: without them no erasure is known
+    with progress("Verifying") as told:
+        verified = verify_directory(path, told)
+    typer.echo(
+        f"It holds: epoch {verified.epoch}, {count(verified.entries, 'entry', 'entries')}, root {verified.root}."
+    )
+    typer.echo(
+        f"Checked word for word: {verified.unsealed:,}. Erased: {verified.erased:,}. "
+        f"Pictures and documents: {verified.media:,}."
+    )
+    if verified.unfinished:
+        typer.echo(f"{count(verified.unfinished, 'erasure')} unfinished: the next start ends them.")
+    if verified.checkpoint_size is not None:
+        typer.echo(f"Signed checkpoint over {count(verified.checkpoint_size, 'entry', 'entries')}.")
+
+
+def _verify_export(path: Path, key: str) -> None:
+    from heard.export.checking import check_export
+
+    raw = read_file(path, EXPORT_MAX_BYTES)
+    with progress("Verifying") as told:
+        checked = check_export(raw, key, told)
+    typer.echo(
+        f"It holds: “{checked.case.title}”, {count(len(checked.case.posts), 'post')}. "
+        f"{count(checked.entries, 'entry', 'entries')} proved to be in a journal of {checked.journal_size:,}."
+    )
+    if not checked.page_made_again:
+        typer.echo("The page was made by another version of Heard; its words were compared, not every byte.")
+    typer.echo(f"Signed with {checked.key}")
+    if not key:
+        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")

@@ -1,0 +1,117 @@
+"""`heard backup`, `heard restore`, `heard rebuild`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heard.cli.terminal import VAR, Data, Witness, count, existing, opened, progress
+
+if TYPE_CHECKING:
+    from heard.backup import Restored
+    from heard.opening import House
+
+app = typer.Typer()
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Option(help="A folder; the copy gets one of its own in it.")], data: Data = VAR
+) -> None:
+    """Copy everything beside a running server, and verify the copy."""
+    from heard import backup as safekeeping
+    from heard import opening
+
+    existing(data)
+    assert opening.ROOMS  # the rooms are imported: without them no erasure is known
+    with progress("Verifying the copy") as told:
+        folder, verified = safekeeping.backup(data, out, told)
+    typer.echo(
+        f"{folder}\n{count(verified.entries, 'entry', 'entries')}, verified. Keep its vault.sqlite for days, not years."
+    )
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+    data: Data = VAR,
+    new_epoch: Annotated[bool, typer.Option("--new-epoch", help="Begin a new log, in the open.")] = False,
+    witness: Witness = None,
+) -> None:
+    """Put a backup into an empty place; what was withdrawn since stays withdrawn."""
+    from heard import backup as safekeeping
+    from heard import opening
+
+    assert opening.ROOMS  # the rooms are imported: without them no erasure is known
+    with progress("Verifying the backup") as told:
+        restored = safekeeping.restore(folder, data, new_epoch=new_epoch, witness=witness, progress=told)
+    typer.echo(f"Restored {count(restored.position, 'entry', 'entries')} to {data}, epoch {restored.epoch}.")
+    if not new_epoch:
+        return
+    with opened(data, witness=witness) as house:
+        withdrawn, erased = _withdraw_again(house, restored)
+        held = _hold_what_was_live(house) if restored.lost or not restored.witnessed else []
+    if withdrawn or erased:
+        typer.echo(f"Withdrawn again: {withdrawn}. Erased again: {erased}.")
+    if restored.lost:
+        typer.echo(f"Lost: entries {restored.lost[0]:,} to {restored.lost[1]:,}, which had been witnessed.")
+    elif not restored.witnessed:
+        typer.echo("There was no witness, so nobody can say what was lost or withdrawn since.")
+    for slug in held:
+        typer.echo(f"Held until an editor has looked at it: {slug} (`heard let-go {slug}`)")
+
+
+def _withdraw_again(house: House, restored: Restored) -> tuple[int, int]:
+    """By commands, as it was done the first time. What is no post any more has nothing to withdraw."""
+    from heard.accounts.commands import OPERATOR
+    from heard.coverage import commands
+    from heard.engine.errors import Refused
+
+    withdrawn = erased = 0
+    positions = [record for one in restored.to_erase if (record := house.store.record(one))]
+    for post in dict.fromkeys(record.header.stream for record in positions):
+        try:
+            house.node.do(commands.erase(house.journal, post, "Erased before the journal was restored"), by=OPERATOR)
+            erased += 1
+        except Refused:
+            continue
+    for post in restored.to_withdraw:
+        try:
+            command = commands.retract(house.doors, post, "Withdrawn before the journal was restored", "legal")
+            house.node.do(command, by=OPERATOR)
+            withdrawn += 1
+        except Refused:
+            continue
+    return withdrawn, erased
+
+
+def _hold_what_was_live(house: House) -> list[str]:
+    from heard.accounts.commands import OPERATOR
+    from heard.cases import commands, projection
+    from heard.coverage.projection import of_case
+
+    live = [
+        case
+        for case in projection.all_cases(house.tables)
+        if of_case(house.tables, case.id).state in ("live", "paused")
+    ]
+    for case in live:
+        command = commands.hold_case(case.id, "The journal was restored from a backup while this case was live.")
+        house.node.do(command, by=OPERATOR)
+    return [case.slug for case in live]
+
+
+@app.command()
+def rebuild(data: Data = VAR) -> None:
+    """Fold the projection and render the fragments again, from the journal alone."""
+    from heard.rebuilding import rebuild as again
+
+    existing(data)
+    with progress("Folding") as told:
+        rebuilt = again(data, told)
+    done = (
+        "a server is running here, and its tables are the same" if rebuilt.compared else "the pages are rendered again"
+    )
+    typer.echo(f"Folded {count(rebuilt.entries, 'entry', 'entries')}; {done}.")

@@ -1,0 +1,53 @@
+"""`heard serve` and `heard demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heard.cli.terminal import VAR, Data, Witness
+
+app = typer.Typer()
+
+Host = Annotated[str, typer.Option(help="Loopback unless told otherwise.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
+
+
+@app.command()
+def serve(
+    data: Data = VAR,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    edges: Annotated[int, typer.Option(min=1, max=64, help="Processes that hold readers.")] = 1,
+    witness: Witness = None,
+    trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
+) -> None:
+    """Serve readers and the desk until stopped."""
+    from heard.live.supervisor import serve as supervise
+    from heard.opening import open_house
+    from heard.web.process import argv
+
+    # Refuses at once, in words, what could not be served.
+    house = open_house(data, witness=witness)
+
+    def announce(address: str) -> None:
+        house.vault.put("server", "address", address.encode())
+        house.close()
+        typer.echo(f"Heard is at {address}/")
+
+    supervise(data, host, port, edges, argv(data, witness, trusted_proxy), announce=announce)
+
+
+@app.command()
+def demo(
+    data: Data = Path("var/demo"),
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times as fast as it was written.")] = 1.0,
+) -> None:
+    """Play a fictional inquest as if it were live."""
+    from heard.demo.starting import demonstrate
+
+    demonstrate(data, host, port, speed, typer.echo)

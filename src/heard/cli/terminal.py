@@ -1,0 +1,106 @@
+"""What the commands share: the data directory they work on, and how they speak to whoever typed them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from heard.engine.errors import HeardError, Refused
+
+if TYPE_CHECKING:
+    from heard.opening import House
+
+Data = Annotated[Path, typer.Option("--data", envvar="HEARD_DATA", help="The data directory.")]
+Witness = Annotated[
+    Path | None, typer.Option(help="A folder on another disk, for the newest checkpoint and what was withdrawn.")
+]
+VAR = Path("var")
+
+
+@contextmanager
+def ended_in_words() -> Iterator[None]:
+    """Whatever can go wrong with what was typed ends in a sentence, and in an exit code that is not nought."""
+    try:
+        yield
+    except HeardError as error:
+        _end(error.message)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone, and is told no more
+        raise SystemExit(1) from None
+    except OSError as wrong:
+        about = f" ({wrong.filename})" if wrong.filename else ""
+        _end(f"The system refused this: {wrong.strerror or wrong}{about}. What was done before it stays.")
+
+
+def _end(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise SystemExit(1)
+
+
+@contextmanager
+def opened(data: Path, *, make: bool = False, witness: Path | None = None) -> Iterator[House]:
+    """The data directory, everything that is in its journal folded.
+
+    Raises Refused where there is none, unless it is to be made.
+    """
+    from heard.opening import open_house
+
+    if not make:
+        existing(data)
+    house = open_house(data, witness=witness)
+    try:
+        house.node.catch_up()
+        yield house
+        if house.witness:
+            house.witness.keep_head(house.journal)
+    finally:
+        house.close()
+
+
+def existing(data: Path) -> None:
+    """Raises Refused where there is no data directory."""
+    if not (data / "journal.sqlite").exists():
+        raise Refused(
+            f"There is no data of Heard in {data}. Nothing was changed. Name the folder with --data, or in HEARD_DATA."
+        )
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, told how much of how much is done; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def read_file(path: Path, at_most: int) -> bytes:
+    """The content of a file that was named on the command line.
+
+    Raises Refused when it cannot be read, or is larger.
+    """
+    try:
+        size = path.stat().st_size
+        if size > at_most:
+            raise Refused(f"{path} is larger than {at_most // 1024**2:,} MiB. Nothing was changed.")
+        return path.read_bytes()
+    except OSError as wrong:
+        raise Refused(
+            f"{path} cannot be read: {(wrong.strerror or str(wrong)).lower()}. Nothing was changed."
+        ) from wrong
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 post", "1,200 posts"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

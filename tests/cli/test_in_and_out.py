@@ -1,0 +1,106 @@
+"""Import, export, verify and replay, typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from heard.export import archive
+from tests.cli.typed import refused, typed, worked
+
+FUNICULAR = Path(__file__).parents[1] / "ingest" / "funicular.txt"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_a_blog_is_imported_exported_verified_imported_elsewhere_and_replayed(data: Path, tmp_path: Path) -> None:
+    first = worked(data, "import", "liveblog", FUNICULAR, "--case", "funicular", "--title", "The funicular")
+    assert re.search(r"Imported \d+ parts\.", first) and "/funicular/" in first
+    assert "Left out as page furniture: line" in first
+    again = worked(data, "import", "liveblog", FUNICULAR, "--case", "funicular", "--title", "The funicular")
+    assert "nothing was changed" in again
+
+    out = tmp_path / "funicular.zip"
+    wrote = worked(data, "export", "case", "funicular", "--out", out)
+    key = re.search(r"Its key: (\S+)", wrote)
+    assert key and "with proof" in wrote
+    assert "there already" in refused(data, "export", "case", "funicular", "--out", out)
+    assert "It holds: “The funicular”" in worked(data, "verify", out)
+    assert "compare it with the one they give" not in worked(data, "verify", out, "--key", key[1])
+    assert "another key" in refused(data, "verify", out, "--key", "heard/somebody")
+
+    elsewhere = tmp_path / "elsewhere"
+    taken = worked(elsewhere, "import", "liveblog", out, "--case", "funicular")
+    assert re.search(r"Imported \d+ parts\.", taken) and "Compare that with the key" in taken
+    assert "nothing was changed" in worked(elsewhere, "import", "liveblog", out, "--case", "funicular")
+    back = tmp_path / "back.zip"
+    worked(elsewhere, "export", "case", "funicular", "--out", back)
+    assert archive.unpack(back.read_bytes())["case.json"] == archive.unpack(out.read_bytes())["case.json"]
+
+    assert re.search(r"Played \d+ posts\.", worked(data, "replay", "funicular", "--as", "again", "--speed", "100000"))
+    assert "again\tclosed\tThe funicular" in worked(data, "case", "list")
+    assert "It holds: epoch" in worked(data, "verify", data)
+
+
+def test_a_changed_export_is_refused_by_verify_and_by_import(data: Path, tmp_path: Path) -> None:
+    worked(data, "import", "liveblog", FUNICULAR, "--case", "funicular")
+    out = tmp_path / "funicular.zip"
+    worked(data, "export", "case", "funicular", "--out", out)
+    raw = bytearray(out.read_bytes())
+    raw[raw.index(b"brake")] ^= 1
+    out.write_bytes(raw)
+    assert "changed" in refused(data, "verify", out)
+    assert "changed" in refused(tmp_path / "new", "import", "liveblog", out, "--case", "funicular")
+    assert not (tmp_path / "new").exists()
+
+
+def test_bad_files_are_refused_in_a_sentence(data: Path, tmp_path: Path) -> None:
+    broken = {
+        "binary": b"\xff\xfe\x00\x01",
+        "nothing": b"",
+        "half.json": b'{"headline": "x", "blocks": [',
+        "other.json": b'{"a": 1}',
+        "zip.zip": b"PK\3\4 and nothing more",
+    }
+    for name, content in broken.items():
+        (tmp_path / name).write_bytes(content)
+        for words in (("import", "liveblog", tmp_path / name, "--case", "it"), ("verify", tmp_path / name)):
+            said = refused(data, *words)
+            assert said.strip().endswith(".") and len(said) < 500
+    assert "cannot be read" in refused(data, "import", "liveblog", tmp_path / "no-such", "--case", "it")
+    assert "cannot be read" in refused(data, "import", "liveblog", tmp_path, "--case", "it")
+    assert "cannot be read" in refused(data, "verify", tmp_path / "no-such")
+    assert "small letters" in refused(data, "import", "liveblog", FUNICULAR, "--case", "Not A Slug")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert refused(data, "verify", empty)
+
+
+def test_what_is_not_there_is_said_and_makes_no_data_directory(data: Path, tmp_path: Path) -> None:
+    for words in (
+        ("export", "case", "it", "--out", tmp_path / "it.zip"),
+        ("replay", "it", "--as", "again"),
+        ("retract", "aaaaaaaaaaaaaaaa"),
+        ("rebuild",),
+        ("account", "list"),
+        ("backup", "--out", tmp_path / "backups"),
+    ):
+        assert "no data of Heard" in refused(data, *words), words
+    assert not data.exists()
+    worked(data, "case", "open", "it", "--title", "It")
+    assert "no case" in refused(data, "export", "case", "nowhere", "--out", tmp_path / "it.zip")
+    assert "no folder" in refused(data, "export", "case", "it", "--out", tmp_path / "no" / "it.zip")
+    assert not (tmp_path / "it.zip").exists()
+    for speed in ("0", "-1", "nan"):
+        assert "speed" in refused(data, "replay", "it", "--as", "again", "--speed", speed)
+
+
+def test_a_wrong_option_is_told_with_the_usage(data: Path) -> None:
+    ended = typed(data, "import", "liveblog", FUNICULAR)
+    assert ended.code == 2 and "--case" in ended.err
+    assert typed(data, "no-such-command").code == 2

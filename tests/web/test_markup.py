@@ -151,6 +151,8 @@ def test_page_loads_nothing_from_other_sites(
         assert own == [], name
 
 
-def test_leaner_script_keeps_its_strings_and_lines() -> None:
-    source = "// why\nconst a = 'x = 1, y' // z\n  f(a , `b ${ c } d`)\nlet d = 1 - -1\n"
-    assert templates.leaner(source) == "const a='x = 1, y' // z\nf(a,`b ${ c } d`)\nlet d=1 - -1\n"
+def test_lean_files_keep_their_strings_and_lines() -> None:
+    script = "// why\nconst a = 'x = 1, y' // z\n  f(a , `b ${ c } d`)\nlet d = 1 - -1\n"
+    assert templates.lean_script(script) == "const a='x = 1, y' // z\nf(a,`b ${ c } d`)\nlet d=1 - -1\n"
+    style = "/* why */\na :is(b, c) > d { margin: 0 calc(1px + -1px); content: ' ( x ) ' }\n"
+    assert templates.lean_style(style) == "a :is(b,c) > d{margin:0 calc(1px + -1px);content:' ( x ) '}\n"

@@ -35,6 +35,12 @@ def render(name: str, /, **context: Any) -> str:
     return _environment().get_template(name).render(context).strip()
 
 
+def sources() -> str:
+    """The text of every template, attributes included: all that a page says before a word of a case is in it."""
+    made = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.rglob("*.html")))
+    return re.sub(r"[^\w]+", " ", made)
+
+
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
@@ -159,14 +165,23 @@ def lean(source: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
-def leaner(script: str) -> str:
-    """A script without the spaces that only people need: those beside brackets, commas and most signs.
+def lean_style(style: str) -> str:
+    """A style without the spaces that only people need: beside braces and semicolons, after colons and commas."""
+    return _outside_strings(r" ?([{};]) ?|([:,]) ", r"\1\2", lean(style))
 
-    Strings stay as they are, lines end where they ended, and plus and minus keep their distance.
+
+def lean_script(script: str) -> str:
+    """A script without the spaces that only people need: beside brackets, commas and most signs.
+
+    Plus and minus keep their distance, and lines end where they ended.
     """
-    parts = re.split(r"""('[^'\n]*'|"[^"\n]*"|`[^`]*`)""", lean(script))
-    parts[::2] = [re.sub(r" ?([=(){}\[\],:;?<>|&!*]) ?", r"\1", part) for part in parts[::2]]
+    return _outside_strings(r" ?([=(){}\[\],:;?<>|&!*]) ?", r"\1", lean(script))
+
+
+def _outside_strings(pattern: str, instead: str, source: str) -> str:
+    parts = re.split(r"""('[^'\n]*'|"[^"\n]*"|`[^`]*`)""", source)
+    parts[::2] = [re.sub(pattern, instead, part) for part in parts[::2]]
     return "".join(parts)
 
 
-_LEANER = {".css": lean, ".js": leaner}
+_LEANER = {".css": lean_style, ".js": lean_script}

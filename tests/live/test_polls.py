@@ -22,7 +22,7 @@ def test_after_0_is_answered_at_once_with_all_there_is(edge: EdgeAlone) -> None:
         "next": f"{EPOCH}.{position}",
     }
     assert answer.headers["cache-control"] == "public, max-age=1, stale-while-revalidate=0"
-    assert answer.headers["surrogate-key"] == f"case-{CASE}"
+    assert answer.headers["surrogate-key"] == CASE
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "set-cookie" not in answer.headers and "vary" not in answer.headers
 

@@ -94,7 +94,7 @@ def polled(body: bytes, case_id: str, closes: bool, method: str) -> bytes:
         "Content-Type: application/json; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Cache-Control: public, max-age=1, stale-while-revalidate=0",
-        f"Surrogate-Key: case-{case_id}",
+        f"Surrogate-Key: {case_id}",
         "Access-Control-Allow-Origin: *",
     ]
     if closes:

@@ -126,11 +126,11 @@ class Connections:
         connection.buffer = connection.outgoing = b""
         connection.sock.close()
 
-    def let_go(self, connection: Connection) -> None:
-        """Close a connection that takes nothing, and what the kernel holds for it too.
+    def cut(self, connection: Connection) -> None:
+        """Cut a connection that has taken nothing for long, and free what the kernel holds for it.
 
-        An ordinary close would keep 128 KB there until the other end is given up for dead, and would still
-        deliver them, whatever has been withdrawn meanwhile.
+        An ordinary close would keep 128 KB there for as long as the other end is not known to be dead. It is
+        right for all who still read: unlike a reset it is sent again when it is lost.
         """
         if connection.state is not State.GONE:
             with suppress(OSError):

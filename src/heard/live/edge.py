@@ -229,7 +229,7 @@ class Edge:
             elif connection.state in READERS:
                 self._time_is_up_for(connection)
             elif connection.state is State.ANSWERING:
-                self.connections.let_go(connection)
+                self.connections.cut(connection)
             else:
                 self.connections.close(connection)
         if self.connections.now >= self._next_tick:

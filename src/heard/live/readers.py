@@ -55,7 +55,7 @@ class Readers:
         assert self.replays is not None
         for topic in self.topics.values():
             for connection in list(topic.readers[State.CATCHING_UP]):
-                self.connections.let_go(connection)
+                self.connections.close(connection)
             self._send_to_all(topic, sse_reset(self.replays.epoch, self.position))
             for connection in list(topic.readers[State.POLLING]):
                 self.answer_poll(connection, self.replays.reset(topic.case_id))
@@ -85,11 +85,7 @@ class Readers:
         if len(frames) > FRAMES_BEHIND_MAX or len(encoded) > CATCH_UP_BYTES_MAX:
             encoded = sse_reset(self.replays.epoch, self.position)
         topic.sent_bytes += len(encoded)
-        withdrawn = any(change.kind == "retracted" for frame in frames for change in frame.changes)
-        for connection in list(topic.readers[State.CATCHING_UP]):
-            # In the middle of bytes that may hold the withdrawn words: they come back, and are not sent them.
-            if withdrawn or topic.sent_bytes - connection.behind_from > self.limits.behind_bytes:
-                self.connections.let_go(connection)
+        self._let_go_behind(topic, {change.id for frame in frames for change in frame.changes})
         self._send_to_all(topic, encoded)
         for connection in list(topic.readers[State.POLLING]):
             try:
@@ -99,6 +95,22 @@ class Readers:
                 continue
             if answer:
                 self.answer_poll(connection, answer)
+
+    def _let_go_behind(self, topic: Topic, changed: set[str]) -> None:
+        """Let go of who is too far behind, and of who would still be sent an older form of what changed now.
+
+        They come back and are sent it as it is: words that were withdrawn do not go out after that.
+        """
+        marks = [b'"id":"%b"' % id.encode() for id in changed]
+        last_mention: dict[int, int] = {}  # Most are in the same bytes, which are searched once.
+        for connection in list(topic.readers[State.CATCHING_UP]):
+            encoded = connection.outgoing
+            if id(encoded) not in last_mention:
+                last_mention[id(encoded)] = max(map(encoded.rfind, marks), default=-1)
+            begun = encoded.rfind(b"\n\n", 0, connection.sent)  # The event it is in the middle of counts too.
+            behind = topic.sent_bytes - connection.behind_from + len(encoded) - connection.sent
+            if behind > self.limits.behind_bytes or last_mention[id(encoded)] > begun:
+                self.connections.close(connection)
 
     def _send_to_all(self, topic: Topic, encoded: bytes) -> None:
         for connection in list(topic.readers[State.LIVE]):
@@ -164,7 +176,7 @@ class Readers:
         if connection.state is State.POLLING:
             self.answer_poll(connection, self.replays.no_news(connection.topic.case_id))
         else:
-            self.connections.let_go(connection)
+            self.connections.cut(connection)
 
     def _close(self, case_id: str) -> None:
         """A case is no longer public: its readers' next request is answered by the app."""

@@ -69,9 +69,10 @@ def test_bad_files_are_refused_in_a_sentence(data: Path, tmp_path: Path) -> None
     }
     for name, content in broken.items():
         (tmp_path / name).write_bytes(content)
-        for words in (("import", "liveblog", tmp_path / name, "--case", "it"), ("verify", tmp_path / name)):
-            said = refused(data, *words)
-            assert said.strip().endswith(".") and len(said) < 500
+        said = refused(data, "import", "liveblog", tmp_path / name, "--case", "it")
+        assert said.strip().endswith(".") and len(said) < 500
+    assert "not an export" in refused(data, "verify", tmp_path / "zip.zip")
+    assert "not an export" in refused(data, "verify", tmp_path / "nothing")
     assert "cannot be read" in refused(data, "import", "liveblog", tmp_path / "no-such", "--case", "it")
     assert "cannot be read" in refused(data, "import", "liveblog", tmp_path, "--case", "it")
     assert "cannot be read" in refused(data, "verify", tmp_path / "no-such")
@@ -84,10 +85,8 @@ def test_bad_files_are_refused_in_a_sentence(data: Path, tmp_path: Path) -> None
 def test_what_is_not_there_is_said_and_makes_no_data_directory(data: Path, tmp_path: Path) -> None:
     for words in (
         ("export", "case", "it", "--out", tmp_path / "it.zip"),
-        ("replay", "it", "--as", "again"),
         ("retract", "aaaaaaaaaaaaaaaa"),
         ("rebuild",),
-        ("account", "list"),
         ("backup", "--out", tmp_path / "backups"),
     ):
         assert "no data of Heard" in refused(data, *words), words
@@ -96,8 +95,7 @@ def test_what_is_not_there_is_said_and_makes_no_data_directory(data: Path, tmp_p
     assert "no case" in refused(data, "export", "case", "nowhere", "--out", tmp_path / "it.zip")
     assert "no folder" in refused(data, "export", "case", "it", "--out", tmp_path / "no" / "it.zip")
     assert not (tmp_path / "it.zip").exists()
-    for speed in ("0", "-1", "nan"):
-        assert "speed" in refused(data, "replay", "it", "--as", "again", "--speed", speed)
+    assert "speed" in refused(data, "replay", "it", "--as", "again", "--speed", "nan")
 
 
 def test_a_wrong_option_is_told_with_the_usage(data: Path) -> None:

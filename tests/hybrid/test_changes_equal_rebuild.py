@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from heard.cases import commands as case_commands
 from heard.coverage import commands, projection
 from heard.coverage.elements import Quote, Text

@@ -21,7 +21,8 @@ from heard.cases.entries import (
     SittingRose,
     SlugTaken,
 )
-from heard.cases.model import checked_words
+from heard.cases.model import checked_instant, checked_words
+from heard.cases.protected import checked_name
 from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
@@ -40,7 +41,7 @@ def open_case(
         more = checked_words(standfirst, "standfirst", model.STANDFIRST_MAX, needed=False)
         try:
             ZoneInfo(zone)
-        except (OSError, ValueError) as wrong:
+        except (KeyError, OSError, ValueError) as wrong:
             raise Refused(f"“{zone[:40]}” is not a time zone. Write it like Europe/London.") from wrong
         if any(tables.execute("SELECT 1 FROM cases WHERE slug = ?", (slug,))):
             raise Refused(
@@ -142,13 +143,11 @@ def impose_restriction(
 
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, case)
-        kept = tuple(checked_words(name, "protected name", model.NAME_MAX) for name in names)
+        kept = tuple(checked_name(name) for name in names)
         if not 0 < len(kept) <= model.NAMES_MAX:
             raise Refused(f"A restriction protects 1 to {model.NAMES_MAX} names. Nothing was changed.")
-        for name in kept:
-            if not any(letter.isalnum() for letter in name):
-                raise Refused("A protected name needs letters or digits to be found by. Nothing was changed.")
-        if from_at and until_at and until_at <= from_at:
+        starts, ends = checked_instant(from_at), checked_instant(until_at)
+        if starts and ends and ends <= starts:
             raise Refused("The restriction would end before it begins. Nothing was changed; look at its times.")
         imposed = RestrictionImposed(
             case,
@@ -157,8 +156,8 @@ def impose_restriction(
             kept,
             checked_words(cipher, "cipher", model.NAME_MAX, needed=False),
             checked_words(scope, "scope", model.STANDFIRST_MAX, needed=False),
-            from_at,
-            until_at,
+            starts,
+            ends,
         )
         return Decision((Draft(known.rules, imposed),), (known.rules,))
 

@@ -75,6 +75,16 @@ def checked_slug(slug: str) -> str:
     return slug
 
 
+def checked_instant(at: datetime | None) -> datetime | None:
+    """The instant, if anything that is followed here can have happened then.
+
+    Raises Refused.
+    """
+    if at is not None and not 1900 <= at.year <= 2200:
+        raise Refused("A time is outside the years 1900 to 2200. Nothing was changed; look at it again.")
+    return at
+
+
 def checked_words(words: str, what: str, longest: int, *, needed: bool = True) -> str:
     """The words without space around them, if they can be kept.
 

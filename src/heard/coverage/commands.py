@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from heard.cases import projection as cases
-from heard.cases.model import checked_words
+from heard.cases.model import checked_instant, checked_words
 from heard.cases.release import Door, Doors
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
@@ -123,6 +123,8 @@ def _checked(tables: Tables, content: Content) -> Content:
         title=checked_words(content.title, "title", model.TITLE_MAX, needed=False),
         byline=checked_words(content.byline, "byline", model.TITLE_MAX, needed=False),
         sitting=content.sitting or cases.current_sitting(tables, content.case),
+        said_at=checked_instant(content.said_at),
+        written_at=checked_instant(content.written_at),
     )
 
 
@@ -337,7 +339,7 @@ def set_state(
             case "live":
                 body = WentLive(notice, told, source)
             case "paused":
-                body = Paused(notice, told, source, until_at=until_at, lasting=lasting)
+                body = Paused(notice, told, source, until_at=checked_instant(until_at), lasting=lasting)
             case "resumed":
                 body = Resumed(notice, told, source)
             case "closed":

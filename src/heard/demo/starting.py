@@ -34,7 +34,7 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
             f"\nHeard is running, and a fictional inquest is being heard.\n\n"
             f"  Read it    {address}/\n"
             f"  Write it   {link}\n\n"
-            "The second address signs you in once. A new post comes every few seconds. Ctrl+C stops it: nothing is lost."
+            "The second address signs you in once. Posts come every few seconds. Ctrl+C stops it; nothing is lost."
         )
 
     player = [sys.executable, "-m", "heard.demo.player", "--data", str(data), "--speed", str(speed)]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from heard.engine import now
 from heard.engine.entry import Draft, Entry, kinds_that_erase, kinds_that_withdraw
 from heard.engine.errors import Conflict, HeardError, Unavailable
 from heard.engine.journal import Appended, Journal, Writing
@@ -148,6 +149,7 @@ class Node:
                 asked.outcome = written(earlier)
                 return None
             decision = asked.command(self.tables)
+            self.projection.rehearse(_as_entries(decision, asked.by, seen))
         except HeardError as refusal:
             asked.outcome = refusal
             return None
@@ -214,6 +216,15 @@ class Node:
 
     def _entries_after(self, position: int) -> list[Entry]:
         return self.journal.read(position, FOLD_AT_ONCE)
+
+
+def _as_entries(decision: Decision, by: str, seen: int) -> list[Entry]:
+    """The drafts as the entries that they would become, were nobody else writing."""
+    at = now.utc()
+    return [
+        Entry(position, draft.stream, draft.body.kind, draft.body.version, at, by, None, draft.body)
+        for position, draft in enumerate(decision.drafts, seen + 1)
+    ]
 
 
 def answer(asked: Asked) -> Written:

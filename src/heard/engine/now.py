@@ -28,7 +28,7 @@ def civil_day(at: datetime) -> date:
 
 def text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, always the same width, so that text order is time order."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant(written: str) -> datetime:

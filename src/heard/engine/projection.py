@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from heard.engine.entry import Body, Entry
+from heard.engine.errors import HeardError, Refused
 
 
 class Tables(Protocol):
@@ -54,6 +55,10 @@ def code_hash(rooms: Iterable[Room]) -> str:
     return code.hexdigest()[:12]
 
 
+class _Undone(Exception):
+    """Ends a rehearsal."""
+
+
 class Projection:
     """The rooms' tables in one file, and how far the journal has been folded into them."""
 
@@ -88,6 +93,27 @@ class Projection:
             if entries:
                 self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
         return entries
+
+    def rehearse(self, entries: Sequence[Entry]) -> None:
+        """Fold entries that are not appended yet, and undo it: what cannot be folded must never become an entry.
+
+        Raises Refused where a fold fails; that is a mistake of ours, and it stays one command's trouble.
+        """
+        try:
+            with suppress(_Undone), self._transaction(self.tables):
+                # Another process on this file may have folded on since the command was judged: then its guards decide.
+                if entries and self.position() == entries[0].position - 1:
+                    for entry in entries:
+                        self.fold(entry)
+                raise _Undone
+        except HeardError:
+            raise
+        except Exception as mistake:
+            raise Refused(
+                "Something in this cannot be kept as it is. Nothing was changed. Keep your words, and tell whoever "
+                "runs this server.",
+                mistake=type(mistake).__name__,
+            ) from mistake
 
     def fold(self, entry: Entry) -> None:
         if entry.body is not None:  # erased words leave nothing to fold; the entry that erased them says what remains

@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -100,7 +101,21 @@ def _case(raw: bytes) -> ReleasedCase:
         raise Corrupt(f"case.json is not a case that this version of Heard can read: {wrong}.") from wrong
     if not same:
         raise Corrupt("case.json is not written in the one way in which a case is.")
+    for at in _times(case):
+        if at.tzinfo is None or not 1900 <= at.year <= 2200:
+            raise Corrupt(f"case.json has a time that is none: {at.isoformat()}.")
     return case
+
+
+def _times(thing: object) -> Iterator[datetime]:
+    """Every time in a case, however deep."""
+    if isinstance(thing, datetime):
+        yield thing
+    elif isinstance(thing, tuple):
+        for one in thing:
+            yield from _times(one)
+    elif isinstance(thing, msgspec.Struct):
+        yield from _times(msgspec.structs.astuple(thing))
 
 
 def _entries(

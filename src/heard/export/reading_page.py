@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from heard.engine.errors import Corrupt
 from heard.export.released import ReleasedCase, ReleasedPost
 
+#: Within these a word goes on; any other tag ends it.
+_INLINE = frozenset("a b code del em i s small span strong sub sup time".split())
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -57,9 +59,16 @@ class _Page(HTMLParser):
             self.order.append(post)
             self._here = self.articles.setdefault(post, [])
 
+        self._ends_a_word(tag)
+
     def handle_endtag(self, tag: str) -> None:
+        self._ends_a_word(tag)
         if tag == "article":
             self._here = self.around
+
+    def _ends_a_word(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self._here.append(" ")
 
     def handle_data(self, data: str) -> None:
         self._here.append(data)

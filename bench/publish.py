@@ -1,7 +1,7 @@
 """Durable publishing over HTTP on a real server: rate with many writers on one case, delay with one, reader included.
 
-Prints posts a second, percentiles in milliseconds, and the disk's own sync rate measured in the same run, since how fast
-a durable server can be is first of all how fast the disk is.
+Prints posts a second, percentiles in milliseconds, and the disk's own sync rate measured in the same run, since how
+fast a durable server can be is first of all how fast the disk is.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import asyncio
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.server import Server, running
 

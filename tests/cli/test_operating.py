@@ -74,6 +74,17 @@ def test_a_post_is_withdrawn_from_the_command_line(data: Path) -> None:
     assert "legal, error, care, source" in refused(data, "retract", one, "--code", "whim")
 
 
+def test_a_post_is_erased_by_law_and_only_when_that_is_meant(data: Path) -> None:
+    one, two = case_with_posts(data, "Unrepeatable zymurgy.", "Two.")
+    refused(data, "erase", one, "--basis", "an order of the court", given="n\n")
+    assert status_of(data, one) == "published"
+    assert "Erased." in worked(data, "erase", one, "--basis", "an order of the court", "--yes")
+    assert (status_of(data, one), status_of(data, two)) == ("erased", "published")
+    assert "Erased: 1." in worked(data, "verify", data).replace("\n", " ")
+    assert b"zymurgy" not in b"".join(path.read_bytes() for path in data.iterdir() if path.is_file())
+    assert "no such post" in refused(data, "erase", "aaaaaaaaaaaaaaaa", "--basis", "an order", "--yes")
+
+
 def test_a_restriction_is_recorded_from_input_listed_without_names_and_lifted(data: Path) -> None:
     case_with_posts(data, "Perdita Nameless was there.")
     said = worked(data, "restrict", "the-case", "--basis", "an order", given="Perdita Nameless\n\nP. Nameless\n")

@@ -74,6 +74,25 @@ def retract(
 
 
 @app.command()
+def erase(
+    post: Annotated[str, typer.Argument(help="The id of the post, as in its address.")],
+    basis: Annotated[str, typer.Option(help="The law or order that demands it; kept, and never shown to readers.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    witness: Witness = None,
+    data: Data = VAR,
+) -> None:
+    """Destroy the words of a post for ever, by law; a notice stays. Not to be undone: to keep them sealed, retract."""
+    from heard.accounts.commands import OPERATOR
+    from heard.coverage import commands
+
+    if not yes:
+        typer.confirm("The words will be destroyed, for lawyers too. Go on?", abort=True)
+    with opened(data, witness=witness) as house:
+        house.node.do(commands.erase(house.journal, post, basis), by=OPERATOR)
+        typer.echo("Erased. Copies of the vault made before today still hold the keys: see docs/operating/backup.md.")
+
+
+@app.command()
 def restrict(
     slug: Slug,
     basis: Annotated[str, typer.Option(help="The order or statute.")],

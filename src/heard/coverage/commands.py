@@ -43,6 +43,7 @@ from heard.coverage.entries import (
     WentLive,
 )
 from heard.coverage.model import Post
+from heard.coverage.taking_over import restated, told_at
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import Conflict, NotFound, Refused
@@ -250,6 +251,10 @@ def erase(journal: Journal, post: str, basis: str) -> Command:
         known = projection.by_id(tables, post)
         model.POST_MOVES.after(known.status, "erased")
         positions = tuple(entry.position for entry in journal.stream(post) if isinstance(entry.body, _WORDED))
+        again: tuple[Draft, ...] = ()
+        if known.kind == "state":  # its words are in an entry of the case, without which the state must still stand
+            positions += (told_at(known),)
+            again = (Draft(known.case, restated(tables, known.case)),)
         published = known.published_position if known.status in ("published", "retracted") else 0
         body = PostErased(
             known.case,
@@ -260,7 +265,7 @@ def erase(journal: Journal, post: str, basis: str) -> Command:
             known.sitting,
             published,
         )
-        return Decision((Draft(post, body),), (post,))
+        return Decision((Draft(post, body), *again), (post, known.case) if again else (post,))
 
     return judge
 

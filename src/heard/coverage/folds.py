@@ -185,6 +185,7 @@ def _retracted(tables: Tables, entry: Entry, body: PostRetracted) -> None:
 
 def _emptied(tables: Tables, entry: Entry, status: str, notice: Notice) -> None:
     """Take every word out of the tables; what remains in the journal is sealed."""
+    _silence_state(tables, entry.stream)
     _set(
         tables,
         entry,
@@ -194,6 +195,12 @@ def _emptied(tables: Tables, entry: Entry, status: str, notice: Notice) -> None:
         _encode((notice,)),
     )
     tables.execute("UPDATE coverage SET pinned = '' WHERE pinned = ?", (entry.stream,))
+
+
+def _silence_state(tables: Tables, post: str) -> None:
+    """Where the state still bears the words of a notice that goes, it bears none."""
+    told = "SELECT case_id FROM post WHERE id = ? AND kind = 'state'"
+    tables.execute(f"UPDATE coverage SET words = '' WHERE case_id = ({told})", (post,))
 
 
 def _erased(tables: Tables, entry: Entry, body: PostErased) -> None:

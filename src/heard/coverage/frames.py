@@ -87,12 +87,13 @@ class Painter:
         self.after_paint: list[Callable[[int], None]] = []
 
     def paint(self) -> None:
-        """Render up to what is folded."""
+        """Render up to what is folded, and no further: the journal may be ahead of the tables."""
         start = self.file.position()
-        while entries := self.journal.read(self.file.position(), RENDER_AT_ONCE):
+        while entries := self._folded_after(self.file.position()):
             with self.file.batch():
+                pages: dict[str, Page] = {}
                 for entry in entries:
-                    self._paint(entry)
+                    self._paint(entry, pages)
                 self.file.write(entries[-1].position, {})
             self.leftovers.after(entries)
         self.leftovers.purge()
@@ -100,13 +101,19 @@ class Painter:
             for follow in self.after_paint:
                 follow(reached)
 
-    def _paint(self, entry: Entry) -> None:
+    def _folded_after(self, position: int) -> list[Entry]:
+        [(folded,)] = self.tables.execute("SELECT position FROM cursor")
+        return self.journal.read(position, min(RENDER_AT_ONCE, folded - position)) if folded > position else []
+
+    def _paint(self, entry: Entry, pages: dict[str, Page]) -> None:
         case_id = _case_of(entry)
         if case_id is None:
             return
-        case = cases.by_id(self.tables, case_id)
-        page = Page(case, self.tables, self.doors.of(self.tables, case_id))
-        topics = [Topic(case.slug, case.id, True)] if isinstance(entry.body, CaseOpened) else []
+        if case_id not in pages:
+            case = cases.by_id(self.tables, case_id)
+            pages[case_id] = Page(case, self.tables, self.doors.of(self.tables, case_id))
+        page = pages[case_id]
+        topics = [Topic(page.case.slug, case_id, True)] if isinstance(entry.body, CaseOpened) else []
         changes = list(self._changes(entry, page))
         if not all(isinstance(change.html, Released) for change in changes):
             raise Corrupt("A frame was made of text that had not passed the door. It was not sent.")

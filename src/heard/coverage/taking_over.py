@@ -8,9 +8,9 @@ from heard.cases import projection as cases
 from heard.cases.model import checked_words
 from heard.cases.release import Doors
 from heard.coverage import elements as parts
-from heard.coverage import model
+from heard.coverage import model, projection
 from heard.coverage.entries import CoverageTakenOver, PostHeld, PostTakenOver
-from heard.coverage.model import Notice
+from heard.coverage.model import Notice, Post
 from heard.engine.entry import Draft
 from heard.engine.errors import Conflict, Refused
 from heard.engine.node import Command, Decision
@@ -74,3 +74,21 @@ def take_over_state(case: str, state: CoverageTakenOver) -> Command:
         return Decision((Draft(case, state),), (case,))
 
     return judge
+
+
+def restated(tables: Tables, case: str) -> CoverageTakenOver:
+    """The state as it stands, without words: what a state is said to be again when the entry that told it is erased."""
+    coverage = projection.of_case(tables, case)
+    return CoverageTakenOver(coverage.state, coverage.since, coverage.clock.due_at if coverage.clock else None)
+
+
+def told_at(post: Post) -> int:
+    """The position of the entry whose words a post of kind "state" tells.
+
+    Raises Refused for the beginning of a sitting, without which its posts would belong to none.
+    """
+    if post.state == "sitting":
+        raise Refused(
+            "The title of a sitting cannot be erased. Nothing was changed; withdraw it, and readers see it nowhere."
+        )
+    return post.published_position

@@ -84,7 +84,7 @@ def _compare(data: Path, progress: Progress) -> Rebuilt:
     house = open_house(data)
     try:
         house.tables.execute("BEGIN")
-        position, told = house.node.projection.position(), _contents(house.tables)
+        position, told = house.node.projection.position(), contents(house.tables)
         house.tables.execute("COMMIT")
         with (
             tempfile.TemporaryDirectory(prefix=".rebuilt-", dir=data) as aside,
@@ -92,7 +92,7 @@ def _compare(data: Path, progress: Progress) -> Rebuilt:
         ):
             projection = Projection(tables, ROOMS, folding)
             entries = _fold(house.journal, projection, position, progress)
-            again = _contents(tables)
+            again = contents(tables)
     finally:
         house.close()
     for name in told:
@@ -104,6 +104,6 @@ def _compare(data: Path, progress: Progress) -> Rebuilt:
     return Rebuilt(entries, compared=True)
 
 
-def _contents(tables: Any) -> dict[str, list[Any]]:
+def contents(tables: Any) -> dict[str, list[Any]]:
     names = [name for (name,) in tables.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: sorted(tables.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}

@@ -273,8 +273,8 @@ def own_stream(case, own, posts):
         shown = (case["summary"]["markdown"], instant(case["summary"]["written_at"]))
         need(shown == (body["markdown"], time_of(header, body)), "the summary is another")
     if all(post["status"] == "published" for post in case["posts"] if post["kind"] == "state"):
-        said = case["coverage"]
-        shown = (said["state"], instant(said["since"]), instant(said["due_at"]))
+        shown = tuple(case["coverage"][name] for name in ("state", "since", "due_at"))
+        shown = (shown[0], instant(shown[1]), instant(shown[2]))
         need(shown == states[-1] if states else shown[::2] == ("announced", None), "the state is another")
     return told
 
@@ -351,8 +351,7 @@ def withdrawn(case, post, mine, told):
 class Reading(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.ids, self.articles, self.rest = [], {}, ""
-        self.inside = None
+        self.ids, self.articles, self.rest, self.inside = [], {}, "", None
 
     def handle_starttag(self, tag, attrs):
         if tag == "article":
@@ -371,10 +370,10 @@ class Reading(HTMLParser):
             self.handle_data(" ")
 
     def handle_data(self, data):
-        if self.inside is None:
-            self.rest += data
-        else:
+        if self.inside in self.articles:
             self.articles[self.inside] += data
+        else:
+            self.rest += data
 
 
 def words_stand(said, shown):

@@ -199,8 +199,10 @@ def _emptied(tables: Tables, entry: Entry, status: str, notice: Notice) -> None:
 
 def _silence_state(tables: Tables, post: str) -> None:
     """Where the state still bears the words of a notice that goes, it bears none."""
-    told = "SELECT case_id FROM post WHERE id = ? AND kind = 'state'"
-    tables.execute(f"UPDATE coverage SET words = '' WHERE case_id = ({told})", (post,))
+    tables.execute(
+        "UPDATE coverage SET words = '' WHERE case_id = (SELECT case_id FROM post WHERE id = ? AND kind = 'state')",
+        (post,),
+    )
 
 
 def _erased(tables: Tables, entry: Entry, body: PostErased) -> None:

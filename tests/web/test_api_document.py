@@ -1,0 +1,48 @@
+"""docs/formats/api.md is true: its examples are played, in their order, against a real server."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.server import Server
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "formats" / "api.md"
+_EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\})\n)?    → (\d+)$", re.MULTILINE)
+
+
+class Example(NamedTuple):
+    method: str
+    address: str
+    body: str
+    status: int
+
+
+def examples() -> list[Example]:
+    return [Example(*found[:3], int(found[3])) for found in _EXAMPLE.findall(DOCUMENT.read_text())]
+
+
+def test_every_example_is_answered_as_it_says(server: Server) -> None:
+    last = ""
+    for example in examples():
+        address = example.address.replace("<post>", last)
+        if example.method == "GET":
+            answer = server.client.get(address)
+        else:
+            answer = server.client.post(address, json=json.loads(example.body))
+        assert answer.status_code == example.status, (example, answer.text)
+        if example.address.endswith("/posts") and example.method == "POST":
+            last = answer.json()["id"]
+
+
+def test_every_verb_that_writes_has_an_example(server: Server) -> None:
+    paths = server.client.get("/api/v1/openapi.json").json()["paths"]
+    verbs = {re.sub(r"\{\w+\}", "*", path) for path, methods in paths.items() if "post" in methods}
+    shown = {
+        example.address.removeprefix("/api/v1").replace("harbour", "*").replace("<post>", "*")
+        for example in examples()
+        if example.method == "POST"
+    }
+    assert shown == verbs

@@ -1,8 +1,6 @@
 """A verifier of exports written from docs/formats/export.md alone: it shares no line with Heard.
 
-    python second_verifier.py FILE.zip
-
-Standard library, and `cryptography` for Ed25519. `verify(raw)` raises ValueError with what does not hold.
+`python second_verifier.py FILE.zip`; `verify(raw)` raises ValueError with what does not hold.
 """
 
 import base64
@@ -107,8 +105,7 @@ def signed_text(note, key, origin):
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    text, empty, rest = note.partition("\n\n")
-    start = f"\u2014 {origin} "
+    (text, empty, rest), start = note.partition("\n\n"), f"\u2014 {origin} "
     need(empty and rest.startswith(start) and rest.endswith("\n") and rest.count("\n") == 1, "not a signed note")
     signature = unbase64(rest[len(start) : -1])
     need(signature[:4] == key_id(origin, key), "signed with another key")

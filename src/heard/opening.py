@@ -18,7 +18,7 @@ from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.store.media import Media
 from heard.store.reserve import Reserve
-from heard.store.sqlite import Purging, SqliteStore, connect, folding
+from heard.store.sqlite import Purging, SqliteStore, derived, folding
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
 
@@ -69,7 +69,7 @@ def _open(data: Path, reserve: Reserve, witness: Path | None, synchronous: str) 
     vault = SqliteVault(data / "vault.sqlite", synchronous=synchronous)
     store = SqliteStore(data / "journal.sqlite", synchronous=synchronous)
     journal = Journal(store, vault, sealing)
-    tables = connect(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous="NORMAL")
+    tables = derived(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous=synchronous)
     projection = Projection(tables, ROOMS, folding)
     node = Node(journal, projection, purge=Purging(tables), reserve=reserve.released)
     if node.projection.position() > store.position():

@@ -9,7 +9,7 @@ import msgspec
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection
-from heard.store.sqlite import Purging, SqliteStore, connect, folding
+from heard.store.sqlite import Purging, SqliteStore, derived, folding
 from heard.store.vault import KeyedSealing, SqliteVault
 from tests.contract.notes import NOTES
 
@@ -33,7 +33,7 @@ def open_house(data: Path, *, synchronous: str = "FULL") -> House:
     store = SqliteStore(data / "journal.sqlite", synchronous=synchronous)
     journal = Journal(store, vault, KeyedSealing.from_file(data / "checkpoint.key"))
     journal.finish_erasures()
-    tables = connect(data / "projection-notes.sqlite", synchronous="NORMAL")
+    tables = derived(data / "projection-notes.sqlite", synchronous=synchronous)
     node = Node(journal, Projection(tables, [NOTES], folding), purge=Purging(tables))
     node.leftovers.purge()
     return House(data, store, vault, journal, node)

@@ -23,7 +23,7 @@ from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, count
 
 pytestmark = pytest.mark.faults
 
-PLANTED = 1000 if SOAK else 250
+PLANTED = 1000 if SOAK else 150
 
 
 def raw(data: Path) -> bytes:
@@ -105,7 +105,7 @@ def test_killed_at_every_write_of_an_erasure_its_words_are_gone_after_the_next_s
     calls, tried, killed, wrong = counted(prepared, tmp_path, "erase", acks=1), 0, 0, []
     for name in filter(calls.__getitem__, WRITE_LIKE):
         copies, at = tmp_path / "copies", calls[name] + 20
-        points = range(1, calls[name] + 1, 1 if SOAK else 5)
+        points = range(1, calls[name] + 1, 1 if SOAK else 8)
         for nth in points:
             ignored = shutil.ignore_patterns("reserve")
             shutil.copytree(prepared, copies / str(nth) / "data", ignore=ignored)

@@ -163,7 +163,7 @@ def test_a_write_that_fails_anywhere_leaves_nothing_half_done(prepared: Path, tm
     tried, refused, wrong = 0, 0, []
     for name in filter(calls.__getitem__, ON_DISK):
         count = calls[name]
-        for nth in range(1, count + 1, 1 if SOAK else 3):
+        for nth in range(1, count + 1, 1 if SOAK else 6):
             place = tmp_path / "copies" / str(nth)
             shutil.copytree(prepared, place / "data", ignore=shutil.ignore_patterns("reserve"))
         at = count + 20

@@ -14,7 +14,9 @@ import pytest
 
 from heard.coverage.entries import PostErased
 from heard.engine.errors import HeardError
-from heard.opening import open_house
+from heard.engine.projection import Projection, Tables
+from heard.opening import ROOMS, open_house
+from heard.store.sqlite import connect, folding
 from heard.verify import verify_directory
 from tests.faults.publisher import prepare
 from tests.faults.recorder import Event, cut, recorded
@@ -58,11 +60,21 @@ def wrong_after(data: Path, acknowledged: list[str]) -> str | None:
             if any(entries[position - 1].body is not None for position in erased):
                 return f"words that entry {entry.position} erased are back"
         house.node.catch_up()
+        fresh = Projection(connect(data / "fresh.sqlite", synchronous="OFF"), ROOMS, folding)
+        while fresh.catch_up(house.journal.read):
+            pass
+        if rows(fresh.tables) != rows(house.tables):
+            return "what is shown is not what the journal says"
         house.close()
         verify_directory(data)
     except HeardError as wrong:
         return f"damaged: {wrong}"
     return None
+
+
+def rows(tables: Tables) -> dict[str, list[object]]:
+    names = [name for (name,) in tables.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    return {name: sorted(tables.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
 
 
 def losses(prepared: Path, place: Path, events: list[Event], cuts: int, seed: int) -> list[str]:

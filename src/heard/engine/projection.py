@@ -101,7 +101,7 @@ class Projection:
         """
         try:
             with suppress(_Undone), self._transaction(self.tables):
-                # Another process on this file may have folded on since the command was judged: then its guards decide.
+                # Another process may have folded on in this file since the command was judged: then the guards decide.
                 if entries and self.position() == entries[0].position - 1:
                     for entry in entries:
                         self.fold(entry)

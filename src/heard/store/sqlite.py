@@ -230,6 +230,27 @@ def connect(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
     return connection
 
 
+def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
+    """A connection to a file that can be made anew: one that is damaged is removed, and begins empty.
+
+    It is synced like the journal. Under NORMAL the log is synced only when it is written back; if that fails once, and
+    then the power fails too, the file holds old rows beside new ones, with withdrawn words among them.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    unclean = log.exists() and log.stat().st_size > 0
+    try:
+        connection = connect(path, synchronous=synchronous)
+        with plainly(path):
+            if not unclean or connection.execute("PRAGMA quick_check(1)").get == "ok":
+                return connection
+        connection.close()
+    except Corrupt:
+        pass
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    return connect(path, synchronous=synchronous)
+
+
 @contextmanager
 def looking_at(path: Path) -> Iterator[apsw.Connection]:
     """One snapshot of a database, beside a running server or of a dead one's files, creating and changing no file.
@@ -325,14 +346,15 @@ class Purging:
         pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
         """
         try:
-            if whole:
-                self.connection.execute("VACUUM").fetchall()
-            done = not self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
-            if done:
-                self.connection.execute(f"PRAGMA user_version = {position}").fetchall()
-        except (apsw.BusyError, apsw.LockedError, apsw.FullError, apsw.IOError):
+            with plainly(Path(self.connection.filename)):
+                if whole:
+                    self.connection.execute("VACUUM").fetchall()
+                busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+                if not busy:
+                    self.connection.execute(f"PRAGMA user_version = {position}").fetchall()
+        except Unavailable:
             return False
-        return done
+        return not busy
 
 
 def copy_database(source: Path, target: Path) -> None:

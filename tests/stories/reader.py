@@ -20,6 +20,11 @@ FRESH = f"""async () => {{
     const answer = await fetch(location.href, {{ cache: 'no-store' }})
     return ({THINGS})(new DOMParser().parseFromString(await answer.text(), 'text/html'))
 }}"""
+STANDING = """() => JSON.stringify({
+    address: location.href, scrolled: scrollY, high: document.documentElement.scrollHeight,
+    said: ['#how', '#status', '#more', '.post'].map(one => document.querySelector(one)?.innerText),
+    loads: performance.getEntriesByType('resource').map(one => one.name + ' ' + one.responseStatus),
+})"""
 #: More than anything here takes on a slow machine, the way down to plain polling included.
 PATIENCE_S = 45
 
@@ -51,8 +56,15 @@ class Reader:
     def sees(self, words: str) -> bool:
         return words in self.page.inner_text("main")
 
+    def waits(self, until: Callable[[], Any], what: str) -> None:
+        """Ask again and again; fail when patience is over, and say how the page stands."""
+        end = time.monotonic() + PATIENCE_S
+        while not until():
+            assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain {what}: {self.page.evaluate(STANDING)}"
+            time.sleep(0.1)
+
     def waits_to_see(self, words: str) -> None:
-        waits(lambda: self.sees(words), f"to see “{words}”")
+        self.waits(lambda: self.sees(words), f"to see “{words}”")
 
     def says_how(self) -> str:
         return self.page.inner_text("#how", timeout=5000)
@@ -68,11 +80,3 @@ class Reader:
 
     def scrolls_to(self, post: str) -> None:
         self.page.evaluate("id => document.getElementById(id).scrollIntoView({ block: 'center' })", f"post-{post}")
-
-
-def waits(until: Callable[[], Any], what: str) -> None:
-    """Ask again and again; fail when patience is over."""
-    end = time.monotonic() + PATIENCE_S
-    while not until():
-        assert time.monotonic() < end, f"waited {PATIENCE_S} s in vain {what}"
-        time.sleep(0.1)

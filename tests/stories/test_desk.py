@@ -9,7 +9,7 @@ import pytest
 
 from tests.server import Server
 from tests.stories.hearing import Hearing
-from tests.stories.reader import Reader, waits
+from tests.stories.reader import Reader
 
 Opens = Callable[..., Reader]
 
@@ -45,11 +45,11 @@ def test_desk_works_without_script(reader: Opens, editor: Opens, hearing: Hearin
     at_desk.page.click("text=Publish >> visible=true")
     at_desk.waits_to_see("Published.")
     one.waits_to_see("Sent by the button.")
-    waits(lambda: "A title" in one.page.inner_text("#key"), "for the key event")
+    one.waits(lambda: "A title" in one.page.inner_text("#key"), "for the key event")
     at_desk.page.locator("summary", has_text="Withdraw").first.click()
     at_desk.page.locator("text=Withdraw this post").first.click()
     at_desk.waits_to_see("Withdrawn. Readers see the notice now.")
-    waits(lambda: not one.sees("Sent by the button."), "for the words to go")
+    one.waits(lambda: not one.sees("Sent by the button."), "for the words to go")
     at_desk.page.fill("#words", "We have risen.")
     at_desk.page.fill("#until", "23:59")
     at_desk.page.click("button[value=paused]")
@@ -104,7 +104,7 @@ def test_words_sent_twice_over_a_bad_line_are_published_once(editor: Opens, hear
     at_desk.page.route("**/publish", answer_is_lost, times=1)
     at_desk.page.fill("#text", "Once and once only.")
     at_desk.page.click("text=Publish >> visible=true")
-    waits(lambda: at_desk.page.inner_text("body") == "Bad gateway", "for the answer to be lost")
+    at_desk.waits(lambda: at_desk.page.inner_text("body") == "Bad gateway", "for the answer to be lost")
     assert "Once and once only." in hearing.server.page(f"/{hearing.slug}/")
     at_desk.goes_to(f"/desk/{hearing.slug}/")
     assert at_desk.page.input_value("#text") == "Once and once only."
@@ -144,7 +144,7 @@ def test_held_words_are_shown_to_the_desk_and_let_go(reader: Opens, editor: Open
     at_desk.page.click("text=Publish as it stands")
     at_desk.waits_to_see("This was not published")
     at_desk.page.click("text=Do not publish")
-    waits(lambda: at_desk.page.locator(".held").count() == 0, "for it to go")
+    at_desk.waits(lambda: at_desk.page.locator(".held").count() == 0, "for it to go")
     assert not one.sees("Petronella Vane")
 
 
@@ -161,4 +161,4 @@ def test_reader_says_that_something_is_wrong_and_the_desk_settles_it(
     assert "his name is spelt wrong" in at_desk.page.inner_text(".problem")
     assert "To be settled by" in at_desk.page.inner_text(".problem")
     at_desk.page.click(".problem button")
-    waits(lambda: at_desk.page.locator(".problem").count() == 0, "for it to be settled")
+    at_desk.waits(lambda: at_desk.page.locator(".problem").count() == 0, "for it to be settled")

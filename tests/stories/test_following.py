@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.stories.hearing import Hearing
-from tests.stories.reader import Reader, waits
+from tests.stories.reader import Reader
 
 Opens = Callable[..., Reader]
 Act = Callable[[Hearing], object]
@@ -66,7 +66,7 @@ def test_open_page_equals_a_page_freshly_loaded(reader: Opens, hearing: Hearing,
     one = reader(f"/{hearing.slug}/?order={order}", viewport={"width": 1280, "height": 6000})
     before = one.shown()
     ACTS[act](hearing)
-    waits(lambda: one.shown() != before and one.shown() == one.fresh(), "for the open page to equal a fresh one")
+    one.waits(lambda: one.shown() != before and one.shown() == one.fresh(), "for the open page to equal a fresh one")
     assert one.says_how() == "", "it came by the stream"
 
 
@@ -74,7 +74,7 @@ def test_post_too_long_to_send_is_fetched(reader: Opens, hearing: Hearing) -> No
     one = reader(f"/{hearing.slug}/")
     with one.page.expect_request("**/fragment/", timeout=45_000):
         hearing.publishes("𝄞" * 19_000)  # more bytes than a frame holds, fewer signs than a post may have
-        waits(lambda: one.sees("𝄞𝄞𝄞"), "for the post")
+        one.waits(lambda: one.sees("𝄞𝄞𝄞"), "for the post")
     assert one.shown() == one.fresh()
 
 
@@ -87,7 +87,7 @@ def test_new_posts_wait_behind_a_button_and_nothing_jumps(reader: Opens, hearing
     hearing.publishes("The second that waits.")
     hearing.does(f"/cases/{hearing.slug}/summary", {"text": "- One\n" * 12})
     hearing.does(f"/posts/{hearing.posts[6]}/corrections", {"text": "Now short.", "reason": "misheard"})
-    waits(lambda: one.button() == "2 new posts" and one.sees("Now short."), "for the button and the correction")
+    one.waits(lambda: one.button() == "2 new posts" and one.sees("Now short."), "for the button and the correction")
     assert not one.sees("The first that waits.")
     assert abs(one.top_of(reading) - top) <= 1
     assert one.page.title().startswith("(2) ")
@@ -105,10 +105,10 @@ def test_paused_page_stands_still_but_for_what_is_withdrawn(reader: Opens, heari
     assert one.page.inner_text("#pause") == "Resume updates"
     hearing.publishes("It waits for the reader.")
     hearing.does(f"/posts/{hearing.posts[7]}/corrections", {"text": "Put right.", "reason": "misheard"})
-    waits(lambda: one.button() == "1 new post", "for the button")
+    one.waits(lambda: one.button() == "1 new post", "for the button")
     assert not one.sees("It waits for the reader.") and not one.sees("Put right.")
     hearing.retracts(hearing.posts[6])
-    waits(lambda: not one.sees("Post number 7."), "for the withdrawn words to go")
+    one.waits(lambda: not one.sees("Post number 7."), "for the withdrawn words to go")
     assert one.sees("This post was withdrawn because it was wrong.")
     assert not one.sees("It waits for the reader.")
     one.page.click("#pause")
@@ -120,9 +120,9 @@ def test_post_retracted_while_it_waits_is_never_shown(reader: Opens, hearing: He
     one = reader(f"/{hearing.slug}/")
     one.scrolls_to(hearing.posts[2])
     post = hearing.publishes("These words must not be read.")
-    waits(lambda: one.button() == "1 new post", "for the button")
+    one.waits(lambda: one.button() == "1 new post", "for the button")
     hearing.retracts(post)
-    waits(lambda: one.button() == "", "for the button to go")
+    one.waits(lambda: one.button() == "", "for the button to go")
     one.page.evaluate("scrollTo(0, 0)")
     hearing.publishes("Something else.")
     one.waits_to_see("Something else.")
@@ -162,11 +162,11 @@ def test_blocked_stream_falls_back_to_the_long_poll_and_says_so(reader: Opens, h
     one.page.route("**/live/*", lambda route: route.abort())
     one.page.route("**/live/*?*", lambda route: route.abort())
     one.goes_to(f"/{hearing.slug}/")
-    waits(lambda: one.says_how() == "Posts come a little late.", "for the long poll")
+    one.waits(lambda: one.says_how() == "Posts come a little late.", "for the long poll")
     hearing.publishes("Polled for.")
     one.waits_to_see("Polled for.")
     hearing.retracts(hearing.posts[7])
-    waits(lambda: not one.sees("Post number 8."), "for the withdrawn words to go")
+    one.waits(lambda: not one.sees("Post number 8."), "for the withdrawn words to go")
     assert one.shown() == one.fresh()
 
 
@@ -174,7 +174,7 @@ def test_blocked_stream_and_poll_fall_back_to_the_page_itself(reader: Opens, hea
     one = reader("/")
     one.page.route("**/live/**", lambda route: route.abort())
     one.goes_to(f"/{hearing.slug}/")
-    waits(lambda: one.says_how() == "Posts come every 15 seconds.", "for plain polling")
+    one.waits(lambda: one.says_how() == "Posts come every 15 seconds.", "for plain polling")
     hearing.publishes("Found on the page.")
     hearing.retracts(hearing.posts[7])
     one.waits_to_see("Found on the page.")
@@ -185,7 +185,7 @@ def test_blocked_stream_and_poll_fall_back_to_the_page_itself(reader: Opens, hea
 def test_permanent_address_opens_at_its_post(reader: Opens, hearing: Hearing) -> None:
     post = hearing.posts[2]
     one = reader(f"/{hearing.slug}/posts/{post}/", viewport={"width": 1280, "height": 500})
-    waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
+    one.waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
     assert one.page.locator("#focus").count() == 0
     plain = reader(f"/{hearing.slug}/posts/{post}/", java_script_enabled=False)
     assert "Post number 3." in plain.page.inner_text("#focus")
@@ -199,7 +199,7 @@ def test_key_event_leads_to_its_post_without_leaving_the_page(reader: Opens, hea
     one = reader(f"/{hearing.slug}/", viewport={"width": 1280, "height": 500})
     one.page.evaluate("window.stayed = true")
     one.page.click("#key a")
-    waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
+    one.waits(lambda: 0 <= one.top_of(post) < 300, "for the post to be in view")
     assert one.page.evaluate("window.stayed")
 
 
@@ -234,16 +234,16 @@ def test_page_of_a_history_that_was_restored_is_mended_in_place(reader: Opens, h
     assert one.sees("Words that are gone.")
     one.scrolls_to(hearing.posts[4])
     top = one.top_of(hearing.posts[4])
-    waits(lambda: not one.sees("Words that are gone."), "for the page to be mended")
+    one.waits(lambda: not one.sees("Words that are gone."), "for the page to be mended")
     assert abs(one.top_of(hearing.posts[4]) - top) <= 1
     assert one.shown() == one.fresh()
     hearing.publishes("The stream goes on.")
-    waits(lambda: one.button() == "1 new post", "for the next post")
+    one.waits(lambda: one.button() == "1 new post", "for the next post")
 
 
 def test_forbidden_load_is_noticed(reader: Opens) -> None:
     """The control of what every story checks at its end."""
     one = reader("/")
     one.page.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: 'self.ran = 1' }))")
-    waits(lambda: one.page.evaluate("self.ran ?? 0") == 0 and one.complaints, "for the complaint")
+    one.waits(lambda: one.page.evaluate("self.ran ?? 0") == 0 and one.complaints, "for the complaint")
     one.complaints.clear()

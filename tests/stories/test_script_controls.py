@@ -9,7 +9,7 @@ import pytest
 
 import heard
 from tests.stories.hearing import Hearing
-from tests.stories.reader import Reader, waits
+from tests.stories.reader import Reader
 
 Opens = Callable[..., Reader]
 SCRIPT = (Path(heard.__file__).parent / "static" / "reader.js").read_text("utf-8")
@@ -41,7 +41,7 @@ def test_without_urgency_a_paused_page_keeps_withdrawn_words(reader: Opens, hear
     one.page.click("#pause")
     hearing.retracts(hearing.posts[6])
     hearing.publishes("Sent after it.")
-    waits(lambda: one.button() == "1 new post", "for the button")
+    one.waits(lambda: one.button() == "1 new post", "for the button")
     assert one.sees("Post number 7.")
 
 

@@ -49,7 +49,7 @@ class Client:
     def more(self) -> bool:
         """Read once; False at the end of the stream."""
         try:
-            data = self.sock.recv(65536)
+            data = self.sock.recv(262144)
         except ConnectionResetError:
             return False
         self.buffer += data
@@ -72,9 +72,13 @@ class Client:
             pass
         elif "content-length" in headers:
             length = int(headers["content-length"])
-            while len(self.buffer) < length:
+            pieces = [self.buffer[:length]]
+            self.buffer = self.buffer[length:]
+            while (missing := length - sum(map(len, pieces))) > 0:
                 assert self.more(), "ended in the middle of an answer"
-            body, self.buffer = self.buffer[:length], self.buffer[length:]
+                pieces.append(self.buffer[:missing])
+                self.buffer = self.buffer[missing:]
+            body = b"".join(pieces)
         elif headers.get("transfer-encoding") == "chunked":
             while size := int(self.until(b"\r\n"), 16):
                 while len(self.buffer) < size + 2:

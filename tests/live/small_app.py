@@ -57,6 +57,9 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
 
         return StreamingResponse(chunks(), media_type="text/plain")
 
+    async def long(request: Request) -> Response:
+        return PlainTextResponse("x" * 12_000_000)
+
     async def slow(request: Request) -> Response:
         await asyncio.sleep(float(request.query_params["s"]))
         return PlainTextResponse("slow")
@@ -88,6 +91,7 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
             Route("/publish", publish, methods=["POST"]),
             Route("/echo", echo, methods=["POST"]),
             Route("/big", big),
+            Route("/long", long),
             Route("/slow", slow),
             Route("/early", early, methods=["POST"]),
             Route("/sockets", sockets),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,13 @@ from tests.live.clients import Client, Reader
 from tests.live.edge_alone import SLUG, EdgeAlone
 
 
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def busy_share(pid: int) -> float:
+    """How often of 100 looks a process wants to run: what spins always does, however busy the machine is."""
+    wants = 0
+    for _ in range(100):
+        wants += Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+        time.sleep(0.01)
+    return wants / 100
 
 
 def test_a_head_that_never_ends_is_closed_at_its_deadline_and_told_why(start_edge: Callable[..., EdgeAlone]) -> None:
@@ -59,14 +62,12 @@ def test_hundreds_of_partial_requests_take_no_time_from_the_edge(start_edge: Cal
     with Reader(edge.port, SLUG) as reader:
         edge.post("p1")
         reader.event()
-        before = cpu_s(edge.process.pid)
-        time.sleep(1.5)
-        spent = cpu_s(edge.process.pid) - before
+        share = busy_share(edge.process.pid)
         edge.post("p2")
         assert reader.event().data["changes"][0]["id"] == "p2"
     for client in clients:
         client.sock.close()
-    assert spent < 0.5, f"{spent:.2f} s of 1.5 s: something spins"
+    assert share < 0.5, "something spins"
 
 
 def test_clients_who_hang_up_while_they_wait_take_no_time_from_the_edge(start_edge: Callable[..., EdgeAlone]) -> None:
@@ -77,9 +78,7 @@ def test_clients_who_hang_up_while_they_wait_take_no_time_from_the_edge(start_ed
     with Client(edge.port) as client:  # When this is answered, the others have been read.
         client.send(b"nonsense\r\n\r\n")
         assert client.answer().status == 400
-    before = cpu_s(edge.process.pid)
-    time.sleep(1)
-    assert cpu_s(edge.process.pid) - before < 0.4
+    assert busy_share(edge.process.pid) < 0.5, "something spins"
 
 
 @pytest.mark.parametrize(

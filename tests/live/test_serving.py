@@ -121,8 +121,11 @@ def test_head_and_close_and_http_1_0(heard: Running) -> None:
 
 def test_a_slow_client_gets_all_of_a_long_answer_and_may_ask_again(heard: Running) -> None:
     with Client(heard.port, receive_buffer=16384) as client:
-        client.ask("/big?chunks=60")
+        client.ask("/long")
         time.sleep(0.3)  # The answer is complete in the app long before it has left.
+        assert len(client.answer().body) == 12_000_000
+        client.ask("/big?chunks=60")
+        time.sleep(0.1)
         assert len(client.answer().body) == 60 * 65536
         client.ask("/")
         assert client.answer().body == b"home"

@@ -58,20 +58,22 @@ def test_a_reader_too_far_behind_is_let_go_though_it_still_reads(start_edge: Cal
 
 
 def test_stuck_readers_cost_the_edge_no_copies(start_edge: Callable[..., EdgeAlone]) -> None:
-    edge = start_edge(behind_bytes=2**30)
+    edge = start_edge()
     edge.new_app()
     stuck = [Reader(edge.port, SLUG, receive_buffer=4096) for _ in range(100)]
     with Reader(edge.port, SLUG) as reader:
         edge.post("first", LONG)
         reader.event()
         before = memory_kb(edge)
-        for n in range(60):
-            edge.post(f"p{n}", LONG)
-            reader.event()
+        for n in range(FILLS_A_LINE):
+            edge.publish(Change("post", f"p{n}", html=LONG, href="/x", place=f"p{n}"), rings=n == FILLS_A_LINE - 1)
+        reader.until_thing(f"p{FILLS_A_LINE - 1}")
+        edge.post("last")
+        reader.until_thing("last")
     grown = memory_kb(edge) - before
     for one in stuck:
         one.sock.close()
-    assert grown < 20_000, f"{grown} KB for 100 readers who are 3 MB behind: copies would be 300,000"
+    assert grown < 15_000, f"{grown} KB for 100 readers who are 450 KB behind: copies would be 45,000"
 
 
 def test_a_slow_reader_catches_up_and_is_sent_each_thing_as_it_is_then(edge: EdgeAlone) -> None:

@@ -136,6 +136,20 @@ def test_one_data_directory_is_served_once(start: Callable[..., Running]) -> Non
     again.close()
 
 
+def test_a_data_directory_is_not_served_again_while_a_child_of_the_last_supervisor_lives(
+    start: Callable[..., Running],
+) -> None:
+    heard = start()
+    app = heard.pid_of("app")
+    os.kill(app, signal.SIGSTOP)
+    heard.process.kill()
+    heard.process.wait()
+    with pytest.raises(Refused, match="is serving"):
+        serve(heard.data, "127.0.0.1", 0, 1, ["false"])
+    os.kill(app, signal.SIGCONT)
+    wait_until(lambda: not exists(app))
+
+
 def test_a_port_that_is_taken_is_refused_in_plain_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -91,10 +91,11 @@ def read_file(path: Path, at_most: int) -> bytes:
     Raises Refused when it cannot be read, or is larger.
     """
     try:
-        size = path.stat().st_size
-        if size > at_most:
+        with path.open("rb") as file:  # a pipe or a device has no size to ask for, and may have no end
+            content = file.read(at_most + 1)
+        if len(content) > at_most:
             raise Refused(f"{path} is larger than {at_most // 1024**2:,} MiB. Nothing was changed.")
-        return path.read_bytes()
+        return content
     except OSError as wrong:
         raise Refused(
             f"{path} cannot be read: {(wrong.strerror or str(wrong)).lower()}. Nothing was changed."

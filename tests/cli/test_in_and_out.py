@@ -74,6 +74,7 @@ def test_bad_files_are_refused_in_a_sentence(data: Path, tmp_path: Path) -> None
     assert "not an export" in refused(data, "verify", tmp_path / "zip.zip")
     assert "not an export" in refused(data, "verify", tmp_path / "nothing")
     assert "cannot be read" in refused(data, "import", "liveblog", tmp_path / "no-such", "--case", "it")
+    assert "larger than" in refused(data, "import", "liveblog", "/dev/zero", "--case", "it")
     assert "cannot be read" in refused(data, "import", "liveblog", tmp_path, "--case", "it")
     assert "cannot be read" in refused(data, "verify", tmp_path / "no-such")
     assert "small letters" in refused(data, "import", "liveblog", FUNICULAR, "--case", "Not A Slug")

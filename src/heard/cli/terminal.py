@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ Witness = Annotated[
     Path | None, typer.Option(help="A folder on another disk, for the newest checkpoint and what was withdrawn.")
 ]
 VAR = Path("var")
+#: As much is read from what is no file, and may never end.
+PIPE_MAX_BYTES = 64 * 1024**2
 
 
 @contextmanager
@@ -86,20 +90,22 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def read_file(path: Path, at_most: int) -> bytes:
-    """The content of a file that was named on the command line.
+    """The content of a file that was named on the command line; a pipe, or a device, may give less than a file.
 
     Raises Refused when it cannot be read, or is larger.
     """
     try:
-        with path.open("rb") as file:  # a pipe or a device has no size to ask for, and may have no end
-            content = file.read(at_most + 1)
-        if len(content) > at_most:
-            raise Refused(f"{path} is larger than {at_most // 1024**2:,} MiB. Nothing was changed.")
-        return content
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            is_file = stat.S_ISREG(about.st_mode)
+            limit = at_most if is_file else min(at_most, PIPE_MAX_BYTES)
+            content = file.read(min(about.st_size, limit) + 1 if is_file else limit + 1)
     except OSError as wrong:
-        raise Refused(
-            f"{path} cannot be read: {(wrong.strerror or str(wrong)).lower()}. Nothing was changed."
-        ) from wrong
+        why = (wrong.strerror or str(wrong)).lower()
+        raise Refused(f"{path} cannot be read: {why}. Nothing was changed.") from wrong
+    if len(content) > limit:
+        raise Refused(f"{path} is larger than {limit // 1024**2:,} MiB. Nothing was changed.")
+    return content
 
 
 def count(number: int, one: str, many: str = "") -> str:

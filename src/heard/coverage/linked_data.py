@@ -49,8 +49,9 @@ def _update(post: Shown, address: str) -> dict[str, Any]:
         "headline": post.headline,
         "articleBody": post.text,
         "url": f"{address}posts/{post.id}/",
-        "author": {"@type": "Person", "name": post.byline} if post.byline else PUBLISHER,
     }
+    if post.byline:
+        made["author"] = {"@type": "Person", "name": post.byline}
     if post.published_at:
         made["datePublished"] = _time(post.published_at)
     if post.notices:

@@ -86,7 +86,7 @@ def _page(request: Request, serving: Serving, case: Case, door: Door, order: str
         order=order,
         older=older,
         newer=newer,
-        live=None if coverage.state == "closed" else f"/live/{case.slug}",
+        live=f"/live/{case.slug}",
         at=serving.at(),
         is_newest=block.is_newest,
         focus=focus.id if focus else None,

@@ -10,14 +10,14 @@ import pytest
 from tests.tidy.tree import PACKAGE, module_of, parsed, sources
 
 EXECUTES = {"execute", "executemany", "executescript"}
-# (module, expression): why what stands in the statement cannot come from outside.
+# (room or part, expression): why what stands in the statement cannot come from outside.
 KNOWN = {
-    ("coverage.folds", "columns"): "column names, written in the calls of _set; the values are bound",
+    ("coverage", "columns"): "column names, written in the calls of _set; the values are bound",
     ("rebuilding", "name"): "a table's own name, read from the schema",
-    ("engine.projection", "schema"): "each room's own CREATE statements",
-    ("store.sqlite", "position"): "a whole number of ours, for user_version; a PRAGMA takes no parameters",
-    ("store.sqlite", "pragma"): "the three settings above it; `synchronous` comes from tests and from us",
-    ("store.sqlite", "where"): "conditions written in the methods above it; the values are bound",
+    ("engine", "schema"): "each room's own CREATE statements",
+    ("store", "position"): "a whole number of ours, for user_version; a PRAGMA takes no parameters",
+    ("store", "pragma"): "the three settings above it; `synchronous` comes from tests and from us",
+    ("store", "where"): "conditions written in the methods above it; the values are bound",
 }
 
 
@@ -116,13 +116,13 @@ def test_every_statement_is_our_own_text_and_the_rest_is_bound() -> None:
         f"{module_of(path)}:{line}: {part}"
         for path in sources()
         for line, part in doubtful(parsed(path))
-        if (module_of(path), part) not in KNOWN
+        if (module_of(path).split(".")[0], part) not in KNOWN
     ]
     assert not found, "\n" + "\n".join(found)
 
 
 def test_no_known_exception_has_outlived_its_code() -> None:
-    met = {(module_of(path), part) for path in sources() for _, part in doubtful(parsed(path))}
+    met = {(module_of(path).split(".")[0], part) for path in sources() for _, part in doubtful(parsed(path))}
     assert set(KNOWN) <= met, f"no longer needed: {set(KNOWN) - met}"
 
 

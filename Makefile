@@ -39,9 +39,8 @@ lint: setup-dev
 test: lint
 	@$(PY) -m pytest
 
-# Each file in bench/ is a benchmark that runs alone and prints its own figures.
 bench: setup-dev
-	@for one in bench/[a-z]*.py; do printf '\n== %s\n' "$$one"; $(PY) "$$one" || exit 1; done
+	@$(PY) -m bench
 
 soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid

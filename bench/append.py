@@ -21,7 +21,8 @@ from heard.engine.entry import Draft, new_id
 from heard.engine.journal import Appended, Writing
 from heard.engine.projection import Projection
 from heard.opening import ROOMS, House, open_house
-from heard.store.sqlite import connect, folding
+from heard.store.derived import folding
+from heard.store.files import connect
 
 SYNCS, ALONE, GROUPS, GROUP = 500, 500, 100, 32
 #: As many as a large case has; folded into an empty projection without rendering.

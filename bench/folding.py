@@ -14,8 +14,9 @@ from heard.coverage.frames import Painter
 from heard.engine.node import Asked
 from heard.engine.projection import Projection
 from heard.opening import ROOMS, House, open_house
+from heard.store.derived import folding
+from heard.store.files import connect
 from heard.store.frames import FramesFile
-from heard.store.sqlite import connect, folding
 
 POSTS, RENDERED = 20_000, 3_000
 WORDS = "The witness told the inquest that **nobody** had read the instruction. " * 6

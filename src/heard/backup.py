@@ -19,8 +19,9 @@ from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
+from heard.store.files import copy_database, looking_at
 from heard.store.media import keep_whole, sync_folder
-from heard.store.sqlite import SqliteStore, copy_database, looking_at
+from heard.store.sqlite import SqliteStore
 from heard.store.vault import KEPT, KeyedSealing, SqliteVault
 from heard.store.witness import Witness, withdrawn
 from heard.verify import Verified, verify_directory

@@ -16,9 +16,10 @@ from heard.engine.errors import Corrupt, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
+from heard.store.derived import Purging, derived, folding
 from heard.store.media import Media
 from heard.store.reserve import Reserve
-from heard.store.sqlite import Purging, SqliteStore, derived, folding
+from heard.store.sqlite import SqliteStore
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
 

@@ -18,8 +18,9 @@ from heard.engine.errors import Corrupt
 from heard.engine.journal import Journal
 from heard.engine.projection import Projection, code_hash
 from heard.opening import ROOMS, open_house
+from heard.store.derived import folding
+from heard.store.files import connect
 from heard.store.frames import FramesFile
-from heard.store.sqlite import connect, folding
 
 AT_ONCE = 500
 

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from heard.engine import chain, now
 from heard.engine.entry import Header, decode_body, kinds_that_erase
 from heard.engine.errors import Corrupt, HeardError
+from heard.store.files import looking_at
 from heard.store.media import Media
-from heard.store.sqlite import COLUMNS, looking_at
+from heard.store.sqlite import COLUMNS
 from heard.store.vault import KEPT, NONCE, KeyedSealing
 
 #: How many entries are read between two reports to `progress`.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from heard.engine.errors import Conflict, HeardError
 from heard.engine.journal import Append, Appended, Sealed, Store
-from heard.store.sqlite import SqliteStore, transaction
+from heard.store.files import transaction
+from heard.store.sqlite import SqliteStore
 
 STREAM = "counter"
 PATIENCE_S = 120

@@ -9,7 +9,8 @@ import msgspec
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection
-from heard.store.sqlite import Purging, SqliteStore, derived, folding
+from heard.store.derived import Purging, derived, folding
+from heard.store.sqlite import SqliteStore
 from heard.store.vault import KeyedSealing, SqliteVault
 from tests.contract.notes import NOTES
 

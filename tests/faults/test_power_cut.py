@@ -16,7 +16,8 @@ from heard.coverage.entries import PostErased
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
 from heard.opening import ROOMS, open_house
-from heard.store.sqlite import connect, folding
+from heard.store.derived import folding
+from heard.store.files import connect
 from heard.verify import verify_directory
 from tests.faults.publisher import prepare
 from tests.faults.recorder import Event, cut, recorded

@@ -16,8 +16,9 @@ from heard.coverage.frames import Painter
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
 from heard.opening import ROOMS
+from heard.store.derived import folding
+from heard.store.files import connect
 from heard.store.frames import FramesFile
-from heard.store.sqlite import connect, folding
 from tests.desk import Desk
 
 #: Columns that say when a row was made are equal too: nothing but the journal decides what a table holds.

@@ -17,7 +17,7 @@ import apsw
 import msgspec
 
 from heard.engine.frames import FRAME_BYTES_MAX, Change, thing
-from heard.store.sqlite import Purging
+from heard.store.derived import Purging
 
 BUSY_MS = 5_000
 """Readers hold the file for milliseconds; whoever waits longer than this has found a fault, not a queue."""

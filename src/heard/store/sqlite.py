@@ -1,43 +1,21 @@
-"""The embedded journal: one SQLite file, written with full syncs.
-
-`synchronous=FULL` is set and read back: under NORMAL a power cut loses entries that were already acknowledged. SQLite
-itself must be 3.51.3 or later, since earlier ones can corrupt a write-ahead log that two connections write
-(https://www.sqlite.org/releaselog/3_51_3.html); apsw brings its own.
-"""
+"""The embedded journal: one SQLite file that any number of processes on this machine may append to."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from urllib.parse import quote
 
 import apsw
 
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
-from heard.engine.errors import Conflict, Corrupt, HeardError, Unavailable
+from heard.engine.errors import Conflict, HeardError
 from heard.engine.journal import Append, Appended, Record, first_outcome, header_of, next_instant
-
-SAFE_SQLITE = (3, 51, 3)
-#: How long a writer waits for another process's transaction; bulk work commits in slices far shorter than this.
-BUSY_MS = 10_000
-
-#: What may be over in a moment, or when someone has made room.
-TROUBLES = (
-    apsw.BusyError,
-    apsw.CantOpenError,
-    apsw.FullError,
-    apsw.IOError,
-    apsw.LockedError,
-    apsw.NoMemError,
-    apsw.ProtocolError,
-    apsw.ReadOnlyError,
-)
+from heard.store.files import connect, plainly, scrub, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -201,172 +179,3 @@ def _outcome(connection: apsw.Connection, key: str, request: str | None) -> Appe
 
 def _record(row: Any) -> Record:
     return Record(Header(*row[:8]), *row[8:])
-
-
-def connect(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
-    """A connection with Heard's settings, which are read back.
-
-    Raises Corrupt when SQLite is unsafe or a setting does not hold, Unavailable when the file cannot be opened.
-    """
-    if tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) < SAFE_SQLITE:
-        raise Corrupt(
-            f"SQLite {apsw.sqlite_lib_version()} can corrupt a log that two processes write; Heard needs 3.51.3."
-        )
-    with plainly(path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_timeout(BUSY_MS)
-        # Temporary files would put words into places that no erasure reaches.
-        for pragma in (
-            "journal_mode = WAL",
-            f"synchronous = {synchronous}",
-            "secure_delete = ON",
-            "temp_store = MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        held = [connection.execute(f"PRAGMA {name}").get for name in ("journal_mode", "synchronous", "secure_delete")]
-    if held != ["wal", {"OFF": 0, "NORMAL": 1, "FULL": 2}[synchronous], 1]:
-        raise Corrupt(f"{path.name} would not keep its promises: SQLite answered {held}. Nothing was written.")
-    return connection
-
-
-def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
-    """A connection to a file that can be made anew: one that is damaged is removed, and begins empty.
-
-    It is synced like the journal. Under NORMAL the log is synced only when it is written back; if that fails once, and
-    then the power fails too, the file holds old rows beside new ones, with withdrawn words among them.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    unclean = log.exists() and log.stat().st_size > 0
-    try:
-        connection = connect(path, synchronous=synchronous)
-        with plainly(path):
-            if not unclean or connection.execute("PRAGMA quick_check(1)").get == "ok":
-                return connection
-        connection.close()
-    except Corrupt:
-        pass
-    for ending in ("", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-    return connect(path, synchronous=synchronous)
-
-
-@contextmanager
-def looking_at(path: Path) -> Iterator[apsw.Connection]:
-    """One snapshot of a database, beside a running server or of a dead one's files, creating and changing no file.
-
-    Raises Unavailable when it is not there, Corrupt when it is damaged.
-    """
-    if not path.is_file():
-        raise Unavailable(f"There is no {path.name} in {path.parent}. Check the folder.")
-    log, shared = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
-    uri, flags, vfs = f"file:{quote(str(path.resolve()))}?", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, ""
-    if shared.exists():  # someone has it open, or was killed: read their index of the log and keep to their locks
-        uri += "readonly_shm=1"
-    elif log.exists() and log.stat().st_size:  # the files of a dead server without the index: build one in memory
-        vfs = "unix-none"
-    else:
-        uri += "immutable=1"
-    with plainly(path):
-        connection = apsw.Connection(uri, flags=flags, vfs=vfs or None)
-        try:
-            connection.set_busy_timeout(BUSY_MS)
-            if vfs:
-                connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
-            try:
-                connection.execute("BEGIN; SELECT count(*) FROM sqlite_schema").fetchall()
-            except apsw.SQLError as wrong:
-                raise Corrupt(f"{path.name} is damaged ({wrong}). Stop, and restore a backup.") from wrong
-            yield connection
-        finally:
-            connection.close()
-
-
-@contextmanager
-def transaction(connection: apsw.Connection) -> Iterator[None]:
-    """The write lock is taken first, so that what is read inside is what is written upon."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if not connection.get_autocommit():
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
-def folding(connection: apsw.Connection) -> Iterator[None]:
-    """A transaction of a derived file."""
-    with plainly(Path(connection.filename)), transaction(connection):
-        yield
-
-
-@contextmanager
-def plainly(path: Path) -> Iterator[None]:
-    """SQLite's errors in the families that the rest of Heard knows."""
-    try:
-        yield
-    except (*TROUBLES, OSError) as wrong:
-        # It does not say that nothing was changed: after a sync that failed nobody knows what reached the disk, and a
-        # crash from there may yet bring the entry back. The key makes sending it again safe either way.
-        raise Unavailable(
-            f"{path.name} could not be read or written ({wrong}). Keep your words and send them again under the same "
-            "key, which is safe; if it stays so, look at the disk.",
-        ) from wrong
-    except (apsw.CorruptError, apsw.NotADBError) as wrong:
-        raise Corrupt(f"{path.name} is damaged ({wrong}). Stop, run `heard verify`, restore a backup.") from wrong
-
-
-def scrub(connection: apsw.Connection) -> None:
-    """Empty the write-ahead log, so that no overwritten words are left in it.
-
-    Raises Unavailable when another process keeps a transaction open all the time.
-    """
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
-    if busy:
-        raise Unavailable(
-            "Another process is reading; the last copy of what was erased could not be removed. Try again."
-        )
-
-
-class Purging:
-    """Leaves no copy of withdrawn words in a derived file, and remembers in it up to which entry it has done so."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self.connection = connection
-
-    def purged_to(self) -> int:
-        return int(self.connection.execute("PRAGMA user_version").get)
-
-    def purge(self, position: int, *, whole: bool) -> bool:
-        """Purge what entries up to `position` withdrew; False when someone is reading and it must be tried again.
-
-        Emptying the log is enough for words that were overwritten. `whole` writes the file anew, since SQLite may leave
-        pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
-        """
-        try:
-            with plainly(Path(self.connection.filename)):
-                if whole:
-                    self.connection.execute("VACUUM").fetchall()
-                busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
-                if not busy:
-                    self.connection.execute(f"PRAGMA user_version = {position}").fetchall()
-        except Unavailable:
-            return False
-        return not busy
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """One snapshot of a database, on disk when this returns; whoever writes it goes on meanwhile."""
-    with looking_at(source) as held, plainly(target):
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        copy = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READWRITE)
-        try:
-            copy.execute("PRAGMA synchronous = FULL").fetchall()
-            with copy.backup("main", held, "main") as copying:
-                while not copying.done:
-                    copying.step(1000)
-            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-        finally:
-            copy.close()

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from heard.engine.errors import Corrupt
 from heard.engine.journal import Seal
+from heard.store.files import connect, plainly, scrub, transaction
 from heard.store.media import keep_whole
-from heard.store.sqlite import connect, plainly, scrub, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS seal (number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, salt BLOB NOT NULL);

@@ -16,7 +16,7 @@ from heard.cases.model import Case
 from heard.cases.release import Door
 from heard.coverage import projection
 from heard.coverage.shown import Shown, show
-from heard.text.markdown import to_html
+from heard.text.markdown import escape, to_html
 
 ITEMS = 50
 #: What XML 1.0 section 2.2 knows no way to write: a stray control character takes nobody's feed away.
@@ -44,7 +44,7 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
             title=_xml(post.headline),
             link=_address(base, case, post),
             unique_id=_address(base, case, post),
-            description=_xml(to_html(post.text)),
+            description=_xml(to_html(escape(post.text))),
             pubdate=post.published_at,
             updateddate=_changed_at(case, post),
             author_name=_xml(post.byline) or None,
@@ -76,7 +76,7 @@ def _item(base: str, case: Case, post: Shown) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": _address(base, case, post),
         "url": _address(base, case, post),
-        "content_html": to_html(post.text),
+        "content_html": to_html(escape(post.text)),
         "date_modified": _changed_at(case, post).isoformat(),
     }
     if post.title:

@@ -57,7 +57,9 @@ class Client:
 
     def until(self, mark: bytes) -> bytes:
         """Everything up to and with a mark."""
+        give_up_at = time.monotonic() + PATIENCE_S  # Heartbeats keep the socket from timing out.
         while mark not in self.buffer:
+            assert time.monotonic() < give_up_at, f"{mark!r} did not come: {self.buffer[-300:]!r}"
             assert self.more(), f"ended before {mark!r}: {self.buffer[-300:]!r}"
         before, _, self.buffer = self.buffer.partition(mark)
         return before + mark
@@ -137,7 +139,9 @@ class Reader(Client):
 
     def event(self) -> Event:
         """The next event."""
+        give_up_at = time.monotonic() + PATIENCE_S
         while True:
+            assert time.monotonic() < give_up_at, "no event came"
             event = self._block()
             if event is not None:
                 return event

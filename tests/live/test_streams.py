@@ -76,8 +76,9 @@ def test_a_correction_reaches_open_pages_and_replaces_the_words_for_who_comes_ba
     start = edge.frames.position()
     with Reader(edge.port, SLUG) as reader:
         edge.post("p1", "<p>the eastern gate</p>")
+        assert reader.event().data["changes"][0]["kind"] == "post"
         edge.post("p1", "<p>the western gate</p>", kind="corrected")
-        assert [reader.event().data["changes"][0]["kind"] for _ in range(2)] == ["post", "corrected"]
+        assert reader.event().data["changes"][0]["kind"] == "corrected"
     with Reader(edge.port, SLUG, f"{EPOCH}.{start}") as back:
         edge.post("p2")
         events = back.until_thing("p2")

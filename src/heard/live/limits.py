@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import resource
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from heard.engine.frames import HEARTBEAT_S
 
 DESCRIPTORS_KEPT_BACK = 256
 """For listeners, channels, the frames file, and requests that are with the app and the edge at once."""
+
+DESCRIPTORS_MAX = 100_000
+"""One edge, on one core, sends a frame to so many in about a second; for more, run more edges."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,18 @@ class Limits:
     """0: as many as the process may have descriptors, less those kept back."""
 
     def connections_max(self) -> int:
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return self.connections or max(64, min(soft, 1_000_000) - DESCRIPTORS_KEPT_BACK)
+        """How many may be open at once; asks for as many descriptors as this process may have, the usual
+        1,024 being few.
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = min(hard, DESCRIPTORS_MAX) if hard != resource.RLIM_INFINITY else DESCRIPTORS_MAX
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(ValueError, OSError):  # Some systems say that there is no limit, and have one.
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                soft = wanted
+        if soft == resource.RLIM_INFINITY:
+            soft = DESCRIPTORS_MAX
+        return self.connections or max(64, min(soft, DESCRIPTORS_MAX) - DESCRIPTORS_KEPT_BACK)
 
     def written(self) -> str:
         return json.dumps(asdict(self))

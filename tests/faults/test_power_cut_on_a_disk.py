@@ -27,8 +27,8 @@ pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parent.parent.parent
 SOAK = bool(os.environ.get("HEARD_SOAK"))
 CUTS = 200 if SOAK else 6
-#: mkfs.xfs makes no file system under 300 MB; the image is sparse and takes little room.
-XFS_MB, DISK_MB = 320, 96
+#: mkfs.xfs makes no file system under 300 MB; the images are sparse and take little room.
+XFS_MB, DISK_MB = (4096, 1024) if SOAK else (320, 96)
 
 
 def _run(*command: object) -> None:
@@ -55,7 +55,7 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
         try:
             _make(tmp_path / "xfs.img", XFS_MB, "mkfs.xfs", "-q", "-m", "reflink=1")
             below = mounts.enter_context(mounted(tmp_path / "xfs.img", tmp_path / "below"))
-            _make(below / "disk.img", DISK_MB, "mkfs.ext4", "-q")
+            _make(below / "disk.img", DISK_MB, "mkfs.ext4", "-q", "-b", "4096")
             at = mounts.enter_context(mounted(below / "disk.img", tmp_path / "disk"))
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as wrong:
             pytest.skip(f"this machine makes no disk of our own: {wrong}")

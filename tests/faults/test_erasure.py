@@ -21,7 +21,7 @@ from tests.faults.aftermath import WRITE_LIKE, acknowledged, needs_strace
 from tests.faults.publisher import case_of, do_erase, prepare, prepare_erasure
 from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, counted
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]  # the long runs of `make soak` take their time
 
 PLANTED = 1000 if SOAK else 150
 

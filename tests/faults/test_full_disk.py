@@ -25,7 +25,7 @@ from tests.faults.aftermath import acknowledged, after_three, needs_strace
 from tests.faults.publisher import prepare
 from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, counted
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]  # the long runs of `make soak` take their time
 
 DISK_MB = 16
 UNAVAILABLE = 75

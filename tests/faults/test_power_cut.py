@@ -22,7 +22,7 @@ from heard.verify import verify_directory
 from tests.faults.publisher import prepare
 from tests.faults.recorder import Event, cut, recorded
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]  # the long runs of `make soak` take their time
 
 ROOT = Path(__file__).parent.parent.parent
 SOAK = bool(os.environ.get("HEARD_SOAK"))

@@ -22,11 +22,11 @@ import pytest
 from tests.faults.publisher import prepare
 from tests.faults.test_power_cut import wrong_after
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]  # the long runs of `make soak` take their time
 
 ROOT = Path(__file__).parent.parent.parent
 SOAK = bool(os.environ.get("HEARD_SOAK"))
-CUTS = 200 if SOAK else 6
+CUTS = 60 if SOAK else 6
 #: mkfs.xfs makes no file system under 300 MB; the images are sparse and take little room.
 XFS_MB, DISK_MB = (4096, 1024) if SOAK else (320, 96)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-FIGURES = ("append", "folding", "publish", "page")
+FIGURES = ("append", "folding", "publish", "live", "page")
 
 
 def main() -> None:

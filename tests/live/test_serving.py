@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.clients import Client, ask, wait_until
+from tests.live.clients import PATIENCE_S, Client, ask, wait_until
 from tests.live.running import Running
 
 MIB = 2**20
@@ -169,6 +169,21 @@ def test_a_body_that_never_comes_and_an_answer_never_taken_are_given_up(start: C
         assert client.is_closed()
         assert half.is_closed()
         wait_until(lambda: clients_in_the_app(heard) == 0)
+
+
+def test_a_body_that_trickles_is_given_up_too(start: Callable[..., Running]) -> None:
+    heard = start("--body-silence-s", "1")
+    with Client(heard.port) as client:
+        client.ask("/echo", "Content-Length: 100000", method="POST")
+        client.sock.settimeout(0.1)
+        give_up_at = time.monotonic() + PATIENCE_S
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() < give_up_at:
+                client.send(b"x")
+                with suppress(TimeoutError):
+                    if not client.more():
+                        break
+        assert time.monotonic() < give_up_at, "a byte now and then kept its place"
 
 
 def test_curl_keeps_its_connection(heard: Running, tmp_path: Path) -> None:

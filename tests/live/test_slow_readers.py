@@ -77,9 +77,10 @@ def test_stuck_readers_cost_the_edge_no_copies(start_edge: Callable[..., EdgeAlo
 
 
 def test_a_slow_reader_catches_up_and_is_sent_each_thing_as_it_is_then(edge: EdgeAlone) -> None:
-    with Reader(edge.port, SLUG, receive_buffer=4096) as slow:
+    with Reader(edge.port, SLUG, receive_buffer=4096) as slow, Reader(edge.port, SLUG) as reader:
         for n in range(8):
             edge.post(f"p{n}", LONG)
+            reader.until_thing(f"p{n}")  # Each a piece of bytes of its own.
         for n in range(6, 8):  # Not yet on its way to this reader.
             edge.post(f"p{n}", f"corrected {n}", kind="corrected")
         edge.post("last")

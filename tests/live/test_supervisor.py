@@ -141,6 +141,7 @@ def test_a_data_directory_is_not_served_again_while_a_child_of_the_last_supervis
     heard = start()
     app = heard.pid_of("app")
     os.kill(app, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{app}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     heard.process.kill()
     heard.process.wait()
     with pytest.raises(Refused, match="is serving"):

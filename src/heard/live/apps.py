@@ -126,10 +126,17 @@ class Apps:
             self.waiting.clear()
 
     def _look(self) -> None:
+        self.bell_may_be_missed = True
+        self.look_by_ourselves()
+
+    def look_by_ourselves(self) -> None:
+        """Look for news unrung: while no app is there to ring, or until the file can be read again."""
         try:
-            self.readers.look()
+            if self.readers.replays is not None:
+                self.readers.look()
         except Unavailable:
-            self.bell_may_be_missed = True  # Look again by ourselves, soon.
+            return
+        self.bell_may_be_missed = not any(app.said_hello for app in self.all)
 
     def _lost(self, app: App) -> None:
         """An app has gone. What it had not acknowledged is the next one's, ahead of what came later."""

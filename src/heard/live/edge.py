@@ -71,7 +71,7 @@ class Edge:
                 for connection in resumed:
                     self._resume(connection)
             if self.apps.bell_may_be_missed:
-                self._look()
+                self.apps.look_by_ourselves()
             self._see_to_deadlines()
 
     def _patience(self) -> float:
@@ -96,11 +96,6 @@ class Edge:
                     self.apps.add(socket.socket(fileno=message.fd))
                 elif message.kind == "end":
                     self._begin_to_end()
-
-    def _look(self) -> None:
-        with suppress(Unavailable):
-            if self.readers.replays is not None:
-                self.readers.look()
 
     def _begin_to_end(self) -> None:
         """Take no more; tell readers to come back; wait a little for requests that are still here."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from heard.engine.frames import HEARTBEAT_S
@@ -69,18 +68,8 @@ class Limits:
     """0: as many as the process may have descriptors, less those kept back."""
 
     def connections_max(self) -> int:
-        """How many may be open at once; asks for as many descriptors as this process may have, the usual
-        1,024 being few.
-        """
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = min(hard, DESCRIPTORS_MAX) if hard != resource.RLIM_INFINITY else DESCRIPTORS_MAX
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            with suppress(ValueError, OSError):  # Some systems say that there is no limit, and have one.
-                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-                soft = wanted
-        if soft == resource.RLIM_INFINITY:
-            soft = DESCRIPTORS_MAX
-        return self.connections or max(64, min(soft, DESCRIPTORS_MAX) - DESCRIPTORS_KEPT_BACK)
+        """How many connections an edge may hold at once."""
+        return self.connections or max(64, descriptors() - DESCRIPTORS_KEPT_BACK)
 
     def written(self) -> str:
         return json.dumps(asdict(self))
@@ -88,3 +77,16 @@ class Limits:
     @classmethod
     def read(cls, written: str) -> Limits:
         return cls(**json.loads(written))
+
+
+def descriptors() -> int:
+    """As many descriptors as this process may have, asked for and granted: the usual 1,024 are 768 readers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_MAX)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return most
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (ValueError, OSError):
+        return soft  # Some systems say that there is no limit, and have one.
+    return most

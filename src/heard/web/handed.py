@@ -12,6 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+SLOWEST_BYTES_A_S = 500
+"""A request may not hold its place here by sending a byte now and then; no line that people use is slower."""
+
 LOOK_AGAIN_S = 0.005
 LOOK_AGAIN_S_MAX = 1.0
 """An answer that still waits for a slow client is looked at after these: twice as long each time."""
@@ -42,7 +45,8 @@ class HandedProtocol(HttpToolsProtocol):
         self._received = received
         self._in_request = False
         self._given_back = False
-        self._came_at = self._taken_at = self.loop.time()
+        self._began_at = self._came_at = self._taken_at = self.loop.time()
+        self._came_bytes = 0
         self._unsent = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,10 +67,12 @@ class HandedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._came_at = self.loop.time()
+        self._came_bytes += len(data)
         super().data_received(data)
 
     def on_message_begin(self) -> None:
         self._in_request = True
+        self._began_at, self._came_bytes = self.loop.time(), 0
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
@@ -100,12 +106,16 @@ class HandedProtocol(HttpToolsProtocol):
         self._lender.give_back(fd)
 
     def see_to_deadlines(self, body_silence_s: float, stalled_s: float) -> None:
-        """Let go of a client who sends nothing of what was begun, or takes nothing of what is answered."""
+        """Let go of a client who sends next to nothing of what was begun, or takes nothing of what is answered."""
         at = self.loop.time()
         unsent = self.transport.get_write_buffer_size()
         if unsent == 0 or unsent < self._unsent:
             self._taken_at = at
         self._unsent = unsent
-        silent = self._in_request and not self.flow.read_paused and at - self._came_at > body_silence_s
-        if silent or at - self._taken_at > stalled_s:
+        if at - self._taken_at > stalled_s:
             self.transport.abort()
+        elif self._in_request and not self.flow.read_paused:
+            begun_s = at - self._began_at
+            trickles = begun_s > body_silence_s and self._came_bytes < begun_s * SLOWEST_BYTES_A_S
+            if trickles or at - self._came_at > body_silence_s:
+                self.transport.abort()

@@ -106,7 +106,7 @@ def main(
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     house = open_house(data, witness=witness)
-    edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",")]
+    edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
     uvloop.run(run(house, socket.socket(fileno=control_fd), edges, trusted_proxy or []))
 
 

@@ -25,6 +25,7 @@ from heard.engine import now
 from heard.engine.errors import Unavailable
 from heard.live import lifeline
 from heard.live.handover import Channel, Message
+from heard.live.limits import descriptors
 from heard.web.handed import HandedProtocol
 
 BEAT_S = 1.0
@@ -112,6 +113,7 @@ class _Serving:
         self.control = Channel(control)
 
     async def run(self, edge_sockets: list[socket.socket], hello: Hello | None) -> None:
+        descriptors()
         lifeline.end_with(self.control.fileno())
         self.loop.add_reader(self.control.fileno(), self._told)
         self.loop.add_signal_handler(signal.SIGTERM, self.ended.set)

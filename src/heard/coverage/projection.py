@@ -15,6 +15,7 @@ from heard.engine.clock import Clock
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
 
+# Posts are wide and their ids random: kept in order of writing, a fold touches the end of the table and not all of it.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS coverage (
     case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT, words TEXT NOT NULL, due_at TEXT,
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS post (
     position INTEGER NOT NULL, published_position INTEGER NOT NULL, published_at TEXT, said_at TEXT, written_at TEXT,
     updated_at TEXT, title TEXT NOT NULL, elements BLOB NOT NULL, byline TEXT NOT NULL, key_event INTEGER NOT NULL,
     pinned INTEGER NOT NULL, section TEXT NOT NULL, sitting TEXT NOT NULL, notices BLOB NOT NULL, state TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS post_place ON post (case_id, section, place);
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);

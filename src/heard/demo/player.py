@@ -23,6 +23,7 @@ from heard.coverage.elements import Element, Embed, Link, Quote, Text
 from heard.coverage.entries import PostPublished
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
+from heard.live.lifeline import end_with
 from heard.opening import House, open_house
 
 #: Whose steps these are in the journal; the byline is the reporter of the story.
@@ -140,6 +141,7 @@ def free_slug(house: House, slug: str) -> str:
 
 
 def main(data: Annotated[Path, typer.Option()], speed: Annotated[float, typer.Option()] = 1.0) -> None:
+    end_with(0)  # the supervisor holds the other end: a player must not go on when the server is gone
     house, story = open_house(data), script()
     Play(house, story, free_slug(house, story["case"]["slug"]), lambda seconds: time.sleep(seconds / speed)).run()
 

@@ -21,7 +21,7 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, projection
-from heard.coverage.elements import Element, Quote, Setting, Text
+from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, PostHeld, ProblemReported
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -240,11 +240,7 @@ def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
 def _reworded(serving: Serving, form: Form) -> tuple[Element, ...]:
     """The first words of the post put in new words; its other parts stay as they are."""
-    post, words = projection.by_id(serving.tables, _post(form)), form.get("text", "")
-    first, *rest = post.elements or (Text(""),)
-    if isinstance(first, Quote):
-        return (msgspec.structs.replace(first, words=words), *rest)
-    return (Text(words), *(rest if isinstance(first, Text) else post.elements))
+    return reworded(projection.by_id(serving.tables, _post(form)).elements, form.get("text", ""))
 
 
 def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

@@ -132,6 +132,14 @@ def _web(url: str) -> str:
     return url
 
 
+def reworded(elements: tuple[Element, ...], words: str) -> tuple[Element, ...]:
+    """New words in place of the first ones; a quotation stays one, and pictures and links stay."""
+    first, *rest = elements or (Text(""),)
+    if isinstance(first, Quote):
+        return (msgspec.structs.replace(first, words=words), *rest)
+    return (Text(words), *(rest if isinstance(first, Text) else elements))
+
+
 def texts(elements: tuple[Element, ...]) -> list[str]:
     """Every text in the elements that a reader could come to see, addresses included."""
     found: list[str] = []

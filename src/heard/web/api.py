@@ -15,7 +15,7 @@ from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, projection
 from heard.coverage.desk import until_time
-from heard.coverage.elements import Element, Quote, Text
+from heard.coverage.elements import Element, Quote, Text, reworded
 from heard.coverage.entries import PostPublished
 from heard.coverage.model import Post
 from heard.coverage.shown import show
@@ -227,7 +227,7 @@ async def correct(call: Call) -> Response:
     command = commands.correct(
         call.doors,
         post.id,
-        _new_words(post, new.text),
+        reworded(post.elements, new.text),
         new.reason,
         title=None if new.title is msgspec.UNSET else new.title,
         notice=new.notice,
@@ -242,21 +242,13 @@ async def clarify(call: Call) -> Response:
     command = commands.clarify(
         call.doors,
         post.id,
-        None if new.text is None else _new_words(post, new.text),
+        None if new.text is None else reworded(post.elements, new.text),
         new.reason,
         title=None if new.title is msgspec.UNSET else new.title,
         notice=new.notice,
         based_on=new.based_on,
     )
     return await _changed(call, post, command)
-
-
-def _new_words(post: Post, text: str) -> tuple[Element, ...]:
-    """New words in place of the first ones; a quotation stays one, and pictures and links stay."""
-    first, *rest = post.elements or (Text(""),)
-    if isinstance(first, Quote):
-        return (msgspec.structs.replace(first, words=text), *rest)
-    return (Text(text), *(rest if isinstance(first, Text) else post.elements))
 
 
 async def retract(call: Call) -> Response:

@@ -1,17 +1,13 @@
 """The only module that asks what time it is.
 
-Instants are aware UTC (`…_at`); days are civil dates in London (`…_on`), since the law this server follows counts civil
-days in England and Wales.
+Instants are aware UTC (`…_at`); they are shown in the time zone of their court.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
-
-LONDON = ZoneInfo("Europe/London")
+from datetime import UTC, datetime
 
 _held: list[datetime] = []
 
@@ -19,11 +15,6 @@ _held: list[datetime] = []
 def utc() -> datetime:
     """This instant, aware UTC."""
     return _held[-1] if _held else datetime.now(UTC)
-
-
-def civil_day(at: datetime) -> date:
-    """The day in London on which an instant falls."""
-    return at.astimezone(LONDON).date()
 
 
 def text(at: datetime) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,7 +59,6 @@ def _environment() -> Environment:
         "apart": apart,
         "markdown": markdown,
         "paragraphs": paragraphs,
-        "json_ld": json_ld,
         "released": Markup,
         "unanchored": unanchored,
     }
@@ -114,12 +112,6 @@ def markdown(text: str) -> Markup:
 def paragraphs(text: str) -> list[str]:
     """A plain text cut at its blank lines."""
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-
-
-def json_ld(value: Any) -> Markup:
-    """JSON that can stand inside a script element: nothing in it can end the element."""
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def unanchored(html: str) -> Markup:

@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from heard.cases.exits import Serving
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
+from heard.engine.errors import Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.opening import ROOMS, House, open_house
@@ -27,6 +28,7 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
+PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
 
 log = structlog.get_logger()
@@ -81,10 +83,14 @@ async def _look(house: House, painter: Painter) -> None:
     """Fold and render what the command line, or another node, appended."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        house.node.catch_up()
-        painter.paint()
-        house.node.leftovers.purge()
-        painter.leftovers.purge()
+        try:
+            house.node.catch_up()
+            painter.paint()
+            house.node.leftovers.purge()
+            painter.leftovers.purge()
+        except Unavailable:  # a full disk, a long transaction elsewhere: readers are served meanwhile
+            log.warning("look_put_off")
+            await asyncio.sleep(PUT_OFF_S)
 
 
 async def _witness(house: House) -> None:

@@ -41,6 +41,7 @@ from heard.engine import now
 from heard.engine.clock import duration
 from heard.engine.entry import Entry
 from heard.engine.projection import Fold, Tables
+from heard.text.markdown import escape
 
 NOTHING = b"[]"
 
@@ -74,7 +75,7 @@ def _text(at: datetime | None) -> str | None:
 def _sitting(tables: Tables, entry: Entry, body: SittingBegan) -> None:
     """The beginning of a sitting stands in the flow of posts, as a change of state does."""
     source = "taken over" if body.source_at else ""
-    words = (elements_module.Text(body.title),)
+    words = (elements_module.Text(escape(body.title)),)  # a title is no Markdown
     shown = entries.PostPublished(body.case, words, sitting=entry.stream, source=source, source_at=body.source_at)
     _insert(tables, entry, entry.stream, shown, "published", state="sitting")
 

@@ -43,8 +43,9 @@ def take_over_post(doors: Doors, content: PostTakenOver, post: str) -> Command:
 
 def _checked(content: PostTakenOver) -> PostTakenOver:
     withdrawn = content.status != "published"
-    if withdrawn and (content.elements or content.title or content.byline or not content.notices):
-        raise Refused("A post that was withdrawn has a notice and no words. It was not taken over.")
+    marked = content.key_event or content.pinned
+    if withdrawn and (content.elements or content.title or content.byline or marked or len(content.notices) != 1):
+        raise Refused("A post that was withdrawn has one notice and no words. It was not taken over.")
     if content.state not in TOLD or len(content.notices) > NOTICES_MAX or not content.source:
         raise Refused("This post is not one that was released by Heard. It was not taken over.")
     return msgspec.structs.replace(

@@ -126,8 +126,9 @@ def _may_leave(record: Record, body: Body, case: ReleasedCase, posts: dict[str, 
             return ReleasedHearing(stream, body.title, body.place) in case.hearings
         case SittingBegan():
             return any((one.id, one.title) == (stream, body.title) for one in case.sittings)
-        case SittingRose():  # what was said at rising is shown nowhere
-            return not body.words and any(one.id == stream for one in case.sittings)
+        case SittingRose():  # what was said at rising is shown nowhere, nor when it rose if that was said anew since
+            rose = (stream, body.source_at or now.instant(record.header.at), body.back_at)
+            return not body.words and any((one.id, one.rose_at, one.back_at) == rose for one in case.sittings)
     return _of_post(record, body, posts.get(stream))
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 
 from heard.engine import chain
-from heard.engine.entry import Body, Header, decode_body
+from heard.engine.entry import Body, Header, decode_body, encode_body
 from heard.engine.errors import Corrupt, Refused
 from heard.export import archive, manifest
 from heard.export.following import Follower, check_texts
@@ -88,6 +88,8 @@ def _manifest_lists(files: Mapping[str, bytes], listed: manifest.Manifest) -> No
 def _checkpoint(files: Mapping[str, bytes], origin: str, public_key: bytes) -> chain.Checkpoint:
     note = _text(files, "checkpoint")
     checkpoint = chain.read_note(note, public_key, functools.partial(manifest.check, public_key))
+    if note.count("\n") != chain.sign(checkpoint, public_key, lambda _: b"").count("\n"):
+        raise Corrupt("The checkpoint in this export bears more than the one signature that was put there.")
     if checkpoint.origin != origin:
         raise Corrupt("The checkpoint in this export is of another journal than its manifest.")
     return checkpoint
@@ -127,16 +129,20 @@ def _entries(
     lines = raw.split(b"\n")[:-1]
     entries: list[tuple[Header, Body]] = []
     for number, line in enumerate(lines, 1):
-        header, body = check_released_entry(line, checkpoint)
+        header, written = check_released_entry(line, checkpoint)
         if entries and header.position <= entries[-1][0].position:
             raise Corrupt(f"Entry {header.position} in this export stands out of order.", position=header.position)
         try:
-            entries.append((header, decode_body(header.kind, header.version, body.encode())))
+            body = decode_body(header.kind, header.version, written.encode())
+            # A field that is there twice would let two readers of one file see two different cases.
+            if encode_body(body) != written.encode() or msgspec.json.encode(msgspec.json.decode(line)) != line:
+                raise KeyError("it is not written in the one way in which entries are")
         except (KeyError, msgspec.MsgspecError) as wrong:
             raise Corrupt(
                 f"Entry {header.position} in this export is of a kind that this version of Heard cannot read.",
                 position=header.position,
             ) from wrong
+        entries.append((header, body))
         if number % 100 == 0 or number == len(lines):
             progress(number, len(lines))
     return entries

@@ -52,6 +52,7 @@ from heard.export.released import (
     ReleasedState,
     ReleasedSummary,
 )
+from heard.text.markdown import escape
 
 Found = tuple[Header, Body]
 
@@ -74,10 +75,17 @@ class Follower:
         for one in named:
             self._named(one, by_stream.pop(one.id, []))
         told = {body.notice: (header, body) for header, body in own if isinstance(body, Told) and body.notice}
+        beginnings = {post.id for post in self.case.posts if (post.status, post.state) == ("published", SITTING)}
+        if beginnings != self.sittings.keys():
+            _wrong("its sittings are not those that its posts tell of")
         for post in self.case.posts:
+            if post.kind != ("state" if post.state else "post"):
+                _wrong(f"post {post.id} is not of the kind that its state says")
             mine = by_stream.pop(post.id, [])
             if post.status != "published":
                 self._withdrawn(post, mine)
+            elif post.notice:
+                _wrong(f"post {post.id} is published, and a notice stands in its place")
             elif post.state == SITTING:
                 self._sitting(post, mine)
             elif post.id in told:
@@ -139,15 +147,14 @@ class Follower:
 
     def _sitting(self, post: ReleasedPost, entries: Sequence[Found]) -> None:
         sitting = self.sittings.get(post.id)
-        if sitting is None:
-            _wrong(f"the sitting {post.id} stands among the posts and not among the sittings")
+        assert sitting is not None
         began = [(header, body) for header, body in entries if isinstance(body, SittingBegan)]
         if len(began) != 1:
             _wrong(f"the sitting {post.id} has no entry")
         [(header, body)] = began
         said = (body.case, body.hearing, body.title, body.source_at or header.at_instant)
         shown = (self.case.id, sitting.hearing, sitting.title, sitting.began_at)
-        if said != shown or post.elements != (Text(body.title),) or post.published_at != sitting.began_at:
+        if said != shown or post.elements != (Text(escape(body.title)),) or post.published_at != sitting.began_at:
             _wrong(f"the sitting {post.id} is not as its entry says", header)
         for header, rose in entries:
             if isinstance(rose, SittingRose):
@@ -216,8 +223,11 @@ class Follower:
             _wrong(f"post {post.id} is not marked as its entries say")
 
     def _withdrawn(self, post: ReleasedPost, entries: Sequence[Found]) -> None:
-        if post.elements or post.title or post.byline or post.text:
-            _wrong(f"post {post.id} was withdrawn, and still has words")
+        if post.elements or post.title or post.byline or post.text or post.key_event or post.pinned:
+            _wrong(f"post {post.id} was withdrawn, and still has words or marks")
+        borne = [(notice.kind, notice.text, notice.old) for notice in post.notices]
+        if borne != ([] if post.status == "withheld" else [(post.status, post.notice, "")]):
+            _wrong(f"post {post.id} was withdrawn, and bears other notices than the one in its place")
         for header, body in entries:
             match body:
                 case PostRetracted():

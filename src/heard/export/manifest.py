@@ -22,6 +22,7 @@ from heard.engine.journal import Sealing
 FIRST_LINE = "heard export 1"
 NAME = "manifest"
 _LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]*) ([A-Za-z0-9./-]+)")
+_MAKER = re.compile(r"made by [0-9a-f]{12}")
 _KEY = re.compile(r"(heard/[a-z2-7]{16})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)\n")
 
 
@@ -73,6 +74,8 @@ def read(note: str, origin: str, public_key: bytes) -> Manifest:
             if not found or found[3] in files:
                 raise ValueError("a line of it is not in the form of a manifest")
             files[found[3]] = Listed(found[1], int(found[2]))
+        if not _MAKER.fullmatch(made_by):
+            raise ValueError("it does not say what made the page")
         manifest = Manifest(origin, made_by.removeprefix("made by "), files)
         whole = f"{manifest.text()}\n— {origin} {base64.b64encode(raw).decode()}\n"
         if (first, named) != (FIRST_LINE, origin) or whole != note:

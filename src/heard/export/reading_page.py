@@ -11,6 +11,8 @@ from heard.export.released import ReleasedCase, ReleasedPost
 
 #: Within these a word goes on; any other tag ends it.
 _INLINE = frozenset("a b code del em i s small span strong sub sup time".split())
+#: What stands in these no reader sees.
+_UNREAD = frozenset(("script", "style"))
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -52,23 +54,29 @@ class _Page(HTMLParser):
         self.articles: dict[str, list[str]] = {}
         self.around: list[str] = []
         self._here = self.around
+        self._unread = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unread = self._unread or tag in _UNREAD
         if tag == "article":
+            if self._here is not self.around:
+                raise Corrupt("index.html has a post inside another.")
             post = (dict(attrs).get("id") or "").removeprefix("post-")
             self.order.append(post)
             self._here = self.articles.setdefault(post, [])
-
         self._ends_a_word(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self._ends_a_word(tag)
         if tag == "article":
             self._here = self.around
+        if tag in _UNREAD:
+            self._unread = False
 
     def _ends_a_word(self, tag: str) -> None:
         if tag not in _INLINE:
             self._here.append(" ")
 
     def handle_data(self, data: str) -> None:
-        self._here.append(data)
+        if not self._unread:
+            self._here.append(data)

@@ -135,9 +135,8 @@ class _Import:
         return self._alone("summary", commands.summarise(self.doors, self.case, words, source=source), post)
 
     def _tell(self, state: State) -> Written | Gone:
-        telling = commands.set_state(
-            self.doors, self.case, state.verb, state.words, lasting=state.duration, source=self._source(state.id)
-        )
+        words, source = escape(state.words), self._source(state.id)
+        telling = commands.set_state(self.doors, self.case, state.verb, words, lasting=state.duration, source=source)
         # A notice that does not follow from the one before (back, without having risen) is kept as a post.
         return self._alone(state.id, telling, self._publishing(self._content(state)))
 

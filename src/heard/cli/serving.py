@@ -23,13 +23,17 @@ def serve(
     edges: Annotated[int, typer.Option(min=1, max=64, help="Processes that hold readers.")] = 1,
     witness: Witness = None,
     trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
+    cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
 ) -> None:
     """Serve readers and the desk until stopped."""
+    from heard.deliver.purging import parts
     from heard.live.supervisor import serve as supervise
     from heard.opening import open_house
     from heard.web.process import argv
 
     # Refuses at once, in words, what could not be served.
+    for address in cache:
+        parts(address)
     house = open_house(data, witness=witness)
 
     def announce(address: str) -> None:
@@ -37,7 +41,7 @@ def serve(
         house.close()
         typer.echo(f"Heard is at {address}/")
 
-    supervise(data, host, port, edges, argv(data, witness, trusted_proxy), announce=announce)
+    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache), announce=announce)
 
 
 @app.command()

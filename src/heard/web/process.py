@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from heard.cases.exits import Serving
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
+from heard.deliver.purging import Purging
 from heard.engine.errors import Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
@@ -34,23 +35,31 @@ WITNESS_EVERY_S = 1.0
 log = structlog.get_logger()
 
 
-def argv(data: Path, witness: Path | None = None, trusted_proxy: Sequence[str] = ()) -> list[str]:
+def argv(
+    data: Path, witness: Path | None = None, trusted_proxy: Sequence[str] = (), caches: Sequence[str] = ()
+) -> list[str]:
     """How the supervisor starts this process."""
     watched = ["--witness", str(witness)] if witness else []
     proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
-    return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies]
+    told = [part for cache in caches for part in ("--cache", cache)]
+    return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies, *told]
 
 
-async def run(house: House, control: socket.socket, edges: list[socket.socket], trusted_proxy: list[str]) -> None:
+async def run(
+    house: House, control: socket.socket, edges: list[socket.socket], trusted_proxy: list[str], caches: list[str]
+) -> None:
     """Serve until the supervisor says end."""
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
     frames = FramesFile(path, house.store.epoch)
     bell = Doorbell()
     painter = Painter(house.journal, house.tables, house.doors, frames)
     painter.after_paint.append(bell.ring)
+    purging = Purging(house.journal, caches, house.data / "purged.json")
+    painter.after_paint.append(purging.reached)
     house.node.after_fold.append(painter.paint)
     house.node.catch_up()
     painter.paint()
+    purging.reached(frames.position())
     _clear_away(house, path)
     scribe = Scribe(house.node)
     serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
@@ -59,7 +68,8 @@ async def run(house: House, control: socket.socket, edges: list[socket.socket], 
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch)
-    tasks = [asyncio.ensure_future(work) for work in (scribe.run(), _look(house, painter), _witness(house))]
+    works = (scribe.run(), _look(house, painter), _witness(house), purging.run())
+    tasks = [asyncio.ensure_future(work) for work in works]
     serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell))
     done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (serve, *tasks):
@@ -109,11 +119,12 @@ def main(
     edge_fds: Annotated[str, typer.Option()],
     witness: Annotated[Path | None, typer.Option()] = None,
     trusted_proxy: Annotated[list[str] | None, typer.Option()] = None,
+    cache: Annotated[list[str] | None, typer.Option()] = None,
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     house = open_house(data, witness=witness)
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
-    uvloop.run(run(house, socket.socket(fileno=control_fd), edges, trusted_proxy or []))
+    uvloop.run(run(house, socket.socket(fileno=control_fd), edges, trusted_proxy or [], cache or []))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 uv=${UV:-uv}
 command -v "$uv" >/dev/null || { echo "lock: needs uv on PATH (pip install uv)." >&2; exit 1; }
 
-compile() { "$uv" pip compile -q --only-binary :all: --no-annotate --no-header "$@" pyproject.toml; }
+compile() {
+  "$uv" pip compile -q --only-binary :all: --no-annotate --no-header --extra postgres "$@" pyproject.toml
+}
 
 compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --upgrade --group build -o requirements.lock
 compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --upgrade --group build --group dev \

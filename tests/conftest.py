@@ -11,6 +11,7 @@ import pytest
 from heard.opening import House, open_house
 from tests.browser import chromium as chromium
 from tests.desk import Desk
+from tests.postgres import Cluster, cluster
 from tests.server import Server, running
 
 SHARED_DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
@@ -42,3 +43,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for the tests of a module."""
     with running(tmp_path_factory.mktemp("served") / "data") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """One PostgreSQL server for all tests that do it no harm; each takes a journal of its own from it."""
+    with cluster() as running_server:
+        yield running_server

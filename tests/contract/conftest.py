@@ -1,4 +1,4 @@
-"""Every store and every vault that Heard has. PostgreSQL joins by adding itself to the two lists."""
+"""Every store and every vault that Heard has."""
 
 from __future__ import annotations
 
@@ -10,20 +10,45 @@ import pytest
 
 from heard.engine.journal import Store, Vault
 from heard.store.memory import MemoryStore, MemoryVault
+from heard.store.postgres import PostgresStore
+from heard.store.postgres_vault import PostgresVault, vault_of
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import SqliteVault
+from tests.postgres import Cluster
 
 T = TypeVar("T")
 
+Request = pytest.FixtureRequest
+
 #: Each answers a function that opens the same store again, as another process would.
-STORES: dict[str, Callable[[Path], Callable[[], Store]]] = {
-    "memory": lambda folder: _always(MemoryStore()),
-    "sqlite": lambda folder: lambda: SqliteStore(folder / "journal.sqlite"),
+STORES: dict[str, Callable[[Path, Request], Callable[[], Store]]] = {
+    "memory": lambda folder, request: _always(MemoryStore()),
+    "sqlite": lambda folder, request: lambda: SqliteStore(folder / "journal.sqlite"),
+    "postgres": lambda folder, request: _again(PostgresStore, _fresh(request), request),
 }
-VAULTS: dict[str, Callable[[Path], Callable[[], Vault]]] = {
-    "memory": lambda folder: _always(MemoryVault()),
-    "sqlite": lambda folder: lambda: SqliteVault(folder / "vault.sqlite"),
+VAULTS: dict[str, Callable[[Path, Request], Callable[[], Vault]]] = {
+    "memory": lambda folder, request: _always(MemoryVault()),
+    "sqlite": lambda folder, request: lambda: SqliteVault(folder / "vault.sqlite"),
+    "postgres": lambda folder, request: _again(PostgresVault, vault_of(_fresh(request)), request),
 }
+
+
+def _fresh(request: Request) -> str:
+    cluster: Cluster = request.getfixturevalue("postgres")
+    address = cluster.fresh()
+    request.addfinalizer(lambda: cluster.give_back(address))
+    return address
+
+
+def _again(opens: Callable[[str], T], address: str, request: Request) -> Callable[[], T]:
+    """Each opening is closed at the end: a server has only so many connections."""
+
+    def reopened() -> T:
+        one = opens(address)
+        request.addfinalizer(one.close)  # type: ignore[attr-defined]
+        return one
+
+    return reopened
 
 
 def _always(one: T) -> Callable[[], T]:
@@ -32,7 +57,7 @@ def _always(one: T) -> Callable[[], T]:
 
 @pytest.fixture(params=STORES)
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
-    return STORES[request.param](tmp_path)
+    return STORES[request.param](tmp_path, request)
 
 
 @pytest.fixture
@@ -42,7 +67,7 @@ def store(open_store: Callable[[], Store]) -> Store:
 
 @pytest.fixture(params=VAULTS)
 def open_vault(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Vault]:
-    return VAULTS[request.param](tmp_path)
+    return VAULTS[request.param](tmp_path, request)
 
 
 @pytest.fixture

@@ -45,7 +45,8 @@ def test_the_lock_for_tests_holds_the_lock_for_serving() -> None:
 
 
 def test_every_library_we_ask_for_is_locked_and_used() -> None:
-    asked = {plain(d) for d in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = {plain(d) for d in (*project["dependencies"], *sum(project["optional-dependencies"].values(), []))}
     locked = {plain(pin) for pin in pins("requirements.lock")}
     assert asked <= locked, f"run `make lock`: {asked - locked}"
     provides = packages_distributions()

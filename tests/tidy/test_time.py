@@ -15,7 +15,7 @@ WALL_CLOCK = {
 }  # fmt: skip
 # How long something took is not what time it is; still, only what waits or measures may ask.
 STOPWATCH = {"time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns"}
-MAY_MEASURE = ("live",)
+MAY_MEASURE = ("live", "store.postgres")
 
 
 def dotted(node: ast.expr) -> str:

@@ -1,0 +1,283 @@
+"""One PostgreSQL database as one process sees it: bounded in time, mended behind the scenes, fenced.
+
+Nobody who asks ever waits for a connection to be made: once a connection is lost every question is answered
+`Unavailable` at once, and a thread of its own makes new connections until the server is there again. What may be waited
+for is bounded on both sides: here by `PATIENCE_S`, on the server by settings that end what a dead or cut-off node has
+left behind, so that its half-done append holds up nobody.
+
+A server whose settings would lose what it acknowledged is refused, and so is one that is behind another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+
+from heard.engine.errors import Corrupt, HeardError, Refused, Unavailable
+
+T = TypeVar("T")
+Connection = psycopg.Connection[Any]
+
+#: So long an answer to a question may take; the event loop waits for it, and the edge takes 5 s of silence for death.
+PATIENCE_S = 2.0
+#: So long an answer to an append may take: the disk, other nodes' appends before it, and the standby are in it.
+APPEND_PATIENCE_S = 10.0
+#: A lost connection is made again after these: twice as long each time.
+MEND_S, MEND_S_MAX = 0.05, 1.0
+
+#: What libpq is told where the address does not say otherwise: of several hosts, the one that takes writes.
+DEFAULTS = {
+    "application_name": "heard",
+    "connect_timeout": "2",
+    "target_session_attrs": "read-write",
+    "tcp_user_timeout": "5000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+}
+#: Each session's own. A COMMIT that waits for the standby must not be cancelled by a timer: it would be half a promise.
+SESSION = {
+    "lock_timeout": "5s",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_user_timeout": "5s",
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "1s",
+    "tcp_keepalives_count": "3",
+    "bytea_output": "hex",
+    "search_path": "public",
+}
+#: Without any one of these an acknowledged entry can be lost with the power.
+PROMISES = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+class Database:
+    """Two connections, one to ask and one to write, each for one thread at a time.
+
+    `is_the_same(connection)` raises Corrupt where a new connection leads to something that is not a continuation of
+    what was read before; it is asked of every connection before it is used.
+    """
+
+    def __init__(self, url: str, is_the_same: Callable[[Connection], None] = lambda connection: None) -> None:
+        """Raises Unavailable when it cannot be reached, Corrupt when it would not keep its promises."""
+        self.url = complete(url)
+        self.name = shown(self.url)
+        #: When the server was lost (monotonic), None while it is there.
+        self.lost_since: float | None = None
+        self._is_the_same = is_the_same
+        self._why: HeardError | None = None
+        self._mending = Lock()
+        self._closed = Event()
+        self._found = Event()
+        self._asking, self._writing = _Link(PATIENCE_S), _Link(APPEND_PATIENCE_S)
+        try:
+            for link in (self._asking, self._writing):
+                link.take(self.connect(link.patience_s))
+        except psycopg.Error as wrong:
+            raise Unavailable(f"{self.name} cannot be reached: {_first_line(wrong)}. Nothing was changed.") from wrong
+
+    def connect(self, patience_s: float) -> Connection:
+        """A new connection with Heard's settings, looked at before anyone uses it.
+
+        Raises psycopg.Error, Corrupt.
+        """
+        connection = _Bounded.connect(self.url, autocommit=True)
+        connection.patience_s = patience_s
+        try:
+            for name, value in SESSION.items():
+                connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+            held = {name: _setting(connection, name) for name in PROMISES}
+            if "off" in held.values():
+                lacking = " and ".join(f"{name} = off" for name, value in held.items() if value == "off")
+                raise Corrupt(
+                    f"{self.name} runs with {lacking} and would lose what it acknowledged when the power fails. "
+                    "It is not used, and nothing was written. Switch that on."
+                )
+            self._is_the_same(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def ask(self, statement: str, *bindings: Any) -> list[Any]:
+        """The rows of one statement.
+
+        Raises Unavailable.
+        """
+        with self._use(self._asking) as connection:
+            return connection.execute(statement, bindings).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction; after it, what was written survives anything that the server's settings survive.
+
+        Raises Unavailable: where the answer to the commit was lost, nobody knows yet whether it was written.
+        """
+        with self._use(self._writing) as connection, connection.pipeline(), connection.transaction():
+            yield connection
+
+    @contextmanager
+    def apart(self, patience_s: float) -> Iterator[Connection]:
+        """A connection of its own, outside of transactions, for what takes long or waits long.
+
+        Raises Unavailable when there is none to be had.
+        """
+        try:
+            with self.connect(patience_s) as connection:
+                yield connection
+        except psycopg.Error as wrong:
+            raise Unavailable(f"{self.name} could not do this just now ({_code(wrong)}).") from wrong
+
+    @contextmanager
+    def _use(self, link: _Link) -> Iterator[Connection]:
+        with link.alone:
+            connection = link.connection
+            if connection is None:
+                raise self._why or self._lost()
+            link.warned = False
+            try:
+                yield connection
+                if link.warned:  # a wait for the standby that somebody cancelled: written here, and perhaps here only
+                    raise errors.OperationalError("the server warned")
+            except psycopg.Error as wrong:
+                if link.warned or _is_over(connection, wrong):
+                    link.drop()
+                    self.lose()
+                    raise self._lost() from wrong
+                raise Unavailable(
+                    f"{self.name} could not do this just now ({_code(wrong)}). Keep your words and send them again."
+                ) from wrong
+            except BaseException:
+                if connection.info.transaction_status != TransactionStatus.IDLE:
+                    link.drop()
+                    self.lose()
+                raise
+
+    def _lost(self) -> Unavailable:
+        return Unavailable(
+            f"{self.name} cannot be reached at the moment. Keep your words and send them again under the same key, "
+            "which is safe."
+        )
+
+    def lose(self) -> None:
+        """Take the server for gone, and begin to look for it; nothing if that has begun."""
+        with self._mending:
+            if self.lost_since is None and not self._closed.is_set():
+                self.lost_since = monotonic()
+                self._found.clear()
+                Thread(target=self._mend, name="mending", daemon=True).start()
+
+    def _mend(self) -> None:
+        again_s = MEND_S
+        while not self._closed.wait(again_s):
+            again_s = min(2 * again_s, MEND_S_MAX)
+            try:
+                fresh = [(link, self.connect(link.patience_s)) for link in (self._asking, self._writing)]
+            except Corrupt as wrong:
+                self._why = wrong
+            except (psycopg.Error, Unavailable):
+                self._why = None
+            else:
+                with self._mending:
+                    for link, connection in fresh:
+                        link.take(connection)
+                    self._why, self.lost_since = None, None
+                self._found.set()
+                return
+
+    def found_within(self, seconds: float) -> bool:
+        """Wait until the server is there again; False when it is not by then. Never in the event loop."""
+        return self.lost_since is None or self._found.wait(seconds)
+
+    def close(self) -> None:
+        self._closed.set()
+        for link in (self._asking, self._writing):
+            link.drop()
+
+
+class _Link:
+    """One connection in its place."""
+
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self.alone = Lock()
+        self.connection: Connection | None = None
+        self.warned = False
+
+    def take(self, connection: Connection) -> None:
+        self.drop()
+        connection.add_notice_handler(self._heed)
+        self.connection = connection
+
+    def drop(self) -> None:
+        if self.connection is not None:
+            with suppress(psycopg.Error):
+                self.connection.close()
+            self.connection = None
+
+    def _heed(self, notice: errors.Diagnostic) -> None:
+        self.warned |= notice.severity_nonlocalized == "WARNING"
+
+
+class _Bounded(psycopg.Connection[Any]):
+    """A connection whose answers are waited for so long and no longer: a server that hangs keeps its sockets open."""
+
+    patience_s = PATIENCE_S
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.patience_s)
+        except errors._WaitTimeout:
+            self.pgconn.finish()
+            raise errors.OperationalError(f"no answer for {self.patience_s:g} s") from None
+
+
+def complete(url: str) -> str:
+    """The address with what Heard asks of every connection, where it does not say otherwise.
+
+    Raises Refused for what is no address of a database.
+    """
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.Error as wrong:
+        raise Refused(f"This is no address of a PostgreSQL database: {_first_line(wrong)}.") from wrong
+    if not given.get("dbname"):
+        raise Refused("The address of the journal names no database. Write it like postgresql://user@host/heard.")
+    return make_conninfo(url, **{name: value for name, value in DEFAULTS.items() if name not in given})
+
+
+def shown(url: str) -> str:
+    """The address for a person to read; it never says a password."""
+    parts = conninfo_to_dict(url)
+    return f"The database {parts['dbname']} at {parts.get('host') or 'this machine'}"
+
+
+def _setting(connection: Connection, name: str) -> str:
+    [(value,)] = connection.execute("SELECT current_setting(%s)", (name,)).fetchall()
+    return str(value)
+
+
+def _is_over(connection: Connection, wrong: psycopg.Error) -> bool:
+    """Whether this connection is of no more use: it broke, or leads to a server that was put behind another."""
+    behind = isinstance(wrong, errors.ReadOnlySqlTransaction)
+    return behind or connection.closed or connection.info.transaction_status != TransactionStatus.IDLE
+
+
+def _code(wrong: psycopg.Error) -> str:
+    """What went wrong in a word and a number; never the message, which may quote what was sent."""
+    return f"{type(wrong).__name__}, {wrong.sqlstate or 'no code'}"
+
+
+def _first_line(wrong: psycopg.Error) -> str:
+    return str(wrong).strip().split("\n")[0].removesuffix(".")

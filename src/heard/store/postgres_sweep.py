@@ -1,0 +1,60 @@
+"""What PostgreSQL keeps of rows that were overwritten, and how it is got rid of.
+
+An update leaves the old row where it was until a vacuum; what is to be done is noted in the database in the same
+transaction, so that whoever opens it next finishes what this process could not. It runs beside the server, in a thread
+and a connection of its own: whoever asked for an erasure is not kept waiting by the size of a table.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Lock, Thread
+
+from heard.engine.errors import Corrupt, Unavailable
+from heard.store.postgres_link import Connection, Database
+
+#: `FULL` writes the table anew and gives the old file back: for keys. Sealed words need no more than the plain one.
+VACUUM = {"entry": "VACUUM entry", "seal": "VACUUM FULL seal"}
+SWEEPING = 0x4865617265
+#: A vacuum that takes longer is given up, and tried again at the next start or erasure.
+PATIENCE_S = 3600.0
+#: So long a process that ends waits for it.
+END_S = 60.0
+
+
+class Sweep:
+    """Keeps one table free of what was overwritten in it; begins with what an earlier process left."""
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._database, self._table = database, table
+        self._alone = Lock()
+        self._at_work: Thread | None = None
+        self.begin()
+
+    def note(self, db: Connection) -> None:
+        """To be called in the transaction that overwrites."""
+        db.execute("INSERT INTO about VALUES ('sweep', %s) ON CONFLICT (name) DO NOTHING", (self._table,))
+
+    def begin(self) -> None:
+        """Sweep if there is anything noted, beside what else goes on."""
+        if self._noted():
+            self.finish()
+            self._at_work = Thread(target=self._run, name="sweeping", daemon=True)
+            self._at_work.start()
+
+    def _noted(self) -> bool:
+        return bool(self._database.ask("SELECT 1 FROM about WHERE name IN ('sweep', 'sweeping')"))
+
+    def _run(self) -> None:
+        with self._alone, suppress(Unavailable, Corrupt), self._database.apart(PATIENCE_S) as db:
+            db.execute("SET lock_timeout = '60s'")
+            db.execute("SELECT pg_advisory_lock(%s)", (SWEEPING,))  # one node after another
+            db.execute("INSERT INTO about VALUES ('sweeping', %s) ON CONFLICT DO NOTHING", (self._table,))
+            # This note goes before the vacuum: what is overwritten from now on makes another.
+            db.execute("DELETE FROM about WHERE name = 'sweep'")
+            db.execute(VACUUM[self._table])
+            db.execute("DELETE FROM about WHERE name = 'sweeping'")
+
+    def finish(self) -> None:
+        if self._at_work is not None:
+            self._at_work.join(END_S)

@@ -1,0 +1,170 @@
+"""Real PostgreSQL servers for tests: clusters of our own in temporary folders, on loopback ports of their own.
+
+Nothing of the system's own server is touched. Where PostgreSQL is not installed the tests that want it say so and skip.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from heard.engine.entry import new_id
+
+START_S = 60
+
+
+def programs() -> Path:
+    """The folder of Debian's newest PostgreSQL, or that of what is on the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("pg_ctl")
+    if found:
+        return found[-1].parent
+    if on_path:
+        return Path(on_path).resolve().parent
+    if os.environ.get("HEARD_REQUIRE_POSTGRES"):
+        pytest.fail("PostgreSQL is not installed, and HEARD_REQUIRE_POSTGRES says that it must be")
+    pytest.skip("PostgreSQL is not installed on this machine (Debian: apt-get install postgresql)")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Cluster:
+    """One server: its folder, its port, and what can be done to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
+        self.programs = programs()
+        self._used: list[str] = []
+        #: PostgreSQL will not run as root; its own user is there where the package is.
+        self.user = "postgres" if os.getuid() == 0 else None
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://heard@127.0.0.1:{self.port}"
+
+    def run(self, program: str, *args: str) -> None:
+        done = subprocess.run(
+            [str(self.programs / program), *args],
+            user=self.user,
+            group=self.user,
+            extra_groups=[] if self.user else None,
+            cwd=self.folder,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=START_S,
+        )
+        assert done.returncode == 0, f"{program}: {done.stdout}"
+
+    def make(self) -> None:
+        self.run("initdb", "-D", str(self.data), "-U", "heard", "-A", "trust", "-E", "UTF8", "--no-sync")
+        with (self.data / "postgresql.conf").open("a") as settings:
+            settings.write(
+                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\n"
+                "max_connections = 300\nshared_buffers = 32MB\nautovacuum_naptime = 5min\nlog_min_messages = warning\n"
+            )
+
+    def set(self, **settings: str) -> None:
+        """Settings for the next start."""
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def start(self) -> None:
+        # What it says goes to a file of its own: a pipe that it inherits would keep us waiting for its end.
+        self.run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-t", str(START_S), "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
+
+    def restart(self, mode: str = "immediate") -> None:
+        self.stop(mode)
+        self.start()
+
+    def promote(self) -> None:
+        self.run("pg_ctl", "-D", str(self.data), "-w", "promote")
+
+    def pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def kill(self) -> None:
+        """As a machine that is switched off: the postmaster and all it started, at once."""
+        os.kill(self.pid(), signal.SIGKILL)
+        for child in self.children():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        parents = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError, ValueError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                parents[int(stat.parent.name)] = int(fields[1])
+        return [pid for pid, parent in parents.items() if parent == self.pid()]
+
+    def fresh(self) -> str:
+        """The address of a journal of its own: an empty database, and its vault's beside it."""
+        if self._used:
+            return self._used.pop()
+        name = f"j{new_id()}"
+        with psycopg.connect(f"{self.address}/postgres", autocommit=True) as db:
+            for database in (name, f"{name}_vault"):
+                db.execute(f"CREATE DATABASE {database} TEMPLATE template0")  # type: ignore[arg-type]
+        return f"{self.address}/{name}"
+
+    def give_back(self, journal: str) -> None:
+        """Empty it for the next who asks: quicker than a database for each."""
+        for address in (journal, f"{journal}_vault"):
+            with psycopg.connect(address, autocommit=True) as db:
+                db.execute("DROP SCHEMA public CASCADE")
+                db.execute("CREATE SCHEMA public")
+        self._used.append(journal)
+
+    def standby(self, folder: Path) -> Cluster:
+        """A copy that follows this one; not started yet."""
+        other = Cluster(folder)
+        other.run("pg_basebackup", "-d", f"{self.address}/", "-D", str(other.data), "-R", "-c", "fast", "--no-sync")
+        other.set(port=str(other.port), unix_socket_directories=str(folder))
+        return other
+
+
+@contextmanager
+def folder_for_postgres() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user may use."""
+    folder = Path(tempfile.mkdtemp(prefix="heard-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running server, gone at the end."""
+    programs()
+    with folder_for_postgres() as folder:
+        made = Cluster(folder)
+        made.make()
+        made.start()
+        try:
+            yield made
+        finally:
+            with suppress(AssertionError):  # a test may have stopped it
+                made.stop()

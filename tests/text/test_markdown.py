@@ -11,10 +11,11 @@ from pathlib import Path
 
 import nh3
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from heard.text import markdown
 from heard.text.markdown import escape, from_html, to_html, to_text
 from heard.text.paragraphs import text_of
 
@@ -102,6 +103,26 @@ def test_escaped_text_is_printed_as_it_stands(text: str) -> None:
 @given(printable)
 def test_any_markdown_gives_safe_html(text: str) -> None:
     assert faults(to_html(text)) == []
+
+
+#: Words without markup, and now and then a sign that could be some.
+nearly_plain = st.text(st.sampled_from("abéßÅ中ⅣǅZ19 ..,;:?!'\"“’(-/%…–\n\n\n\n*_>#&\t"), max_size=40)
+
+
+def differs(text: str) -> bool:
+    """Whether a text is written down otherwise when it is taken for plain than when it is read."""
+    markdown.to_html.cache_clear()
+    return to_html(text) != markdown.read(text)
+
+
+@given(nearly_plain)
+def test_plain_text_is_written_down_as_it_would_be_read(text: str) -> None:
+    assert not differs(text)
+
+
+def test_taking_markup_for_plain_text_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_PLAIN", re.compile(r".*", re.DOTALL))
+    find(nearly_plain, differs)  # raises when there is none
 
 
 @given(printable)

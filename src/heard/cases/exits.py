@@ -61,7 +61,7 @@ Endpoint = Callable[[Request, Serving], Awaitable[Outgoing]]
 
 
 class Answer(NamedTuple):
-    """An outgoing answer, encoded."""
+    """An outgoing answer, encoded; `etag` without its quotation marks."""
 
     body: bytes
     etag: str
@@ -86,8 +86,11 @@ class WayOut(Route):
     async def _answer(self, request: Request) -> Response:
         serving: Serving = request.app.state.serving
         answer = self._known(str(request.url), serving) or await self._make(request, serving)
-        if answer.etag in request.headers.get("if-none-match", "") and answer.status == 200:
-            return Response(status_code=304, headers=answer.headers)
+        asked = request.headers.get("if-none-match", "")
+        if answer.status == 200 and answer.etag in asked:
+            # A packed answer has a tag of its own: `"…"` here is `"….gzip"` there (see web.packing).
+            tag = next(tag.strip() for tag in asked.split(",") if answer.etag in tag)
+            return Response(status_code=304, headers={**answer.headers, "ETag": tag.removeprefix("W/")})
         return Response(answer.body, answer.status, answer.headers, answer.media_type)
 
     def _known(self, address: str, serving: Serving) -> Answer | None:
@@ -103,8 +106,8 @@ class WayOut(Route):
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
         body = released.encode()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
-        headers = {"Cache-Control": FRESH, "ETag": etag, **outgoing.headers}
+        etag = hashlib.sha256(body).hexdigest()[:24]
+        headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', **outgoing.headers}
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)

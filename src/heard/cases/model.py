@@ -61,6 +61,10 @@ class Restriction(msgspec.Struct, frozen=True):
     until_at: datetime | None
 
 
+#: NUL, and halves of characters: no text holds them.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
 def checked_slug(slug: str) -> str:
     """The slug, if a case may be called so.
 
@@ -95,6 +99,6 @@ def checked_words(words: str, what: str, longest: int, *, needed: bool = True) -
         raise Refused(f"The {what} is missing. Nothing was changed.")
     if len(words) > longest:
         raise Refused(f"The {what} is {len(words):,} characters long; {longest:,} fit. Nothing was changed.")
-    if "\0" in words or any("\ud800" <= letter <= "\udfff" for letter in words):
+    if _NO_TEXT.search(words):
         raise Refused(f"The {what} holds a character that is not text. Nothing was changed; take it out.")
     return words

@@ -49,12 +49,12 @@ from heard.coverage.entries import (
 from heard.coverage.model import Post
 from heard.coverage.shown import Shown, show, withheld
 from heard.engine.entry import Entry
-from heard.engine.errors import Corrupt
+from heard.engine.errors import Corrupt, NotFound
 from heard.engine.frames import Change
 from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
-from heard.store.frames import FramesFile, Topic
+from heard.store.frames import FramesFile, Painted, Topic
 
 #: Entries rendered in one transaction of the frames file.
 RENDER_AT_ONCE = 200
@@ -90,11 +90,9 @@ class Painter:
         """Render up to what is folded, and no further: the journal may be ahead of the tables."""
         start = self.file.position()
         while entries := self._folded_after(self.file.position()):
-            with self.file.batch():
-                pages: dict[str, Page] = {}
-                for entry in entries:
-                    self._paint(entry, pages)
-                self.file.write(entries[-1].position, {})
+            pages: dict[str, Page] = {}
+            painted = [painting for entry in entries if (painting := self._paint(entry, pages))]
+            self.file.put(entries[-1].position, painted)
             self.leftovers.after(entries)
         self.leftovers.purge()
         if (reached := self.file.position()) > start:
@@ -105,10 +103,10 @@ class Painter:
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         return self.journal.read(position, min(RENDER_AT_ONCE, folded - position)) if folded > position else []
 
-    def _paint(self, entry: Entry, pages: dict[str, Page]) -> None:
+    def _paint(self, entry: Entry, pages: dict[str, Page]) -> Painted | None:
         case_id = _case_of(entry)
         if case_id is None:
-            return
+            return None
         if case_id not in pages:
             case = cases.by_id(self.tables, case_id)
             pages[case_id] = Page(case, self.tables, self.doors.of(self.tables, case_id))
@@ -117,7 +115,7 @@ class Painter:
         changes = list(self._changes(entry, page))
         if not all(isinstance(change.html, Released) for change in changes):
             raise Corrupt("A frame was made of text that had not passed the door. It was not sent.")
-        self.file.write(entry.position, {case_id: changes}, topics)
+        return Painted(entry.position, case_id, changes, topics)
 
     def _changes(self, entry: Entry, page: Page) -> Iterable[Change]:
         body: Any = entry.body
@@ -231,5 +229,7 @@ class Page(msgspec.Struct):
 
 
 def _if_there(tables: Tables, post: str) -> list[Post]:
-    rows = tables.execute("SELECT 1 FROM post WHERE id = ?", (post,))
-    return [projection.by_id(tables, post) for _ in list(rows)]
+    try:
+        return [projection.by_id(tables, post)]
+    except NotFound:
+        return []

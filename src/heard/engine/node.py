@@ -139,9 +139,13 @@ class Node:
 
     def judge(self, pending: Sequence[Asked]) -> list[Writing]:
         """Run each command on what is folded now; those that decide to write nothing, or refuse, have their outcome."""
-        self.catch_up()
-        seen = self.projection.position()
-        return [writing for asked in pending if (writing := self._judge_one(asked, seen)) is not None]
+        seen = self.catch_up()
+        judged = [(asked, writing) for asked in pending if (writing := self._judge_one(asked, seen)) is not None]
+        try:
+            self.projection.rehearse(_as_entries(seen, [writing for _, writing in judged]))
+        except HeardError:  # not all of them together: then each by itself, and the fault is one command's trouble
+            judged = [(asked, writing) for asked, writing in judged if self._folds(asked, writing, seen)]
+        return [writing for _, writing in judged]
 
     def _judge_one(self, asked: Asked, seen: int) -> Writing | None:
         try:
@@ -149,7 +153,6 @@ class Node:
                 asked.outcome = written(earlier)
                 return None
             decision = asked.command(self.tables)
-            self.projection.rehearse(_as_entries(decision, asked.by, seen))
         except HeardError as refusal:
             asked.outcome = refusal
             return None
@@ -157,6 +160,14 @@ class Node:
             asked.outcome = Written(seen, seen)
             return None
         return Writing(decision.drafts, asked.by, seen, decision.over, asked.key, asked.request)
+
+    def _folds(self, asked: Asked, writing: Writing, seen: int) -> bool:
+        try:
+            self.projection.rehearse(_as_entries(seen, [writing]))
+        except HeardError as refusal:
+            asked.outcome = refusal
+            return False
+        return True
 
     def _earlier(self, asked: Asked) -> Appended | HeardError | None:
         """The first outcome under this key, before the command is judged against a world that has moved on."""
@@ -218,12 +229,12 @@ class Node:
         return self.journal.read(position, FOLD_AT_ONCE)
 
 
-def _as_entries(decision: Decision, by: str, seen: int) -> list[Entry]:
+def _as_entries(seen: int, writings: Sequence[Writing]) -> list[Entry]:
     """The drafts as the entries that they would become, were nobody else writing."""
-    at = now.utc()
+    at, drafts = now.utc(), [(writing.by, draft) for writing in writings for draft in writing.drafts]
     return [
         Entry(position, draft.stream, draft.body.kind, draft.body.version, at, by, None, draft.body)
-        for position, draft in enumerate(decision.drafts, seen + 1)
+        for position, (by, draft) in enumerate(drafts, seen + 1)
     ]
 
 

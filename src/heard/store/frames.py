@@ -58,6 +58,15 @@ class Topic(msgspec.Struct, frozen=True):
     public: bool
 
 
+class Painted(msgspec.Struct, frozen=True):
+    """What one entry changed in one case."""
+
+    position: int
+    case: str
+    changes: Sequence[Change]
+    topics: Sequence[Topic] = ()
+
+
 class FramesFile:
     """The app's end of the frames file: the only writer.
 
@@ -102,15 +111,17 @@ class FramesFile:
         self, position: int, changes_by_case: Mapping[str, Sequence[Change]], topics: Sequence[Topic] = ()
     ) -> None:
         """Put what the entry at `position` changed in place of what was there, and move the cursor."""
-        rows = [
-            (case_id, thing(change), position, *_columns(change))
-            for case_id, changes in changes_by_case.items()
-            for change in changes
-        ]
+        painted = [Painted(position, case, changes) for case, changes in changes_by_case.items()]
+        self.put(position, [*painted, Painted(position, "", (), topics)])
+
+    def put(self, reached: int, painted: Sequence[Painted]) -> None:
+        """The same for many entries in order, up to the one at `reached`."""
+        rows = [(one.case, thing(change), one.position, *_columns(change)) for one in painted for change in one.changes]
+        topics = [(t.slug, t.case_id, int(t.public), one.position) for one in painted for t in one.topics]
         with self._db:
             self._db.executemany(_PUT_CHANGE, rows)
-            self._db.executemany(_PUT_TOPIC, [(t.slug, t.case_id, int(t.public), position) for t in topics])
-            self._db.execute("UPDATE meta SET position = max(position, ?)", (position,))
+            self._db.executemany(_PUT_TOPIC, topics)
+            self._db.execute("UPDATE meta SET position = max(position, ?)", (reached,))
 
     def html_of(self, case_id: str, thing: str) -> str | None:
         """The newest rendering of a thing, for the page that holds it."""

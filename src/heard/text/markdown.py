@@ -50,6 +50,11 @@ def _reader() -> MarkdownIt:
 
 _READER = _reader()
 
+# Most posts hold no markup at all: lines that begin with a letter, of signs that mean nothing in Markdown or HTML. They
+# are written down as they stand, a tenth of the work; a test holds the two against each other.
+_LINE = r"[^\W\d_](?:[\w .,;:?!'\"“”‘’()/%£…–—-]*[\w.,;:?!'\"“”‘’()/%£…–—-])?"
+_PLAIN = re.compile(rf"{_LINE}(?:\n{{1,2}}{_LINE})*")
+
 #: A text is asked about several times on its way out: by the door, the page, the feed. It is read once.
 KEPT = 1024
 
@@ -57,6 +62,13 @@ KEPT = 1024
 @functools.lru_cache(KEPT)
 def to_html(source: str) -> str:
     """Safe HTML for a Markdown text: the same text always gives the same bytes."""
+    if "_" not in source and _PLAIN.fullmatch(source):
+        return "\n".join("<p>" + part.replace("\n", "<br>\n") + "</p>" for part in source.split("\n\n"))
+    return read(source)
+
+
+def read(source: str) -> str:
+    """What `to_html` answers, whatever the text is made of."""
     return nh3.clean(
         _READER.render(source),
         tags=_TAGS,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 import prometheus_client
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,7 +21,9 @@ from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
 from heard.web import api, errors
-from heard.web.security import Guarded
+from heard.web.addresses import Addresses
+from heard.web.packing import pack
+from heard.web.security import bind, bounded, refuse
 
 
 #: Everything that can be asked of the server. Whatever sends bytes of a case to the public is a `WayOut`.
@@ -46,41 +46,55 @@ def routes() -> list[BaseRoute]:
 
 def build(serving: Serving) -> ASGIApp:
     """The application; `serving` is open already."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-
-    app = Starlette(
-        routes=routes(),
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5), Middleware(Positioned)],
-        exception_handlers={
-            HeardError: errors.on_heard_error,
-            404: errors.on_http_exception,
-            405: errors.on_http_exception,
-            400: errors.on_http_exception,
-            Exception: errors.on_anything_else,
-        },
-        lifespan=lifespan,
-    )
-    app.state.serving = serving
-    return Guarded(app)
+    return Application(serving, routes())
 
 
-class Positioned:
-    """Read your writes: whoever names a position is answered from at least that far."""
+class Application:
+    """Finds what answers, asks it, and makes an answer of whatever goes wrong. ASGI, and nothing stands in between."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, serving: Serving, routes: Sequence[BaseRoute]) -> None:
+        self.state = State({"serving": serving})
+        self._serving, self._addresses = serving, Addresses(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            request = Request(scope)
-            wanted = request.headers.get("heard-position", "")
-            serving: Serving = scope["app"].state.serving
-            if wanted.isdecimal() and len(wanted) < 19 and int(wanted) > serving.node.projection.position():
-                serving.node.catch_up()
-        await self.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        scope["app"] = self
+        request = Request(scope, bounded(scope, receive))
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        bind(response)
+        pack(request, response)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            refuse(request)
+            self._be_at(request.headers.get("heard-position", ""))
+            return await self._addresses.find(request.scope)(request)
+        except ClientDisconnect:
+            raise
+        except HeardError as refusal:
+            return await errors.on_heard_error(request, refusal)
+        except HTTPException as wrong:
+            return await errors.on_http_exception(request, wrong)
+        except Exception as mistake:
+            return await errors.on_anything_else(request, mistake)
+
+    def _be_at(self, wanted: str) -> None:
+        """Read your writes: whoever names a position is answered from at least that far."""
+        node = self._serving.node
+        if wanted.isdecimal() and len(wanted) < 19 and int(wanted) > node.projection.position():
+            node.catch_up()
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    for word in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{word}.complete"})
 
 
 async def static(request: Request) -> Response:

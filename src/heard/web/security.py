@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope
 
-from heard.engine.errors import HeardError, NotAllowed, TooLarge
-from heard.web import errors
+from heard.engine.errors import NotAllowed, TooLarge
 
 BODY_MAX = 2 * 1024 * 1024
 
@@ -28,42 +28,38 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Guarded:
-    """The whole application behind its guards. Pure ASGI: it never holds a body back."""
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        size = 0
+def bind(response: Response) -> None:
+    """Put the headers on that bind the browser."""
+    response.raw_headers += _HEADERS
 
-        async def bounded() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            _refuse_more_than_fits(size)
-            return message
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+def bounded(scope: Scope, receive: Receive) -> Receive:
+    """What is sent, up to what fits. A body that does not tell its length is counted as it comes."""
+    if not any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        return receive
+    size = 0
 
-        request = Request(scope)
-        try:
-            refuse_cross_site(request.method, request.headers)
-            length = request.headers.get("content-length", "0")
-            _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)
-        except HeardError as refusal:
-            answer = await errors.on_heard_error(request, refusal)
-            await answer(scope, receive, with_headers)
-            return
-        await self.app(scope, bounded, with_headers)
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        _refuse_more_than_fits(size)
+        return message
+
+    return counted
+
+
+def refuse(request: Request) -> None:
+    """Refuse what nobody may send: a change that another site asked for, more than fits.
+
+    Raises NotAllowed, TooLarge.
+    """
+    refuse_cross_site(request.method, request.headers)
+    length = request.headers.get("content-length", "0")
+    _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)
 
 
 def _refuse_more_than_fits(size: int) -> None:

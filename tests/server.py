@@ -48,10 +48,11 @@ class Server:
 
 
 @contextmanager
-def running(data: Path, *options: str) -> Iterator[Server]:
+def running(data: Path, *options: str, journal: str | None = None) -> Iterator[Server]:
     """Serve `data` until the block ends; an administrator is there already."""
-    token, link = _administrator(data)
+    token, link = _administrator(data, journal)
     argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0", *options]
+    argv += ["--journal", journal] if journal else []
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
     said: list[str] = []
     address = _address(process, said)
@@ -66,8 +67,8 @@ def running(data: Path, *options: str) -> Iterator[Server]:
         process.wait(20)
 
 
-def _administrator(data: Path) -> tuple[str, str]:
-    house = open_house(data)
+def _administrator(data: Path, journal: str | None) -> tuple[str, str]:
+    house = open_house(data, journal=journal)
     house.node.catch_up()
     email = "admin@heard.example"
     if not any(house.tables.execute("SELECT 1 FROM account WHERE email = ?", (email,))):

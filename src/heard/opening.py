@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apsw
 import msgspec
@@ -12,18 +13,31 @@ from heard.accounts import projection as accounts
 from heard.cases import projection as cases
 from heard.cases.release import Doors
 from heard.coverage import projection as coverage
-from heard.engine.errors import Corrupt, Unavailable
-from heard.engine.journal import Journal
+from heard.engine.errors import Corrupt, Refused, Unavailable
+from heard.engine.journal import Journal, Sealing, Store, Vault
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.store.derived import Purging, derived, folding
 from heard.store.media import Media
+from heard.store.place import Place, keep_place, place_of
 from heard.store.reserve import Reserve
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
 
+if TYPE_CHECKING:
+    from heard.store.postgres_shared import Shared
+
 ROOMS = (accounts.room(), cases.room(), coverage.room())
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The truth, wherever it is kept."""
+
+    store: Store
+    vault: Vault
+    sealing: Sealing
+    shared: Shared | None = None
 
 
 class House(msgspec.Struct, frozen=True):
@@ -32,12 +46,14 @@ class House(msgspec.Struct, frozen=True):
     data: Path
     node: Node
     journal: Journal
-    vault: SqliteVault
+    vault: Vault
     media: Media
     doors: Doors
-    store: SqliteStore
+    store: Store
     tables: apsw.Connection
     witness: Witness | None
+    #: What other machines share this journal by; nothing where it is in the directory itself.
+    shared: Shared | None
 
     def address(self) -> str:
         """Where the server of this directory answered last, as it wrote it down; the usual place before it ever ran."""
@@ -46,14 +62,20 @@ class House(msgspec.Struct, frozen=True):
 
     def close(self) -> None:
         self.tables.close()
+        if self.shared:
+            self.shared.bell.close()
         self.store.close()
         self.vault.close()
 
 
-def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "FULL") -> House:
+def open_house(
+    data: Path, *, journal: str | None = None, witness: Path | None = None, synchronous: str = "FULL"
+) -> House:
     """Open a data directory, making it at the first time; `witness` is the folder of its witness.
 
-    Raises Unavailable when it cannot be written, Corrupt when what is there cannot be true.
+    `journal` is the address of a PostgreSQL database; without it the journal is where it was the last time, at first
+    in the directory itself. Raises Unavailable when it cannot be reached or written, Corrupt when what is there cannot
+    be true.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -62,14 +84,30 @@ def open_house(data: Path, *, witness: Path | None = None, synchronous: str = "F
         raise Unavailable(f"The data directory {data} cannot be made or used: {wrong.strerror}.") from wrong
     reserve = Reserve(data / "reserve")
     with reserve.released():  # a server that must start on a full disk has nothing but this
-        return _open(data, reserve, witness, synchronous)
+        place = place_of(data, journal)
+        kept = _kept_here(data, synchronous) if place is None else _kept_at(data, place)
+        return _open(data, kept, reserve, witness, synchronous)
 
 
-def _open(data: Path, reserve: Reserve, witness: Path | None, synchronous: str) -> House:
+def _kept_here(data: Path, synchronous: str) -> Kept:
     sealing = KeyedSealing.from_file(data / "checkpoint.key")
     vault = SqliteVault(data / "vault.sqlite", synchronous=synchronous)
-    store = SqliteStore(data / "journal.sqlite", synchronous=synchronous)
-    journal = Journal(store, vault, sealing)
+    return Kept(SqliteStore(data / "journal.sqlite", synchronous=synchronous), vault, sealing)
+
+
+def _kept_at(data: Path, place: Place) -> Kept:
+    try:
+        from heard.store.postgres_shared import Shared
+    except ImportError as lacking:
+        raise Refused("For a journal in PostgreSQL install psycopg: pip install 'heard[postgres]'.") from lacking
+    shared = Shared(place.address)
+    keep_place(data, place, shared.store.epoch)
+    return Kept(shared.store, shared.vault, shared.vault.sealing(), shared)
+
+
+def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchronous: str) -> House:
+    store, vault = kept.store, kept.vault
+    journal = Journal(store, vault, kept.sealing)
     tables = derived(data / f"projection-{code_hash(ROOMS)}.sqlite", synchronous=synchronous)
     projection = Projection(tables, ROOMS, folding)
     node = Node(journal, projection, purge=Purging(tables), reserve=reserve.released)
@@ -84,4 +122,6 @@ def _open(data: Path, reserve: Reserve, witness: Path | None, synchronous: str) 
     if watching:
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
-    return House(data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables, watching)
+    return House(
+        data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables, watching, kept.shared
+    )

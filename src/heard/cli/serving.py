@@ -12,6 +12,10 @@ from heard.cli.terminal import VAR, Data, Witness
 app = typer.Typer()
 
 Host = Annotated[str, typer.Option(help="Loopback unless told otherwise.")]
+Journal = Annotated[
+    str | None,
+    typer.Option(envvar="HEARD_JOURNAL", help="postgresql://… for many machines; else it is in the data directory."),
+]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
 
 
@@ -21,6 +25,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     edges: Annotated[int, typer.Option(min=1, max=64, help="Processes that hold readers.")] = 1,
+    journal: Journal = None,
     witness: Witness = None,
     trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
     cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
@@ -34,7 +39,7 @@ def serve(
     # Refuses at once, in words, what could not be served.
     for address in cache:
         parts(address)
-    house = open_house(data, witness=witness)
+    house = open_house(data, journal=journal, witness=witness)
 
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())

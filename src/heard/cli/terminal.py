@@ -68,7 +68,7 @@ def opened(data: Path, *, make: bool = False, witness: Path | None = None) -> It
 
 def existing(data: Path) -> None:
     """Raises Refused where there is no data directory."""
-    if not (data / "journal.sqlite").exists():
+    if not any((data / name).exists() for name in ("journal.sqlite", "journal.address")):
         raise Refused(
             f"There is no data of Heard in {data}. Nothing was changed. Name the folder with --data, or in HEARD_DATA."
         )

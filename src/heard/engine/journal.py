@@ -136,8 +136,13 @@ class Store(Protocol):
     def frontier(self) -> chain.Frontier: ...
 
     def blank(self, positions: Sequence[int]) -> None:
-        """Overwrite the sealed bodies with noughts, durably, leaving no copy in any file of the store."""
+        """Overwrite the sealed bodies with noughts, durably, leaving no copy in any file of the store.
+
+        (Where a server keeps old versions of rows for a while, they are sealed bytes whose key is destroyed.)
+        """
         ...
+
+    def close(self) -> None: ...
 
 
 class Vault(Protocol):
@@ -168,6 +173,8 @@ class Vault(Protocol):
     def drop(self, drawer: str, name: str) -> None: ...
 
     def names(self, drawer: str) -> list[str]: ...
+
+    def close(self) -> None: ...
 
 
 class Sealing(Protocol):

@@ -87,6 +87,9 @@ class MemoryStore:
             old = self._records[position - 1]
             self._records[position - 1] = Record(old.header, old.seal, bytes(len(old.sealed)), old.leaf)
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
 
 class MemoryVault:
     """A `Vault` that is gone when the process is."""
@@ -126,3 +129,6 @@ class MemoryVault:
 
     def names(self, drawer: str) -> list[str]:
         return sorted(name for kept, name in self._drawers if kept == drawer)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -6,12 +6,14 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from heard.engine.journal import Seal
 from heard.store.postgres import MAKING
 from heard.store.postgres_link import Database, complete
 from heard.store.postgres_sweep import Sweep
+from heard.store.vault import KeyedSealing
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS about (name text PRIMARY KEY, value text NOT NULL)",
@@ -109,6 +111,10 @@ class PostgresVault:
     def _change(self, statement: str, *bindings: Any) -> None:
         with self.database.writing() as db:
             db.execute(statement, bindings)
+
+    def sealing(self) -> KeyedSealing:
+        """Signs with a key that all nodes of the journal share; it is made at the first asking and kept here."""
+        return KeyedSealing(Ed25519PrivateKey.from_private_bytes(self.secret("checkpoint")))
 
     def close(self) -> None:
         self._sweep.finish()

@@ -7,6 +7,7 @@ import gc
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,8 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
+#: A bell tells of other machines' appends; it looks by itself too.
+SHARED_LOOK_EVERY_S = 1.0
 PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
 
@@ -77,7 +80,8 @@ async def run(
     for task in done:  # a writer that failed takes the process with it, and the supervisor starts it anew
         task.result()
     if house.witness:
-        house.witness.keep_head(house.journal)
+        with suppress(Unavailable):
+            house.witness.keep_head(house.journal)
     frames.close()
 
 
@@ -91,8 +95,14 @@ def _clear_away(house: House, frames: Path) -> None:
 
 async def _look(house: House, painter: Painter) -> None:
     """Fold and render what the command line, or another node, appended."""
+    woken, every_s = asyncio.Event(), LOOK_EVERY_S
+    if house.shared:
+        loop, every_s = asyncio.get_running_loop(), SHARED_LOOK_EVERY_S
+        house.shared.bell.listen(lambda: loop.call_soon_threadsafe(woken.set))
     while True:
-        await asyncio.sleep(LOOK_EVERY_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), every_s)
+        woken.clear()
         try:
             house.node.catch_up()
             painter.paint()
@@ -107,7 +117,8 @@ async def _witness(house: House) -> None:
     """Put the newest head on the other disk, and say so in the log when it cannot be put there."""
     while house.witness:
         await asyncio.sleep(WITNESS_EVERY_S)
-        house.witness.keep_head(house.journal)
+        with suppress(Unavailable):  # the journal is lost for the moment: nothing of it is new
+            house.witness.keep_head(house.journal)
         if house.witness.trouble:
             log.error("witness_behind", trouble=house.witness.trouble)
     await asyncio.Event().wait()

@@ -1,0 +1,27 @@
+"""A journal that many machines share: its two databases, and the bell that tells of other nodes' appends."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from heard.store.postgres import PostgresStore
+from heard.store.postgres_bell import Bell
+from heard.store.postgres_vault import PostgresVault, vault_of
+
+
+class Shared:
+    """One node's hold on it.
+
+    Raises Unavailable when it cannot be reached, Corrupt when its server would not keep its promises.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.store = PostgresStore(address)
+        self.vault = PostgresVault(vault_of(address))
+        self.bell = Bell(self.store.database)
+
+    def lost_for(self) -> float | None:
+        """For how many seconds this node has been without its journal; None while it is there."""
+        since = [database.lost_since for database in (self.store.database, self.vault.database)]
+        lost = [at for at in since if at is not None]
+        return monotonic() - min(lost) if lost else None

@@ -197,5 +197,17 @@ def restrictions(tables: Tables, case: str) -> list[Restriction]:
     return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]
 
 
+def rules(tables: Tables, case: str) -> tuple[tuple[int, ...], bool]:
+    """Where the orders in force are in the journal, and whether the case is held: all that a door asks, at once."""
+    rows = tables.execute(
+        "SELECT position FROM restriction WHERE case_id = ? AND lifted IS NULL UNION ALL "
+        "SELECT 0 FROM cases WHERE id = ? AND held IS NOT NULL ORDER BY 1",
+        (case, case),
+    )
+    found = [position for (position,) in rows]
+    held = bool(found) and found[0] == 0
+    return tuple(found[held:]), held
+
+
 def _instant(written: str | None) -> Any:
     return now.instant(written) if written else None

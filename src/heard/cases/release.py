@@ -93,8 +93,8 @@ class Doors:
         An order binds from the moment it is recorded until someone records that it was lifted: its own dates are shown
         to the desk and release nothing by themselves.
         """
-        in_force = tuple(one.position for one in projection.restrictions(tables, case))
-        return Door(case, self._matcher(in_force), projection.is_held(tables, case))
+        in_force, held = projection.rules(tables, case)
+        return Door(case, self._matcher(in_force), held)
 
     def _matcher(self, positions: tuple[int, ...]) -> Names:
         if positions not in self._matchers:

@@ -134,6 +134,8 @@ def _texts(content: Content) -> list[str]:
 
 
 def _as(body: type[Content], content: Content) -> Content:
+    if type(content) is body:
+        return content
     return body(**{name: getattr(content, name) for name in content.__struct_fields__})
 
 

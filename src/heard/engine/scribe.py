@@ -9,8 +9,8 @@ from heard.engine.errors import HeardError, Unavailable
 from heard.engine.journal import Appended, Writing
 from heard.engine.node import Asked, Command, Node, Written, answer
 
-#: As many commands as one group holds. Judging and folding so many takes a few milliseconds, and the loop waits for it.
-GROUP = 32
+#: As many commands as one group holds. Judging and folding so many takes some twenty milliseconds, and the loop waits.
+GROUP = 64
 #: As many as may wait; beyond it the answer is Unavailable, and nothing was lost.
 WAITING = 4096
 

@@ -73,7 +73,8 @@ def _environment() -> Environment:
 
 def clock(at: datetime, zone: str) -> str:
     """ "14:05"."""
-    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+    here = at.astimezone(ZoneInfo(zone))
+    return f"{here.hour:02}:{here.minute:02}"
 
 
 def day(at: datetime, zone: str) -> str:

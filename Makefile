@@ -11,13 +11,14 @@ HEARD_PORT ?= 8000
 DEMO := var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench soak news lock clean
+.PHONY: help setup setup-dev run test lint bench bench-fanout soak news lock clean
 
 help:
 	@echo 'make run     see it: a fictional inquest played live on http://127.0.0.1:$(HEARD_PORT)/'
 	@echo 'make test    style, types and every test'
 	@echo 'make lint    style and types alone'
 	@echo 'make bench   the figures: append, fold, render, page, publish to reader'
+	@echo 'make bench-fanout   one post to 10,000 readers, beside a C program, nchan and sse-starlette'
 	@echo 'make soak    the long ones: thousands of readers, kills, power cuts'
 	@echo 'make news    gather changes/ into CHANGELOG.md (VERSION=0.2.0)'
 	@echo 'make lock    resolve requirements*.lock again (needs uv)'
@@ -41,6 +42,13 @@ test: lint
 
 bench: setup-dev
 	@$(PY) -m bench
+
+# The other servers live in an environment of their own: nothing of theirs is a dependency of ours.
+bench-fanout: setup-dev
+	@test -x .cache/bench/venv/bin/uvicorn || { $(PY) -m venv .cache/bench/venv && \
+		.cache/bench/venv/bin/pip install -q --only-binary :all: -r bench/peers/requirements.txt; }
+	@$(PY) -m bench fanout
+	@$(PY) -m bench fanout --other-core
 
 soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from heard.engine import now
@@ -34,8 +37,13 @@ ONLY_GET = "A live stream can only be read. Nothing was changed."
 NO_BODY = "A live stream takes no content with the request. Nothing was changed."
 
 
-def _head(status: int, fields: list[str]) -> bytes:
-    date = format_datetime(now.utc(), usegmt=True)
+@lru_cache(2)
+def _date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
+
+
+def _head(status: int, fields: Iterable[str]) -> bytes:
+    date = _date(now.utc().replace(microsecond=0))
     lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Date: {date}", *fields, "X-Content-Type-Options: nosniff"]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
@@ -61,20 +69,20 @@ def told(status: int, words: str, head: Head | None, closes: bool, *fields: str)
     return _head(status, about + list(fields)) + (b"" if head is not None and head.method == "HEAD" else body)
 
 
+_STREAM_FIELDS = (
+    "Content-Type: text/event-stream; charset=utf-8",
+    "Cache-Control: no-store",
+    "Connection: close",
+    "X-Accel-Buffering: no",
+    "Access-Control-Allow-Origin: *",
+)
+
+
 def stream_head() -> bytes:
     """The head of a stream. It ends when the connection does: no length, no chunks around frames that all
     share.
     """
-    return _head(
-        200,
-        [
-            "Content-Type: text/event-stream; charset=utf-8",
-            "Cache-Control: no-store",
-            "Connection: close",
-            "X-Accel-Buffering: no",
-            "Access-Control-Allow-Origin: *",
-        ],
-    )
+    return _head(200, _STREAM_FIELDS)
 
 
 def stream_opening(limits: Limits, position: str | None) -> bytes:

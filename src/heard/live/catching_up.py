@@ -39,13 +39,24 @@ class Replays:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.epoch = reading.epoch
+        self._topics: dict[str, str] = {}
         self._held: dict[tuple[str, str, int], bytes] = {}
         self._held_bytes = 0
 
     def drop(self) -> None:
         """Hold nothing: what is read next is as the file is now."""
+        self._topics.clear()
         self._held.clear()
         self._held_bytes = 0
+
+    def topic(self, slug: str) -> str | None:
+        """The case whose public stream has this name."""
+        case_id = self._topics.get(slug)
+        if case_id is None:
+            case_id = self.reading.topic(slug)
+            if case_id is not None:
+                self._topics[slug] = case_id
+        return case_id
 
     def stream(self, case_id: str, after: int, position: int) -> bytes:
         """The frames in (after, position] as server-sent events; the reset if they are too many; nothing if

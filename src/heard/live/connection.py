@@ -32,6 +32,9 @@ class State(Enum):
     LINGERING = "answered for the last time; what still comes is dropped"
     GONE = "closed, or the app's"
 
+    # By identity, in C: states are keys wherever a connection is moved, and Enum's own hash is a call in Python.
+    __hash__ = object.__hash__
+
 
 class Rule(NamedTuple):
     """`listens`: what the selector watches for. `lasts`: the name of its limit."""
@@ -42,13 +45,10 @@ class Rule(NamedTuple):
 
 
 _S = State
+_ASKED = frozenset({_S.WAITING, _S.LIVE, _S.POLLING, _S.ANSWERING, _S.GONE})
 RULES: dict[State, Rule] = {
-    _S.IDLE: Rule(EVENT_READ, "idle_s", frozenset({_S.READING, _S.GONE})),
-    _S.READING: Rule(
-        EVENT_READ,
-        "head_s",
-        frozenset({_S.WAITING, _S.LIVE, _S.POLLING, _S.ANSWERING, _S.GONE}),
-    ),
+    _S.IDLE: Rule(EVENT_READ, "idle_s", _ASKED | {_S.READING}),
+    _S.READING: Rule(EVENT_READ, "head_s", _ASKED),
     # Nobody listens to these two: what the client sends now is for the app, and waits in the kernel for it.
     _S.WAITING: Rule(0, "app_s", frozenset({_S.HANDED, _S.READING, _S.ANSWERING, _S.GONE})),
     _S.HANDED: Rule(0, None, frozenset({_S.WAITING, _S.GONE})),
@@ -64,13 +64,17 @@ READERS = frozenset({State.LIVE, State.CATCHING_UP, State.POLLING})
 
 
 class Topic:
-    """The readers of one case, by state, and how many bytes of frames it has been sent in this edge's life."""
+    """The readers of one case, by state, and how many bytes of frames it has been sent in this edge's life.
 
-    __slots__ = ("case_id", "readers", "sent_bytes")
+    `first` says who is sent the next frame first.
+    """
+
+    __slots__ = ("case_id", "first", "readers", "sent_bytes")
 
     def __init__(self, case_id: str) -> None:
         self.case_id = case_id
         self.sent_bytes = 0
+        self.first = 0
         self.readers: dict[State, dict[Connection, None]] = {state: {} for state in READERS}
 
 

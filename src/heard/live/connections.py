@@ -48,7 +48,7 @@ class Connections:
         topic.
         """
         old, new = RULES[connection.state], RULES[to]
-        assert to in new_states(connection), f"{connection.state} → {to}"
+        assert to in old.moves, f"{connection.state} → {to}"
         if new.listens != old.listens:
             self._watch(connection, old.listens, new.listens)
         self._stop_clock(connection)
@@ -156,8 +156,3 @@ class Connections:
         due = self._due.get(connection.state)
         if due is not None:
             due.pop(connection, None)
-
-
-def new_states(connection: Connection) -> frozenset[State]:
-    """The states to which a connection may move from where it is."""
-    return RULES[connection.state].moves

@@ -49,6 +49,10 @@ class Edge:
         self.connections_max = limits.connections_max()
         self.ends_at: float | None = None
         listener.setblocking(False)
+        # Connections inherit both. Data that the other end has not acknowledged for so long will never arrive.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(limits.user_timeout_s * 1000))
         self.selector.register(listener, selectors.EVENT_READ, listener)
         self.selector.register(self.control, selectors.EVENT_READ, self.control)
         self._listening = True
@@ -72,9 +76,13 @@ class Edge:
                     self._resume(connection)
             if self.apps.bell_may_be_missed:
                 self.apps.look_by_ourselves()
+            if self.readers.has_more_to_send:
+                self._send_slice()
             self._see_to_deadlines()
 
     def _patience(self) -> float:
+        if self.readers.has_more_to_send and not self.apps.bell_may_be_missed:
+            return 0.0
         until = self._next_tick
         deadline = self.connections.next_deadline()
         if deadline is not None:
@@ -130,8 +138,6 @@ class Edge:
                     self._listen(False)  # Until the next tick: asking again at once would find the same.
                 return
             sock.setblocking(False)
-            with suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if len(self.connections.by_fd) >= self.connections_max:
                 with suppress(OSError):
                     sock.send(answers.told(503, answers.BUSY, None, True, "Retry-After: 5"))
@@ -181,12 +187,12 @@ class Edge:
 
     def _take(self, connection: Connection) -> None:
         """See whether a whole head is here, and who answers it."""
-        if connection.state is State.IDLE:
-            self.connections.move(connection, State.READING)
         whole = connection.buffer
         try:
             head = parse(whole, self.limits.head_bytes)
             if head is None:
+                if connection.state is State.IDLE:
+                    self.connections.move(connection, State.READING)
                 return
             if not joining.is_live(head.path):
                 self.apps.pass_on(connection)
@@ -213,6 +219,12 @@ class Edge:
         self.connections.answer(connection, answers.told(status, words, head, True, *fields), closes=True)
 
     # What comes with time
+
+    def _send_slice(self) -> None:
+        try:
+            self.readers.send_slice()
+        except Unavailable:
+            self.apps.bell_may_be_missed = True  # As with news that cannot be read: it is tried again soon.
 
     def _see_to_deadlines(self) -> None:
         for connection in self.connections.overdue():

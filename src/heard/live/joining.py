@@ -13,18 +13,15 @@ from heard.engine.frames import sse_reset
 from heard.live import answers
 from heard.live.catching_up import Replays, stands_at
 from heard.live.connection import Connection, State, Topic
-from heard.live.limits import Limits
 from heard.live.readers import Readers
 from heard.live.request import Head
 
-_STREAM = re.compile(r"/live/([^/]+)")
-_POLL = re.compile(r"/live/([^/]+)/after/([^/]*)")
-_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
+_LIVE = re.compile(r"/live/([^/]+)(?:/after/([^/]*))?")
 
 
 def is_live(path: str) -> bool:
     """Whether the edge answers this path itself, if there is such a stream."""
-    return path.startswith("/live/") and (_STREAM.fullmatch(path) or _POLL.fullmatch(path)) is not None
+    return _LIVE.fullmatch(path) is not None
 
 
 def join(readers: Readers, connection: Connection, head: Head) -> bool:
@@ -32,11 +29,11 @@ def join(readers: Readers, connection: Connection, head: Head) -> bool:
 
     Raises Unavailable if the frames file cannot be read at the moment.
     """
-    stream, poll = _STREAM.fullmatch(head.path), _POLL.fullmatch(head.path)
-    found = stream or poll
+    found = _LIVE.fullmatch(head.path)
     assert found is not None and readers.replays is not None
-    readers.look()  # Also finds a stream that was opened a moment ago, and news whose bell has not been heard yet.
-    case_id = readers.replays.reading.topic(found[1])
+    # Also finds a stream that was opened a moment ago, and news whose bell has not been heard yet.
+    readers.look_once_a_turn()
+    case_id = readers.replays.topic(found[1])
     if case_id is None:
         return False
     if head.method not in ("GET", "HEAD"):
@@ -45,8 +42,8 @@ def join(readers: Readers, connection: Connection, head: Head) -> bool:
     elif head.has_body:
         readers.connections.answer(connection, answers.told(400, answers.NO_BODY, head, True), closes=True)
     else:
-        topic = readers.topics.setdefault(case_id, Topic(case_id))
-        if stream:
+        topic = readers.topics.get(case_id) or readers.topics.setdefault(case_id, Topic(case_id))
+        if found[2] is None:
             _stream(readers, readers.replays, connection, head, topic)
         else:
             _poll(readers, readers.replays, connection, head, topic, claim=found[2])
@@ -69,9 +66,9 @@ def _stream(readers: Readers, replays: Replays, connection: Connection, head: He
             replay = sse_reset(replays.epoch, readers.position)
         else:
             replay = replays.stream(topic.case_id, after, readers.position)
-    _prepare(connection.sock, readers.limits)
     try:
-        sent = connection.sock.sendmsg([opening, replay])
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, readers.limits.send_buffer_bytes)
+        sent = connection.sock.send(opening + replay)
     except OSError:
         sent = 0
     if sent < len(opening):
@@ -80,12 +77,6 @@ def _stream(readers: Readers, replays: Replays, connection: Connection, head: He
     readers.connections.join(connection, topic, State.LIVE)
     if sent < len(opening) + len(replay):
         readers.fall_behind(connection, replay, sent - len(opening))
-
-
-def _prepare(sock: socket.socket, limits: Limits) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.send_buffer_bytes)
-    if _USER_TIMEOUT is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, int(limits.user_timeout_s * 1000))
 
 
 def _poll(readers: Readers, replays: Replays, connection: Connection, head: Head, topic: Topic, claim: str) -> None:

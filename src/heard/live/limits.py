@@ -64,6 +64,9 @@ class Limits:
     """Connections that may be with one app at once; further requests wait in the edge."""
 
     accepts_a_turn: int = 64
+    slice: int = 512
+    """Readers who are sent a frame before the loop looks who else has come: 4 ms of sends."""
+
     connections: int = 0
     """0: as many as the process may have descriptors, less those kept back."""
 

@@ -1,14 +1,21 @@
 """Readers of open pages: being sent frames, falling behind, catching up, being let go.
 
-The edge knows one position, up to which everyone LIVE has been sent everything. A reader who is behind
-holds no queue: one piece of bytes that all share, and when it is through, the file is asked again. So a
-slow reader costs nothing but a cursor, and words that were withdrawn while they were behind are not sent to
-them.
+The edge knows one position. Everyone LIVE stands there, or is waiting for their turn in a *pass* that takes
+them there: a pass goes over its readers a slice at a time, and between two slices the loop sees to whoever
+else has come. News that arrives meanwhile is not another pass for those who still wait: they are sent all
+they lack in one piece when their turn comes, so readers who cannot be served as fast as posts are written
+get fewer and longer pieces, and nobody falls ever further back.
+
+A reader who is behind holds no queue: one piece of bytes that all share, and when it is through, the file is
+asked again. So a slow reader costs nothing but a cursor, and words that were withdrawn while they were
+behind, or waited for their turn, are not sent to them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from heard.engine.errors import Unavailable
@@ -18,6 +25,23 @@ from heard.live.catching_up import Replays
 from heard.live.connection import Connection, State, Topic
 from heard.live.connections import Connections
 from heard.store.reading import Reading
+
+
+class Pass:
+    """Readers who stand at `after` and are to be sent what has changed since; `begun` of them have been.
+
+    `encoded` is None where the frames have to be read again: there is more by now, or something was
+    withdrawn.
+    """
+
+    __slots__ = ("after", "begun", "encoded", "readers", "topic")
+
+    def __init__(self, topic: Topic, after: int, encoded: bytes, readers: list[Connection]) -> None:
+        self.topic = topic
+        self.after = after
+        self.encoded: bytes | None = encoded
+        self.readers = readers
+        self.begun = 0
 
 
 class Readers:
@@ -30,7 +54,10 @@ class Readers:
         self.replays: Replays | None = None
         self.position = 0
         self.topics: dict[str, Topic] = {}
+        self.passes: deque[Pass] = deque()
+        self.polls_due: deque[Connection] = deque()
         self._stamp = -1
+        self._looked_at = -1.0
         self._phase = 0
 
     def read_from(self, path: Path, epoch: str) -> None:
@@ -53,15 +80,24 @@ class Readers:
 
     def _send_everyone_to_the_page(self) -> None:
         assert self.replays is not None
+        self.passes.clear()
+        reset = sse_reset(self.replays.epoch, self.position)
         for topic in self.topics.values():
             for connection in list(topic.readers[State.CATCHING_UP]):
                 self.connections.close(connection)
-            self._send_to_all(topic, sse_reset(self.replays.epoch, self.position))
+            for connection in list(topic.readers[State.LIVE]):
+                self._send(connection, reset)
             for connection in list(topic.readers[State.POLLING]):
                 self.answer_poll(connection, self.replays.reset(topic.case_id))
 
+    def look_once_a_turn(self) -> None:
+        """Look, unless that was done since the loop woke: what has come since then is answered as of now."""
+        if self._looked_at != self.connections.now:
+            self.look()
+            self._looked_at = self.connections.now
+
     def look(self) -> None:
-        """Send everyone what was written since the last look. It costs 4 µs if nothing was.
+        """Begin to send everyone what was written since the last look. It costs 4 µs if nothing was.
 
         Raises Unavailable if the file cannot be read at the moment; whoever looks next misses nothing.
         """
@@ -72,29 +108,86 @@ class Readers:
         news = self.replays.reading.since(self.position)
         self._stamp = stamp
         self.replays.drop()
-        self.position = max(self.position, news.position)
+        for begun in self.passes:
+            begun.encoded = None
+        before, self.position = self.position, max(self.position, news.position)
         for case_id, frames in news.frames.items():
             if case_id in self.topics:
-                self._publish(self.topics[case_id], frames)
+                self._publish(self.topics[case_id], frames, before)
         for case_id in news.closed:
             self._close(case_id)
 
-    def _publish(self, topic: Topic, frames: list[Frame]) -> None:
+    def _publish(self, topic: Topic, frames: list[Frame], before: int) -> None:
         assert self.replays is not None
         encoded = b"".join(sse(self.replays.epoch, frame.position, frame.changes) for frame in frames)
         if len(frames) > FRAMES_BEHIND_MAX or len(encoded) > CATCH_UP_BYTES_MAX:
             encoded = sse_reset(self.replays.epoch, self.position)
         topic.sent_bytes += len(encoded)
         self._let_go_behind(topic, {change.id for frame in frames for change in frame.changes})
-        self._send_to_all(topic, encoded)
-        for connection in list(topic.readers[State.POLLING]):
-            try:
-                answer = self.replays.poll(topic.case_id, connection.position, self.position)
-            except Unavailable:
-                self.connections.close(connection)  # They ask again; the other cases' frames must not wait.
-                continue
-            if answer:
-                self.answer_poll(connection, answer)
+        self.passes.append(Pass(topic, before, encoded, self._whose_turn_it_is(topic)))
+        self.polls_due.extend(topic.readers[State.POLLING])
+
+    def _whose_turn_it_is(self, topic: Topic) -> list[Connection]:
+        """Everyone LIVE who is not in a pass already; each time others are the first."""
+        readers = list(topic.readers[State.LIVE])
+        waiting = {one for begun in self.passes if begun.topic is topic for one in begun.readers[begun.begun :]}
+        if waiting:
+            readers = [one for one in readers if one not in waiting]
+        topic.first = (topic.first + self.limits.slice) % max(1, len(readers))
+        return readers[topic.first :] + readers[: topic.first]
+
+    @property
+    def has_more_to_send(self) -> bool:
+        return bool(self.passes or self.polls_due)
+
+    def send_slice(self) -> None:
+        """One slice of the oldest pass, or of the polls that have an answer.
+
+        Raises Unavailable if what changed meanwhile cannot be read at the moment; then it is for a later turn.
+        """
+        if self.passes:
+            begun = self.passes[0]
+            if begun.encoded is None:
+                begun.encoded = self._news_since(begun)
+            end = begun.begun + self.limits.slice
+            self._send_to(begun.readers[begun.begun : end], begun.encoded)
+            begun.begun = end
+            if end >= len(begun.readers) or not begun.encoded:
+                self.passes.popleft()
+        else:
+            for _ in range(min(self.limits.slice, len(self.polls_due))):
+                self._answer_if_there_is_news(self.polls_due.popleft())
+
+    def _news_since(self, begun: Pass) -> bytes:
+        assert self.replays is not None
+        return self.replays.stream(begun.topic.case_id, begun.after, self.position)
+
+    def _send_to(self, readers: list[Connection], encoded: bytes) -> None:
+        """The loop that all of this is about: 10,000 turns a post, and next to nothing in it but the send."""
+        live, whole = State.LIVE, len(encoded)
+        for connection in readers:
+            if connection.state is live:  # Since the pass began it may have gone.
+                try:
+                    sent = connection.sock.send(encoded)
+                except BlockingIOError:
+                    sent = 0
+                except OSError:
+                    self.connections.close(connection)
+                    continue
+                if sent != whole:
+                    self.fall_behind(connection, encoded, sent)
+
+    def _answer_if_there_is_news(self, connection: Connection) -> None:
+        assert self.replays is not None
+        if connection.state is not State.POLLING or connection.topic is None:
+            return
+        try:
+            answer = self.replays.poll(connection.topic.case_id, connection.position, self.position)
+        except Unavailable:
+            self.connections.close(connection)  # They ask again; the other cases' frames must not wait.
+            return
+        if answer:
+            self.answer_poll(connection, answer)
 
     def _let_go_behind(self, topic: Topic, changed: set[str]) -> None:
         """Let go of who is too far behind, and of who would still be sent an older form of what changed now.
@@ -112,20 +205,8 @@ class Readers:
             if behind > self.limits.behind_bytes or last_mention[id(encoded)] > begun:
                 self.connections.close(connection)
 
-    def _send_to_all(self, topic: Topic, encoded: bytes) -> None:
-        for connection in list(topic.readers[State.LIVE]):
-            self._send(connection, encoded)
-
     def _send(self, connection: Connection, encoded: bytes) -> None:
-        try:
-            sent = connection.sock.send(encoded)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self.connections.close(connection)
-            return
-        if sent < len(encoded):
-            self.fall_behind(connection, encoded, sent)
+        self._send_to([connection], encoded)
 
     def fall_behind(self, connection: Connection, encoded: bytes, sent: int) -> None:
         """Keep a cursor into bytes that others are sent too; the rest follows as the line takes it."""
@@ -187,17 +268,24 @@ class Readers:
                     self.connections.close(connection)
 
     def beat(self) -> None:
-        """Once a second: a heartbeat to those whose turn it is, so that each hears one in every period."""
+        """Once a second: a heartbeat to those whose turn it is, so that each hears one in every period.
+
+        Not to those of a case that is being sent something: they hear that.
+        """
+        busy = {begun.topic for begun in self.passes}
         period = max(1, int(self.limits.heartbeat_s))
         self._phase = (self._phase + 1) % period
         by_fd = self.connections.by_fd
         for fd in range(self._phase, max(by_fd, default=-1) + 1, period):
             connection = by_fd.get(fd)
-            if connection is not None and connection.state is State.LIVE:
+            if connection is not None and connection.state is State.LIVE and connection.topic not in busy:
                 self._send(connection, HEARTBEAT)
 
     def end(self) -> None:
-        """Tell every reader when to come back, and close; answer every poll."""
+        """Send what is begun, tell every reader when to come back, and close; answer every poll."""
+        with suppress(Unavailable):
+            while self.has_more_to_send:
+                self.send_slice()
         for topic in self.topics.values():
             for connection in list(topic.readers[State.LIVE]):
                 self._send(connection, answers.retry(self.limits))

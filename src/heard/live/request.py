@@ -22,24 +22,24 @@ class Malformed(Exception):
 
 class Head(NamedTuple):
     """`path` and `query` are as sent, still percent-encoded; `length` counts the head's bytes in the
-    buffer.
+    buffer; `fields` are its header lines, as sent and in lower case.
     """
 
     method: str
     path: str
     query: str
     length: int
-    lines: list[str]
     version: str
+    fields: bytes
+    lowered: bytes
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
-        wanted = name.lower()
-        for line in self.lines:
-            field, colon, value = line.partition(":")
-            if colon and field.lower() == wanted:
-                return value.strip(" \t")
-        return None
+        begin = self.lowered.find(b"\r\n%b:" % name.encode())
+        if begin < 0:
+            return None
+        begin += len(name) + 3
+        return self.fields[begin : self.fields.find(b"\r\n", begin)].decode("latin-1").strip(" \t")
 
     @property
     def keeps_alive(self) -> bool:
@@ -75,16 +75,19 @@ def parse(buffer: bytes, bytes_max: int) -> Head | None:
         if len(buffer) > start and not buffer[start : start + 1].isalpha() and buffer[start:] != b"\r":
             raise Malformed(400)  # A TLS hello or worse: no need to wait for more of it.
         return None
-    lines = buffer[start:end].decode("latin-1").split("\r\n")
-    words = lines[0].split(" ")
+    first = buffer.find(b"\r\n", start)
+    words = buffer[start:first].decode("latin-1").split(" ")
     if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0") or not words[0].isalpha():
         raise Malformed(400)
     path, _, query = _origin_form(words[1]).partition("?")
-    return Head(words[0], path, query, end + len(END), lines[1:], words[2])
+    fields = buffer[first : end + 2]
+    return Head(words[0], path, query, end + len(END), words[2], fields, fields.lower())
 
 
 def _origin_form(target: str) -> str:
     """RFC 9112, section 3.2.2: a server must also accept the absolute form."""
+    if target.startswith("/"):
+        return target
     for scheme in ("http://", "https://"):
         if target.lower().startswith(scheme):
             slash = target.find("/", len(scheme))

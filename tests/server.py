@@ -53,7 +53,9 @@ def running(data: Path, *options: str, journal: str | None = None) -> Iterator[S
     token, link = _administrator(data, journal)
     argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0", *options]
     argv += ["--journal", journal] if journal else []
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
+    process = subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+    )
     said: list[str] = []
     address = _address(process, said)
     server = Server(data, process, address, token, address + link)

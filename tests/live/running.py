@@ -28,7 +28,9 @@ class Running:
         script = str(Path(__file__).with_name("serve_small.py"))
         argv = [sys.executable, script, str(data), (limits or Limits()).written(), str(edges), *app_arguments]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self.process.stdout is not None
         address = self.process.stdout.readline().strip()
         assert address, self.log.read_text()

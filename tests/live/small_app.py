@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -111,6 +112,8 @@ async def main() -> None:
     arguments = asked.parse_args()
     if (arguments.data / "no-app").exists():
         await asyncio.sleep(3600)
+    if (arguments.data / "broken").exists():
+        raise SystemExit(1)
     frames = FramesFile(arguments.data / "frames.sqlite", EPOCH)
     bell = Doorbell()
     app = small_app(frames, bell)
@@ -123,6 +126,7 @@ async def main() -> None:
         bell,
         body_silence_s=arguments.body_silence_s,
         stalled_s=arguments.stalled_s,
+        alone=lambda: print("alone", os.getpid(), file=sys.stderr, flush=True),
     )
     frames.close()
 

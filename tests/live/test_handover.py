@@ -232,10 +232,10 @@ def test_an_edge_whose_supervisor_has_gone_ends(start_edge: Callable[..., EdgeAl
 
 
 def test_the_listener_takes_ipv6_addresses_too() -> None:
-    from heard.live.supervisor import _address, _bound
+    from heard.live import listening
 
     if not socket.has_ipv6:
         return
-    listener = _bound("::1", 0)
-    assert _address(listener).startswith("http://[::1]:")
+    [listener] = listening.opened("::1", 0, 1)
+    assert listening.address_of(listener).startswith("http://[::1]:")
     listener.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.live.clients import Client, Reader
+from heard.live import listening
+from tests.live.clients import Client, Reader, ask
 from tests.live.edge_alone import SLUG, EdgeAlone
 
 
@@ -126,16 +129,66 @@ def test_one_connection_too_many_is_told_to_come_again(start_edge: Callable[...,
     edge.new_app()
     clients = [Client(edge.port) for _ in range(64)]
     for client in clients:
-        client.ask(f"/live/{SLUG}/after/0")
-        client.answer()
+        client.send(b"GET /live/")
+    time.sleep(0.2)
     with Client(edge.port) as client:
         assert client.answer().status == 503
         assert client.is_closed()
-    clients.pop().sock.close()
+    for client in clients[1:]:
+        client.send(f"{SLUG}/after/0 HTTP/1.1\r\n\r\n".encode())
+        assert client.answer().status == 200
+        client.sock.close()
+    clients[0].sock.close()
+
+
+def test_the_connection_that_was_idle_longest_gives_way(start_edge: Callable[..., EdgeAlone]) -> None:
+    edge = start_edge(connections=64)
+    edge.new_app()
+    clients = [Client(edge.port) for _ in range(64)]
     for client in clients:
         client.ask(f"/live/{SLUG}/after/0")
         assert client.answer().status == 200
+    assert ask(edge.port, f"/live/{SLUG}/after/0").status == 200
+    assert clients[0].is_closed()
+    clients[-1].ask(f"/live/{SLUG}/after/0")
+    assert clients[-1].answer().status == 200
+    for client in clients:
         client.sock.close()
+
+
+def test_a_house_full_of_readers_still_takes_requests(start_edge: Callable[..., EdgeAlone]) -> None:
+    edge = start_edge(connections=64, kept_for_requests=0.5)
+    app = edge.new_app()
+    readers = [Reader(edge.port, SLUG) for _ in range(32)]
+    full = ask(edge.port, f"/live/{SLUG}")
+    assert full.status == 503 and 2 <= int(full.headers["retry-after"]) <= 8
+    with Client(edge.port) as reporter:
+        reporter.ask("/api/v1/posts/1/retraction", method="POST", body=b"{}")
+        sock, received = app.take()
+        assert received.startswith(b"POST /api/v1/posts/1/retraction")
+        sock.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        assert reporter.answer().status == 201
+        sock.close()
+    readers.pop().sock.close()
+    edge.post("p1")
+    for reader in readers:
+        assert reader.event().data["changes"][0]["id"] == "p1"
+        reader.sock.close()
+    with Reader(edge.port, SLUG):  # The place of the one who left is free again.
+        pass
+
+
+def test_connections_inherit_what_the_listener_was_told() -> None:
+    for listener in (*listening.opened("127.0.0.1", 0, 1), *listening.opened("127.0.0.1", 0, 2)):
+        with listener:
+            sock = socket.create_connection(listener.getsockname())
+            if select.select([listener], [], [], 0.5)[0]:  # Else it is the other one's.
+                accepted, _ = listener.accept()
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                if hasattr(socket, "TCP_USER_TIMEOUT"):
+                    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+                accepted.close()
+            sock.close()
 
 
 def test_a_reader_who_talks_is_let_go(edge: EdgeAlone) -> None:

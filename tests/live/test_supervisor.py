@@ -37,6 +37,69 @@ def test_a_thousand_readers_stay_connected_while_the_app_dies_ten_times(start: C
     crowd.close()
 
 
+def test_an_app_is_exchanged_for_a_new_one_and_no_reader_notices(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("before")
+    crowd = Crowd(heard.port, SLUG, 300)
+    posted, pids = [], {heard.pid_of("app")}
+    for exchange in range(4):
+        before = heard.pid_of("app")
+        with Client(heard.port) as slow:
+            slow.ask("/slow?s=0.5")
+            posted.append(heard.post(f"p{exchange}-before"))
+            heard.process.send_signal(signal.SIGHUP)
+            while exists(before):
+                posted.append(heard.post(f"p{exchange}-{len(posted)}"))
+            assert slow.answer().body == b"slow", "what the old one had begun, it answers"
+        pids.add(heard.pid_of("app"))
+    crowd.read_up_to(posted[-1])
+    assert len(pids) == 5
+    assert crowd.disconnected() == 0
+    assert {tuple(page.positions) for page in crowd.pages} == {tuple(posted)}, "each once, in order, and nothing missed"
+    crowd.close()
+
+
+def test_an_app_is_told_when_it_is_alone_and_not_while_the_one_before_serves(start: Callable[..., Running]) -> None:
+    heard = start()
+    before = heard.pid_of("app")
+    wait_until(lambda: f"alone {before}\n" in heard.said())
+    with Client(heard.port) as slow:
+        slow.ask("/slow?s=1")
+        heard.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: heard.pid_of("app") != before)
+        wait_until(lambda: f"alone {heard.pid_of('app')}\n" in heard.said())
+        assert not exists(before)
+        assert slow.answer().body == b"slow"
+
+
+def test_a_new_app_that_cannot_begin_is_not_exchanged_for_the_one_that_serves(start: Callable[..., Running]) -> None:
+    heard = start()
+    heard.post("before")
+    before = heard.pid_of("app")
+    (heard.data / "broken").touch()
+    with Reader(heard.port, SLUG) as reader:
+        heard.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "exchange_failed" in heard.said())
+        heard.post("after")
+        assert reader.event().data["changes"][0]["id"] == "after"
+    assert ask(heard.port, "/pid").body == str(before).encode()
+
+
+def test_readers_are_shared_out_evenly_among_edges(start: Callable[..., Running]) -> None:
+    heard = start(edges=2)
+    heard.post("p1")
+    crowd = Crowd(heard.port, SLUG, 400)
+    held = [len(os.listdir(f"/proc/{heard.pid_of(edge)}/fd")) for edge in ("edge-1", "edge-2")]
+    assert min(held) > 120, "of 400, with a chance of half for each"
+    crowd.close()
+
+
+def test_a_second_server_does_not_share_the_port_of_one_with_many_edges(start: Callable[..., Running]) -> None:
+    heard = start(edges=2)
+    with pytest.raises(Refused, match="is taken by another program"):
+        serve(heard.data / "other", "127.0.0.1", heard.port, 2, ["false"])
+
+
 def test_an_app_that_computes_without_end_is_replaced(start: Callable[..., Running]) -> None:
     heard = start()
     heard.post("before")

@@ -91,6 +91,11 @@ def stream_opening(limits: Limits, position: str | None) -> bytes:
     return stream_head() + b": heard\n\n" + retry(limits) + id_line
 
 
+def come_again_s(limits: Limits) -> int:
+    """For Retry-After, in whole seconds; spread like `retry`."""
+    return round(random.uniform(limits.retry_from_s, limits.retry_to_s))
+
+
 def retry(limits: Limits) -> bytes:
     """Tells a reader after how long to come back: each after a time of its own, or all would come at once."""
     return b"retry: %d\n\n" % (random.uniform(limits.retry_from_s, limits.retry_to_s) * 1000)

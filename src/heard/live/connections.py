@@ -23,6 +23,9 @@ class Connections:
         self.limits = limits
         self.now = 0.0
         self.by_fd: dict[int, Connection] = {}
+        self.readers = 0
+        """How many of them read a stream or wait in a long poll."""
+
         self.resumed: list[Connection] = []
         """Connections with a request in their buffer that came before we listened: the edge's loop takes
         them next.
@@ -59,14 +62,23 @@ class Connections:
                 topic.readers[to][connection] = None
             else:
                 connection.topic = None
+                self.readers -= 1
         connection.state = to
         self._start_clock(connection)
 
     def join(self, connection: Connection, topic: Topic, state: State) -> None:
         """Make a connection a reader of a topic."""
         connection.topic = topic
+        self.readers += 1
         connection.buffer = b"" if state is not State.POLLING else connection.buffer
         self.move(connection, state)
+
+    def make_room(self) -> bool:
+        """Close the connection that has been idle longest; False if none is idle."""
+        idle = next(iter(self._due[State.IDLE]), None)
+        if idle is not None:
+            self.close(idle)
+        return idle is not None
 
     def progressed(self, connection: Connection) -> None:
         """The client took some bytes: its deadline starts anew."""

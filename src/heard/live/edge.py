@@ -49,10 +49,6 @@ class Edge:
         self.connections_max = limits.connections_max()
         self.ends_at: float | None = None
         listener.setblocking(False)
-        # Connections inherit both. Data that the other end has not acknowledged for so long will never arrive.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(limits.user_timeout_s * 1000))
         self.selector.register(listener, selectors.EVENT_READ, listener)
         self.selector.register(self.control, selectors.EVENT_READ, self.control)
         self._listening = True
@@ -138,7 +134,7 @@ class Edge:
                     self._listen(False)  # Until the next tick: asking again at once would find the same.
                 return
             sock.setblocking(False)
-            if len(self.connections.by_fd) >= self.connections_max:
+            if len(self.connections.by_fd) >= self.connections_max and not self.connections.make_room():
                 with suppress(OSError):
                     sock.send(answers.told(503, answers.BUSY, None, True, "Retry-After: 5"))
                 sock.close()

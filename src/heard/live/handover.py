@@ -6,7 +6,7 @@ A message is a header of JSON and some bytes, each with its length before it, an
 
     app → edge          hello(frames, epoch) · ring(position) · ack(id) · returned(+ descriptor, bytes
     unread) · closed() edge → app          request(id, + descriptor, bytes read) supervisor → edge   app(+
-    descriptor of a channel to it) · end() supervisor → app    edge(+ descriptor of a channel to it) · end()
+    descriptor of a channel to it) · end() supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
     any → supervisor    beat()
 
 A request is acknowledged before it is begun. Until then the edge keeps its own copy of the descriptor and

@@ -41,6 +41,9 @@ def join(readers: Readers, connection: Connection, head: Head) -> bool:
         readers.connections.answer(connection, said, closes=True)
     elif head.has_body:
         readers.connections.answer(connection, answers.told(400, answers.NO_BODY, head, True), closes=True)
+    elif readers.connections.readers >= readers.readers_max:
+        full = answers.told(503, answers.BUSY, head, True, f"Retry-After: {answers.come_again_s(readers.limits)}")
+        readers.connections.answer(connection, full, closes=True)
     else:
         topic = readers.topics.get(case_id) or readers.topics.setdefault(case_id, Topic(case_id))
         if found[2] is None:

@@ -38,9 +38,6 @@ class Limits:
     """After a last answer, what the client still sends is read and dropped, or it would lose the answer."""
 
     heartbeat_s: float = HEARTBEAT_S
-    user_timeout_s: float = 30
-    """Data that the other end has not acknowledged for so long will never arrive (RFC 5482)."""
-
     missed_bell_s: float = 0.1
     """How often the edge looks into the frames file by itself while no app rings."""
 
@@ -70,9 +67,16 @@ class Limits:
     connections: int = 0
     """0: as many as the process may have descriptors, less those kept back."""
 
+    kept_for_requests: float = 0.1
+    """This part of the connections no reader gets: who reports or withdraws comes in when the house is full."""
+
     def connections_max(self) -> int:
         """How many connections an edge may hold at once."""
         return self.connections or max(64, descriptors() - DESCRIPTORS_KEPT_BACK)
+
+    def readers_max(self) -> int:
+        """How many of them may be readers."""
+        return int(self.connections_max() * (1 - self.kept_for_requests))
 
     def written(self) -> str:
         return json.dumps(asdict(self))

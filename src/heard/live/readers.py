@@ -50,6 +50,7 @@ class Readers:
     def __init__(self, connections: Connections, say: Callable[..., None]) -> None:
         self.connections = connections
         self.limits = connections.limits
+        self.readers_max = self.limits.readers_max()
         self.say = say
         self.replays: Replays | None = None
         self.position = 0

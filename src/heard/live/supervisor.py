@@ -8,7 +8,6 @@ opens no database.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import selectors
@@ -24,6 +23,7 @@ from types import FrameType
 from typing import IO, Any
 
 from heard.engine.errors import Refused
+from heard.live import listening
 from heard.live.handover import Channel, pair
 from heard.live.limits import Limits
 from heard.live.saying import say
@@ -39,6 +39,9 @@ END_S = 5.0
 
 LOCK_WAIT_S = 2.0
 """Children of a supervisor that was killed hold the lock until they too have ended: a second at most."""
+
+LEAVE_S = 30.0
+"""So long an app that was exchanged may still take to answer what it has begun."""
 
 BACKOFF_S_MAX = 2.0
 WAKE_S = 0.25
@@ -98,16 +101,17 @@ def serve(
     data directory is being served already or the port cannot be had.
     """
     lock = _locked(data_dir)
-    listener = _bound(host, port)
-    address = _address(listener)
-    supervisor = Supervisor(listener, lock, app_argv, edges, limits or Limits(), log)
+    listeners = listening.opened(host, port, max(1, edges))
+    address = listening.address_of(listeners[0])
+    supervisor = Supervisor(listeners, lock, app_argv, limits or Limits(), log)
     for argv in companions:
         supervisor.companions[Child("companion", beats=False)] = [word.replace("{address}", address) for word in argv]
     announce(address)
     try:
         supervisor.run()
     finally:
-        listener.close()
+        for listener in listeners:
+            listener.close()
         lock.close()
 
 
@@ -136,59 +140,32 @@ def _locked(data_dir: Path) -> IO[str]:
             return lock
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (socket.gaierror, UnicodeError):
-        raise Refused(f"There is no address “{host}” on this machine. Nothing was started.") from None
-    family, kind, protocol, _, address = found[0]
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        with suppress(OSError):
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    try:
-        listener.bind(address)
-        listener.listen(4096)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            why = f"Port {port} on {host} is taken by another program. Choose another with --port."
-        elif error.errno == errno.EACCES:
-            why = f"This account may not open port {port}. Choose one above 1023 with --port."
-        else:
-            why = f"{host} port {port} cannot be opened ({error.strerror})."
-        raise Refused(f"{why} Nothing was started.") from None
-    return listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 class Supervisor:
     """The children, each in its place, and the loop that keeps them there."""
 
     def __init__(
         self,
-        listener: socket.socket,
+        listeners: list[socket.socket],
         lock: IO[str],
         app_argv: Sequence[str],
-        edges: int,
         limits: Limits,
         log: Callable[..., None],
     ) -> None:
-        self.listener = listener
+        self.listeners = listeners
         self.lock = lock
         self.app_argv = list(app_argv)
         self.limits = limits
         self.log = log
         self.app = Child("app")
-        self.edges = [Child(f"edge-{number}") for number in range(1, max(1, edges) + 1)]
+        self.coming: Child | None = None
+        """The app that takes over once it has begun to work."""
+        self.leaving: dict[Child, float] = {}
+        """Apps that were told to end, and when they will be made to."""
+        self.edges = [Child(f"edge-{number}") for number in range(1, len(listeners) + 1)]
         self.companions: dict[Child, list[str]] = {}
         self.selector = selectors.DefaultSelector()
         self.ending = False
+        self.exchanges = False
 
     def run(self) -> None:
         """Keep all children running until told to end."""
@@ -199,6 +176,8 @@ class Supervisor:
         signals = {
             signal.SIGTERM: self._told_to_end,
             signal.SIGINT: self._told_to_end,
+            # Where a terminal is behind us it means that the terminal has gone.
+            signal.SIGHUP: self._told_to_end if os.isatty(0) else self._told_to_exchange,
             signal.SIGCHLD: lambda *_: None,  # Only to be woken.
         }
         before: dict[signal.Signals, Any] = {number: signal.signal(number, does) for number, does in signals.items()}
@@ -219,18 +198,56 @@ class Supervisor:
     def _told_to_end(self, number: int, frame: FrameType | None) -> None:
         self.ending = True
 
+    def _told_to_exchange(self, number: int, frame: FrameType | None) -> None:
+        self.exchanges = True
+
     def _keep_running(self) -> None:
         at = time.monotonic()
-        for child in [*self.edges, self.app, *self.companions]:
+        for child in [*self.edges, *self._apps(), *self.companions]:
             self._look_after(child, at)
+        self._exchange(at)
         for edge in self.edges:
             if not edge.is_running() and at >= edge.start_at:
                 self._start_edge(edge)
         if not self.app.is_running() and at >= self.app.start_at:
-            self._start_app()
+            self._start_app(self.app)
         for companion, argv in self.companions.items():
             if not companion.is_running() and not companion.finished and at >= companion.start_at:
                 companion.process = self._spawn(argv, (), stdin=subprocess.PIPE)
+
+    def _apps(self) -> list[Child]:
+        return [*self.leaving, self.app, *([self.coming] if self.coming else [])]
+
+    def _exchange(self, at: float) -> None:
+        """On SIGHUP: a new app, of the version that is installed now, begins beside the one that serves.
+
+        It folds and renders in files of its own where its version differs, says hello to the edges when it is
+        ready, and only then is the old one told to end: no reader reconnects, and no request waits.
+        """
+        if self.exchanges and self.coming is None and not self.leaving:
+            self.exchanges = False
+            self.coming = Child("app")
+            self._start_app(self.coming)
+        if self.coming is not None:
+            if self.coming.first_beat is not None or not self.app.is_running():
+                self.leaving[self.app] = at + LEAVE_S
+                if self.app.channel is not None:
+                    self.app.channel.send("end")
+                self.app, self.coming = self.coming, None
+            elif not self.coming.is_running():
+                self.log("exchange_failed")  # The one that serves goes on.
+                self.coming = None
+        for child, leaves_at in list(self.leaving.items()):
+            if child.process is not None and at > leaves_at:
+                child.process.kill()
+            if not child.is_running():
+                del self.leaving[child]
+                self._say_if_alone()
+
+    def _say_if_alone(self) -> None:
+        """The only app may clear away what others have folded and rendered; it must not while they serve."""
+        if self.app.channel is not None and self.coming is None and not self.leaving:
+            self.app.channel.send("alone")
 
     def _look_after(self, child: Child, at: float) -> None:
         if child.process is None:
@@ -249,13 +266,14 @@ class Supervisor:
         child.ended(at)
 
     def _start_edge(self, edge: Child) -> None:
-        arguments = ["--listen-fd", str(self.listener.fileno()), "--limits", self.limits.written()]
-        argv = [sys.executable, "-m", "heard.live.edge", *arguments]
-        self._start(edge, argv, [self.listener.fileno()])
-        if self.app.channel is not None:
-            self._introduce(edge, self.app.channel)
+        listener = self.listeners[self.edges.index(edge)].fileno()
+        argv = [sys.executable, "-m", "heard.live.edge", "--listen-fd", str(listener)]
+        self._start(edge, [*argv, "--limits", self.limits.written()], [listener])
+        for app in self._apps():
+            if app.channel is not None:
+                self._introduce(edge, app.channel)
 
-    def _start_app(self) -> None:
+    def _start_app(self, app: Child) -> None:
         ends: list[socket.socket] = []
         for edge in self.edges:
             if edge.channel is not None:
@@ -263,12 +281,13 @@ class Supervisor:
                 edge.channel.send("app", fd=edges_end.detach(), close_after=True)
                 ends.append(apps_end)
         numbers = [end.fileno() for end in ends]
-        self._start(self.app, [*self.app_argv, "--edge-fds", ",".join(map(str, numbers))], numbers)
+        self._start(app, [*self.app_argv, "--edge-fds", ",".join(map(str, numbers))], numbers)
         for end in ends:
             end.close()
+        self._say_if_alone()
 
     def _introduce(self, edge: Child, app: Channel) -> None:
-        """A new edge meets the app that is running."""
+        """A new edge meets an app that is running."""
         assert edge.channel is not None
         edges_end, apps_end = pair()
         edge.channel.send("app", fd=edges_end.detach(), close_after=True)
@@ -311,9 +330,11 @@ class Supervisor:
                 child.channel = None
 
     def _end(self) -> None:
-        """Tell all to end, the companions first, and wait; then no more words."""
+        """Take nobody new, tell all to end, the companions first, and wait; then no more words."""
         self.log("ending")
-        children = [child for child in [*self.companions, *self.edges, self.app] if child.process is not None]
+        for listener in self.listeners:
+            listener.close()
+        children = [child for child in [*self.companions, *self.edges, *self._apps()] if child.process is not None]
         for child in children:
             assert child.process is not None
             if child.channel is not None:

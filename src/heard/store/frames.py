@@ -39,7 +39,8 @@ CREATE INDEX IF NOT EXISTS change_by_place ON change (case_id, place) WHERE plac
 _PUT_CHANGE = """
 INSERT INTO change (case_id, thing, position, kind, id, html, href, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (case_id, thing) DO UPDATE SET position = excluded.position, kind = excluded.kind,
-    id = excluded.id, html = excluded.html, href = excluded.href, place = excluded.place"""
+    id = excluded.id, html = excluded.html, href = excluded.href, place = excluded.place
+    WHERE excluded.position >= position"""
 
 _PUT_TOPIC = """
 INSERT INTO topic (slug, case_id, public, position) VALUES (?, ?, ?, ?)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Any
@@ -76,20 +77,28 @@ async def serve_handed(
     *,
     body_silence_s: float = BODY_SILENCE_S,
     stalled_s: float = STALLED_S,
+    alone: Callable[[], None] | None = None,
 ) -> None:
     """Run an ASGI app until the supervisor says end; the process ends at once when the supervisor is gone.
 
     `hello` is said once the app's lifespan has begun; an app that knows its frames file only then leaves it
-    out and calls `bell.hello` from its lifespan or later. Raises Unavailable if the app's lifespan does not
+    out and calls `bell.hello` from its lifespan or later. `alone` is called when no other app serves the same
+    data any more. Raises Unavailable if the app's lifespan does not
     begin.
     """
-    serving = _Serving(asgi_app, control, bell or Doorbell(), body_silence_s, stalled_s)
+    serving = _Serving(asgi_app, control, bell or Doorbell(), body_silence_s, stalled_s, alone)
     await serving.run(edge_sockets, hello)
 
 
 class _Serving:
     def __init__(
-        self, asgi_app: Any, control: socket.socket, bell: Doorbell, body_silence_s: float, stalled_s: float
+        self,
+        asgi_app: Any,
+        control: socket.socket,
+        bell: Doorbell,
+        body_silence_s: float,
+        stalled_s: float,
+        alone: Callable[[], None] | None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.config = uvicorn.Config(
@@ -108,6 +117,7 @@ class _Serving:
         self.bell = bell
         self.body_silence_s = body_silence_s
         self.stalled_s = stalled_s
+        self.alone = alone
         self.beginning: set[asyncio.Task[None]] = set()
         self.ended = asyncio.Event()
         self.control = Channel(control)
@@ -150,6 +160,8 @@ class _Serving:
         for message in self.control.receive():
             if message.kind == "edge" and message.fd is not None:
                 self._join(socket.socket(fileno=message.fd))
+            elif message.kind == "alone" and self.alone is not None:
+                self.alone()
             elif message.kind == "end":
                 self.ended.set()
         if self.control.ended:

@@ -60,10 +60,10 @@ def crowd_of(system: peers.System, folder: Path, pinned: bool = True) -> Iterato
 
 
 @contextmanager
-def system_and_crowd(name: str, *options: str, pinned: bool = True) -> Iterator[tuple[peers.System, Crowd]]:
+def system_and_crowd(name: str, pinned: bool = True, **more: int) -> Iterator[tuple[peers.System, Crowd]]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        with peers.SYSTEMS[name](folder, *options) as system, crowd_of(system, folder, pinned) as crowd:
+        with peers.SYSTEMS[name](folder, **more) as system, crowd_of(system, folder, pinned) as crowd:
             yield system, crowd
 
 

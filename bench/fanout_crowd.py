@@ -107,6 +107,11 @@ class Crowd:
         self.say("follow")
         self.hear()
 
+    def rest(self) -> None:
+        """From now on sleep between events that come, and leave the core to others meanwhile."""
+        self.say("rest")
+        self.hear()
+
     def drop(self, readers: int) -> None:
         """So many lose their connection."""
         self.say(f"drop {readers}")

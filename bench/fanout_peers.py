@@ -144,13 +144,13 @@ def sse_starlette(folder: Path) -> Iterator[System]:
 
 
 @contextmanager
-def heard(folder: Path, *options: str) -> Iterator[System]:
+def heard(folder: Path, *options: str, event_bytes: int = EVENT_BYTES) -> Iterator[System]:
     """The real server: a journal on disk, each post committed and synced, published over the API."""
     with running(folder / "data", *options) as server:
         port = int(server.address.rpartition(":")[2])
         slug = server.open_case("bench", "A case to measure")
         server.publish(slug, "The first post.")
-        words = MARK + " " + "x" * (EVENT_BYTES - _heard_says_around(server, port, slug) - len(MARK) - 1)
+        words = MARK + " " + "x" * (event_bytes - _heard_says_around(server, port, slug) - len(MARK) - 1)
 
         def named(child: str) -> list[int]:
             found = dict(re.findall(r"child_started child=([\w-]+) pid=(\d+)", "".join(server.said)))

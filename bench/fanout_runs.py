@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from bench import fanout_peers as peers
@@ -50,48 +51,43 @@ def rate(rounds: int) -> None:
 
 
 def stalled(rounds: int, readers: int = 10_000, stuck: int = 1_000) -> None:
-    """One in ten stops reading, for good: what the others notice, what it costs, and that all come back whole."""
+    """One in ten stops reading, for good: what the others notice, what it costs, and that all come back whole.
+
+    Events of 8 kB, so that the kernel's buffers are full after some thirty of them.
+    """
     _pinned()
     for _ in range(rounds):
-        with system_and_crowd("heard") as (system, crowd):
+        with system_and_crowd("heard", event_bytes=8_000) as (system, crowd):
             crowd.connect(readers)
             crowd.events(2)
-            alone = crowd.events(12).p99
-            crowd.stall(stuck)
+            alone = crowd.events(24).p99
+            held = _sockets(system)
             memory, kernel = memory_bytes(system.edges()), kernel_bytes()
-            p99s = []
-            for _ in range(30):
-                p99s.append(crowd.events(12).p99)
-                if crowd_is_cut(system, crowd, readers - stuck):
-                    break
-            held = (kernel_bytes() - kernel) / stuck
-            own = (memory_bytes(system.edges()) - memory) / stuck
+            crowd.stall(stuck)
+            filling = crowd.events(24).p99
+            full = crowd.events(24).p99
+            kernel, own = kernel_bytes() - kernel, memory_bytes(system.edges()) - memory
             time.sleep(21)
-            cut = readers - _open_in(system)
+            cut = held - _sockets(system)
             crowd.follow()
             crowd.go_on()
             back = _all_whole(crowd, readers, 30)
             print(
-                f"p99 {alone:.0f} ms with all reading, {statistics.median(p99s):.0f} ms with {stuck:,} of {readers:,}"
-                f" stalled ({statistics.median(p99s) / alone:.2f} ×); {held / 1024:.0f} KiB of kernel memory and"
-                f" {own / 1024:.1f} KiB of the edge's for each; {cut:,} let go; {back}; {_load()}"
+                f"p99 of who reads: {alone:.0f} ms with all reading; with {stuck:,} of {readers:,} stalled"
+                f" {filling:.0f} ms while the kernel takes it ({filling / alone:.2f} ×) and {full:.0f} ms when it does"
+                f" not ({full / alone:.2f} ×); {kernel / stuck / 1024:.0f} KiB of kernel memory (both ends) and"
+                f" {own / stuck / 1024:.1f} KiB of the edge's for each; {cut:,} let go; {back}; {_load()}"
             )
 
 
-def crowd_is_cut(system: peers.System, crowd: Crowd, reading: int) -> bool:
-    return _open_in(system) <= reading
-
-
-def _open_in(system: peers.System) -> int:
-    """Connections that the edges hold."""
+def _sockets(system: peers.System) -> int:
+    """How many the edges have open."""
     count = 0
     for pid in system.edges():
         for name in os.listdir(f"/proc/{pid}/fd"):
-            try:
+            with suppress(OSError):
                 count += os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:")
-            except OSError:
-                continue
-    return count - 3 * len(system.edges())  # Its listener and two channels.
+    return count
 
 
 def _all_whole(crowd: Crowd, readers: int, patience_s: float) -> str:
@@ -147,9 +143,11 @@ def _insist(crowd: Crowd) -> int:
 
 
 BUSY = """
-import sys, threading
+import os, sys, threading, time
 if any("heard.web.process" in word for word in sys.orig_argv):
     def compute():
+        while not os.path.exists(os.environ["HEARD_BENCH_BUSY"]):
+            time.sleep(0.1)
         while True:
             sum(range(1000))
     threading.Thread(target=compute, daemon=True).start()
@@ -163,11 +161,18 @@ def busy(rounds: int, readers: int = 1_000) -> None:
     with tempfile.TemporaryDirectory() as place:
         (Path(place) / "sitecustomize.py").write_text(BUSY)
         before = os.environ.get("PYTHONPATH", "")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [place, before]))
+        sign = Path(place) / "busy"
+        os.environ["HEARD_BENCH_BUSY"] = str(sign)
         for _ in range(rounds):
             for how in lasts:
-                os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [place if how == "busy" else "", before]))
+                sign.unlink(missing_ok=True)
                 with system_and_crowd("heard", pinned=False) as (_system, crowd):
                     crowd.connect(readers)
+                    crowd.rest()  # Or it would be a third that computes, on two cores.
+                    if how == "busy":
+                        sign.touch()
+                        time.sleep(0.3)
                     crowd.events(2)
                     for event in crowd.events(12).events:
                         lasts[how].append(event.last)

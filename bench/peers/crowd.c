@@ -38,9 +38,11 @@ static struct reader reader[READERS];
 static int reader_count, open_count, opening_count, ep, port, follows, publisher = -1;
 static double published_at[MARKS];
 static uint32_t arrived[MARKS], marks;     /* marks: the number of the newest mark */
+static char unanswered[MARKS];             /* whose publisher was told nothing, or no: it may be lost */
 static long missing, doubled, disordered, resets, lost, refused, told_to_wait, deliveries;
 static float *delays, *backs;
 static long delay_count, delay_room, back_count, back_room, connects_in[4096];
+static int patience_ms;                    /* 0: never sleeps while it measures */
 static double began_following;
 static char stream_request[4096], publish_request[1 << 16], buffer[BYTES + CARRY + 1], answer[1 << 16];
 static size_t stream_length, publish_length, answered;
@@ -146,7 +148,7 @@ static void read_from(int n) {
         deliveries++;
         if (number > marks) continue;
         if (number < r->next) { if (number + 1 == r->next) doubled++; else disordered++; continue; }
-        missing += number - r->next;
+        for (uint32_t skipped = r->next; skipped < number; skipped++) missing += !unanswered[skipped];
         r->next = number + 1;
         arrived[number]++;
         keep(&delays, &delay_count, &delay_room, at - published_at[number]);
@@ -228,7 +230,7 @@ static void events(int count) {
         double began = now(), answered_at = 0;
         if (!publish(began)) { printf("failed\n"); return; }
         while ((arrived[marks] + stalled < (uint32_t)open_count || !answered_at) && now() - began < 30) {
-            turn(0);
+            turn(patience_ms);
             if (!answered_at && publisher >= 0) {
                 int status = publish_status();
                 if (status) { answered_at = now(); if (status > 202) printf("bad %d\n", status); }
@@ -293,6 +295,7 @@ static void publish_once(void) {
     double began = now();
     int status = 0, sent = publish(began);
     while (sent && !status && now() - began < 20) { turn(0); status = publish_status(); }
+    unanswered[marks] = status < 200 || status > 202;
     if (!sent) { marks--; if (publisher >= 0) close(publisher); publisher = -1; }
     printf("published %u %d %.4f\n", marks, status, (now() - began) * 1e3);
 }
@@ -365,6 +368,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(line, "go_on")) go_on();
         else if (!strcmp(line, "publish")) publish_once();
         else if (!strcmp(line, "follow")) { follows = 1; began_following = now(); printf("following\n"); }
+        else if (!strcmp(line, "rest")) { patience_ms = 5; printf("resting\n"); }
         else if (!strcmp(line, "status")) status();
         else printf("unknown %s\n", line);
     }

@@ -1,8 +1,8 @@
 /* The limit: what one post to many readers costs a C program that does nothing else.
 
    One thread, epoll, one send() a reader. Speaks as much HTTP as the bench does: GET makes a reader, POST publishes its
-   body to all of them. What came in one tick is merged: publishers are answered first, then every reader is sent all of
-   it at once. No history, no names, no durability: nothing that is asked of a real server.
+   body to all of them. What came while readers were sent something is merged: publishers are answered between slices of
+   512 readers, then every reader is sent all of it at once. No history, no names, no durability: nothing that is asked of a real server.
 
        limit PORT
 */
@@ -18,12 +18,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FDS = 70000, REQUEST = 65536, MERGED = 4 << 20 };
+enum { FDS = 70000, REQUEST = 65536, MERGED = 4 << 20, SLICE = 512 };
 enum state { READING, READER };
 
 static struct { enum state state; int at; } client[FDS];  /* at: its place in readers[] */
-static int readers[FDS], reader_count, epoll;
-static char frames[MERGED];
+static int readers[FDS], reader_count, epoll, listener;
+static char first[MERGED], second[MERGED], *frames = first;  /* One is sent while the other is written. */
 static size_t frames_length;
 static long event_id;
 
@@ -62,12 +62,31 @@ static void request(int fd) {
     if (send(fd, TAKEN, sizeof TAKEN - 1, MSG_NOSIGNAL) < 0) gone(fd);
 }
 
-static void fan_out(void) {
-    for (int n = reader_count - 1; n >= 0; n--) {
-        ssize_t sent = send(readers[n], frames, frames_length, MSG_NOSIGNAL);
-        if (sent < (ssize_t)frames_length) gone(readers[n]);  /* A reader who is behind is let go. */
+static void turn(int timeout_ms) {
+    struct epoll_event ready[512];
+    int count = epoll_wait(epoll, ready, 512, timeout_ms), one = 1;
+    for (int n = 0; n < count; n++) {
+        if (ready[n].data.fd != listener) { request(ready[n].data.fd); continue; }
+        for (int taken = 0; taken < 64; taken++) {
+            int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+            if (fd < 0) break;
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+            client[fd].state = READING;
+            struct epoll_event events = {.events = EPOLLIN, .data.fd = fd};
+            epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &events);
+        }
     }
+}
+
+static void fan_out(void) {
+    char *sending = frames;
+    ssize_t length = frames_length;
+    frames = frames == first ? second : first;
     frames_length = 0;
+    for (int n = reader_count - 1; n >= 0; n--) {
+        if (send(readers[n], sending, length, MSG_NOSIGNAL) < length) gone(readers[n]);  /* Who is behind is let go. */
+        if (n % SLICE == 0) turn(0);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -75,27 +94,17 @@ int main(int argc, char **argv) {
     getrlimit(RLIMIT_NOFILE, &most);
     most.rlim_cur = most.rlim_max;
     setrlimit(RLIMIT_NOFILE, &most);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
+    int one = 1;
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(argc > 1 ? atoi(argv[1]) : 0),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4096)) { perror("limit"); return 1; }
     epoll = epoll_create1(0);
-    struct epoll_event watch = {.events = EPOLLIN, .data.fd = listener}, ready[512];
+    struct epoll_event watch = {.events = EPOLLIN, .data.fd = listener};
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &watch);
     for (;;) {
-        int count = epoll_wait(epoll, ready, 512, -1);
-        for (int n = 0; n < count; n++) {
-            if (ready[n].data.fd != listener) { request(ready[n].data.fd); continue; }
-            for (int turn = 0; turn < 64; turn++) {
-                int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-                if (fd < 0) break;
-                setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-                client[fd].state = READING;
-                struct epoll_event events = {.events = EPOLLIN, .data.fd = fd};
-                epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &events);
-            }
-        }
-        if (frames_length) fan_out();
+        turn(-1);
+        while (frames_length) fan_out();
     }
 }

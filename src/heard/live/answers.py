@@ -37,13 +37,8 @@ ONLY_GET = "A live stream can only be read. Nothing was changed."
 NO_BODY = "A live stream takes no content with the request. Nothing was changed."
 
 
-@lru_cache(2)
-def _date(at: datetime) -> str:
-    return format_datetime(at, usegmt=True)
-
-
-def _head(status: int, fields: Iterable[str]) -> bytes:
-    date = _date(now.utc().replace(microsecond=0))
+def _head(status: int, fields: Iterable[str], at: datetime | None = None) -> bytes:
+    date = format_datetime(at or now.utc(), usegmt=True)
     lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Date: {date}", *fields, "X-Content-Type-Options: nosniff"]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
@@ -82,7 +77,12 @@ def stream_head() -> bytes:
     """The head of a stream. It ends when the connection does: no length, no chunks around frames that all
     share.
     """
-    return _head(200, _STREAM_FIELDS)
+    return _stream_head(now.utc().replace(microsecond=0))
+
+
+@lru_cache(2)
+def _stream_head(at: datetime) -> bytes:
+    return _head(200, _STREAM_FIELDS, at)
 
 
 def stream_opening(limits: Limits, position: str | None) -> bytes:

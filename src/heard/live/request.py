@@ -53,7 +53,7 @@ class Head(NamedTuple):
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter, decoded; None if it is not there."""
-        for pair in self.query.split("&"):
+        for pair in self.query.split("&") if self.query else ():
             key, _, value = pair.partition("=")
             if key == name:
                 return unquote(value.replace("+", " "), errors="replace")

@@ -51,7 +51,7 @@ bench-fanout: setup-dev
 	@$(PY) -m bench fanout --other-core
 
 soak: setup-dev
-	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid
+	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py
 
 news: setup-dev
 	@$(PY) scripts/news.py $(VERSION)

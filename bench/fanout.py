@@ -2,7 +2,7 @@
 
     python -m bench fanout --readers 1000 5000 10000        the table: `make bench-fanout`
     python -m bench fanout --other-core                     receive work on the other core (root; N = 900)
-    python -m bench fanout --run rate | stalled | storm | busy | replaced
+    python -m bench fanout --run rate | stalled | storm | busy | replaced | soak
 
 Servers run on core 0 and the readers on core 1, as one process that costs little (peers/crowd.c). Systems take
 turns, in another order each round; the tables give medians of rounds, ranges, and ratios to the C program in the same

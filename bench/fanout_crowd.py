@@ -117,6 +117,11 @@ class Crowd:
         self.say(f"drop {readers}")
         self.hear()
 
+    def unconfirmed(self) -> list[int]:
+        """Marks that readers were sent, though their publisher was never told that they are kept."""
+        self.say("unconfirmed")
+        return [int(mark) for mark in self.hear()[1:]]
+
     def status(self) -> dict[str, float]:
         """Counts since the beginning, and how long who lost the stream took to come back, in milliseconds."""
         self.say("status")

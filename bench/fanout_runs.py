@@ -218,10 +218,18 @@ def _started(server: Server, child: str) -> list[int]:
     return [int(mark) for mark in marks]
 
 
+def soak(rounds: int) -> None:
+    """Ten million deliveries over kills, restarts, cut connections and slow readers."""
+    from bench.fanout_soak import run
+
+    run(rounds)
+
+
 RUNS: dict[str, Callable[[int], None]] = {
     "rate": rate,
     "stalled": stalled,
     "storm": storm,
     "busy": busy,
     "replaced": replaced,
+    "soak": soak,
 }

@@ -31,7 +31,7 @@ struct reader {
     uint32_t next;               /* the mark it must see next */
     double reopen_at, lost_at;   /* 0: not waiting to come back */
     float retry_ms;
-    char carry[CARRY], id[ID];
+    char carry[CARRY], id[ID], begun[ID];  /* begun: of the event whose mark has not come yet */
 };
 
 static struct reader reader[READERS];
@@ -80,6 +80,7 @@ static void lose(int n, double at) {
     close(r->fd);
     r->state = CLOSED;
     r->carried = 0;
+    r->begun[0] = 0;
     r->reopen_at = follows ? at + r->retry_ms / 1e3 : 0;
 }
 
@@ -95,8 +96,8 @@ static void begin(int n) {
     opening_count++;
     r->reopen_at = 0;
     if (began_following) connects_in[(int)((now() - began_following) * 10) & 4095]++;
+    if (connect(r->fd, (struct sockaddr *)&to, sizeof to)) { refused++; lose(n, now()); return; }  /* At once, here. */
     fcntl(r->fd, F_SETFL, O_NONBLOCK);
-    if (connect(r->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) { refused++; lose(n, now()); return; }
     char text[sizeof stream_request + ID + 32];
     size_t length = stream_length;
     memcpy(text, stream_request, length);
@@ -113,12 +114,11 @@ static void opened(int n, double at) {
     if (r->lost_at) { keep(&backs, &back_count, &back_room, at - r->lost_at); r->lost_at = 0; }
 }
 
-static void remember_id(struct reader *r, char *text) {
-    char *id = NULL, *line;
-    for (line = text; (line = strstr(line, "\nid: ")); line += 5)
-        if (strchr(line + 5, '\n')) id = line + 5;
-    if (id) sscanf(id, "%63[^\n]", r->id);
-    if ((line = strstr(text, "\nretry: "))) r->retry_ms = atof(line + 8);
+/* The last whole `id:` line in a piece of a stream. */
+static void id_in(char *from, char *to, char *id) {
+    char *line, *end;
+    for (; (line = memmem(from, to - from, "\nid: ", 5)) && (end = memchr(line + 5, '\n', to - line - 5)); from = line + 5)
+        if (end - line - 5 < ID) { memcpy(id, line + 5, end - line - 5); id[end - line - 5] = 0; }
 }
 
 static void read_from(int n) {
@@ -139,19 +139,32 @@ static void read_from(int n) {
         }
         opened(n, at);
     }
-    if (follows) remember_id(r, buffer);
-    if (strstr(buffer, "\nevent: reset")) { resets++; r->next = marks + 1; }
-    char *after = buffer;
+    char *retry = strstr(buffer, "\nretry: "), *reset = strstr(buffer, "\nevent: reset"), *after = buffer;
+    if (retry && follows) r->retry_ms = atof(retry + 8);
+    if (reset) {  /* The page is loaded again, and has all: the next mark may be any. */
+        resets++;
+        id_in(buffer, reset + 1, r->id);
+        r->next = 0;
+    }
     while ((mark = memmem(mark, end - mark, "mark=", 5)) && end - mark >= 14) {
         uint32_t number = strtoul(mark + 5, NULL, 10);
+        if (follows) {  /* Where it stands is where the last event stands that it has all of: as in a browser. */
+            id_in(after, mark, r->begun);
+            if (r->begun[0]) strcpy(r->id, r->begun);
+        }
         mark = after = mark + 14;
         deliveries++;
+        if (!r->next) r->next = number;
         if (number > marks) continue;
         if (number < r->next) { if (number + 1 == r->next) doubled++; else disordered++; continue; }
         for (uint32_t skipped = r->next; skipped < number; skipped++) missing += !unanswered[skipped];
         r->next = number + 1;
         arrived[number]++;
         keep(&delays, &delay_count, &delay_room, at - published_at[number]);
+    }
+    if (follows) {
+        id_in(after, end, r->begun);
+        if (!r->id[0]) strcpy(r->id, r->begun);
     }
     r->carried = end - after > CARRY ? CARRY : end - after;
     if (!follows && r->carried > 13) r->carried = 13;
@@ -175,6 +188,7 @@ static int publish(double at) {
     snprintf(digits, sizeof digits, "%08u", ++marks);
     memcpy(mark_in_request + 5, digits, 8);
     published_at[marks] = at;
+    unanswered[marks] = 1;
     answered = 0;
     return send(publisher, publish_request, publish_length, MSG_NOSIGNAL) == (ssize_t)publish_length;
 }
@@ -188,6 +202,7 @@ static int publish_status(void) {
     char *body = strstr(answer, "\r\n\r\n"), *length = strcasestr(answer, "content-length:");
     if (!body || (length && answered < (size_t)(body + 4 - answer) + atoi(length + 15))) return 0;
     int status = atoi(answer + 9);
+    if (status >= 200 && status <= 202) unanswered[marks] = 0;
     if (strcasestr(answer, "connection: close")) { close(publisher); publisher = -1; }
     return status;
 }
@@ -265,7 +280,7 @@ static void offered(double rate, double seconds) {
     }
     took = now() - began;
     long wanted = (long)due * open_count;
-    double give_up = now() + 10;
+    double give_up = now() + (follows ? 0 : 10);
     while (delay_count - from < wanted && now() < give_up) turn(0);
     qsort(delays + from, delay_count - from, sizeof *delays, ascending);
     printf("offered %u %.4f %.4f %.4f %.3f %ld %ld\n", marks + 1 - first, quantile(delays + from, delay_count - from, .5),
@@ -275,6 +290,7 @@ static void offered(double rate, double seconds) {
 
 static void stall(int count) {
     for (int n = 0; n < count; n++) {
+        if (reader[n].state != OPEN) continue;
         reader[n].stalled = 1;
         epoll_ctl(ep, EPOLL_CTL_DEL, reader[n].fd, NULL);
     }
@@ -295,7 +311,6 @@ static void publish_once(void) {
     double began = now();
     int status = 0, sent = publish(began);
     while (sent && !status && now() - began < 20) { turn(0); status = publish_status(); }
-    unanswered[marks] = status < 200 || status > 202;
     if (!sent) { marks--; if (publisher >= 0) close(publisher); publisher = -1; }
     printf("published %u %d %.4f\n", marks, status, (now() - began) * 1e3);
 }
@@ -322,6 +337,13 @@ static void status(void) {
            quantile(backs, back_count, .99), quantile(backs, back_count, 1), peak);
 }
 
+/* Marks that readers were sent though their publisher was not told that they are kept. */
+static void unconfirmed(void) {
+    printf("unconfirmed");
+    for (uint32_t mark = 1; mark <= marks; mark++) if (unanswered[mark] && arrived[mark]) printf(" %u", mark);
+    printf("\n");
+}
+
 static size_t read_file(const char *path, char *into, size_t room) {
     FILE *file = fopen(path, "rb");
     if (!file) { perror(path); exit(1); }
@@ -343,7 +365,7 @@ int main(int argc, char **argv) {
     mark_in_request = memmem(publish_request, publish_length, "mark=00000000;", 14);
     if (!mark_in_request) return 2;
     ep = epoll_create1(0);
-    setvbuf(stdout, NULL, _IONBF, 0);
+    setvbuf(stdout, NULL, _IOLBF, 0);
     fcntl(0, F_SETFL, O_NONBLOCK);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = READERS};
     epoll_ctl(ep, EPOLL_CTL_ADD, 0, &event);
@@ -369,6 +391,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(line, "publish")) publish_once();
         else if (!strcmp(line, "follow")) { follows = 1; began_following = now(); printf("following\n"); }
         else if (!strcmp(line, "rest")) { patience_ms = 5; printf("resting\n"); }
+        else if (!strcmp(line, "unconfirmed")) unconfirmed();
         else if (!strcmp(line, "status")) status();
         else printf("unknown %s\n", line);
     }

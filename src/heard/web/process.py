@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,7 +64,6 @@ async def run(
     house.node.catch_up()
     painter.paint()
     purging.reached(frames.position())
-    _clear_away(house, path)
     scribe = Scribe(house.node)
     serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
     app: Any = build(serving)
@@ -73,7 +73,8 @@ async def run(
     hello = Hello(str(frames.path), house.store.epoch)
     works = (scribe.run(), _look(house, painter), _witness(house), purging.run())
     tasks = [asyncio.ensure_future(work) for work in works]
-    serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell))
+    alone = partial(_clear_away, house, path)  # not before: the app that this one replaces serves from such files
+    serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell, alone=alone))
     done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (serve, *tasks):
         task.cancel()

@@ -229,11 +229,23 @@ def test_a_case_that_changed_its_name_keeps_its_readers(edge: EdgeAlone) -> None
 
 @pytest.mark.parametrize("path", [f"/live/{SLUG}", f"/live/{SLUG}/after/0"])
 def test_a_stream_can_only_be_read(edge: EdgeAlone, path: str) -> None:
-    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+    for method in ("POST", "PUT", "DELETE"):
         answer = ask(edge.port, path, method=method, body=b"")
         assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
     assert ask(edge.port, path, body=b"words").status == 400
     assert ask(edge.port, path, "Transfer-Encoding: chunked").status == 400
+
+
+def test_a_page_of_another_site_may_ask_and_then_follow(edge: EdgeAlone) -> None:
+    with Client(edge.port) as client:
+        asked = ("Origin: https://embed.example", "Access-Control-Request-Method: GET")
+        client.ask(f"/live/{SLUG}", *asked, "Access-Control-Request-Headers: last-event-id", method="OPTIONS")
+        answer = client.answer()
+        assert answer.status == 204
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "Last-Event-ID" in answer.headers["access-control-allow-headers"]
+        client.ask(f"/live/{SLUG}/after/0")
+        assert client.answer().headers["access-control-allow-origin"] == "*"
 
 
 def test_head_says_what_get_would_and_no_more(edge: EdgeAlone) -> None:

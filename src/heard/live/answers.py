@@ -15,6 +15,7 @@ from heard.live.request import Head
 
 _REASONS = {
     200: "OK",
+    204: "No Content",
     400: "Bad Request",
     405: "Method Not Allowed",
     408: "Request Timeout",
@@ -83,6 +84,17 @@ def stream_head() -> bytes:
 @lru_cache(2)
 def _stream_head(at: datetime) -> bytes:
     return _head(200, _STREAM_FIELDS, at)
+
+
+def preflight(closes: bool) -> bytes:
+    """What a page of another site may ask of a stream (Fetch, section 4.8): that an embed resumes by header."""
+    fields = (
+        "Access-Control-Allow-Origin: *",
+        "Access-Control-Allow-Methods: GET, HEAD",
+        "Access-Control-Allow-Headers: Last-Event-ID, Cache-Control",
+        "Access-Control-Max-Age: 86400",
+    )
+    return _head(204, (*fields, "Connection: close") if closes else fields)
 
 
 def stream_opening(limits: Limits, position: str | None) -> bytes:

@@ -6,8 +6,9 @@
       │                └─▶ POLLING ─ news, or time is up ─▶ ANSWERING ─▶ LINGERING        │
       └───────────────────────────── answered ◀──────────────────┴───── handed back ◀─────┘
 
-A move that is not in the table is a fault of ours. Each state says whether we listen to the client, whether
-we wait to write to it, and how long it may last.
+A head that comes whole is seen to at once, without READING. A move that is not in the table is a fault of
+ours. Each state says whether we listen to the client, whether we wait to write to it, and how long it may
+last.
 """
 
 from __future__ import annotations

@@ -36,7 +36,9 @@ def join(readers: Readers, connection: Connection, head: Head) -> bool:
     case_id = readers.replays.topic(found[1])
     if case_id is None:
         return False
-    if head.method not in ("GET", "HEAD"):
+    if head.method == "OPTIONS":
+        readers.connections.answer(connection, answers.preflight(not head.keeps_alive), not head.keeps_alive)
+    elif head.method not in ("GET", "HEAD"):
         said = answers.told(405, answers.ONLY_GET, head, True, "Allow: GET, HEAD")
         readers.connections.answer(connection, said, closes=True)
     elif head.has_body:

@@ -83,8 +83,10 @@ class SqliteStore:
 
     def _last_of(self, streams: set[str]) -> dict[str, int]:
         """The position of the last entry of each of these streams, in one question for all."""
-        last = "SELECT value, (SELECT max(position) FROM entry WHERE stream = value) FROM json_each(?)"
-        return {stream: position or 0 for stream, position in self._writer.execute(last, (json.dumps(list(streams)),))}
+        newest = "SELECT value, (SELECT max(position) FROM entry WHERE stream = value) FROM json_each(?)"
+        return {
+            stream: position or 0 for stream, position in self._writer.execute(newest, (json.dumps(list(streams)),))
+        }
 
     def _judge(self, append: Append, last: Mapping[str, int]) -> Appended | HeardError | None:
         if append.key is not None:

@@ -70,6 +70,10 @@ class Answer(NamedTuple):
     status: int
 
 
+class Again(Response):
+    """A public answer that was asked for before: it is the same for everyone who asks, until something changes."""
+
+
 #: Answers kept by one public route: the pages that are asked for again and again while nothing changes.
 KEPT = 64
 
@@ -85,13 +89,15 @@ class WayOut(Route):
 
     async def _answer(self, request: Request) -> Response:
         serving: Serving = request.app.state.serving
-        answer = self._known(str(request.url), serving) or await self._make(request, serving)
+        known = self._known(str(request.url), serving)
+        answer = known or await self._make(request, serving)
         asked = request.headers.get("if-none-match", "")
         if answer.status == 200 and answer.etag in asked:
             # A packed answer has a tag of its own: `"…"` here is `"….gzip"` there (see web.packing).
             tag = next(tag.strip() for tag in asked.split(",") if answer.etag in tag)
             return Response(status_code=304, headers={**answer.headers, "ETag": tag.removeprefix("W/")})
-        return Response(answer.body, answer.status, answer.headers, answer.media_type)
+        sort = Again if known and answer.status == 200 and request.method == "GET" else Response
+        return sort(answer.body, answer.status, answer.headers, answer.media_type)
 
     def _known(self, address: str, serving: Serving) -> Answer | None:
         at = (serving.node.projection.position(), serving.frames.position())

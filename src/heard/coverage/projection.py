@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS post (
     pinned INTEGER NOT NULL, section TEXT NOT NULL, sitting TEXT NOT NULL, notices BLOB NOT NULL, state TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS post_place ON post (case_id, section, place);
+-- What pages count and cut: they look at nothing else, so a long case opens like a short one.
+CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
+    WHERE section = 'live' AND status IN ('published', 'retracted', 'erased');
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE TABLE IF NOT EXISTS problem (

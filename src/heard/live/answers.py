@@ -16,6 +16,7 @@ from heard.live.request import Head
 _REASONS = {
     200: "OK",
     204: "No Content",
+    304: "Not Modified",
     400: "Bad Request",
     405: "Method Not Allowed",
     408: "Request Timeout",
@@ -111,6 +112,12 @@ def come_again_s(limits: Limits) -> int:
 def retry(limits: Limits) -> bytes:
     """Tells a reader after how long to come back: each after a time of its own, or all would come at once."""
     return b"retry: %d\n\n" % (random.uniform(limits.retry_from_s, limits.retry_to_s) * 1000)
+
+
+def lent(status: int, fields: bytes) -> bytes:
+    """The head of a lent answer: the app's own fields, under the date of this second."""
+    date = format_datetime(now.utc(), usegmt=True).encode()
+    return b"HTTP/1.1 %d %b\r\nDate: %b\r\n%b\r\n" % (status, _REASONS[status].encode(), date, fields)
 
 
 def polled(body: bytes, case_id: str, closes: bool, method: str) -> bytes:

@@ -13,7 +13,9 @@ from selectors import EVENT_READ, EVENT_WRITE
 from heard.engine.errors import Unavailable
 from heard.live.connection import Connection, State
 from heard.live.connections import Connections
+from heard.live.edition import Edition
 from heard.live.handover import Channel, Message
+from heard.live.lent import Asked, Lent
 from heard.live.readers import Readers
 
 UNSENT_MAX = 32
@@ -26,6 +28,7 @@ class App:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = Channel(sock)
         self.said_hello = False
+        self.lent: Lent | None = None
         self.watched = EVENT_READ
         self.handed: dict[int, Connection] = {}
         self.holds = 0
@@ -43,6 +46,7 @@ class Apps:
         self.all: list[App] = []
         self.waiting: OrderedDict[Connection, None] = OrderedDict()
         self.bell_may_be_missed = True
+        self.lent: Lent | None = None
         self._last_request = 0
 
     def add(self, sock: socket.socket) -> None:
@@ -107,7 +111,17 @@ class Apps:
         elif message.kind == "closed":
             app.holds -= 1
         elif message.kind == "hello":
+            if message.fd is not None:
+                app.lent = Lent(Edition(message.fd))
             self._greeted(app, Path(message.facts["frames"]), message.facts["epoch"])
+        elif message.kind == "lend" and app.lent is not None:
+            of, etag, *asked = message.facts["answer"]
+            length = message.facts["fields"]
+            app.lent.hold(of, Asked(*asked), etag, message.body[:length], message.body[length:])
+
+    def lent_answer(self, request: bytes) -> bytes | None:
+        """What the newest app has lent for this request; None where it is to be asked."""
+        return self.lent.answer_to(request) if self.lent is not None else None
 
     def _greeted(self, app: App, frames: Path, epoch: str) -> None:
         is_first = self.readers.replays is None
@@ -119,6 +133,7 @@ class Apps:
         self.bell_may_be_missed = False
         self.all.remove(app)
         self.all.append(app)
+        self.lent = app.lent
         if is_first:  # What waited may have been for a stream, which nobody could answer until now.
             for connection in self.waiting:
                 self.connections.move(connection, State.READING)
@@ -143,6 +158,9 @@ class Apps:
         self.connections.selector.unregister(app.channel)
         app.channel.close()
         self.all.remove(app)
+        if app.lent is not None:
+            self.lent = self.all[-1].lent if self.all else None
+            app.lent.close()
         for connection in reversed(app.handed.values()):
             self.connections.move(connection, State.WAITING)
             self.waiting[connection] = None

@@ -107,6 +107,23 @@ class Connections:
         self.move(connection, State.ANSWERING)
         self.go_on_answering(connection)
 
+    def answer_at_once(self, connection: Connection, answer: bytes) -> None:
+        """The same for an answer that the kernel will nearly always take whole: then nothing is moved or watched."""
+        try:
+            sent = connection.sock.send(answer)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close(connection)
+            return
+        if sent == len(answer):
+            due = self._due[connection.state]
+            due[connection] = self.now + self._durations[connection.state]
+            due.move_to_end(connection)
+            return
+        connection.outgoing, connection.sent, connection.closes = answer, sent, False
+        self.move(connection, State.ANSWERING)
+
     def go_on_answering(self, connection: Connection) -> None:
         """Send what is left of an answer; then listen for the next request, or linger."""
         try:

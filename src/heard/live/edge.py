@@ -151,10 +151,13 @@ class Edge:
 
     def _outside(self, connection: Connection, events: int) -> None:
         state = connection.state
+        if state is State.IDLE:  # by far the most common: a request on a connection that is kept
+            self._read(connection)
+            return
         if state is State.ANSWERING:
             self.connections.go_on_answering(connection)
             return
-        if events & selectors.EVENT_READ and state in (State.IDLE, State.READING, State.LINGERING, *READERS):
+        if events & selectors.EVENT_READ and state in (State.READING, State.LINGERING, *READERS):
             self._read(connection)
         if events & selectors.EVENT_WRITE and connection.state is State.CATCHING_UP:
             with suppress(Unavailable):
@@ -169,6 +172,12 @@ class Edge:
             data = b""
         if not data:
             self.connections.close(connection)
+        elif (
+            connection.state is State.IDLE
+            and not connection.buffer
+            and (answer := self.apps.lent_answer(data)) is not None
+        ):
+            self.connections.answer_at_once(connection, answer)
         elif connection.state in (State.IDLE, State.READING):
             connection.buffer += data
             self._take(connection)
@@ -240,6 +249,8 @@ class Edge:
             self.control.send("beat")
             self._listen(True)
             self.readers.beat()
+            if self.apps.lent is not None:
+                self.apps.lent.second_passed()
 
     def _time_is_up_for(self, connection: Connection) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import prometheus_client
 from starlette.datastructures import State
@@ -20,7 +20,7 @@ from heard.coverage import desk, front
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
-from heard.web import api, errors
+from heard.web import api, errors, stale
 from heard.web.addresses import Addresses
 from heard.web.packing import pack
 from heard.web.security import bind, bounded, refuse
@@ -44,15 +44,26 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-def build(serving: Serving) -> ASGIApp:
-    """The application; `serving` is open already."""
-    return Application(serving, routes())
+Lend = Callable[[Request, Response], None]
+LostFor = Callable[[], float | None]
+
+
+def build(serving: Serving, lend: Lend | None = None, lost_for: LostFor | None = None) -> ASGIApp:
+    """The application; `serving` is open already.
+
+    `lend` is shown every answer, for the edges to give out; `lost_for` tells for how many seconds the journal has been
+    lost, or None.
+    """
+    return Application(serving, routes(), lend, lost_for)
 
 
 class Application:
     """Finds what answers, asks it, and makes an answer of whatever goes wrong. ASGI, and nothing stands in between."""
 
-    def __init__(self, serving: Serving, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, serving: Serving, routes: Sequence[BaseRoute], lend: Lend | None, lost_for: LostFor | None
+    ) -> None:
+        self._lend, self._lost_for = lend, lost_for
         self.state = State({"serving": serving})
         self._serving, self._addresses = serving, Addresses(routes)
 
@@ -61,13 +72,19 @@ class Application:
             await _live(receive, send)
             return
         scope["app"] = self
+        if (lost := self._lost_for() if self._lost_for else None) is not None:
+            stale.ask_anew(scope)
         request = Request(scope, bounded(scope, receive))
         try:
             response = await self._answer(request)
         except ClientDisconnect:
             return  # nobody is there to be answered
         bind(response)
+        if lost is not None:
+            stale.mark(response, lost)
         pack(request, response)
+        if self._lend:
+            self._lend(request, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -24,9 +24,11 @@ from heard.deliver.purging import Purging
 from heard.engine.errors import Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
+from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
 from heard.store.frames import FramesFile
 from heard.web.app import build
+from heard.web.lending import Lending
 from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
@@ -60,17 +62,22 @@ async def run(
     painter.after_paint.append(bell.ring)
     purging = Purging(house.journal, caches, house.data / "purged.json")
     painter.after_paint.append(purging.reached)
+    # A node that can lose its journal has to say so on every page, and lends none.
+    lending = Lending(Edition.fresh(), bell.lend) if house.shared is None else None
+    if lending:
+        house.node.after_fold.append(lending.turn)
+        painter.after_paint.append(lambda position: lending.turn())
     house.node.after_fold.append(painter.paint)
     house.node.catch_up()
     painter.paint()
     purging.reached(frames.position())
     scribe = Scribe(house.node)
     serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
-    app: Any = build(serving)
+    app: Any = build(serving, lending.consider if lending else None, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
-    hello = Hello(str(frames.path), house.store.epoch)
+    hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
     works = (scribe.run(), _look(house, painter), _witness(house), purging.run())
     tasks = [asyncio.ensure_future(work) for work in works]
     alone = partial(_clear_away, house, path)  # not before: the app that this one replaces serves from such files

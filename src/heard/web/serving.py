@@ -25,7 +25,9 @@ from uvicorn.server import ServerState
 from heard.engine import now
 from heard.engine.errors import Unavailable
 from heard.live import lifeline
+from heard.live.edition import Edition
 from heard.live.handover import Channel, Message
+from heard.live.lent import Asked
 from heard.live.limits import descriptors
 from heard.web.handed import HandedProtocol
 
@@ -42,10 +44,14 @@ END_S = 3.0
 
 @dataclass(frozen=True)
 class Hello:
-    """What an edge must know of this app: the frames file to serve readers from, and the journal's epoch."""
+    """What an edge must know of this app: the frames file to serve readers from, and the journal's epoch.
+
+    `edition` is the number by which an edge knows whether what it was lent still holds; without it nothing is lent.
+    """
 
     frames: str
     epoch: str
+    edition: Edition | None = None
 
 
 @dataclass
@@ -54,6 +60,13 @@ class Doorbell:
 
     _edges: list[_Edge] = field(default_factory=list)
     _hello: Hello | None = None
+
+    def lend(self, of: int, asked: Asked, etag: str, fields: bytes, body: bytes) -> None:
+        """Every edge may give this answer out, as long as the edition is this one."""
+        for edge in self._edges:
+            if not edge.channel.waiting:  # an edge that is busy asks again
+                edge.channel.send("lend", fields + body, answer=[of, etag, *asked], fields=len(fields))
+                edge.watch()
 
     def ring(self, position: int) -> None:
         """There are frames up to `position`. Costs one small send per edge, and never waits."""
@@ -64,7 +77,7 @@ class Doorbell:
         """The app is ready for requests; or it has changed to another frames file."""
         self._hello = hello
         for edge in self._edges:
-            edge.channel.send("hello", frames=hello.frames, epoch=hello.epoch)
+            edge.greet(hello)
             edge.watch()
 
 
@@ -172,7 +185,7 @@ class _Serving:
         edge = _Edge(self, Channel(sock))
         self.bell._edges.append(edge)
         if self.bell._hello is not None:
-            edge.channel.send("hello", frames=self.bell._hello.frames, epoch=self.bell._hello.epoch)
+            edge.greet(self.bell._hello)
         edge.watch()
 
     async def _tick(self) -> None:
@@ -200,6 +213,10 @@ class _Edge:
         self._writing = False
         self._leaving = False
         self.loop.add_reader(channel.fileno(), self._readable)
+
+    def greet(self, hello: Hello) -> None:
+        fd = hello.edition.fd if hello.edition else None
+        self.channel.send("hello", fd=fd, frames=hello.frames, epoch=hello.epoch)
 
     def ring(self, position: int) -> None:
         if self.channel.waiting:

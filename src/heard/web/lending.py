@@ -1,0 +1,52 @@
+"""Pages that are asked for again and again while nothing changes are lent to the edges, which give them out themselves.
+
+What an edge may do with them, and how it knows that they still hold, is in live/lent.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from heard.cases.exits import Again
+from heard.live.edition import Edition
+from heard.live.handover import BODY_BYTES_MAX
+from heard.live.lent import HELD_MAX, NOT_FOR_ALL, Asked
+
+#: What every edge is told: the edition it holds for, what was asked, the tag, the fields of the head, and the body.
+Tell = Callable[[int, Asked, str, bytes, bytes], None]
+#: The fields of a head stand in the same message as the body.
+FIELDS_BYTES_MAX = 4_096
+
+
+class Lending:
+    """What this app has lent in the present edition."""
+
+    def __init__(self, edition: Edition, tell: Tell) -> None:
+        self.edition, self._tell = edition, tell
+        self._lent: set[Asked] = set()
+
+    def turn(self) -> None:
+        """Something was folded or rendered: whatever was lent before does not hold any more."""
+        self.edition.turn()
+        self._lent.clear()
+
+    def consider(self, request: Request, response: Response) -> None:
+        """Lend an answer that is the same for all, was asked for before, and fits into a message."""
+        if not isinstance(response, Again) or any(name in request.headers for name in NOT_FOR_ALL):
+            return
+        asked = _asked(request)
+        fields = b"".join(b"%b: %b\r\n" % field for field in response.raw_headers)
+        fits = len(response.body) + FIELDS_BYTES_MAX <= BODY_BYTES_MAX and len(fields) <= FIELDS_BYTES_MAX
+        if asked not in self._lent and len(self._lent) < HELD_MAX and fits and len(asked.target) < FIELDS_BYTES_MAX:
+            self._lent.add(asked)
+            tag = response.headers["etag"]
+            self._tell(self.edition.now(), asked, tag, fields, bytes(response.body))
+
+
+def _asked(request: Request) -> Asked:
+    path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
+    gzip = "gzip" in request.headers.get("accept-encoding", "")
+    return Asked(request.headers.get("host", ""), f"{path}?{query}" if query else path, gzip)

@@ -6,6 +6,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
+from itertools import chain
 
 from tests.tidy.test_imports import imports_of
 from tests.tidy.tree import ROOT, module_of, parsed, sources
@@ -46,7 +47,9 @@ def test_the_lock_for_tests_holds_the_lock_for_serving() -> None:
 
 def test_every_library_we_ask_for_is_locked_and_used() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = {plain(d) for d in (*project["dependencies"], *sum(project["optional-dependencies"].values(), []))}
+    asked = {
+        plain(d) for d in (*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values()))
+    }
     locked = {plain(pin) for pin in pins("requirements.lock")}
     assert asked <= locked, f"run `make lock`: {asked - locked}"
     provides = packages_distributions()

@@ -41,7 +41,7 @@ ALL = "heard"
 KEYS_MAX = 50
 
 ANSWER_S = 5.0
-RETRY_FROM_S, RETRY_TO_S = 0.1, 10.0
+RETRY_FROM_S, RETRY_TO_S = 0.1, 5.0
 
 log = structlog.get_logger()
 
@@ -185,9 +185,10 @@ def parts(address: str) -> SplitResult:
     """The parts of a cache's address. Raises Refused for what is none."""
     try:
         split = urlsplit(address)
-        if split.scheme in ("http", "https") and split.hostname and (split.port is None or split.port):
-            if address.isascii() and address.isprintable() and " " not in address and "@" not in split.netloc:
-                return split
+        on_the_web = split.scheme in ("http", "https") and split.hostname and (split.port is None or split.port)
+        plain = address.isascii() and address.isprintable() and " " not in address and "@" not in split.netloc
+        if on_the_web and plain:
+            return split
     except ValueError:
         pass
     raise Refused("A cache has an address such as http://127.0.0.1:6081/. Nothing was started.")

@@ -121,10 +121,18 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(
-    folder: Path, data: Path, *, new_epoch: bool, witness: Path | None, progress: Progress = lambda done, total: None
+    folder: Path,
+    data: Path,
+    *,
+    new_epoch: bool,
+    witness: Path | None,
+    progress: Progress = lambda done, total: None,
+    put_right: Callable[[Path, Restored], None] = lambda unfinished, restored: None,
 ) -> Restored:
     """Put a backup into an empty place.
 
+    `put_right` is called with the whole restored folder before that has its name: what it withdraws and holds is done
+    before anyone can serve, and if it does not come to its end there is nothing that could be served.
     Without `new_epoch` the journal keeps its epoch, and a node whose witness is ahead of it refuses to serve it.
     Raises Refused when the place is not empty, Corrupt when the backup is damaged; nothing is left behind then.
     """
@@ -141,6 +149,7 @@ def restore(
         keep_whole(unfinished / "checkpoint.key", (folder / "checkpoint.key").read_bytes())
         _copy_media(folder / "media", unfinished / "media")
         restored = _begin_again(unfinished, folder, new_epoch, witness)
+        put_right(unfinished, restored)
         _sync_all(unfinished)
         os.rename(unfinished, data)
         sync_folder(data.parent)
@@ -172,5 +181,5 @@ def _begin_again(data: Path, folder: Path, new_epoch: bool, place: Path | None) 
             tuple(line for line in lines if " " not in line),
             tuple(int(line.partition(" ")[2]) for line in lines if " " in line),
             lost,
-            head is not None,
+            head is not None and head.epoch == before,  # another epoch: a restore that did not come to its end
         )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from heard.accounts.secrets import make
 from heard.coverage import projection
 from heard.opening import open_house
+from heard.store.memory import MemoryVault
 from tests.cli.typed import refused, worked
 from tests.desk import Desk
 from tests.server import running
@@ -174,6 +178,52 @@ def test_a_restored_backup_withdraws_again_and_holds_what_was_live_in_between(da
     assert "(held)" in worked(alone, "case", "list")
 
 
+DYING = """
+import os, sys
+from heard import backup
+from heard.cli import main, safekeeping
+
+owner = backup if sys.argv[1] == "_sync_all" else safekeeping
+setattr(owner, sys.argv[1], lambda *_: os._exit(9))
+sys.argv[1:] = sys.argv[2:]
+main()
+"""
+
+
+@pytest.mark.parametrize("point", ["_withdraw_again", "_hold_what_was_live", "_sync_all"])
+def test_a_restore_that_dies_leaves_nothing_to_serve_and_the_next_one_does_it_all(
+    data: Path, tmp_path: Path, point: str
+) -> None:
+    witness, back = tmp_path / "witness", tmp_path / "back"
+    one, two = case_with_posts(data, "One.", "Two.")
+    worked(data, "backup", "--out", tmp_path / "backups")
+    worked(data, "retract", one, "--witness", witness)
+    [folder] = (tmp_path / "backups").iterdir()
+    words = ["restore", str(folder), "--new-epoch", "--witness", str(witness), "--data", str(back)]
+    died = subprocess.run([sys.executable, "-c", DYING, point, *words], capture_output=True, timeout=120)
+    assert died.returncode == 9, died.stderr
+    assert not back.exists()
+
+    worked(back, "restore", folder, "--new-epoch", "--witness", witness)
+    assert (status_of(back, one), status_of(back, two)) == ("retracted", "published")
+    assert "(held)" in worked(back, "case", "list")
+
+
+def test_what_was_held_and_then_withdrawn_cannot_be_let_go_after_a_restore(data: Path, tmp_path: Path) -> None:
+    witness, back = tmp_path / "witness", tmp_path / "back"
+    house = open_house(data, synchronous="OFF")
+    desk = Desk(house)
+    desk.restrict("Rowan Tidewell")
+    held = desk.publish("Rowan Tidewell gave evidence.")
+    house.close()
+    assert status_of(data, held) == "held"
+    worked(data, "backup", "--out", tmp_path / "backups")
+    worked(data, "retract", held, "--witness", witness)
+    [folder] = (tmp_path / "backups").iterdir()
+    worked(back, "restore", folder, "--new-epoch", "--witness", witness)
+    assert status_of(back, held) == "retracted"
+
+
 def test_a_backup_that_was_changed_is_not_restored(data: Path, tmp_path: Path) -> None:
     case_with_posts(data, "One.")
     worked(data, "backup", "--out", tmp_path / "backups")
@@ -195,3 +245,9 @@ def test_a_data_directory_that_cannot_be_used_is_told_so(tmp_path: Path) -> None
     for words in (("serve", "--port", "0"), ("case", "open", "it", "--title", "It"), ("case", "list")):
         assert str(file) in refused(file, *words)
     assert refused(tmp_path / "data", "serve", "--port", "70000")
+
+
+def test_no_secret_looks_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["-first", "second"])
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _: next(drawn))
+    assert make(MemoryVault(), "token", "an account") == "second"

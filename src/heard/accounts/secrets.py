@@ -28,8 +28,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def make(vault: Vault, drawer: Drawer, account: str, *, token: str = "", lasts: timedelta | None = None) -> str:
-    """A fresh secret, told once."""
-    secret = secrets.token_urlsafe(32)
+    """A fresh secret, told once. It never begins with a hyphen: typed after a command it would be read as an option."""
+    while (secret := secrets.token_urlsafe(32)).startswith("-"):
+        continue
     until = now.utc() + lasts if lasts else None
     vault.put(drawer, _digest(secret), msgspec.json.encode(Kept(account, token, until)))
     return secret

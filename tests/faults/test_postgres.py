@@ -1,0 +1,172 @@
+"""PostgreSQL dies and is replaced under nodes that write: nothing acknowledged is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from threading import Event, Thread
+
+import pytest
+
+from heard.engine import chain
+from heard.engine.entry import Header
+from heard.engine.errors import HeardError, Unavailable
+from heard.engine.journal import Append, Appended, Sealed
+from heard.store.postgres import INSERT, Attempt, PostgresStore
+from tests.postgres import Cluster, cluster, folder_for_postgres
+
+WRITERS, PATIENCE_S = 3, 90
+_seals = count(1)
+
+
+def append_under(store: PostgresStore, key: str) -> Appended:
+    """Send until it is answered, under one key and each time sealed anew, as a client and its node do."""
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        sealed = Sealed(key, "note.counted", 1, b"", bytes(32), next(_seals), key.encode())
+        try:
+            [outcome] = store.append([Append((sealed,), "writer", 10**9, (key,), key, "request")])
+        except Unavailable:
+            assert time.monotonic() < give_up_at, "the server did not come back"
+            time.sleep(0.02)
+        else:
+            assert isinstance(outcome, Appended), outcome
+            return outcome
+
+
+class Nodes:
+    """Several nodes that write as fast as they are answered, and one that follows by position."""
+
+    def __init__(self, store: Callable[[str], PostgresStore], address: str) -> None:
+        self.stores = [store(address) for _ in range(WRITERS + 1)]
+        self.acknowledged: dict[str, int] = {}
+        self.followed: list[int] = []
+        self._ended = Event()
+        self._threads = [Thread(target=self._write, args=(n,)) for n in range(WRITERS)]
+        self._follower = Thread(target=self._follow)
+
+    def _write(self, number: int) -> None:
+        for time_ in count():
+            if self._ended.is_set():
+                return
+            key = f"{number}-{time_}"
+            self.acknowledged[key] = append_under(self.stores[number], key).first
+
+    def _follow(self) -> None:
+        while True:
+            ending = not any(thread.is_alive() for thread in self._threads)
+            try:
+                after = self.followed[-1] if self.followed else 0
+                found = self.stores[-1].records(after, 500)
+                self.followed += [record.header.position for record in found]
+            except Unavailable:
+                time.sleep(0.02)
+                continue
+            if ending and not found:
+                return
+
+    def more_than(self, count: int) -> None:
+        """Wait until so many more have been acknowledged."""
+        wanted, give_up_at = len(self.acknowledged) + count, time.monotonic() + PATIENCE_S
+        while len(self.acknowledged) < wanted:
+            assert time.monotonic() < give_up_at, "nobody was answered"
+            time.sleep(0.01)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        for thread in (*self._threads, self._follower):
+            thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            for thread in (*self._threads, self._follower):
+                thread.join(PATIENCE_S)
+
+    def check(self) -> None:
+        store = self.stores[-1]
+        records = store.records(0, 1_000_000)
+        kept = {record.header.key: record.header.position for record in records}
+        assert len(kept) == len(records), "doubled"
+        assert {key: kept.get(key) for key in self.acknowledged} == self.acknowledged, "lost"
+        assert [record.header.position for record in records] == list(range(1, len(records) + 1))
+        assert store.frontier().root() == chain.root(store.leaves(len(records)))
+        assert self.followed == [record.header.position for record in records], "skipped by the one that follows"
+
+    def close(self) -> None:
+        for store in self.stores:
+            store.close()
+
+
+class Sequenced(PostgresStore):
+    """A mutant: the server's own sequence gives positions out, before the commit."""
+
+    def _append(self, batch: Sequence[Append], attempt: Attempt) -> list[Appended | HeardError]:
+        with self.database.writing() as db:
+            db.execute("CREATE SEQUENCE IF NOT EXISTS positions")
+        with self.database.writing() as db:
+            [(position,)] = db.execute("SELECT nextval('positions')").fetchall()
+            [draft], append = batch[0].drafts, batch[0]
+            header = Header(position, draft.stream, draft.kind, 1, "2031-03-03T10:00:00.000000Z", "w", append.key, None)
+            time.sleep(0.002 * (position % 3))  # a commit takes as long as it takes
+            row = (*(getattr(header, name) for name in header.__struct_fields__), draft.seal, draft.sealed, bytes(32))
+            db.execute(INSERT, [[column] for column in row])
+        return [Appended(position, position, draft.stream, draft.kind, header.at)]
+
+
+def test_one_that_follows_by_position_skips_nothing(postgres: Cluster) -> None:
+    nodes = Nodes(PostgresStore, postgres.fresh())
+    with nodes.at_work():
+        nodes.more_than(100)
+    nodes.check()
+    nodes.close()
+
+
+def test_positions_from_a_sequence_are_caught_skipping(postgres: Cluster) -> None:
+    nodes = Nodes(Sequenced, postgres.fresh())
+    with nodes.at_work():
+        nodes.more_than(100)
+    written = {record.header.position for record in nodes.stores[-1].records(0, 1_000_000)}
+    nodes.close()
+    assert written - set(nodes.followed), "the race no longer finds a store that lets a follower skip"
+
+
+@pytest.fixture
+def alone() -> Iterator[Cluster]:
+    """A server of our own, which may be harmed."""
+    with cluster() as running:
+        yield running
+
+
+def test_a_server_that_dies_under_writers_loses_and_doubles_nothing(alone: Cluster) -> None:
+    nodes = Nodes(PostgresStore, alone.fresh())
+    with nodes.at_work():
+        nodes.more_than(30)
+        for _ in range(3):
+            alone.restart("immediate")
+            nodes.more_than(30)
+    nodes.check()
+    nodes.close()
+
+
+def test_a_promoted_standby_has_all_that_was_acknowledged(alone: Cluster) -> None:
+    with folder_for_postgres() as folder:
+        other = alone.standby(folder)
+        other.start()
+        alone.set(synchronous_standby_names="*")
+        alone.restart("fast")
+        journal = alone.fresh().rpartition("/")[2]
+        both = f"postgresql://heard@127.0.0.1:{alone.port},127.0.0.1:{other.port}/{journal}"
+        nodes = Nodes(PostgresStore, f"{both}?target_session_attrs=read-write")
+        try:
+            with nodes.at_work():
+                nodes.more_than(30)
+                alone.stop("immediate")
+                other.promote()
+                nodes.more_than(30)
+            nodes.check()
+            nodes.close()
+        finally:
+            other.stop()

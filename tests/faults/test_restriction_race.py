@@ -14,13 +14,18 @@ from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
 from heard.engine.journal import Writing
 from heard.opening import House, open_house
+from tests.postgres import Cluster
 
 NAME = "Rowan Tidewell"
 
 
-def out_after(races: int, data: Path, unguarded: bool) -> int:
-    """How often the name was published although its order stood before it in the journal."""
-    writer, lawyer = open_house(data, synchronous="OFF"), open_house(data, synchronous="OFF")
+def out_after(races: int, data: Path, unguarded: bool, journal: str | None = None) -> int:
+    """How often the name was published although its order stood before it in the journal.
+
+    Two processes on one directory; or, on the `journal` of a PostgreSQL server, two nodes with one each.
+    """
+    places = (data, data.with_name(f"{data.name}-other") if journal else data)
+    writer, lawyer = (open_house(place, journal=journal, synchronous="OFF") for place in places)
     chance = random.Random(20311)
     out = sum(_race(writer, lawyer, number, chance.randrange(3), unguarded) for number in range(races))
     writer.close()
@@ -60,6 +65,15 @@ def test_no_name_gets_out_past_an_order_recorded_one_entry_earlier(tmp_path: Pat
 
 def test_checking_outside_the_append_is_caught(tmp_path: Path) -> None:
     assert out_after(60, tmp_path / "data", unguarded=True) > 0
+
+
+def test_no_name_gets_out_of_a_node_past_an_order_recorded_on_another(postgres: Cluster, tmp_path: Path) -> None:
+    races = 10_000 if os.environ.get("HEARD_SOAK") else 100
+    assert out_after(races, tmp_path / "data", unguarded=False, journal=postgres.fresh()) == 0
+
+
+def test_a_node_that_checks_outside_the_append_is_caught(postgres: Cluster, tmp_path: Path) -> None:
+    assert out_after(30, tmp_path / "data", unguarded=True, journal=postgres.fresh()) > 0
 
 
 def test_the_writer_is_told_no_more_than_that_it_is_held(tmp_path: Path) -> None:

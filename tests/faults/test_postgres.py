@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from threading import Event, Thread
 
@@ -170,3 +171,85 @@ def test_a_promoted_standby_has_all_that_was_acknowledged(alone: Cluster) -> Non
             nodes.close()
         finally:
             other.stop()
+
+
+class Relay:
+    """The network between a node and its server: it can swallow what is sent without a word, as a cut cable does."""
+
+    def __init__(self, to: int) -> None:
+        self._to, self._cut, self._open = to, Event(), list[socket.socket]()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                if self._cut.is_set():
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._open += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                if not self._cut.is_set():
+                    other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Nothing comes through; what was open has been reset when the line is there again."""
+        self._cut.set()
+        try:
+            yield
+        finally:
+            for sock in self._open:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            self._open.clear()
+            self._cut.clear()
+
+    def close(self) -> None:
+        self._listener.close()
+        with self.cut():
+            pass
+
+
+def test_a_cut_network_loses_and_doubles_nothing_and_the_others_go_on(postgres: Cluster) -> None:
+    relay, address = Relay(postgres.port), postgres.fresh()
+    through = address.replace(str(postgres.port), str(relay.port))
+    nodes = Nodes(PostgresStore, address)
+    cut_off = PostgresStore(through)
+    acknowledged, ended = dict[str, int](), Event()
+
+    def write() -> None:
+        for number in count():
+            if ended.is_set():
+                return
+            acknowledged[f"cut-{number}"] = append_under(cut_off, f"cut-{number}").first
+
+    writer = Thread(target=write)
+    with nodes.at_work():
+        writer.start()
+        for _ in range(2):
+            nodes.more_than(10)
+            before = len(acknowledged)
+            with relay.cut():
+                nodes.more_than(30)  # nobody waits for a node that holds nothing but its own line
+                time.sleep(1)
+            give_up_at = time.monotonic() + PATIENCE_S
+            while len(acknowledged) < before + 5:
+                assert time.monotonic() < give_up_at, "the node did not come back"
+                time.sleep(0.05)
+        ended.set()
+        writer.join(PATIENCE_S)
+    nodes.acknowledged |= acknowledged
+    nodes.check()
+    cut_off.close()
+    relay.close()
+    nodes.close()

@@ -100,8 +100,7 @@ class WayOut(Route):
         return sort(answer.body, answer.status, answer.headers, answer.media_type)
 
     def _known(self, address: str, serving: Serving) -> Answer | None:
-        at = (serving.node.projection.position(), serving.frames.position())
-        if at != self._kept_at:
+        if (at := _made_from(serving)) != self._kept_at:
             self._kept.clear()
             self._kept_at = at
         return self._kept.get(address)
@@ -117,10 +116,16 @@ class WayOut(Route):
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)
-        if len(self._kept) >= KEPT:
-            self._kept.popitem(last=False)
-        self._kept[str(request.url)] = answer
+        if _made_from(serving) == self._kept_at:  # nothing was folded or rendered while it was made
+            if len(self._kept) >= KEPT:
+                self._kept.popitem(last=False)
+            self._kept[str(request.url)] = answer
         return answer
+
+
+def _made_from(serving: Serving) -> tuple[int, int]:
+    """How far the tables and the fragments go that an answer is made of."""
+    return serving.node.projection.position(), serving.frames.position()
 
 
 T = TypeVar("T")

@@ -142,7 +142,8 @@ class Node:
         seen = self.catch_up()
         judged = [(asked, writing) for asked in pending if (writing := self._judge_one(asked, seen)) is not None]
         try:
-            self.projection.rehearse(_as_entries(seen, [writing for _, writing in judged]))
+            if judged:
+                self.projection.rehearse(_as_entries(seen, [writing for _, writing in judged]))
         except HeardError:  # not all of them together: then each by itself, and the fault is one command's trouble
             judged = [(asked, writing) for asked, writing in judged if self._folds(asked, writing, seen)]
         return [writing for _, writing in judged]

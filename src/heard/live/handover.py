@@ -4,9 +4,11 @@ either of them.
 A message is a header of JSON and some bytes, each with its length before it, and at most one descriptor
 (SCM_RIGHTS), which travels with the message's first byte. Who says what:
 
-    app → edge          hello(frames, epoch) · ring(position) · ack(id) · returned(+ descriptor, bytes
-    unread) · closed() edge → app          request(id, + descriptor, bytes read) supervisor → edge   app(+
-    descriptor of a channel to it) · end() supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
+    app → edge          hello(frames, epoch, + descriptor of the edition) · ring(position) · ack(id) ·
+                        returned(+ descriptor, bytes unread) · closed() · lend(answer, fields, + head and body)
+    edge → app          request(id, + descriptor, bytes read)
+    supervisor → edge   app(+ descriptor of a channel to it) · end()
+    supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
     any → supervisor    beat()
 
 A request is acknowledged before it is begun. Until then the edge keeps its own copy of the descriptor and

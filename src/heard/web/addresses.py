@@ -25,12 +25,9 @@ class Addresses:
     """The routes of the application, the first that fits wins."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._named: dict[str, list[_Row]] = {}
-        self._rows = list(_rows(routes, ""))
-        firsts = {first for first, _ in self._rows if first}
-        for name in firsts:
-            self._named[name] = [row for first, row in self._rows if first in (name, "")]
-        self._others = [row for first, row in self._rows if not first]
+        rows = list(_rows(routes, ""))
+        self._named = {name: [row for first, row in rows if first in (name, "")] for name, _ in rows if name}
+        self._others = [row for first, row in rows if not first]
 
     def find(self, scope: Scope) -> Endpoint:
         """What answers; the parts of the path that have names are put into the scope.

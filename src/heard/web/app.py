@@ -22,6 +22,7 @@ from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
 from heard.web import api, errors, stale
 from heard.web.addresses import Addresses
+from heard.web.lending import Lending
 from heard.web.packing import pack
 from heard.web.security import bind, bounded, refuse
 
@@ -44,26 +45,25 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-Lend = Callable[[Request, Response], None]
 LostFor = Callable[[], float | None]
 
 
-def build(serving: Serving, lend: Lend | None = None, lost_for: LostFor | None = None) -> ASGIApp:
+def build(serving: Serving, lending: Lending | None = None, lost_for: LostFor | None = None) -> ASGIApp:
     """The application; `serving` is open already.
 
-    `lend` is shown every answer, for the edges to give out; `lost_for` tells for how many seconds the journal has been
-    lost, or None.
+    `lending` is shown every answer, for the edges to give out; `lost_for` tells for how many seconds the journal has
+    been lost, or None.
     """
-    return Application(serving, routes(), lend, lost_for)
+    return Application(serving, routes(), lending, lost_for)
 
 
 class Application:
     """Finds what answers, asks it, and makes an answer of whatever goes wrong. ASGI, and nothing stands in between."""
 
     def __init__(
-        self, serving: Serving, routes: Sequence[BaseRoute], lend: Lend | None, lost_for: LostFor | None
+        self, serving: Serving, routes: Sequence[BaseRoute], lending: Lending | None, lost_for: LostFor | None
     ) -> None:
-        self._lend, self._lost_for = lend, lost_for
+        self._lending, self._lost_for = lending, lost_for
         self.state = State({"serving": serving})
         self._serving, self._addresses = serving, Addresses(routes)
 
@@ -75,6 +75,7 @@ class Application:
         if (lost := self._lost_for() if self._lost_for else None) is not None:
             stale.ask_anew(scope)
         request = Request(scope, bounded(scope, receive))
+        of = self._lending.edition.now() if self._lending else 0
         try:
             response = await self._answer(request)
         except ClientDisconnect:
@@ -83,8 +84,8 @@ class Application:
         if lost is not None:
             stale.mark(response, lost)
         pack(request, response)
-        if self._lend:
-            self._lend(request, response)
+        if self._lending:
+            self._lending.consider(request, response, of)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -33,8 +33,11 @@ class Lending:
         self.edition.turn()
         self._lent.clear()
 
-    def consider(self, request: Request, response: Response) -> None:
-        """Lend an answer that is the same for all, was asked for before, and fits into a message."""
+    def consider(self, request: Request, response: Response, of: int) -> None:
+        """Lend an answer that is the same for all, was asked for before, and fits into a message.
+
+        `of` is the edition in which it was looked up: an edge takes it only if that is still the present one.
+        """
         if not isinstance(response, Again) or any(name in request.headers for name in NOT_FOR_ALL):
             return
         asked = _asked(request)
@@ -43,7 +46,7 @@ class Lending:
         if asked not in self._lent and len(self._lent) < HELD_MAX and fits and len(asked.target) < FIELDS_BYTES_MAX:
             self._lent.add(asked)
             tag = response.headers["etag"]
-            self._tell(self.edition.now(), asked, tag, fields, bytes(response.body))
+            self._tell(of, asked, tag, fields, bytes(response.body))
 
 
 def _asked(request: Request) -> Asked:

@@ -73,7 +73,7 @@ async def run(
     purging.reached(frames.position())
     scribe = Scribe(house.node)
     serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
-    app: Any = build(serving, lending.consider if lending else None, house.shared.lost_for if house.shared else None)
+    app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -104,13 +104,14 @@ def _sync_all(target: Path) -> None:
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What was restored, and what must follow by commands before anything is served.
+    """What was restored, and what must follow by commands before anything is served: in `folder`, its unfinished place.
 
     `to_withdraw` are streams to withdraw again, `to_erase` positions to erase again. `lost` is the first and last
     position that had been witnessed and is not there: cases that were live then are held until an editor releases them.
     It is None when nothing was lost, and when there was no witness to tell (`witnessed` says which).
     """
 
+    folder: Path
     position: int
     epoch: str
     epoch_before: str
@@ -120,19 +121,14 @@ class Restored(msgspec.Struct, frozen=True):
     witnessed: bool
 
 
-def restore(
-    folder: Path,
-    data: Path,
-    *,
-    new_epoch: bool,
-    witness: Path | None,
-    progress: Progress = lambda done, total: None,
-    put_right: Callable[[Path, Restored], None] = lambda unfinished, restored: None,
-) -> Restored:
-    """Put a backup into an empty place.
+@contextmanager
+def restoring(
+    folder: Path, data: Path, *, new_epoch: bool, witness: Path | None, progress: Progress = lambda done, total: None
+) -> Iterator[Restored]:
+    """Put a backup into an empty place, which has it when the block has come to its end.
 
-    `put_right` is called with the whole restored folder before that has its name: what it withdraws and holds is done
-    before anyone can serve, and if it does not come to its end there is nothing that could be served.
+    The block is for what must be withdrawn and held, in the folder as it is restored so far: before that has its name
+    nobody can serve it, and if the block does not come to its end there is nothing that could be served.
     Without `new_epoch` the journal keeps its epoch, and a node whose witness is ahead of it refuses to serve it.
     Raises Refused when the place is not empty, Corrupt when the backup is damaged; nothing is left behind then.
     """
@@ -149,7 +145,7 @@ def restore(
         keep_whole(unfinished / "checkpoint.key", (folder / "checkpoint.key").read_bytes())
         _copy_media(folder / "media", unfinished / "media")
         restored = _begin_again(unfinished, folder, new_epoch, witness)
-        put_right(unfinished, restored)
+        yield restored
         _sync_all(unfinished)
         os.rename(unfinished, data)
         sync_folder(data.parent)
@@ -159,7 +155,6 @@ def restore(
         ) from wrong
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return restored
 
 
 def _begin_again(data: Path, folder: Path, new_epoch: bool, place: Path | None) -> Restored:
@@ -175,6 +170,7 @@ def _begin_again(data: Path, folder: Path, new_epoch: bool, place: Path | None) 
             if witness:
                 witness.begin(journal)
         return Restored(
+            data,
             position,
             store.epoch,
             before,

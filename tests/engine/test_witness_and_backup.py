@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from heard.backup import Restored, backup, restore
+from heard.backup import Restored, backup, restoring
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.store.media import Media
 from heard.store.witness import Witness
@@ -55,7 +55,8 @@ def taken(followed: Followed, tmp_path: Path) -> Path:
 
 
 def back(folder: Path, tmp_path: Path, *, new_epoch: bool, witness: Path | None) -> tuple[Restored, House]:
-    facts = restore(folder, tmp_path / "restored", new_epoch=new_epoch, witness=witness)
+    with restoring(folder, tmp_path / "restored", new_epoch=new_epoch, witness=witness) as facts:
+        assert not (tmp_path / "restored").exists()
     return facts, open_house(tmp_path / "restored")
 
 
@@ -214,10 +215,14 @@ def test_a_folder_that_cannot_be_written_is_told_plainly(followed: Followed, tmp
 
 def test_nothing_is_restored_over_what_is_there(followed: Followed, tmp_path: Path) -> None:
     folder = taken(followed, tmp_path)
-    with pytest.raises(Refused, match="is not empty"):
-        restore(folder, followed.house.data, new_epoch=True, witness=None)
+    with (
+        pytest.raises(Refused, match="is not empty"),
+        restoring(folder, followed.house.data, new_epoch=True, witness=None),
+    ):
+        pass
     (tmp_path / "empty").mkdir()
-    restore(folder, tmp_path / "empty", new_epoch=True, witness=None)
+    with restoring(folder, tmp_path / "empty", new_epoch=True, witness=None):
+        pass
     assert verify_directory(tmp_path / "empty").entries == 0
 
 
@@ -227,8 +232,8 @@ def test_a_damaged_backup_is_not_restored(followed: Followed, tmp_path: Path) ->
     raw = bytearray((folder / "journal.sqlite").read_bytes())
     raw[raw.find(b"note.published") + 3] ^= 1
     (folder / "journal.sqlite").write_bytes(raw)
-    with pytest.raises(Corrupt):
-        restore(folder, tmp_path / "restored", new_epoch=True, witness=None)
+    with pytest.raises(Corrupt), restoring(folder, tmp_path / "restored", new_epoch=True, witness=None):
+        pass
     assert not (tmp_path / "restored").exists()
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
 
@@ -236,8 +241,11 @@ def test_a_damaged_backup_is_not_restored(followed: Followed, tmp_path: Path) ->
 def test_a_backup_without_its_vault_cannot_be_restored(followed: Followed, tmp_path: Path) -> None:
     folder = taken(followed, tmp_path)
     (folder / "vault.sqlite").unlink()
-    with pytest.raises(Refused, match="without its keys"):
-        restore(folder, tmp_path / "restored", new_epoch=True, witness=None)
+    with (
+        pytest.raises(Refused, match="without its keys"),
+        restoring(folder, tmp_path / "restored", new_epoch=True, witness=None),
+    ):
+        pass
 
 
 def test_a_new_epoch_tells_what_must_follow_and_the_witness_goes_on_with_it(followed: Followed, tmp_path: Path) -> None:
@@ -262,7 +270,7 @@ def test_a_new_epoch_tells_what_must_follow_and_the_witness_goes_on_with_it(foll
 
 
 def test_what_must_be_withdrawn_again_is_told_until_it_was_done(followed: Followed, tmp_path: Path) -> None:
-    """A crash between the restore and the commands that follow it loses nothing: the list is asked at every start."""
+    """What was done of it before a crash is not asked for again."""
     followed.publish("a", "b")
     folder = taken(followed, tmp_path)
     followed.withdraw("a")

@@ -45,30 +45,24 @@ def restore(
     from heard import opening
 
     assert opening.ROOMS  # the rooms are imported: without them no erasure is known
-    done: list[tuple[int, int, list[str]]] = []
-
-    def put_right(unfinished: Path, restored: Restored) -> None:
-        """Before the folder has its name: a restore that is killed leaves nothing that could be served."""
+    withdrawn, erased, held = 0, 0, list[str]()
+    with (
+        progress("Verifying the backup") as told,
+        safekeeping.restoring(folder, data, new_epoch=new_epoch, witness=witness, progress=told) as restored,
+    ):
         if new_epoch:
-            with opened(unfinished, witness=witness) as house:
+            with opened(restored.folder, witness=witness) as house:
                 withdrawn, erased = _withdraw_again(house, restored)
                 held = _hold_what_was_live(house) if restored.lost or not restored.witnessed else []
-            done.append((withdrawn, erased, held))
-
-    with progress("Verifying the backup") as told:
-        restored = safekeeping.restore(
-            folder, data, new_epoch=new_epoch, witness=witness, progress=told, put_right=put_right
-        )
     typer.echo(f"Restored {count(restored.position, 'entry', 'entries')} to {data}, epoch {restored.epoch}.")
-    if not done:
+    if not new_epoch:
         return
-    [(withdrawn, erased, held)] = done
     if withdrawn or erased:
         typer.echo(f"Withdrawn again: {withdrawn}. Erased again: {erased}.")
     if restored.lost:
         typer.echo(f"Lost: entries {restored.lost[0]:,} to {restored.lost[1]:,}, which had been witnessed.")
     elif not restored.witnessed:
-        typer.echo("There was no witness, so nobody can say what was lost or withdrawn since.")
+        typer.echo("There was no witness that had followed this journal, so nobody can say what was lost since.")
     for slug in held:
         typer.echo(f"Held until an editor has looked at it: {slug} (`heard let-go {slug}`)")
 

@@ -14,6 +14,7 @@ from heard.live.handover import Channel, Message, pair
 from heard.live.limits import Limits
 from heard.store.frames import FramesFile, Topic
 from tests.live.clients import PATIENCE_S
+from tests.live.painting import paint
 
 CASE = "case1"
 SLUG = "the-case"
@@ -63,7 +64,7 @@ class EdgeAlone:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self.frames = FramesFile(folder / "frames.sqlite", EPOCH)
-        self.frames.write(1, {}, [Topic(SLUG, CASE, True)])
+        paint(self.frames, 1, {}, [Topic(SLUG, CASE, True)])
         listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = listener.getsockname()[1]
         ours, theirs = pair()
@@ -89,7 +90,7 @@ class EdgeAlone:
     def publish(self, *changes: Change, case_id: str = CASE, rings: bool = True) -> int:
         """Write one entry's changes and ring; its position."""
         position = self.frames.position() + 1
-        self.frames.write(position, {case_id: changes})
+        paint(self.frames, position, {case_id: changes})
         if rings and self.app is not None:
             self.app.ring(position)
         return position

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from heard.engine.frames import Change
-from heard.store.frames import FramesFile, Topic
+from heard.store.frames import FramesFile, Painted, Topic
 from heard.web.serving import Doorbell, Hello, serve_handed
 
 EPOCH = "epoch1"
@@ -35,7 +35,7 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
         position = frames.position() + 1
         topics = [Topic(asked["slug"], asked["case"], asked.get("public", True))] if "slug" in asked else []
         changes = [Change(**change) for change in asked["changes"]]
-        frames.write(position, {asked["case"]: changes}, topics)
+        frames.put(position, [Painted(position, asked["case"], changes, topics)])
         bell.ring(position)
         return JSONResponse({"position": position}, status_code=201)
 

@@ -129,8 +129,10 @@ def test_one_connection_too_many_is_told_to_come_again(start_edge: Callable[...,
     edge.new_app()
     clients = [Client(edge.port) for _ in range(64)]
     for client in clients:
+        client.ask(f"/live/{SLUG}/after/0")
+        assert client.answer().status == 200  # it is there, and the edge awake
         client.send(b"GET /live/")
-    time.sleep(0.2)
+    time.sleep(0.5)  # while a half has not been read its connection is idle, and would give way
     with Client(edge.port) as client:
         assert client.answer().status == 503
         assert client.is_closed()

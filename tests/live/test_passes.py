@@ -17,6 +17,7 @@ from heard.live.limits import Limits
 from heard.live.readers import Readers
 from heard.store.frames import FramesFile
 from heard.store.frames import Topic as PublicTopic
+from tests.live.painting import paint
 
 CASE, EPOCH, COUNT, SLICE = "case1", "epoch1", 7, 2
 
@@ -26,7 +27,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.frames = FramesFile(folder / "frames.sqlite", EPOCH)
-        self.frames.write(1, {}, [PublicTopic("the-case", CASE, True)])
+        paint(self.frames, 1, {}, [PublicTopic("the-case", CASE, True)])
         self.connections = Connections(selectors.DefaultSelector(), Limits(slice=SLICE))
         self.readers = Readers(self.connections, lambda *_, **__: None)
         self.readers.read_from(self.frames.path, EPOCH)
@@ -45,7 +46,7 @@ class House:
         self.ends.append(theirs)
 
     def write(self, id: str, html: str = "<p>words</p>", kind: str = "post") -> None:
-        self.frames.write(self.frames.position() + 1, {CASE: [Change(kind, id, html=html, place=id)]})
+        paint(self.frames, self.frames.position() + 1, {CASE: [Change(kind, id, html=html, place=id)]})
         self.readers.look()
 
     def send_all(self) -> None:

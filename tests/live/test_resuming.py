@@ -18,6 +18,7 @@ from heard.engine.frames import Change
 from heard.live.catching_up import Replays, stands_at
 from heard.store.frames import FramesFile
 from heard.store.reading import Reading
+from tests.live.painting import paint
 
 EPOCH = "epoch1"
 CASE = "case1"
@@ -76,7 +77,7 @@ def leave_and_come_back(folder: Path, replay: Replay, pairs: int, seed: int = 1)
             withdrawn.add(f"words-{name}-{version - 1}.")
             kind = chance.choice(["post", "corrected", "retracted"])
             changes.append(Change(kind, name, html=f"{version} words-{name}-{version}.", place=name))
-        frames.write(position, {CASE: changes})
+        paint(frames, position, {CASE: changes})
         replays.drop()
 
     pages: list[Page] = []
@@ -144,18 +145,18 @@ def file(tmp_path: Path) -> Iterator[FramesFile]:
 
 
 def test_what_is_in_memory_is_dropped_with_any_news(file: FramesFile) -> None:
-    file.write(1, {CASE: [Change("post", "p1", html="the words", place="1")]})
+    paint(file, 1, {CASE: [Change("post", "p1", html="the words", place="1")]})
     replays = Replays(Reading(file.path))
     first = replays.stream(CASE, 0, 1)
     assert replays.stream(CASE, 0, 1) is first, "encoded once"
-    file.write(2, {CASE: [Change("retracted", "p1", html="gone", place="1")]})
+    paint(file, 2, {CASE: [Change("retracted", "p1", html="gone", place="1")]})
     replays.drop()
     assert b"the words" not in replays.stream(CASE, 0, 2)
 
 
 def test_what_is_not_yet_told_to_everyone_is_not_replayed(file: FramesFile) -> None:
-    file.write(1, {CASE: [Change("post", "p1", html="one", place="1")]})
-    file.write(2, {CASE: [Change("post", "p1", html="two", place="1"), Change("key", "key", html="k")]})
+    paint(file, 1, {CASE: [Change("post", "p1", html="one", place="1")]})
+    paint(file, 2, {CASE: [Change("post", "p1", html="two", place="1"), Change("key", "key", html="k")]})
     replays = Replays(Reading(file.path))
     assert replays.stream(CASE, 0, position=1) == b"", "it comes with everyone's next frame"
 
@@ -163,7 +164,7 @@ def test_what_is_not_yet_told_to_everyone_is_not_replayed(file: FramesFile) -> N
 def test_the_memory_is_bounded(file: FramesFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heard.live.catching_up.REPLAYS_BYTES_MAX", 30_000)
     for n in range(1, 101):
-        file.write(n, {CASE: [Change("post", f"p{n}", html="x" * 50, place=str(n))]})
+        paint(file, n, {CASE: [Change("post", f"p{n}", html="x" * 50, place=str(n))]})
     replays = Replays(Reading(file.path))
     for after in range(100):
         replays.stream(CASE, after, 100)

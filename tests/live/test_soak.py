@@ -37,7 +37,7 @@ import os, re, sys
 if any("heard.web.process" in word for word in sys.orig_argv):
     from heard.engine.frames import Change
     from heard.engine.node import Node
-    from heard.store.frames import FramesFile
+    from heard.store.frames import FramesFile, Painted
 
     files, appends = [], []
     began, append = FramesFile.__init__, Node.append
@@ -54,7 +54,8 @@ if any("heard.web.process" in word for word in sys.orig_argv):
             open(os.environ["SENT_FIRST"], "w").close()
             [file] = files
             [case] = file._db.execute("SELECT case_id FROM topic").fetchone()
-            file.write(file.position() + 1, {case: [Change("post", "early", html=f"<p>{marks[0]}</p>", place="~")]})
+            early, at = Change("post", "early", html=f"<p>{marks[0]}</p>", place="~"), file.position() + 1
+            file.put(at, [Painted(at, case, [early])])
             os._exit(1)
         return append(self, writings)
 

@@ -11,6 +11,7 @@ from heard.engine.frames import Change
 from heard.store.frames import FramesFile, Topic
 from tests.live.clients import Client, Reader, ask, wait_until
 from tests.live.edge_alone import CASE, EPOCH, SLUG, EdgeAlone
+from tests.live.painting import paint
 
 
 def test_a_reader_is_sent_a_post_as_it_happens(edge: EdgeAlone) -> None:
@@ -27,7 +28,7 @@ def test_a_reader_is_sent_a_post_as_it_happens(edge: EdgeAlone) -> None:
 
 
 def test_everyone_is_sent_the_same_and_only_of_their_case(edge: EdgeAlone) -> None:
-    edge.frames.write(2, {}, [Topic("another", "case2", True)])
+    paint(edge.frames, 2, {}, [Topic("another", "case2", True)])
     readers = [Reader(edge.port, SLUG) for _ in range(20)]
     stranger = Reader(edge.port, "another")
     for n in range(10):
@@ -141,9 +142,8 @@ def test_an_empty_claim_is_as_good_as_none(edge: EdgeAlone) -> None:
 
 def test_whoever_is_more_than_500_frames_behind_loads_the_page_again(edge: EdgeAlone) -> None:
     start = edge.frames.position()
-    with edge.frames.batch():
-        for n in range(501):
-            edge.publish(Change("post", f"p{n}", html="x", place=str(n)), rings=False)
+    for n in range(501):
+        edge.publish(Change("post", f"p{n}", html="x", place=str(n)), rings=False)
     edge.app.ring()  # type: ignore[union-attr]
     with Reader(edge.port, SLUG, f"{EPOCH}.{start + 1}") as reader:
         assert reader.event().data["changes"][0]["id"] == "p1"
@@ -160,11 +160,11 @@ def test_a_new_epoch_resets_everyone(edge: EdgeAlone) -> None:
         poller.ask(f"/live/{SLUG}/after/{reader.last_id}")
         wait_until(lambda: ask_nothing(edge))
         restored = FramesFile(edge.folder / "restored.sqlite", "epoch2")
-        restored.write(1, {}, [Topic(SLUG, CASE, True)])
+        paint(restored, 1, {}, [Topic(SLUG, CASE, True)])
         edge.app.hello(restored)  # type: ignore[union-attr]
         assert reader.event() == ("reset", "epoch2.1", {"reset": True})
         assert poller.answer().json()["reset"] is True
-        restored.write(2, {CASE: [Change("post", "q", html="x", place="q")]})
+        paint(restored, 2, {CASE: [Change("post", "q", html="x", place="q")]})
         edge.app.ring()  # type: ignore[union-attr]
         assert reader.event().id == "epoch2.2"
         restored.close()
@@ -181,22 +181,22 @@ def test_another_frames_file_of_the_same_epoch_is_gone_over_to_without_a_word(ed
     with Reader(edge.port, SLUG) as reader:
         edge.post("p1")
         rendered_anew = FramesFile(edge.folder / "anew.sqlite", EPOCH)
-        rendered_anew.write(2, {CASE: [Change("post", "p1", html="x", place="p1")]}, [Topic(SLUG, CASE, True)])
-        rendered_anew.write(3, {CASE: [Change("post", "p2", html="x", place="p2")]})
+        paint(rendered_anew, 2, {CASE: [Change("post", "p1", html="x", place="p1")]}, [Topic(SLUG, CASE, True)])
+        paint(rendered_anew, 3, {CASE: [Change("post", "p2", html="x", place="p2")]})
         edge.app.hello(rendered_anew)  # type: ignore[union-attr]
         assert [reader.event().data["changes"][0]["id"] for _ in range(2)] == ["p1", "p2"]
         rendered_anew.close()
 
 
 def test_a_stream_that_was_opened_a_moment_ago_is_found(edge: EdgeAlone) -> None:
-    edge.frames.write(2, {}, [Topic("brand-new", "case9", True)])
+    paint(edge.frames, 2, {}, [Topic("brand-new", "case9", True)])
     with Reader(edge.port, "brand-new") as reader:
         edge.publish(Change("state", "state", html="x"), case_id="case9")
         assert reader.event().data["changes"][0]["id"] == "state"
 
 
 def test_an_unknown_or_private_stream_is_the_apps_to_answer(edge: EdgeAlone) -> None:
-    edge.frames.write(2, {}, [Topic("not-yet", "case2", False)])
+    paint(edge.frames, 2, {}, [Topic("not-yet", "case2", False)])
     for path in (
         "/live/unknown",
         "/live/not-yet",
@@ -215,14 +215,14 @@ def test_when_a_case_stops_being_public_its_readers_are_let_go(edge: EdgeAlone) 
     with Reader(edge.port, SLUG) as reader, Client(edge.port) as poller:
         poller.ask(f"/live/{SLUG}/after/{reader.last_id}")
         wait_until(lambda: ask_nothing(edge))
-        edge.frames.write(2, {}, [Topic(SLUG, CASE, False)])
+        paint(edge.frames, 2, {}, [Topic(SLUG, CASE, False)])
         edge.app.ring(2)  # type: ignore[union-attr]
         assert reader.is_closed() and poller.is_closed()
 
 
 def test_a_case_that_changed_its_name_keeps_its_readers(edge: EdgeAlone) -> None:
     with Reader(edge.port, SLUG) as reader:
-        edge.frames.write(2, {}, [Topic(SLUG, CASE, False), Topic("its-new-name", CASE, True)])
+        paint(edge.frames, 2, {}, [Topic(SLUG, CASE, False), Topic("its-new-name", CASE, True)])
         edge.post("p1")
         assert reader.event().data["changes"][0]["id"] == "p1"
 
@@ -277,9 +277,8 @@ def test_a_fragment_too_long_to_send_is_sent_as_its_address(edge: EdgeAlone) -> 
 
 def test_a_flood_while_nobody_rang_becomes_a_reset(edge: EdgeAlone) -> None:
     with Reader(edge.port, SLUG) as reader:
-        with edge.frames.batch():
-            for n in range(600):
-                edge.publish(Change("post", f"p{n}", html="x", place=str(n)), rings=False)
+        for n in range(600):
+            edge.publish(Change("post", f"p{n}", html="x", place=str(n)), rings=False)
         edge.app.ring()  # type: ignore[union-attr]
         assert reader.event().kind == "reset"
         position = edge.post("after")

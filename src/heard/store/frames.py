@@ -9,8 +9,8 @@ its cursor with it). What a row held before it was replaced is overwritten with 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -102,21 +102,11 @@ class FramesFile:
         """How far the journal has been rendered into this file."""
         return int(self._db.execute("SELECT position FROM meta").get)
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Several writes as one transaction: all of them are seen at once, or none."""
-        with self._db:
-            yield
-
-    def write(
-        self, position: int, changes_by_case: Mapping[str, Sequence[Change]], topics: Sequence[Topic] = ()
-    ) -> None:
-        """Put what the entry at `position` changed in place of what was there, and move the cursor."""
-        painted = [Painted(position, case, changes) for case, changes in changes_by_case.items()]
-        self.put(position, [*painted, Painted(position, "", (), topics)])
-
     def put(self, reached: int, painted: Sequence[Painted]) -> None:
-        """The same for many entries in order, up to the one at `reached`."""
+        """Put what entries changed, in their order, in place of what was there, and move the cursor to `reached`.
+
+        One transaction: all of it is seen at once, or none.
+        """
         rows = [(one.case, thing(change), one.position, *_columns(change)) for one in painted for change in one.changes]
         topics = [(t.slug, t.case_id, int(t.public), one.position) for one in painted for t in one.topics]
         with self._db:

@@ -5,7 +5,6 @@ Requests for each second of CPU that the sending process used (wrk asks on 50 co
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import statistics
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.fanout_peers import children
+from bench.live import pid_of, processor_s
 from tests.server import Server, running
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 2, 50
@@ -59,16 +59,15 @@ def hot(server: Server, folder: Path) -> None:
     with server.reader.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as answer:
         (folder / "page.html").write_bytes(b"".join(answer.iter_raw()))
         tag = answer.headers["etag"]
-    edges = [pid for pid in children(server.process.pid) if "heard.live.edge" in _words(pid)]
-    assert edges, "no edge was found among the processes"
+    edge = pid_of(server, "edge-1")
     with nginx(folder) as (port, workers):
         same = f"http://127.0.0.1:{port}/page.html"
         its_tag = server.reader.get(same).headers["etag"]
         for name, ours, its in (("page", "", ""), ("304", tag, its_tag)):
             rates: dict[str, list[float]] = {"heard": [], "nginx": []}
             for _ in range(ROUNDS):
-                rates["heard"].append(rate(address, ours, lambda: sum(map(cpu_s, edges))))
-                rates["nginx"].append(rate(same, its, lambda: sum(map(cpu_s, workers()))))
+                rates["heard"].append(rate(address, ours, lambda: processor_s(edge)))
+                rates["nginx"].append(rate(same, its, lambda: sum(map(processor_s, workers()))))
             heard, peer = (statistics.median(rates[name]) for name in ("heard", "nginx"))
             print(f"{name:<6} {heard:8,.0f} a core-second   nginx {peer:8,.0f}   {heard / peer:.2f} ×")
 
@@ -96,16 +95,6 @@ def nginx(folder: Path) -> Iterator[tuple[int, Callable[[], list[int]]]]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _words(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used, its own and the kernel's for it (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # Long and short -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -98,24 +97,6 @@ class Cluster:
 
     def promote(self) -> None:
         self.run("pg_ctl", "-D", str(self.data), "-w", "promote")
-
-    def pid(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().split()[0])
-
-    def kill(self) -> None:
-        """As a machine that is switched off: the postmaster and all it started, at once."""
-        os.kill(self.pid(), signal.SIGKILL)
-        for child in self.children():
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-
-    def children(self) -> list[int]:
-        parents = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError, ValueError):
-                fields = stat.read_text().rpartition(")")[2].split()
-                parents[int(stat.parent.name)] = int(fields[1])
-        return [pid for pid, parent in parents.items() if parent == self.pid()]
 
     def fresh(self) -> str:
         """The address of a journal of its own: an empty database, and its vault's beside it."""

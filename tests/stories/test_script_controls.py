@@ -70,4 +70,7 @@ def test_tab_whose_own_connection_hangs_is_told_by_the_leader(
     for tab in (first, second):
         tab.waits_to_see("Heard by both tabs.")
     assert second.sees("Missed by the first tab.")
-    assert first.sees("Missed by the first tab.") == hears
+    if hears:  # the leader may have heard the newer one before it went back
+        first.waits_to_see("Missed by the first tab.")
+    else:
+        assert not first.sees("Missed by the first tab.")

@@ -9,14 +9,14 @@ const list = $('posts'), { live, order, newest, older, focus } = list.dataset
 const more = $('more'), pause = $('pause'), status = $('status'), title = document.title
 const waiting = new Map(), posts = list.children, down = order == 'oldest'
 const sleep = seconds => new Promise(wake => setTimeout(wake, seconds * 1000))
-const number = position => +position.split('.')[1]
+const newer = (one, two) => +one.split('.')[1] > two.split('.')[1]
 const gone = thing => thing.hidden || thing.dataset.gone
 const box = thing => thing.getBoundingClientRect()
 const parse = html => new DOMParser().parseFromString(html, 'text/html')
 let at = list.dataset.at, paused
 
 // An older page keeps its posts. The newest takes in all but those that stand before its first.
-const floor = older && posts[down ? 0 : posts.length - 1]?.dataset.place || ''
+const floor = older && [...posts].at(down ? 0 : -1)?.dataset.place || ''
 const belongs = thing => newest && thing.dataset.place >= floor
 
 // Showing what came ------------------------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ const belongs = thing => newest && thing.dataset.place >= floor
 async function take({ how, id, changes, reset }) {
   if (how != null) $('how').textContent = how
   if (reset) await refresh()
-  else if (id && number(id) > number(at)) {
+  else if (id && newer(id, at)) {
     for (const { html, href } of changes) {
       const thing = parse(html ?? await read(href)).body.firstElementChild
       waiting.set(thing.id, thing)
@@ -43,7 +43,7 @@ async function read(address) {
 // The page itself is the whole truth: what it no longer has is taken away, and what differs is changed.
 async function refresh() {
   await sleep(Math.random() * 2)
-  const page = parse(await read(location.href))
+  const page = parse(await read(location))
   at = page.getElementById('posts').dataset.at
   waiting.clear()
   for (const thing of page.querySelectorAll('#state, #summary, #pinned, #key, .pages, .post[id]'))
@@ -73,16 +73,14 @@ function put(thing, there) {
   if (there?.dataset.place == place) return there?.replaceWith(thing)
   there?.remove()
   if (!belongs(thing) && (newest || !there)) return
-  if (!there) thing.classList.add('new')
-  list.insertBefore(thing, [...posts].find(post => down ? post.dataset.place > place : post.dataset.place < place))
+  there || thing.classList.add('new')
+  list.insertBefore(thing, [...posts].find(({ dataset: post }) => down ? post.place > place : post.place < place))
 }
 
 // Changes the page, and scrolls by as much as the post being read was moved.
 function still(change, atTop) {
-  const anchor = [...posts].find(post => {
-    const { top, bottom } = box(post)
-    return bottom > 0 && top < innerHeight && !waiting.has(post.id)
-  })
+  const anchor = [...posts].find(post =>
+    box(post).bottom > 0 && box(post).top < innerHeight && !waiting.has(post.id))
   const was = anchor && box(anchor).top
   change()
   if (anchor?.isConnected && !atTop) scrollBy(0, box(anchor).top - was)
@@ -98,26 +96,28 @@ function go(post) {
 const { locks } = navigator, channel = new BroadcastChannel(live)
 let turn = Promise.resolve(), from = at, leads, attempt, again
 
+// News says after which position it goes on: what would leave a gap is not heard, and the leader is told to go back.
 // What could not be shown is mended from the page itself.
-function hear(message) {
-  from = message.id ?? from
-  turn = turn.then(() => take(message)).catch(() => {
-    again ||= setTimeout(() => { again = 0; hear({ reset: 1 }) }, 15e3)
+function hear(news) {
+  if (news.id && newer(news.after, from)) return hello()
+  from = news.id ?? from
+  turn = turn.then(() => take(news)).catch(() => {
+    again ||= sleep(15).then(() => { again = 0; hear({ reset: 1 }) })
   })
 }
 
-function send(message) {
-  hear(message)
-  channel.postMessage(message)
+function send(news) {
+  news.after = from
+  hear(news)
+  channel.postMessage(news)
 }
 
 // While it leads: the stream, else the long poll, else the page itself; after a while the stream again.
 async function lead() {
   for (leads = true; leads;) {
-    attempt = new AbortController()
-    const { signal } = attempt
+    const { signal } = attempt = new AbortController()
     await stream(signal)
-    await poll(signal).catch(() => look(signal))
+    signal.aborted || await poll(signal).catch(() => look(signal))
   }
 }
 
@@ -125,10 +125,10 @@ function stream(signal) {
   return new Promise(done => {
     const source = new EventSource(`${live}?after=${from}`)
     const end = signal.onabort = () => done(source.close())
-    let failures = 3
+    let failed = 3
     sleep(8).then(() => source.readyState || end())
-    source.onopen = () => { failures = 0; send({ how: '' }) }
-    source.onerror = () => { if (source.readyState == 2 || ++failures > 3) end() }
+    source.onopen = () => { failed = 0; send({ how: '' }) }
+    source.onerror = () => (source.readyState == 2 || ++failed > 3) && end()
     for (const type of ['change', 'reset'])
       source.addEventListener(type, ({ lastEventId: id, data }) => send({ id, ...JSON.parse(data) }))
   })
@@ -137,8 +137,7 @@ function stream(signal) {
 async function poll(signal) {
   send({ how: 'Posts come a little late.' })
   for (let times = 99; times--; await sleep(1)) {
-    const answer = await Promise.race([fetch(`${live}/after/${from}`, { signal }), sleep(40)])
-    const news = await answer.json()
+    const news = await (await Promise.race([fetch(`${live}/after/${from}`, { signal }), sleep(40)])).json()
     send({ ...news, id: news.next })
   }
 }
@@ -148,11 +147,13 @@ async function look(signal) {
     send({ how: 'Posts come every 15 seconds.', reset: 1 })
 }
 
-// The tab that is looked at leads. Whoever comes later or lost the lead says how far it has read, and the leader goes
-// back to there: what a tab knows already does nothing.
+// The tab that is looked at leads. Whoever comes later, lost the lead or missed news says how far it has read, and
+// the leader goes back to there: what a tab knows already does nothing.
+const hello = () => channel.postMessage({ from })
+
 function join(steal) {
   if (!locks) return lead()
-  channel.postMessage({ hello: at })
+  hello()
   locks.request(live, { steal }, lead).catch(() => {
     if (!leads) return lead()
     leads = false
@@ -165,7 +166,7 @@ if (live) {
   pause.hidden = false
   pause.onclick = () => {
     paused = !paused
-    pause.textContent = paused ? 'Resume updates' : 'Pause updates'
+    pause.textContent = `${paused ? 'Resume' : 'Pause'} updates`
     show()
   }
   more.onclick = () => {
@@ -179,8 +180,8 @@ if (live) {
     leads || join(true)
   }
   channel.onmessage = ({ data }) => {
-    if (!data.hello) hear(data)
-    else if (number(data.hello) < number(from)) { from = data.hello; attempt?.abort() }
+    if (!data.from) hear(data)
+    else if (newer(from, data.from)) { from = data.from; attempt?.abort() }
   }
   join(!document.hidden)
 }

@@ -106,17 +106,15 @@ def _sync_all(target: Path) -> None:
 class Restored(msgspec.Struct, frozen=True):
     """What was restored, and what must follow by commands before anything is served: in `folder`, its unfinished place.
 
-    `to_withdraw` are streams to withdraw again, `to_erase` positions to erase again. `lost` is the first and last
-    position that had been witnessed and is not there: cases that were live then are held until an editor releases them.
-    It is None when nothing was lost, and when there was no witness to tell (`witnessed` says which).
+    `lost` is the first and last position that had been witnessed and is not there: cases that were live then are held
+    until an editor releases them. It is None when nothing was lost, and when there was no witness to tell (`witnessed`
+    says which).
     """
 
     folder: Path
     position: int
     epoch: str
     epoch_before: str
-    to_withdraw: tuple[str, ...]
-    to_erase: tuple[int, ...]
     lost: tuple[int, int] | None
     witnessed: bool
 
@@ -163,7 +161,6 @@ def _begin_again(data: Path, folder: Path, new_epoch: bool, place: Path | None) 
         before, position = store.epoch, store.position()
         witness = Witness(place) if place else None
         head = witness.head(journal) if witness else None
-        lines = witness.still_to_withdraw(journal) if witness else []
         lost = (position + 1, head.size) if head and head.epoch == before and head.size > position else None
         if new_epoch:
             store.begin_epoch()
@@ -174,8 +171,6 @@ def _begin_again(data: Path, folder: Path, new_epoch: bool, place: Path | None) 
             position,
             store.epoch,
             before,
-            tuple(line for line in lines if " " not in line),
-            tuple(int(line.partition(" ")[2]) for line in lines if " " in line),
             lost,
             head is not None and head.epoch == before,  # another epoch: a restore that did not come to its end
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from heard.accounts.secrets import make
-from heard.coverage import projection
+from heard.coverage import commands, projection
 from heard.opening import open_house
 from heard.store.memory import MemoryVault
 from tests.cli.typed import refused, worked
@@ -207,6 +207,42 @@ def test_a_restore_that_dies_leaves_nothing_to_serve_and_the_next_one_does_it_al
     worked(back, "restore", folder, "--new-epoch", "--witness", witness)
     assert (status_of(back, one), status_of(back, two)) == ("retracted", "published")
     assert "(held)" in worked(back, "case", "list")
+
+
+def test_the_words_of_a_state_that_were_withdrawn_stay_away_after_a_restore(data: Path, tmp_path: Path) -> None:
+    """A state has no entry of its own: its words are in one of the case."""
+    witness, back = tmp_path / "witness", tmp_path / "back"
+    house = open_house(data, synchronous="OFF")
+    desk = Desk(house)
+    desk.do(commands.set_state(desk.doors, desk.case, "live", words="Juror Rowan Tidewell is ill."))
+    desk.do(commands.set_state(desk.doors, desk.case, "paused", words="Nothing is sat while Fenn Marlow is away."))
+    ill, away = [id for (id,) in house.tables.execute("SELECT id FROM post WHERE kind = 'state' ORDER BY position")]
+    house.close()
+    worked(data, "backup", "--out", tmp_path / "backups")
+    worked(data, "retract", ill, "--witness", witness)
+    worked(data, "erase", away, "--yes", "--basis", "a court's order", "--witness", witness)
+    [folder] = (tmp_path / "backups").iterdir()
+    assert "Withdrawn again: 1. Erased again: 1." in worked(
+        back, "restore", folder, "--new-epoch", "--witness", witness
+    )
+    assert (status_of(back, ill), status_of(back, away)) == ("retracted", "erased")
+    worked(back, "let-go", "the-case", "--ground", "It was looked at.")
+    with running(back, "--witness", str(witness)) as server:
+        page = server.page("/the-case/")
+    assert "Tidewell" not in page and "Marlow" not in page
+
+
+def test_a_journal_as_long_as_its_witness_shows_nothing_that_the_witness_lists(data: Path, tmp_path: Path) -> None:
+    """The head is put there once a second: a withdrawal can be in the list and not yet in the head."""
+    witness = tmp_path / "witness"
+    one, two = case_with_posts(data, "One that is withdrawn.", "Two.")
+    witness.mkdir()
+    (witness / "withdrawn").write_text(f"{one}\nlostwithitswords\n")
+    for _ in range(2):
+        with running(data, "--witness", str(witness)) as server:
+            page = server.page("/the-case/")
+        assert "One that is withdrawn." not in page and "Two." in page
+    assert (status_of(data, one), status_of(data, two)) == ("retracted", "published")
 
 
 def test_what_was_held_and_then_withdrawn_cannot_be_let_go_after_a_restore(data: Path, tmp_path: Path) -> None:

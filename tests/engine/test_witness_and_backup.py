@@ -258,8 +258,7 @@ def test_a_new_epoch_tells_what_must_follow_and_the_witness_goes_on_with_it(foll
     followed.withdraw("lost")
     followed.keep_head()
     facts, house = back(folder, tmp_path, new_epoch=True, witness=followed.place)
-    assert facts.to_withdraw == ("erased", "withdrawn")
-    assert facts.to_erase == (3,)
+    assert Witness(followed.place).still_to_withdraw(house.journal) == ["erased", "erased 3", "lost", "withdrawn"]
     assert facts.lost == (6, 9) and facts.witnessed
     assert facts.epoch_before == followed.house.store.epoch != facts.epoch == house.store.epoch
     witness = Witness(followed.place)

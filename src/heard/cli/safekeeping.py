@@ -10,7 +10,6 @@ import typer
 from heard.cli.terminal import VAR, Data, Witness, count, existing, opened, progress
 
 if TYPE_CHECKING:
-    from heard.backup import Restored
     from heard.opening import House
 
 app = typer.Typer()
@@ -52,7 +51,7 @@ def restore(
     ):
         if new_epoch:
             with opened(restored.folder, witness=witness) as house:
-                withdrawn, erased = _withdraw_again(house, restored)
+                withdrawn, erased = _withdraw_again(house)
                 held = _hold_what_was_live(house) if restored.lost or not restored.witnessed else []
     typer.echo(f"Restored {count(restored.position, 'entry', 'entries')} to {data}, epoch {restored.epoch}.")
     if not new_epoch:
@@ -64,31 +63,16 @@ def restore(
     elif not restored.witnessed:
         typer.echo("There was no witness that had followed this journal, so nobody can say what was lost since.")
     for slug in held:
-        typer.echo(f"Held until an editor has looked at it: {slug} (`heard let-go {slug}`)")
+        typer.echo(f"Held until an editor has looked at it: {slug} (`heard let-go {slug} --ground …`)")
 
 
-def _withdraw_again(house: House, restored: Restored) -> tuple[int, int]:
-    """By commands, as it was done the first time. What is no post any more has nothing to withdraw."""
+def _withdraw_again(house: House) -> tuple[int, int]:
     from heard.accounts.commands import OPERATOR
-    from heard.coverage import commands
-    from heard.engine.errors import Refused
+    from heard.coverage.withdrawing_again import withdraw_again
 
-    withdrawn = erased = 0
-    positions = [record for one in restored.to_erase if (record := house.store.record(one))]
-    for post in dict.fromkeys(record.header.stream for record in positions):
-        try:
-            house.node.do(commands.erase(house.journal, post, "Erased before the journal was restored"), by=OPERATOR)
-            erased += 1
-        except Refused:
-            continue
-    for post in restored.to_withdraw:
-        try:
-            command = commands.retract(house.doors, post, "Withdrawn before the journal was restored", "legal")
-            house.node.do(command, by=OPERATOR)
-            withdrawn += 1
-        except Refused:
-            continue
-    return withdrawn, erased
+    lines = house.witness.still_to_withdraw(house.journal) if house.witness else []
+    retracted, erased = withdraw_again(house.node, house.doors, house.journal, lines, OPERATOR)
+    return len(retracted), len(erased)
 
 
 def _hold_what_was_live(house: House) -> list[str]:

@@ -76,12 +76,12 @@ class Witness:
         return chain.read_note(note, journal.sealing.public_key, journal.sealing.check) if note else None
 
     def still_to_withdraw(self, journal: Journal) -> list[str]:
-        """Lines of the list that this journal does not show as withdrawn though it has what they name.
+        """Lines of the list that this journal does not show as withdrawn, whether it has what they name or not.
 
-        There are some after an older backup was restored: they must be withdrawn again before anything is served.
+        There are some after an older backup was restored: what it has of them must be withdrawn again before anything
+        is served.
         """
-        missing = sorted(self._withdrawn - withdrawn(journal))
-        return [line for line in missing if _is_there(journal, line)]
+        return sorted(self._withdrawn - withdrawn(journal))
 
     def keep_withdrawn(self, journal: Journal) -> None:
         """Follow the journal: what it newly withdrew is on the other disk when this returns.
@@ -119,24 +119,16 @@ class Witness:
 
 
 def withdrawn(journal: Journal, after: int = 0) -> frozenset[str]:
-    """What entries later than `after` withdrew: a line for each stream, and "stream position" for each erased entry."""
+    """What entries later than `after` withdrew: a line for each stream, and "stream position" for each entry that was
+    erased with it.
+    """
     lines = set()
     for entry in journal.opened(journal.store.of_kinds(kinds_that_withdraw(), after)):
-        if entry.body is None or not entry.body.withdraws():
-            continue
-        lines.add(entry.stream)
-        for position in entry.body.erases():
-            if record := journal.store.record(position):
-                lines.add(f"{record.header.stream} {position}")
+        if entry.body is not None and entry.body.withdraws():
+            lines.add(entry.stream)
+            # Of the stream that is gone, not of the entry's: the words of a state are erased in an entry of the case.
+            lines.update(f"{entry.stream} {position}" for position in entry.body.erases())
     return frozenset(lines)
-
-
-def _is_there(journal: Journal, line: str) -> bool:
-    stream, _, position = line.partition(" ")
-    if not position:
-        return bool(journal.store.stream(stream))
-    record = journal.store.record(int(position)) if position.isdecimal() else None
-    return record is not None and record.header.stream == stream
 
 
 def _read(path: Path) -> str:

@@ -20,6 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from heard.cases.exits import Serving
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
+from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.purging import Purging
 from heard.engine.errors import Unavailable
 from heard.engine.projection import code_hash
@@ -69,6 +70,7 @@ async def run(
         painter.after_paint.append(lambda position: lending.turn())
     house.node.after_fold.append(painter.paint)
     house.node.catch_up()
+    _withdraw_again(house)
     painter.paint()
     purging.reached(frames.position())
     scribe = Scribe(house.node)
@@ -91,6 +93,15 @@ async def run(
         with suppress(Unavailable):
             house.witness.keep_head(house.journal)
     frames.close()
+
+
+def _withdraw_again(house: House) -> None:
+    """A backup may be as long as the newest head that was witnessed, and lack a withdrawal of the second after it."""
+    if house.witness:
+        lines = house.witness.still_to_withdraw(house.journal)
+        retracted, erased = withdraw_again(house.node, house.doors, house.journal, lines, by="operator")
+        if retracted or erased:
+            log.warning("withdrawn_again", retracted=retracted, erased=erased)
 
 
 def _clear_away(house: House, frames: Path) -> None:

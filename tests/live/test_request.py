@@ -53,7 +53,7 @@ def test_no_bytes_are_an_error_of_ours(raw: bytes) -> None:
             assert malformed.status in (400, 431)
         else:
             if head is not None:
-                joining.is_live(head.path)
+                joining.stream_at(head.path)
                 assert head.parameter("after") != 1 and head.header("x") != 1 and head.keeps_alive in (True, False)
 
 
@@ -66,6 +66,6 @@ def test_a_head_is_not_read_before_it_is_whole(cut: int) -> None:
 
 def test_which_paths_are_live() -> None:
     for path in ("/live/a", "/live/a/after/0", "/live/a/after/", "/live/%00", "/live/a/after/e.1%0a"):
-        assert joining.is_live(path)
+        assert joining.stream_at(path)
     for path in ("/live", "/live/", "/live/a/", "/live/a/after", "/live/a/after/e/1", "/a/live/b", "/livea"):
-        assert not joining.is_live(path)
+        assert not joining.stream_at(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
@@ -39,8 +38,8 @@ ONLY_GET = "A live stream can only be read. Nothing was changed."
 NO_BODY = "A live stream takes no content with the request. Nothing was changed."
 
 
-def _head(status: int, fields: Iterable[str], at: datetime | None = None) -> bytes:
-    date = format_datetime(at or now.utc(), usegmt=True)
+def _head(status: int, fields: Iterable[str]) -> bytes:
+    date = format_datetime(now.utc(), usegmt=True)
     lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Date: {date}", *fields, "X-Content-Type-Options: nosniff"]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
@@ -75,16 +74,12 @@ _STREAM_FIELDS = (
 )
 
 
-def stream_head() -> bytes:
-    """The head of a stream. It ends when the connection does: no length, no chunks around frames that all
-    share.
+@lru_cache(1)
+def stream_head(turn: float) -> bytes:
+    """The head of a stream, the same for all who join in one turn of the loop. It ends when the connection does:
+    no length, no chunks around frames that all share.
     """
-    return _stream_head(now.utc().replace(microsecond=0))
-
-
-@lru_cache(2)
-def _stream_head(at: datetime) -> bytes:
-    return _head(200, _STREAM_FIELDS, at)
+    return _head(200, _STREAM_FIELDS)
 
 
 def preflight(closes: bool) -> bytes:
@@ -98,10 +93,10 @@ def preflight(closes: bool) -> bytes:
     return _head(204, (*fields, "Connection: close") if closes else fields)
 
 
-def stream_opening(limits: Limits, position: str | None) -> bytes:
+def stream_opening(limits: Limits, turn: float, position: str | None) -> bytes:
     """A stream's head and first lines; with `position`, where a reader who has seen nothing yet stands."""
     id_line = b"" if position is None else b"id: %b\n\n" % position.encode()
-    return stream_head() + b": heard\n\n" + retry(limits) + id_line
+    return stream_head(turn) + b": heard\n\n" + retry(limits) + id_line
 
 
 def come_again_s(limits: Limits) -> int:

@@ -18,22 +18,24 @@ from heard.live.request import Head
 
 _LIVE = re.compile(r"/live/([^/]+)(?:/after/([^/]*))?")
 
-
-def is_live(path: str) -> bool:
-    """Whether the edge answers this path itself, if there is such a stream."""
-    return _LIVE.fullmatch(path) is not None
+Asked = re.Match[str]
+"""A stream by its name, and for its long-poll twin where the reader stands."""
 
 
-def join(readers: Readers, connection: Connection, head: Head) -> bool:
+def stream_at(path: str) -> Asked | None:
+    """What the edge answers itself at this path, if there is such a stream."""
+    return _LIVE.fullmatch(path)
+
+
+def join(readers: Readers, connection: Connection, head: Head, stream: Asked) -> bool:
     """Answer a request for a stream or its long-poll twin; False if there is no such public stream.
 
     Raises Unavailable if the frames file cannot be read at the moment.
     """
-    found = _LIVE.fullmatch(head.path)
-    assert found is not None and readers.replays is not None
+    assert readers.replays is not None
     # Also finds a stream that was opened a moment ago, and news whose bell has not been heard yet.
     readers.look_once_a_turn()
-    case_id = readers.replays.topic(found[1])
+    case_id = readers.replays.topic(stream[1])
     if case_id is None:
         return False
     if head.method == "OPTIONS":
@@ -48,24 +50,25 @@ def join(readers: Readers, connection: Connection, head: Head) -> bool:
         readers.connections.answer(connection, full, closes=True)
     else:
         topic = readers.topics.get(case_id) or readers.topics.setdefault(case_id, Topic(case_id))
-        if found[2] is None:
+        if stream[2] is None:
             _stream(readers, readers.replays, connection, head, topic)
         else:
-            _poll(readers, readers.replays, connection, head, topic, claim=found[2])
+            _poll(readers, readers.replays, connection, head, topic, claim=stream[2])
     return True
 
 
 def _stream(readers: Readers, replays: Replays, connection: Connection, head: Head, topic: Topic) -> None:
+    turn = readers.connections.now
     # The header wins: a browser that comes back still has the ?after= it began with in its address.
     claim = head.header("last-event-id") or head.parameter("after")
     if head.method == "HEAD":
-        readers.connections.answer(connection, answers.stream_head(), closes=True)
+        readers.connections.answer(connection, answers.stream_head(turn), closes=True)
         return
     if not claim:
-        opening = answers.stream_opening(readers.limits, f"{replays.epoch}.{readers.position}")
+        opening = answers.stream_opening(readers.limits, turn, f"{replays.epoch}.{readers.position}")
         replay = b""
     else:
-        opening = answers.stream_opening(readers.limits, None)
+        opening = answers.stream_opening(readers.limits, turn, None)
         after = stands_at(claim, replays.epoch, readers.position)
         if after is None:
             replay = sse_reset(replays.epoch, readers.position)

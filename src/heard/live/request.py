@@ -6,6 +6,7 @@ parser reads it again. So two readings of one request can never disagree about w
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +19,11 @@ class Malformed(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+@cache
+def _line_of(name: str) -> bytes:
+    return b"\r\n%b:" % name.encode()
 
 
 class Head(NamedTuple):
@@ -35,7 +41,7 @@ class Head(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
-        begin = self.lowered.find(b"\r\n%b:" % name.encode())
+        begin = self.lowered.find(_line_of(name))
         if begin < 0:
             return None
         begin += len(name) + 3

@@ -1,6 +1,7 @@
 """A real process that publishes, and says what was acknowledged: the victim of tests/faults.
 
-    python -m tests.faults.publisher DATA three plainly|early|keyless   publish, correct and retract (or `erase`) a post
+    python -m tests.faults.publisher DATA three plainly|early|keyless|watched|hasty|erase
+                                                                        publish, correct and retract (or erase) a post
     python -m tests.faults.publisher PLACE sweep CALL AT HOW            the same once in each of many copies
     python -m tests.faults.publisher DATA load WRITERS FROM [SYNC]      publish as fast as it goes, until killed
     python -m tests.faults.publisher DATA record OUT SYNC POSTS [N …]   under a recorder; the Nth sync fails
@@ -21,14 +22,18 @@ from heard.cases import commands as case_commands
 from heard.coverage import commands
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
+from heard.coverage.frames import Painter
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, Unavailable
+from heard.engine.frames import Change
 from heard.engine.node import Command, Written
 from heard.engine.scribe import Scribe
 from heard.opening import House, open_house
+from heard.store.frames import FramesFile, Painted
 from tests.faults.recorder import Recorder
 
 SLUG = "the-case"
+FRAMES = "frames-swept.sqlite"
 WORDS = "The coroner sat at ten. "
 
 #: The three, in order; each is given the post that the first made.
@@ -83,6 +88,28 @@ def do_erase(house: House, told: Callable[[str, Written], None]) -> None:
     [record] = house.store.of_kinds((PostPublished.kind,), 0)
     asked = commands.erase(house.journal, record.header.stream, "a court's order")
     told("erase", house.node.do(asked, by="editor", key="erase", request=b"erase"))
+
+
+def rendering(house: House, name: str = FRAMES) -> Painter:
+    """As the app renders: what is folded goes into the frames file, which edges read from."""
+    frames = FramesFile(house.data / name, house.store.epoch)
+    painter = Painter(house.journal, house.tables, house.doors, frames)
+    house.node.after_fold.append(painter.paint)
+    return painter
+
+
+def do_hasty(house: House) -> None:
+    """A mutant: it sends readers a post before that is committed."""
+    frames, node, ask = rendering(house).file, house.node, house.node.ask
+    case = case_of(house)
+
+    def hasty(*args: object, **asked: object) -> object:
+        at = frames.position() + 1
+        frames.put(at, [Painted(at, case, [Change("post", new_id(), html=WORDS, place=new_id())])])
+        return ask(*args, **asked)  # type: ignore[arg-type]
+
+    node.ask = hasty  # type: ignore[assignment, method-assign]
+    do_three(house, tell)
 
 
 def tell(key: str, done: Written) -> None:
@@ -176,7 +203,11 @@ def do(house: House, how: str) -> None:
         do_early(house)
     elif how == "erase":
         do_erase(house, tell)
+    elif how == "hasty":
+        do_hasty(house)
     else:
+        if how == "watched":
+            rendering(house)
         do_three(house, tell, keyless=how == "keyless")
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def counted(prepared: Path, tmp_path: Path, how: str, acks: int = 3) -> Counter[str]:
     """How often the commands, and opening before them, make each write-like system call."""
-    data, log = shutil.copytree(prepared, tmp_path / "tried"), tmp_path / "log"
+    return counted_in(shutil.copytree(prepared, tmp_path / "tried"), tmp_path / "log", how, acks)
+
+
+def counted_in(data: Path, log: Path, how: str, acks: int = 3) -> Counter[str]:
     traced = ",".join(f"?{name}" for name in WRITE_LIKE)
     options = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={traced}", "-e", "signal=none"]
     run = subprocess.run(
@@ -67,22 +71,31 @@ def swept(prepared: Path, place: Path, calls: dict[str, int], how: str) -> tuple
     """Kill at each of so many calls of each name; how many children that killed, and what was found after each."""
     killed, found = 0, []
     for name, count in calls.items():
-        copies = place / name
-        for nth in range(1, count + 1):
-            shutil.copytree(prepared, copies / str(nth) / "data", ignore=shutil.ignore_patterns("reserve"))
-        options = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={name}"]
-        # A few more than there are, so that the parent, which makes hardly any of these calls itself, is not killed.
-        at = count + 20
-        options += ["-e", f"inject={name}:signal=KILL:when={at}"]
-        sweeping = command(copies, "sweep", name, str(at), how)
-        run = subprocess.run(
-            [*options, *sweeping], cwd=ROOT, env=QUIET, capture_output=True, timeout=PATIENCE_S, check=True
-        )
-        killed += sum(line.endswith(b" -9") for line in run.stdout.splitlines())
+        copies = copied(prepared, place / name, range(1, count + 1))
+        killed += kill_in_each(copies, name, count, how)
         for copy in copies.iterdir():
             acks = acknowledged((copy / "acknowledged").read_bytes())
             found.append(after_three(copy / "data", acks, keyless=how == "keyless"))
     return killed, found
+
+
+def copied(prepared: Path, copies: Path, numbers: Iterable[int]) -> Path:
+    for number in numbers:
+        shutil.copytree(prepared, copies / str(number) / "data", ignore=shutil.ignore_patterns("reserve"))
+    return copies
+
+
+def kill_in_each(copies: Path, name: str, count: int, how: str) -> int:
+    """Do the three in each copy, killed at its own call of a name that comes `count` times; how many that killed."""
+    options = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={name}"]
+    # A few more than there are, so that the parent, which makes hardly any of these calls itself, is not killed.
+    at = count + 20
+    options += ["-e", f"inject={name}:signal=KILL:when={at}"]
+    sweeping = command(copies, "sweep", name, str(at), how)
+    run = subprocess.run(
+        [*options, *sweeping], cwd=ROOT, env=QUIET, capture_output=True, timeout=PATIENCE_S, check=True
+    )
+    return sum(line.endswith(b" -9") for line in run.stdout.splitlines())
 
 
 def test_killed_at_every_write_nothing_acknowledged_is_lost_or_doubled(prepared: Path, tmp_path: Path) -> None:

@@ -61,10 +61,13 @@ class AppEnd:
 
 
 class EdgeAlone:
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    """The edge, on a frames file of one case that has no posts yet, or on another that is given."""
+
+    def __init__(self, folder: Path, limits: Limits, frames: FramesFile | None = None) -> None:
         self.folder = folder
-        self.frames = FramesFile(folder / "frames.sqlite", EPOCH)
-        paint(self.frames, 1, {}, [Topic(SLUG, CASE, True)])
+        self.frames = frames or FramesFile(folder / "frames.sqlite", EPOCH)
+        if frames is None:
+            paint(self.frames, 1, {}, [Topic(SLUG, CASE, True)])
         listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = listener.getsockname()[1]
         ours, theirs = pair()

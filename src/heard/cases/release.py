@@ -3,8 +3,8 @@
 A page, a frame, a feed: whoever makes one hands it to the case's `Door` and gets back `Released`, the only thing that
 the web, the frames file and the exporter accept. The door knows the rules in force at this moment: protected names, and
 a hold on the whole case. It is used twice on the way out. First each thing is asked about (`stops`), so that one post
-that says too much is withheld and the rest goes out; then the whole made text passes (`let`), so that a name that came
-in by any other way (a title, a link, a person's note) stops the page rather than being read.
+that says too much, in whatever form, is withheld and the rest goes out; then the whole made text passes (`let`), so
+that a name that came in by any other way (a title, a link, a person's note) stops the page rather than being read.
 
 The names are read from the journal and kept in memory only.
 """
@@ -16,10 +16,10 @@ from typing import Literal
 
 from heard.cases import projection
 from heard.cases.entries import RestrictionImposed
+from heard.cases.guard import Guard
 from heard.engine.errors import Unavailable
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
-from heard.text.names import Names
 
 Exit = Literal["page", "frame", "long_poll", "json", "json_ld", "open_graph", "feed", "export", "replay"]
 
@@ -29,6 +29,10 @@ HELD = (
     "You need not send them again."
 )
 CHECKING = "This page is being checked and cannot be shown just now. Nothing is lost; please come back in a while."
+
+
+#: The guard of a case without an order.
+NOBODY = Guard()
 
 
 class Withheld(Unavailable):
@@ -50,19 +54,25 @@ class Released(str):
 class Door:
     """What may leave of one case, by the rules in force."""
 
-    def __init__(self, case: str, names: Names, held: bool) -> None:
-        self.case, self.names, self.held = case, names, held
+    def __init__(self, case: str, guard: Guard, held: bool) -> None:
+        self.case, self.guard, self.held = case, guard, held
 
     def stops(self, *texts: str) -> bool:
-        """Whether any of these says what may not be said, apart or together."""
-        return bool(self.names) and self.names.found_in(*texts)
+        """Whether any of these says what may not be said, apart or together, in whatever form."""
+        return bool(self.guard) and self.guard.is_told_by(*texts)
+
+    def stops_after(self, before: str, *texts: str) -> bool:
+        """The same of what is to stand after other words, which may have begun a name."""
+        return self.stops(*texts) or any(
+            self.guard.is_cut_between(before, text) for text in texts if self.guard and text
+        )
 
     def let(self, exit: Exit, made: str, *, notice: bool = False) -> Released:
         """The made text, released. A `notice` is made of the server's own words and passes a hold too.
 
         Raises Withheld when the case is held or the text says what may not be said.
         """
-        if (self.held and not notice) or self.stops(made):
+        if (self.held and not notice) or (self.guard and self.guard.stands_in(made)):
             raise Withheld(self.case)
         released = str.__new__(Released, made)
         released.exit = exit
@@ -85,7 +95,7 @@ class Doors:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._names: dict[int, tuple[str, ...]] = {}
-        self._matchers: dict[tuple[int, ...], Names] = {}
+        self._guards: dict[tuple[object, ...], Guard] = {}
 
     def of(self, tables: Tables, case: str) -> Door:
         """The door of a case as its rules stand in these tables.
@@ -94,12 +104,13 @@ class Doors:
         to the desk and release nothing by themselves.
         """
         in_force, held = projection.rules(tables, case)
-        return Door(case, self._matcher(in_force), held)
-
-    def _matcher(self, positions: tuple[int, ...]) -> Names:
-        if positions not in self._matchers:
-            self._matchers[positions] = Names([name for position in positions for name in self._read(position)])
-        return self._matchers[positions]
+        if not in_force:
+            return Door(case, NOBODY, held)
+        cast = tuple(person.name for person in projection.people(tables, case))
+        if (*in_force, cast) not in self._guards:
+            names = [name for position in in_force for name in self._read(position)]
+            self._guards[*in_force, cast] = Guard(names, cast)
+        return Door(case, self._guards[*in_force, cast], held)
 
     def _read(self, position: int) -> tuple[str, ...]:
         if position not in self._names:

@@ -73,7 +73,7 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         kept = _checked(tables, content)
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
-        if door.held or (door.names and door.stops(*_texts(kept))):
+        if door.held or (door.guard and door.stops_after(projection.last_words(tables, case.id), *_texts(kept))):
             return Decision((Draft(post, _as(PostHeld, kept)),), over)
         drafts = [Draft(post, _as(PostPublished, kept))]
         if state == "announced":
@@ -91,7 +91,7 @@ def let_go(doors: Doors, journal: Journal, post: str) -> Command:
         model.POST_MOVES.after(held.status, "published")
         case, kept = cases.by_id(tables, held.case), held_words(journal, post)
         door = doors.of(tables, case.id)
-        if door.held or (door.names and door.stops(*_texts(kept))):
+        if door.held or (door.guard and door.stops(*_texts(kept))):
             raise Refused(NOT_PUBLISHED)
         return Decision((Draft(post, _as(PostPublished, kept)),), (post, case.id, case.rules))
 

@@ -107,6 +107,11 @@ def newest(tables: Tables, case: str, count: int) -> list[Post]:
     return [_post(row) for row in rows]
 
 
+def last_words(tables: Tables, case: str) -> str:
+    """What was published last, as plain text."""
+    return "\n".join(text for post in newest(tables, case, 1) for text in post.texts() if text)
+
+
 def key_events(tables: Tables, case: str) -> list[Post]:
     """The key events of all days, in order of place."""
     rows = tables.execute(

@@ -58,7 +58,7 @@ def show(door: Door, post: Post) -> Shown | None:
             return None
         case "published":
             shown = _shown(post, "published", post.notices, "")
-            return withheld(shown) if door.held or (door.names and door.stops(*post.texts())) else shown
+            return withheld(shown) if door.held or (door.guard and door.stops(*post.texts())) else shown
         case "retracted" | "erased" as status:
             told = "".join(notice.text for notice in post.notices)
             if door.held or door.stops(told):  # an editor's notice from before the order: the short list says enough

@@ -1,8 +1,7 @@
 """Finding listed names, exactly: the same letters, with words ending where the name's words end.
 
-Case, accents, markup, entities, zero-width characters, soft hyphens and spacing make no difference. Nicknames, slips of
-the keyboard and a person described without the name are not found here: a name that must be found in several forms is
-listed in each.
+Case, accents, markup, entities, zero-width characters, soft hyphens and spacing make no difference. Pet names, initials
+and slips of the keyboard are found by `near_names`; a person described without the name by neither.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ _NEW_LINE_TAG = re.compile(
 _ESCAPED_AGAIN = re.compile(r"&(?:amp;)+")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _MARKDOWN_MARKS = frozenset("*~`\\")
+_UNMARKED = dict.fromkeys(map(ord, _MARKDOWN_MARKS))
 # Letters that Unicode does not take apart into a base and a mark, though a reader without the key types the base.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
@@ -101,6 +102,19 @@ def spell(text: str, *, keep_markup: bool = False) -> Spelling:
                 else:
                     gaps[-1] = max(gaps[-1], _gap(letter))
     return Spelling("".join(found), spans, gaps)
+
+
+def seen(text: str, *, keep_markup: bool = False) -> str:
+    """The text as it is read: without marks and tags, entities decoded, a new line where a tag begins one.
+
+    `keep_markup` reads tags and the targets of links as text too.
+    """
+
+    def read(token: re.Match[str]) -> str:
+        piece, gap = _decoded(token)
+        return piece or "\n" * (gap is Gap.SPACE)
+
+    return (_WITH_MARKUP if keep_markup else _WITHOUT_MARKUP).sub(read, text).translate(_UNMARKED)
 
 
 def has_markup(text: str) -> bool:

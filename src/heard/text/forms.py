@@ -1,0 +1,89 @@
+"""What a listed name may be written as, letter for letter: worked out once for a list, and then only looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from heard.text.lookalikes import latin
+from heard.text.nicknames import also_called
+from heard.text.normalise import seen
+from heard.text.words import words
+
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor sir dame lord lady rev father sister pc dc ds di sgt wpc officer".split()
+)
+#: A slip in fewer letters than this makes another word.
+SLIPS = 6
+_ONE_STROKE = str.maketrans("l", "i")
+
+
+def one_stroke(letters: str) -> str:
+    """With an l as an i: a reader takes either, or a 1, for the other."""
+    return letters.translate(_ONE_STROKE)
+
+
+class Forms:
+    """The forms of a list of names, as letters that `one_stroke` made alike.
+
+    `whole`: the name in its orders, with what its bearer may be called. `short`: with an initial. `initials` alone.
+    `given_with`: the given names that stand with a surname, as they are spelt.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.whole: set[str] = set()
+        self.short: set[str] = set()
+        self.initials: set[str] = set()
+        self.given_with: dict[str, set[str]] = {}
+        self._slip_in: dict[str, set[str]] = {}
+        for name in dict.fromkeys(names):
+            if known := words_of(name):
+                self._list(known)
+
+    def _list(self, name: list[str]) -> None:
+        spelt = "".join(name)
+        if len(name) == 1 or not all(word.isalpha() for word in name):
+            self._add(self.whole, [spelt, *([spelt[::-1]] if len(spelt) >= SLIPS else ())])
+            self._may_slip([spelt])
+            return
+        given, *middle, surname = name
+        self._add(self.whole, _whole(given, middle, surname))
+        first = given[0]
+        with_middle = first + "".join(word[0] for word in middle) + surname
+        self._add(self.short, (first + surname, surname + first, given + surname[0], with_middle))
+        self.initials.add(first + surname[0])
+        self.given_with.setdefault(surname, set()).add(given)
+        self._may_slip([given + surname, surname + given, spelt])
+
+    def _add(self, to: set[str], forms: Iterable[str]) -> None:
+        to.update(map(one_stroke, forms))
+
+    def _may_slip(self, forms: Iterable[str]) -> None:
+        for form in map(one_stroke, forms):
+            if len(form) >= SLIPS:
+                for end in (form[:3], form[-3:]):  # one slip leaves one of the two as it is
+                    self._slip_in.setdefault(end, set()).add(form)
+
+    def alike(self, form: str) -> Iterator[str]:
+        """The forms that begin or end as this does: one slip makes it of no other."""
+        yield from self._slip_in.get(form[:3], ())
+        yield from self._slip_in.get(form[-3:], ())
+
+
+def _whole(given: str, middle: list[str], surname: str) -> Iterator[str]:
+    for called in (given, *also_called(given)):
+        yield from (called + surname, surname + called)
+    yield from (given + "".join(middle) + surname, surname + given + "".join(middle))
+    yield from ((given + surname)[::-1], given[::-1] + surname[::-1])
+
+
+def orders(names: Iterable[str]) -> set[str]:
+    """Given name and surname of each, in either order, as letters."""
+    known = [name for name in map(words_of, names) if len(name) > 1]
+    return {one_stroke(form) for name in known for form in (name[0] + name[-1], name[-1] + name[0])}
+
+
+def words_of(name: str) -> list[str]:
+    """A listed name's words in small letters, without a title; what a hyphen or an apostrophe joins is one word."""
+    split = ["".join(word.letters for word in words(part)) for part in latin(seen(name)).split()]
+    known = [word for word in split if word]
+    return known[1:] if len(known) > 2 and known[0] in _TITLES else known

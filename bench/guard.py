@@ -26,9 +26,7 @@ def main() -> None:
     names += [f"{dice.choice(GIVEN)} {dice.choice(SURNAMES)}" for _ in range(RESTRICTIONS // 2)]
     began = time.perf_counter()
     guard = Guard(names)
-    print(
-        f"{RESTRICTIONS} restrictions   made ready in {(time.perf_counter() - began) * 1e3:.0f} ms, once a change"
-    )
+    print(f"{RESTRICTIONS} restrictions   made ready in {(time.perf_counter() - began) * 1e3:.0f} ms, once a change")
     exactly = Names(names)
     for length in (SHORT, LONG):
         posts = [" ".join(dice.choices(PROSE.split(), k=length)) for _ in range(POSTS)]

@@ -47,15 +47,20 @@ class Front:
         return int(told["counters"][figure]["value"])
 
 
+def found(name: str) -> str | None:
+    """The path of a proxy's program."""
+    return shutil.which(PROGRAMS[name], path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
 def program(name: str) -> str:
     """The path of a proxy's program, or a skip that says what is missing."""
-    found = shutil.which(PROGRAMS[name], path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if found is None:
+    path = found(name)
+    if path is None:
         words = f"{name} is not on this machine (Debian: apt-get install nginx varnish varnish-modules caddy)"
         if os.environ.get("HEARD_REQUIRE_PROXIES") == "1":
             pytest.fail(f"HEARD_REQUIRE_PROXIES=1, and {words}")
         pytest.skip(words)
-    return found
+    return path
 
 
 @contextmanager
@@ -66,10 +71,10 @@ def running(
 
     `replaced` are pieces of its file that the test wants otherwise; for Varnish also its parameters, as `-p name`.
     """
-    found = program(name)
+    path = program(name)
     folder.mkdir(parents=True)
     start = _STARTS[name]
-    argv, address, environment = start(found, urlsplit(origin).netloc, folder, port or free_port(), replaced or {})
+    argv, address, environment = start(path, urlsplit(origin).netloc, folder, port or free_port(), replaced or {})
     with open(folder / "said", "wb") as said:
         process = subprocess.Popen(
             argv, stdout=said, stderr=said, stdin=subprocess.DEVNULL, env={**os.environ, **environment}

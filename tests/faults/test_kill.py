@@ -150,7 +150,11 @@ def test_killed_at_random_times_under_load_nothing_acknowledged_is_lost_or_doubl
 
 def _killed_under_load(data: Path, first: int, after_s: float) -> list[str]:
     child = subprocess.Popen(
-        command(data, "load", str(WRITERS), str(first)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(data, "load", str(WRITERS), str(first)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # or what a buffer held after the first line would be in neither of the two pieces below
     )
     assert child.stdout is not None and child.stderr is not None
     heard = child.stdout.readline()  # not before it works: a kill in its start would try nothing

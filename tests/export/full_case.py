@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heard.cases import commands as case_commands
 from heard.cases.release import Doors
-from heard.coverage import commands
+from heard.coverage import commands, kept
 from heard.coverage.elements import Embed, Heading, Image, Link, Quote, Text
 from heard.opening import House
 from tests.desk import Desk
@@ -129,7 +129,7 @@ class Full:
         imposed = self.desk.restrict("Perdita Nameless")
         self.posts["held"] = self.publish("A held word about Perdita Nameless.")
         self.posts["dropped"] = self.publish("A dropped word about Perdita Nameless.")
-        self.do(commands.drop(self.posts["dropped"]))
+        self.do(kept.drop(self.posts["dropped"]))
         basis = "statute of silence"
         lifted = self.do(case_commands.impose_restriction(self.case, basis, ["lifted name"]))
         body = self.house.journal.entry(lifted.position)

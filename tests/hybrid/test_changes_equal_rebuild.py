@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from heard.cases import commands as case_commands
-from heard.coverage import commands, projection
+from heard.cases import jury
+from heard.cases import projection as cases
+from heard.coverage import commands, kept, projection, rising
 from heard.coverage.elements import Quote, Text
 from heard.coverage.frames import Painter
 from heard.engine.errors import HeardError
@@ -22,7 +24,8 @@ from heard.store.frames import FramesFile
 from tests.desk import Desk
 
 #: Columns that say when a row was made are equal too: nothing but the journal decides what a table holds.
-TABLES = ("cases", "person", "hearing", "sitting", "restriction", "coverage", "post", "problem", "account", "token")
+TABLES = ("cases", "person", "hearing", "sitting", "restriction", "jury", "coverage", "post", "problem")
+TABLES += ("account", "token")
 
 
 def rows(tables: Tables) -> dict[str, list[Any]]:
@@ -118,17 +121,39 @@ def hold(story: Story) -> None:
 
 
 def let_go(story: Story) -> None:
-    story.desk.do(commands.let_go(story.desk.doors, story.desk.journal, story.post()))
+    story.desk.do(kept.let_go(story.desk.doors, story.desk.journal, story.post()))
 
 
 def drop(story: Story) -> None:
     if story.random.random() < 0.2:
-        story.desk.do(commands.drop(story.post()))
+        story.desk.do(kept.drop(story.post()))
 
 
 def sit(story: Story) -> None:
     if story.random.random() < 0.3:
-        story.desk.do(case_commands.begin_sitting(story.desk.case, story.hearing, "Another day"))
+        story.desk.do(rising.sit(story.desk.case, story.hearing, "Another day"))
+
+
+def rise(story: Story) -> None:
+    for sitting in cases.sittings(story.desk.tables, story.desk.case)[-1:]:
+        story.desk.do(rising.rise(story.desk.doors, story.desk.case, sitting.id, "The court rises."))
+
+
+def jury_moves(story: Story) -> None:
+    verb = story.random.choice([jury.swear, jury.send_out, jury.bring_back, jury.bring_back, jury.bring_back])
+    story.desk.do(verb(story.desk.case, story.hearing))
+
+
+def lift_seal(story: Story) -> None:
+    if story.random.random() < 0.3:
+        story.desk.do(jury.lift_seal(story.desk.case, story.hearing, "conclusion returned"))
+
+
+def release_sealed(story: Story) -> None:
+    sealed = projection.with_status(story.desk.tables, story.desk.case, "sealed")
+    chosen = {post.id for post in sealed if story.random.random() < 0.7}
+    desk = story.desk
+    desk.do(kept.release_sealed(desk.doors, desk.journal, desk.case, story.hearing, chosen))
 
 
 def describe(story: Story) -> None:
@@ -146,7 +171,7 @@ def settle(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
-    hold, let_go, drop, sit, describe, report, settle,
+    hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, lift_seal, release_sealed,
 ]  # fmt: skip
 
 

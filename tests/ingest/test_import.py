@@ -12,6 +12,7 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.coverage import commands, projection
 from heard.coverage.elements import Text, plain
+from heard.coverage.kept import kept_words
 from heard.coverage.model import Post
 from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Writing
@@ -193,7 +194,7 @@ def test_protected_names_wait_on_the_desk_and_the_rest_is_published(desk: Desk, 
     assert not any(("Vessel" in words and "Corin" in words) or "Juno" in words for words in published)
     assert projection.of_case(desk.tables, imported.case).summary == ""
     held = projection.with_status(desk.tables, imported.case, "held")
-    kept = "\n".join(plain(commands.held_words(desk.journal, post.id).elements) for post in held)
+    kept = "\n".join(plain(kept_words(desk.journal, post.id).elements) for post in held)
     assert all(line in kept for line in naming)
 
 

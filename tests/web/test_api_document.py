@@ -25,23 +25,24 @@ def examples() -> list[Example]:
 
 
 def test_every_example_is_answered_as_it_says(server: Server) -> None:
-    last = ""
+    last: dict[str, str] = {}
     for example in examples():
-        address = example.address.replace("<post>", last)
+        address = re.sub(r"<(\w+)>", lambda name: last[name[1]], example.address)
         if example.method == "GET":
             answer = server.client.get(address)
         else:
             answer = server.client.post(address, json=json.loads(example.body))
         assert answer.status_code == example.status, (example, answer.text)
-        if example.address.endswith("/posts") and example.method == "POST":
-            last = answer.json()["id"]
+        made = re.search(r"/(post|hearing|sitting)s$", example.address)
+        if made and example.method == "POST":
+            last[made[1]] = answer.json()["id"]
 
 
 def test_every_verb_that_writes_has_an_example(server: Server) -> None:
     paths = server.client.get("/api/v1/openapi.json").json()["paths"]
     verbs = {re.sub(r"\{\w+\}", "*", path) for path, methods in paths.items() if "post" in methods}
     shown = {
-        example.address.removeprefix("/api/v1").replace("harbour", "*").replace("<post>", "*")
+        re.sub(r"harbour|<\w+>", "*", example.address.removeprefix("/api/v1"))
         for example in examples()
         if example.method == "POST"
     }

@@ -14,6 +14,7 @@ from heard.cases.entries import (
     CaseLetGo,
     CaseOpened,
     HearingListed,
+    JurySworn,
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
@@ -80,7 +81,10 @@ def name_person(case: str, name: str, role: str, note: str = "", person: str | N
     return judge
 
 
-def list_hearing(case: str, title: str, place: str = "", hearing: str | None = None) -> Command:
+def list_hearing(
+    case: str, title: str, place: str = "", hearing: str | None = None, *, with_jury: bool = False
+) -> Command:
+    """A hearing of the case; one with a jury has what is said in its absence sealed (see `jury`)."""
     hearing = hearing or new_id()
 
     def judge(tables: Tables) -> Decision:
@@ -90,7 +94,10 @@ def list_hearing(case: str, title: str, place: str = "", hearing: str | None = N
             checked_words(title, "title", model.TITLE_MAX),
             checked_words(place, "place", model.NAME_MAX, needed=False),
         )
-        return Decision((Draft(hearing, listed),), (hearing,))
+        if not with_jury:
+            return Decision((Draft(hearing, listed),), (hearing,))
+        rules = projection.by_id(tables, case).rules
+        return Decision((Draft(hearing, listed), Draft(rules, JurySworn(case, hearing))), (hearing, rules))
 
     return judge
 

@@ -7,6 +7,7 @@ against the newest rules without standing in the way of other posts.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from heard.engine.entry import Body, written_as
 
@@ -117,3 +118,41 @@ class CaseLetGo(Body, frozen=True):
 
     case: str
     ground: str
+
+
+#: What ends the sealing of what was said without the jury.
+SealEnd = Literal["conclusion returned", "jury discharged", "coroner's leave"]
+
+
+@written_as("cases.jury_sworn")
+class JurySworn(Body, frozen=True):
+    """On the case's rules: the hearing sits with a jury, so something may be said in its absence."""
+
+    case: str
+    hearing: str
+
+
+@written_as("cases.jury_sent_out")
+class JurySentOut(Body, frozen=True):
+    """On the case's rules: what is written from now on is sealed."""
+
+    case: str
+    hearing: str
+
+
+@written_as("cases.jury_returned")
+class JuryReturned(Body, frozen=True):
+    """On the case's rules: the jury is back in the room. What was sealed stays sealed."""
+
+    case: str
+    hearing: str
+
+
+@written_as("cases.seal_lifted")
+class SealLifted(Body, frozen=True):
+    """On the case's rules: what was sealed may be released. `words` are those of the coroner, or of the record."""
+
+    case: str
+    hearing: str
+    cause: SealEnd
+    words: str = ""

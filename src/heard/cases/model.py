@@ -52,6 +52,14 @@ class Sitting(msgspec.Struct, frozen=True):
     back_at: datetime | None
 
 
+class Jury(msgspec.Struct, frozen=True):
+    """The jury of a hearing: whether it is out of the room, and whether what was sealed then may be released."""
+
+    hearing: str
+    absent: bool
+    may_release: bool
+
+
 class Restriction(msgspec.Struct, frozen=True):
     """An order that was not lifted, without its names: `position` is where the journal keeps them."""
 

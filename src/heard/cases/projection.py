@@ -11,13 +11,17 @@ from heard.cases.entries import (
     CaseLetGo,
     CaseOpened,
     HearingListed,
+    JuryReturned,
+    JurySentOut,
+    JurySworn,
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
+    SealLifted,
     SittingBegan,
     SittingRose,
 )
-from heard.cases.model import Case, Person, Restriction, Sitting
+from heard.cases.model import Case, Jury, Person, Restriction, Sitting
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
@@ -45,6 +49,10 @@ CREATE TABLE IF NOT EXISTS restriction (
     id TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, from_at TEXT, until_at TEXT, lifted INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS restriction_case ON restriction (case_id, position);
+CREATE TABLE IF NOT EXISTS jury (
+    hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
 """
 
 
@@ -109,6 +117,22 @@ def _let_go(tables: Tables, entry: Entry, body: CaseLetGo) -> None:
     tables.execute("UPDATE cases SET held = NULL WHERE id = ?", (body.case,))
 
 
+def _sworn(tables: Tables, entry: Entry, body: JurySworn) -> None:
+    tables.execute("INSERT OR IGNORE INTO jury VALUES (?, ?, 0, 0)", (body.hearing, body.case))
+
+
+def _sent_out(tables: Tables, entry: Entry, body: JurySentOut) -> None:
+    tables.execute("UPDATE jury SET absent = 1, may_release = 0 WHERE hearing = ?", (body.hearing,))
+
+
+def _returned(tables: Tables, entry: Entry, body: JuryReturned) -> None:
+    tables.execute("UPDATE jury SET absent = 0 WHERE hearing = ?", (body.hearing,))
+
+
+def _seal_lifted(tables: Tables, entry: Entry, body: SealLifted) -> None:
+    tables.execute("UPDATE jury SET absent = 0, may_release = 1 WHERE hearing = ?", (body.hearing,))
+
+
 def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
@@ -124,6 +148,10 @@ def room() -> Room:
         RestrictionLifted: _lifted,
         CaseHeld: _held,
         CaseLetGo: _let_go,
+        JurySworn: _sworn,
+        JurySentOut: _sent_out,
+        JuryReturned: _returned,
+        SealLifted: _seal_lifted,
     }
     return Room("cases", SCHEMA, folds, (entries, model, here))
 
@@ -142,6 +170,17 @@ def by_slug(tables: Tables, slug: str) -> Case:
 def by_id(tables: Tables, case: str) -> Case:
     """Raises NotFound."""
     return _one(tables.execute(f"{_CASE} WHERE id = ?", (case,)))
+
+
+def by_name(tables: Tables, name: str) -> Case:
+    """A case by its slug or its id.
+
+    Raises NotFound.
+    """
+    try:
+        return by_slug(tables, name)
+    except NotFound:
+        return by_id(tables, name)
 
 
 def all_cases(tables: Tables) -> list[Case]:
@@ -174,6 +213,18 @@ def hearings(tables: Tables, case: str) -> list[tuple[str, str, str]]:
     return list(tables.execute("SELECT id, title, place FROM hearing WHERE case_id = ? ORDER BY listed", (case,)))
 
 
+def case_of_hearing(tables: Tables, hearing: str) -> str | None:
+    rows = tables.execute("SELECT case_id FROM hearing WHERE id = ?", (hearing,))
+    return next((case for (case,) in rows), None)
+
+
+def case_of_sitting(tables: Tables, sitting: str) -> Case:
+    """Raises NotFound."""
+    for (case,) in tables.execute("SELECT case_id FROM sitting WHERE id = ?", (sitting,)):
+        return by_id(tables, case)
+    raise NotFound("There is no such sitting.")
+
+
 def sittings(tables: Tables, case: str) -> list[Sitting]:
     rows = tables.execute(
         "SELECT id, hearing, title, began_at, rose_at, back_at FROM sitting WHERE case_id = ? ORDER BY began", (case,)
@@ -195,6 +246,12 @@ def restrictions(tables: Tables, case: str) -> list[Restriction]:
         (case,),
     )
     return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]
+
+
+def juries(tables: Tables, case: str) -> dict[str, Jury]:
+    """The juries of a case, by hearing."""
+    rows = tables.execute("SELECT hearing, absent, may_release FROM jury WHERE case_id = ?", (case,))
+    return {hearing: Jury(hearing, bool(absent), bool(may_release)) for hearing, absent, may_release in rows}
 
 
 def rules(tables: Tables, case: str) -> tuple[tuple[int, ...], bool]:

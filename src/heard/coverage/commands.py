@@ -26,13 +26,12 @@ from heard.coverage.entries import (
     Paused,
     PostClarified,
     PostCorrected,
-    PostDropped,
     PostErased,
     PostHeld,
     PostPinned,
     PostPlaced,
-    PostPublished,
     PostRetracted,
+    PostSealed,
     PostUnpinned,
     ProblemReported,
     ProblemSettled,
@@ -42,7 +41,9 @@ from heard.coverage.entries import (
     SummaryWritten,
     WentLive,
 )
+from heard.coverage.kept import NOT_PUBLISHED, published, texts_of, turned
 from heard.coverage.model import Post
+from heard.coverage.sealing import hearing_without_its_jury, nothing_new_without_the_jury
 from heard.coverage.taking_over import restated, told_at
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
@@ -51,13 +52,10 @@ from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
-NOT_PUBLISHED = (
-    "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
-)
-
 
 def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
-    """Publish a post, or keep it on the desk when the door stops it; the kind of the first entry says which.
+    """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it. The kind of the
+    first entry says which.
 
     In a case that was only announced the first post takes its coverage live.
     """
@@ -73,48 +71,14 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         kept = _checked(tables, content)
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
-        if door.held or (door.guard and door.stops_after(projection.last_words(tables, case.id), *_texts(kept))):
-            return Decision((Draft(post, _as(PostHeld, kept)),), over)
-        drafts = [Draft(post, _as(PostPublished, kept))]
-        if state == "announced":
-            drafts.append(Draft(case.id, WentLive()))
-        return Decision(tuple(drafts), over)
+        if hearing := hearing_without_its_jury(tables, case.id, kept.sitting):
+            return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)
+        if door.held or (door.guard and door.stops_after(projection.last_words(tables, case.id), *texts_of(kept))):
+            return Decision((Draft(post, turned(PostHeld, kept)),), over)
+        begins = (Draft(case.id, WentLive()),) if state == "announced" else ()
+        return Decision((*published(post, kept), *begins), over)
 
     return judge
-
-
-def let_go(doors: Doors, journal: Journal, post: str) -> Command:
-    """Publish what was held, as it was written, if the rules of today allow it."""
-
-    def judge(tables: Tables) -> Decision:
-        held = projection.by_id(tables, post)
-        model.POST_MOVES.after(held.status, "published")
-        case, kept = cases.by_id(tables, held.case), held_words(journal, post)
-        door = doors.of(tables, case.id)
-        if door.held or (door.guard and door.stops(*_texts(kept))):
-            raise Refused(NOT_PUBLISHED)
-        return Decision((Draft(post, _as(PostPublished, kept)),), (post, case.id, case.rules))
-
-    return judge
-
-
-def drop(post: str) -> Command:
-    """Decide that what was held will not be published."""
-
-    def judge(tables: Tables) -> Decision:
-        held = projection.by_id(tables, post)
-        model.POST_MOVES.after(held.status, "dropped")
-        return Decision((Draft(post, PostDropped(held.case)),), (post,))
-
-    return judge
-
-
-def held_words(journal: Journal, post: str) -> PostHeld:
-    """The words of a held post, from the journal: no table has them."""
-    bodies = [entry.body for entry in journal.stream(post) if isinstance(entry.body, PostHeld)]
-    if not bodies:
-        raise NotFound("There is no such held post.")
-    return bodies[-1]
 
 
 def _checked(tables: Tables, content: Content) -> Content:
@@ -127,16 +91,6 @@ def _checked(tables: Tables, content: Content) -> Content:
         said_at=checked_instant(content.said_at),
         written_at=checked_instant(content.written_at),
     )
-
-
-def _texts(content: Content) -> list[str]:
-    return [content.title, content.byline, parts.plain(content.elements), *parts.texts(content.elements)]
-
-
-def _as(body: type[Content], content: Content) -> Content:
-    if type(content) is body:
-        return content
-    return body(**{name: getattr(content, name) for name in content.__struct_fields__})
 
 
 def correct(
@@ -217,6 +171,7 @@ def _door(doors: Doors, tables: Tables, post: Post) -> Door:
 
 
 def _with_reason(tables: Tables, post: Post, body: Body, reason: str, door: Door, said: list[str]) -> Decision:
+    nothing_new_without_the_jury(tables, post.case)
     if door.stops(*said):
         raise Refused(NOT_PUBLISHED)
     drafts = (Draft(post.id, body), *_reasoned(post, reason))
@@ -336,6 +291,8 @@ def set_state(
         known = cases.by_id(tables, case)
         model.STATES.after(projection.of_case(tables, case).state, state)
         told = checked_words(words, "notice", model.NOTICE_MAX, needed=False)
+        if told:
+            nothing_new_without_the_jury(tables, case)
         if told and doors.of(tables, case).stops(told):
             raise Refused(NOT_PUBLISHED)
         if lasting:
@@ -366,6 +323,7 @@ def summarise(
     def judge(tables: Tables) -> Decision:
         known = cases.by_id(tables, case)
         words = checked_words(markdown, "summary", parts.TEXT_MAX)
+        nothing_new_without_the_jury(tables, case)
         if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
             raise Refused(NOT_PUBLISHED)
         return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any, get_args
-from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -20,9 +18,10 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, projection
+from heard.coverage import commands, court, kept, projection
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
-from heard.coverage.entries import NoticeCode, PostHeld, ProblemReported
+from heard.coverage.entries import NoticeCode, ProblemReported
+from heard.coverage.sealing import SEALED
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotFound, Refused
@@ -98,6 +97,7 @@ async def case_page(request: Request) -> Response:
 _TOLD = {
     "published": "Published.",
     "held": HELD,
+    "sealed": SEALED,
     "corrected": "Corrected. Readers see it now.",
     "clarified": "Clarified. Readers see it now.",
     "retracted": "Withdrawn. Readers see the notice now.",
@@ -128,7 +128,12 @@ def _page(
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
         posts=projection.newest(tables, case.id, 100),
-        held=[_held(serving, post.id) for post in held] if caller.may("release_held") else [],
+        held=[_kept(serving, post.id) for post in held] if caller.may("release_held") else [],
+        court=court.seen(serving, case, caller),
+        sealed={
+            hearing: [_kept(serving, post.id) for post in posts] if caller.may("release_held") else []
+            for hearing, posts in court.sealed(tables, case.id).items()
+        },
         held_count=len(held),
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
         case_held=cases.is_held(tables, case.id),
@@ -142,9 +147,9 @@ def _page(
     return Response(page, status, NO_STORE, "text/html")
 
 
-def _held(serving: Serving, post: str) -> dict[str, Any]:
-    """A held post with its words, which only the journal has."""
-    words: PostHeld = commands.held_words(serving.node.journal, post)
+def _kept(serving: Serving, post: str) -> dict[str, Any]:
+    """A post that was kept, with its words, which only the journal has."""
+    words = kept.kept_words(serving.node.journal, post)
     return {"id": post, "title": words.title, "elements": words.elements, "byline": words.byline}
 
 
@@ -267,25 +272,9 @@ def _post(form: Form) -> str:
 
 
 def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    until = until_time(form.get("until", ""), case.zone) if form.get("until") else None
+    until = court.until_time(form.get("until", ""), case.zone) if form.get("until") else None
     words = form.get("words", "")
     return commands.set_state(serving.doors, case.id, form.get("state", ""), words, until, form.get("for", ""))
-
-
-def until_time(written: str, zone: str) -> datetime:
-    """The next time that a clock in the court shows "14:00", or an instant with its offset.
-
-    Raises Refused.
-    """
-    try:
-        if "T" in written:
-            return now.instant(written)
-        hour, minute = (int(part) for part in written.split(":"))
-        here = now.utc().astimezone(ZoneInfo(zone))
-        at = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return at if at > here else at + timedelta(days=1)
-    except ValueError as wrong:
-        raise Refused("Write the time like 14:00. Nothing was changed.") from wrong
 
 
 def _restrict(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
@@ -303,12 +292,13 @@ _VERBS: dict[str, tuple[str, Make]] = {
     "move": ("correct", lambda s, case, form, by: commands.move(_post(form), form.get("before", ""))),
     "state": ("publish", _state),
     "summary": ("publish", lambda s, case, form, by: commands.summarise(s.doors, case.id, form.get("text", ""))),
-    "release": ("release_held", lambda s, case, form, by: commands.let_go(s.doors, s.node.journal, _post(form))),
-    "drop": ("release_held", lambda s, case, form, by: commands.drop(_post(form))),
+    "release": ("release_held", lambda s, case, form, by: kept.let_go(s.doors, s.node.journal, _post(form))),
+    "drop": ("release_held", lambda s, case, form, by: kept.drop(_post(form))),
     "settle": (
         "correct",
         lambda s, case, form, by: commands.settle_problem(form.get("problem", ""), form.get("note", "")),
     ),
     "restrict": ("restrict", _restrict),
+    **court.VERBS,
     "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
 }

@@ -120,6 +120,13 @@ class PostHeld(Content, frozen=True):
     """On the post's stream: it was stopped at the door. No table holds its words; the desk reads them from here."""
 
 
+@written_as("coverage.post_sealed")
+class PostSealed(Content, frozen=True):
+    """On the post's stream: it was written while the jury of `hearing` was out. No table holds its words."""
+
+    hearing: str = ""
+
+
 @written_as("coverage.post_dropped")
 class PostDropped(Body, frozen=True):
     """On the post's stream: what was held will not be published."""

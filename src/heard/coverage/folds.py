@@ -26,6 +26,7 @@ from heard.coverage.entries import (
     PostPlaced,
     PostPublished,
     PostRetracted,
+    PostSealed,
     PostTakenOver,
     PostUnpinned,
     ProblemReported,
@@ -132,6 +133,13 @@ def _taken_over(tables: Tables, entry: Entry, body: PostTakenOver) -> None:
 
 def _held(tables: Tables, entry: Entry, body: PostHeld) -> None:
     _insert(tables, entry, entry.stream, PostHeld(body.case, (), sitting=body.sitting, section=body.section), "held")
+
+
+def _sealed(tables: Tables, entry: Entry, body: PostSealed) -> None:
+    """`state` is the hearing whose jury was out."""
+    kept = PostHeld(body.case, (), sitting=body.sitting, section=body.section)
+    _insert(tables, entry, entry.stream, kept, "sealed")
+    _set(tables, entry, "state = ?", body.hearing)
 
 
 def _insert(tables: Tables, entry: Entry, post: str, body: Content, status: str, state: str = "") -> None:
@@ -284,6 +292,7 @@ FOLDS: dict[Any, Fold] = {
     PostTakenOver: _taken_over,
     CoverageTakenOver: _coverage_taken_over,
     PostHeld: _held,
+    PostSealed: _sealed,
     PostDropped: _dropped,
     PostCorrected: _corrected,
     PostClarified: _clarified,

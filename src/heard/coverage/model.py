@@ -27,7 +27,8 @@ STATES = Moves(
     },
 )
 
-#: published → corrected and clarified any number of times → retracted → erased. A held post is let go or dropped.
+#: published → corrected and clarified any number of times → retracted → erased. What is held or sealed is let go, or
+#: dropped.
 POST_MOVES = Moves(
     "post",
     {
@@ -44,6 +45,11 @@ POST_MOVES = Moves(
         ("held", "dropped"): "dropped",
         ("held", "retracted"): "retracted",
         ("held", "erased"): "erased",
+        ("sealed", "published"): "published",
+        ("sealed", "held"): "held",
+        ("sealed", "dropped"): "dropped",
+        ("sealed", "retracted"): "retracted",
+        ("sealed", "erased"): "erased",
         ("dropped", "erased"): "erased",
     },
 )
@@ -65,7 +71,7 @@ PROBLEM_MAX = 4000
 #: A reader who says that something is wrong is answered within this, and the desk sees how much of it is left.
 PROBLEM_WITHIN = timedelta(hours=24)
 
-Status = Literal["published", "held", "dropped", "retracted", "erased"]
+Status = Literal["published", "held", "sealed", "dropped", "retracted", "erased"]
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

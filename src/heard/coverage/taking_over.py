@@ -9,7 +9,7 @@ from heard.cases.model import checked_words
 from heard.cases.release import Doors
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
-from heard.coverage.entries import CoverageTakenOver, PostHeld, PostTakenOver
+from heard.coverage.entries import CoverageTakenOver, PostHeld, PostPinned, PostTakenOver
 from heard.coverage.model import Notice, Post
 from heard.engine.entry import Draft
 from heard.engine.errors import Conflict, Refused
@@ -36,7 +36,10 @@ def take_over_post(doors: Doors, content: PostTakenOver, post: str) -> Command:
         if kept.status == "published" and (door.held or door.stops(*said)):
             held = {name: getattr(kept, name) for name in PostHeld.__struct_fields__}
             return Decision((Draft(post, PostHeld(**held)),), over)
-        return Decision((Draft(post, kept),), over)
+        if not kept.pinned:
+            return Decision((Draft(post, kept),), over)
+        unpinned = msgspec.structs.replace(kept, pinned=False)
+        return Decision((Draft(post, unpinned), Draft(post, PostPinned(case.id))), over)
 
     return judge
 

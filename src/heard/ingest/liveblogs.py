@@ -12,7 +12,7 @@ from heard.cases import projection as cases
 from heard.cases.release import Doors
 from heard.coverage import commands, projection
 from heard.coverage.elements import Text
-from heard.coverage.entries import PostHeld, PostPublished
+from heard.coverage.entries import PostHeld, PostPublished, PostSealed
 from heard.engine.errors import Gone, Refused
 from heard.engine.node import Asked, Command, Node, Written, answer
 from heard.ingest import guardian, plain_text
@@ -99,7 +99,7 @@ class _Import:
             self.case,
             kept=len(kept),
             new=sum(not outcome.repeated for outcome in kept),
-            held=sum(outcome.kind == PostHeld.kind for outcome in kept),
+            held=sum(outcome.kind in (PostHeld.kind, PostSealed.kind) for outcome in kept),
             erased=len(outcomes) - len(kept),
         )
 

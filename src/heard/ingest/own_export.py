@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from heard.cases import commands as case_commands
 from heard.cases.release import Doors
 from heard.coverage import commands, taking_over
-from heard.coverage.entries import CoverageTakenOver, PostHeld, PostTakenOver
+from heard.coverage.entries import CoverageTakenOver, PostHeld, PostSealed, PostTakenOver
 from heard.engine.entry import new_id
 from heard.engine.errors import Gone
 from heard.engine.journal import Appended
@@ -71,7 +71,7 @@ class _Import:
             self.case,
             kept=len(kept),
             new=sum(not outcome.repeated for outcome in kept),
-            held=sum(outcome.kind == PostHeld.kind for outcome in kept),
+            held=sum(outcome.kind in (PostHeld.kind, PostSealed.kind) for outcome in kept),
             erased=len(outcomes) - len(kept),
         )
 

@@ -14,14 +14,15 @@ from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, projection
-from heard.coverage.desk import until_time
+from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
 from heard.coverage.entries import PostPublished
 from heard.coverage.model import Post
+from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.web import asked, errors
+from heard.web import asked, court, errors
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -53,6 +54,7 @@ def routes() -> list[BaseRoute]:
         Verb("POST", "/posts/{post}/retraction", "retract", retract, asked.Retracted),
         Verb("POST", "/posts/{post}/key_event", "correct", key_event, asked.Marked),
         Verb("POST", "/posts/{post}/pin", "correct", pin, asked.Marked),
+        *court.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 
@@ -81,12 +83,7 @@ async def read_case(call: Call) -> Response:
 
 
 def _known(call: Call) -> Case:
-    """A case by its slug or its id."""
-    name = call.named("case")
-    try:
-        return cases.by_slug(call.tables, name)
-    except NotFound:
-        return cases.by_id(call.tables, name)
+    return cases.by_name(call.tables, call.named("case"))
 
 
 def _case(call: Call, case: Case) -> dict[str, Any]:
@@ -176,6 +173,8 @@ async def publish(call: Call) -> Response:
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered({**told, "status": "held", "detail": HELD}, 202, written)
+    if written.kind == "coverage.post_sealed":
+        return answered({**told, "status": "sealed", "detail": SEALED}, 202, written)
     return answered({**told, "status": "published", "published_at": written.at}, 201, written)
 
 

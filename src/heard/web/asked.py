@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from heard.cases.entries import SealEnd
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
 
@@ -86,6 +87,49 @@ class NewState(Asked, frozen=True):
     words: Line = ""
     until: Line = ""
     lasting: Line = field(name="for", default="")
+
+
+class NewHearing(Asked, frozen=True):
+    """`jury`: it sits with one, so what is said in its absence is sealed."""
+
+    title: Line
+    place: Line = ""
+    jury: bool = False
+
+
+class Description(Asked, frozen=True):
+    """What is not given stays as it is."""
+
+    title: Line | UnsetType = UNSET
+    standfirst: Line | UnsetType = UNSET
+
+
+class NewSitting(Asked, frozen=True):
+    title: Line
+
+
+class Rose(Asked, frozen=True):
+    """`back_at` is an instant or a clock time in the court such as 14:00; `words` are shown to readers."""
+
+    words: Line = ""
+    back_at: Line = ""
+
+
+class JuryMoved(Asked, frozen=True):
+    jury: Literal["sworn", "out", "in"]
+
+
+class SealEnded(Asked, frozen=True):
+    """`words` are the coroner's, and needed for leave."""
+
+    cause: SealEnd
+    words: Line = ""
+
+
+class Chosen(Asked, frozen=True):
+    """Ids of posts."""
+
+    posts: Annotated[tuple[Line, ...], Meta(max_length=1_000)]
 
 
 class NewPerson(Asked, frozen=True):

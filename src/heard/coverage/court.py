@@ -1,0 +1,106 @@
+"""The court on the desk: hearings, sittings from when it sits to when it rises, the jury, and what is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+from heard.accounts.model import Caller
+from heard.cases import commands as case_commands
+from heard.cases import jury
+from heard.cases import projection as cases
+from heard.cases.entries import SealEnd
+from heard.cases.exits import Serving
+from heard.cases.model import Case
+from heard.coverage import kept, projection, rising
+from heard.coverage.model import Post
+from heard.engine import now
+from heard.engine.errors import Refused
+from heard.engine.node import Command
+from heard.engine.projection import Tables
+
+Form = Mapping[str, str]
+Make = Callable[[Serving, Case, Form, Caller], Command]
+
+
+def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
+    """Each hearing with its jury, if it has one, and its sitting, if the court sits."""
+    juries = cases.juries(serving.tables, case.id)
+    sittings = cases.sittings(serving.tables, case.id)
+    return [
+        {
+            "id": hearing,
+            "title": title,
+            "place": place,
+            "jury": juries.get(hearing),
+            "sitting": next((one for one in sittings[::-1] if one.hearing == hearing and one.rose_at is None), None),
+            "ends": get_args(SealEnd),
+        }
+        for hearing, title, place in cases.hearings(serving.tables, case.id)
+    ]
+
+
+def sealed(tables: Tables, case: str) -> dict[str, list[Post]]:
+    """What was written without its jury, by hearing, in the order of writing."""
+    by_hearing: dict[str, list[Post]] = {}
+    for post in sorted(projection.with_status(tables, case, "sealed"), key=lambda one: one.published_position):
+        by_hearing.setdefault(post.state, []).append(post)
+    return by_hearing
+
+
+def until_time(written: str, zone: str) -> datetime:
+    """The next time that a clock in the court shows "14:00", or an instant with its offset.
+
+    Raises Refused.
+    """
+    try:
+        if "T" in written:
+            return now.instant(written)
+        hour, minute = (int(part) for part in written.split(":"))
+        here = now.utc().astimezone(ZoneInfo(zone))
+        at = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return at if at > here else at + timedelta(days=1)
+    except ValueError as wrong:
+        raise Refused("Write the time like 14:00. Nothing was changed.") from wrong
+
+
+def _describe(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return case_commands.describe_case(case.id, form.get("title", ""), form.get("standfirst", ""))
+
+
+def _hearing(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return case_commands.list_hearing(case.id, form.get("title", ""), form.get("place", ""), with_jury="jury" in form)
+
+
+def _sit(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return rising.sit(case.id, form.get("hearing", ""), form.get("title", ""))
+
+
+def _rise(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    back_at = until_time(form["back_at"], case.zone) if form.get("back_at") else None
+    return rising.rise(serving.doors, case.id, form.get("sitting", ""), form.get("words", ""), back_at)
+
+
+def _lift(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    cause: Any = form.get("cause", "")
+    return jury.lift_seal(case.id, form.get("hearing", ""), cause, form.get("words", ""))
+
+
+def _release_sealed(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    chosen = {name.removeprefix("post-") for name in form if name.startswith("post-")}
+    return kept.release_sealed(serving.doors, serving.node.journal, case.id, form.get("hearing", ""), chosen)
+
+
+VERBS: dict[str, tuple[str, Make]] = {
+    "describe": ("correct", _describe),
+    "hearing": ("publish", _hearing),
+    "sit": ("publish", _sit),
+    "rise": ("publish", _rise),
+    "jury-sworn": ("publish", lambda s, case, form, by: jury.swear(case.id, form.get("hearing", ""))),
+    "jury-out": ("publish", lambda s, case, form, by: jury.send_out(case.id, form.get("hearing", ""))),
+    "jury-back": ("publish", lambda s, case, form, by: jury.bring_back(case.id, form.get("hearing", ""))),
+    "jury-lift": ("release_held", _lift),
+    "release-sealed": ("release_held", _release_sealed),
+}

@@ -1,0 +1,122 @@
+"""What was kept on the desk: held by the door, or sealed while a jury was out; how it is let go, or dropped.
+
+No table has its words: they are read from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypeVar
+
+import msgspec
+
+from heard.cases import projection as cases
+from heard.cases.release import Doors
+from heard.coverage import elements as parts
+from heard.coverage import model, projection
+from heard.coverage.entries import Content, PostDropped, PostHeld, PostPinned, PostPublished, PostSealed
+from heard.coverage.sealing import may_be_released
+from heard.engine.entry import Draft
+from heard.engine.errors import NotFound, Refused
+from heard.engine.journal import Journal
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+
+NOT_PUBLISHED = (
+    "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
+)
+STILL_SEALED = (
+    "This was written while the jury was out, and it stays sealed: it is not recorded that the conclusion was "
+    "returned, the jury discharged, or leave given. Nothing was published."
+)
+
+Kept = TypeVar("Kept", bound=Content)
+
+
+def let_go(doors: Doors, journal: Journal, post: str) -> Command:
+    """Publish what was held or sealed, as it was written, if the rules of today allow it."""
+
+    def judge(tables: Tables) -> Decision:
+        held = projection.by_id(tables, post)
+        model.POST_MOVES.after(held.status, "published")
+        case, words = cases.by_id(tables, held.case), kept_words(journal, post)
+        door = doors.of(tables, case.id)
+        if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
+            raise Refused(STILL_SEALED)
+        if door.held or (door.guard and door.stops(*texts_of(words))):
+            raise Refused(NOT_PUBLISHED)
+        return Decision(published(post, words), (post, case.id, case.rules))
+
+    return judge
+
+
+def drop(post: str) -> Command:
+    """Decide that what was held will not be published."""
+
+    def judge(tables: Tables) -> Decision:
+        held = projection.by_id(tables, post)
+        model.POST_MOVES.after(held.status, "dropped")
+        return Decision((Draft(post, PostDropped(held.case)),), (post,))
+
+    return judge
+
+
+def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chosen: Collection[str]) -> Command:
+    """Publish those posts of a hearing that were chosen of what was sealed; the others are dropped.
+
+    In the order in which they were written. One that says what the door stops by now is held instead.
+    """
+
+    def judge(tables: Tables) -> Decision:
+        known = cases.by_id(tables, case)
+        sealed = [post for post in projection.with_status(tables, case, "sealed") if post.state == hearing]
+        if not sealed:
+            raise Refused("Nothing of this hearing is sealed any more. Nothing was changed.")
+        if not may_be_released(tables, case, hearing):
+            raise Refused(STILL_SEALED)
+        door = doors.of(tables, case)
+        drafts: list[Draft] = []
+        for post in sorted(sealed, key=lambda one: one.published_position):
+            words = kept_words(journal, post.id)
+            if post.id not in chosen:
+                drafts.append(Draft(post.id, PostDropped(case)))
+            elif door.held or door.stops(*texts_of(words)):
+                drafts.append(Draft(post.id, turned(PostHeld, words)))
+            else:
+                drafts += published(post.id, words)
+        return Decision(tuple(drafts), (*(post.id for post in sealed), known.id, known.rules))
+
+    return judge
+
+
+def kept_words(journal: Journal, post: str) -> Content:
+    """The words of a post that was kept.
+
+    Raises NotFound.
+    """
+    bodies = [entry.body for entry in journal.stream(post) if isinstance(entry.body, PostHeld | PostSealed)]
+    if not bodies:
+        raise NotFound("There is no such post among those that were kept.")
+    return bodies[-1]
+
+
+def published(post: str, content: Content) -> tuple[Draft, ...]:
+    """As published. A pin is an entry of its own: it takes the pin from another post, and has to say so still when the
+    words of this one are erased.
+    """
+    if not content.pinned:
+        return (Draft(post, turned(PostPublished, content)),)
+    unpinned = msgspec.structs.replace(turned(PostPublished, content), pinned=False)
+    return (Draft(post, unpinned), Draft(post, PostPinned(content.case)))
+
+
+def texts_of(content: Content) -> list[str]:
+    """Everything in it that a reader could come to see."""
+    return [content.title, content.byline, parts.plain(content.elements), *parts.texts(content.elements)]
+
+
+def turned(body: type[Kept], content: Content) -> Kept:
+    """The same content as another entry: what was held as published, what was sealed as held."""
+    if type(content) is body:
+        return content
+    return body(**{name: getattr(content, name) for name in Content.__struct_fields__})

@@ -1,0 +1,42 @@
+"""While a jury is out: what is written is sealed, and what readers have already gets nothing new.
+
+The state is of a hearing and binds its sittings; a post that belongs to none is bound by any jury of the case.
+"""
+
+from __future__ import annotations
+
+from heard.cases import projection as cases
+from heard.engine.errors import Refused
+from heard.engine.projection import Tables
+
+SEALED = (
+    "The jury is out, so this is sealed: it is kept, and not published. An editor or a lawyer can release it when the "
+    "conclusion is recorded, the jury discharged, or the coroner gives leave. You need not send it again."
+)
+NOTHING_NEW = (
+    "The jury is out: nothing new is told to readers until it is back, other than by withdrawing. Nothing was changed; "
+    "keep your words, or write them as a post, which is kept sealed."
+)
+
+
+def hearing_without_its_jury(tables: Tables, case: str, sitting: str) -> str:
+    """The hearing whose jury is out as this is written, or nothing."""
+    out = [jury.hearing for jury in cases.juries(tables, case).values() if jury.absent]
+    if not out:
+        return ""
+    of = {known.id: known.hearing for known in cases.sittings(tables, case)}.get(sitting)
+    if of is None:
+        return out[0]
+    return of if of in out else ""
+
+
+def nothing_new_without_the_jury(tables: Tables, case: str) -> None:
+    """Raises Refused while a jury of the case is out: a correction or a summary could tell what a post may not."""
+    if any(jury.absent for jury in cases.juries(tables, case).values()):
+        raise Refused(NOTHING_NEW)
+
+
+def may_be_released(tables: Tables, case: str, hearing: str) -> bool:
+    """Whether what was sealed in a hearing may be released by now."""
+    jury = cases.juries(tables, case).get(hearing)
+    return jury is None or jury.may_release

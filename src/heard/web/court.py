@@ -1,0 +1,115 @@
+"""The verbs of the API about the court: hearings, sittings, the jury, and what was sealed without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from heard.cases import commands as case_commands
+from heard.cases import jury
+from heard.cases import projection as cases
+from heard.coverage import court, kept, rising
+from heard.engine.errors import NotFound
+from heard.web import asked, errors
+from heard.web.verbs import Call, Verb, answered
+
+
+def verbs() -> list[Verb]:
+    return [
+        Verb("GET", "/cases/{case}/hearings", "read_desk", list_hearings),
+        Verb("POST", "/cases/{case}/hearings", "publish", list_hearing, asked.NewHearing),
+        Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
+        Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
+        Verb("POST", "/hearings/{hearing}/jury", "publish", move_jury, asked.JuryMoved),
+        Verb("POST", "/hearings/{hearing}/seal", "release_held", lift_seal, asked.SealEnded),
+        Verb("POST", "/hearings/{hearing}/sealed", "release_held", release_sealed, asked.Chosen),
+        Verb("POST", "/sittings/{sitting}/rise", "publish", rise, asked.Rose),
+    ]
+
+
+async def list_hearings(call: Call) -> Response:
+    """The hearings of a case, each with its jury, if it has one, and its sittings."""
+    case = cases.by_name(call.tables, call.named("case"))
+    juries, sittings = cases.juries(call.tables, case.id), cases.sittings(call.tables, case.id)
+    door = call.doors.of(call.tables, case.id)
+    told: list[dict[str, Any]] = []
+    for hearing, title, place in cases.hearings(call.tables, case.id):
+        known = juries.get(hearing)
+        told.append(
+            {
+                "id": hearing,
+                "title": door.let("json", title, notice=True),
+                "place": door.let("json", place, notice=True),
+                "jury": None if known is None else "out" if known.absent else "in",
+                "sittings": [msgspec.to_builtins(one) for one in sittings if one.hearing == hearing],
+            }
+        )
+    door.let("json", errors.encode(told).decode(), notice=True)
+    return answered({"items": told, "next": None})
+
+
+async def list_hearing(call: Call) -> Response:
+    new, case = call.body, cases.by_name(call.tables, call.named("case"))
+    written = await call.do(case_commands.list_hearing(case.id, new.title, new.place, with_jury=new.jury), case.id)
+    return answered({"id": written.stream, "position": written.position}, 201, written)
+
+
+async def describe(call: Call) -> Response:
+    """Put the title or the standfirst of a case better."""
+    new, case = call.body, cases.by_name(call.tables, call.named("case"))
+    title = case.title if new.title is msgspec.UNSET else new.title
+    standfirst = case.standfirst if new.standfirst is msgspec.UNSET else new.standfirst
+    written = await call.do(case_commands.describe_case(case.id, title, standfirst), case.id)
+    return answered({"position": written.position}, 201, written)
+
+
+async def sit(call: Call) -> Response:
+    """The court sits: posts belong to this sitting from now on, and coverage that was paused goes on."""
+    hearing = call.named("hearing")
+    written = await call.do(rising.sit(_case_of(call, hearing), hearing, call.body.title), hearing)
+    return answered({"id": written.stream, "position": written.position}, 201, written)
+
+
+async def rise(call: Call) -> Response:
+    """The court rises; live coverage pauses, until `back_at` if it said one."""
+    sitting = call.named("sitting")
+    case = cases.case_of_sitting(call.tables, sitting)
+    back_at = court.until_time(call.body.back_at, case.zone) if call.body.back_at else None
+    written = await call.do(rising.rise(call.doors, case.id, sitting, call.body.words, back_at), sitting)
+    return answered({"position": written.position}, 201, written)
+
+
+_MOVES = {"sworn": jury.swear, "out": jury.send_out, "in": jury.bring_back}
+
+
+async def move_jury(call: Call) -> Response:
+    """A jury was sworn, goes out (what is written is sealed), or is in again (what was sealed stays sealed)."""
+    hearing = call.named("hearing")
+    written = await call.do(_MOVES[call.body.jury](_case_of(call, hearing), hearing), hearing)
+    return answered({"position": written.position}, 201, written)
+
+
+async def lift_seal(call: Call) -> Response:
+    """The conclusion was returned, the jury discharged, or leave given: what was sealed may be released."""
+    hearing = call.named("hearing")
+    command = jury.lift_seal(_case_of(call, hearing), hearing, call.body.cause, call.body.words)
+    written = await call.do(command, hearing)
+    return answered({"position": written.position}, 201, written)
+
+
+async def release_sealed(call: Call) -> Response:
+    """Publish those posts that are named of what was sealed; the others are dropped."""
+    hearing = call.named("hearing")
+    journal = call.serving.node.journal
+    command = kept.release_sealed(call.doors, journal, _case_of(call, hearing), hearing, set(call.body.posts))
+    written = await call.do(command, hearing)
+    return answered({"position": written.last}, 201, written)
+
+
+def _case_of(call: Call, hearing: str) -> str:
+    case = cases.case_of_hearing(call.tables, hearing)
+    if case is None:
+        raise NotFound("There is no such hearing.")
+    return case

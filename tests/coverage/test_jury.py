@@ -1,0 +1,189 @@
+"""What is written while a jury is out is sealed, on every way in and on every way out, until it may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from heard.cases import commands as case_commands
+from heard.cases import jury
+from heard.coverage import commands, kept, projection
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished
+from heard.engine.errors import HeardError, Refused
+from heard.engine.journal import Writing
+from heard.opening import House, open_house
+from tests.desk import Desk
+from tests.server import Server, running
+
+WORDS = "qsealedwordsq"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    house = open_house(tmp_path / "data")
+    yield Desk(house)
+    house.close()
+
+
+def hearing(desk: Desk, with_jury: bool = True) -> str:
+    return desk.do(case_commands.list_hearing(desk.case, "The inquest", with_jury=with_jury)).stream
+
+
+def statuses(desk: Desk, *posts: str) -> list[str]:
+    return [projection.by_id(desk.tables, post).status for post in posts]
+
+
+def test_the_jury_back_in_the_room_unseals_nothing_and_the_conclusion_offers_it(desk: Desk) -> None:
+    of = hearing(desk)
+    desk.do(jury.send_out(desk.case, of))
+    posts = [desk.publish(f"Argument {number}") for number in range(3)]
+    desk.do(jury.bring_back(desk.case, of))
+    after = desk.publish("The jury is back.")
+    assert statuses(desk, *posts, after) == ["sealed"] * 3 + ["published"]
+    for attempt in (kept.let_go(desk.doors, desk.journal, posts[0]), release(desk, of, *posts)):
+        with pytest.raises(Refused):
+            desk.do(attempt)
+    desk.do(jury.lift_seal(desk.case, of, "conclusion returned"))
+    assert statuses(desk, *posts) == ["sealed"] * 3
+    desk.do(release(desk, of, posts[0], posts[2]))
+    assert statuses(desk, *posts) == ["published", "dropped", "published"]
+
+
+def release(desk: Desk, of: str, *chosen: str) -> kept.Command:
+    return kept.release_sealed(desk.doors, desk.journal, desk.case, of, chosen)
+
+
+def test_what_was_sealed_is_looked_at_by_the_door_when_it_is_released(desk: Desk) -> None:
+    of = hearing(desk)
+    desk.do(jury.send_out(desk.case, of))
+    post = desk.publish("Rowan Tidewell was named.")
+    desk.restrict("Rowan Tidewell")
+    desk.do(jury.lift_seal(desk.case, of, "jury discharged"))
+    desk.do(release(desk, of, post))
+    assert statuses(desk, post) == ["held"]
+
+
+def test_leave_needs_the_words_in_which_it_was_given_and_ends_when_the_jury_goes_out_again(desk: Desk) -> None:
+    of = hearing(desk)
+    desk.do(jury.send_out(desk.case, of))
+    post = desk.publish("Argument")
+    with pytest.raises(Refused):
+        desk.do(jury.lift_seal(desk.case, of, "coroner's leave"))
+    desk.do(jury.lift_seal(desk.case, of, "coroner's leave", "You may report what was said before ten."))
+    desk.do(jury.send_out(desk.case, of))
+    with pytest.raises(Refused):
+        desk.do(kept.let_go(desk.doors, desk.journal, post))
+
+
+def test_a_hearing_without_a_jury_has_no_such_state(desk: Desk) -> None:
+    of = hearing(desk, with_jury=False)
+    with pytest.raises(Refused):
+        desk.do(jury.send_out(desk.case, of))
+    assert statuses(desk, desk.publish("Legal argument in open court.")) == ["published"]
+
+
+def test_the_sitting_of_another_hearing_is_not_bound(desk: Desk) -> None:
+    with_jury, without = hearing(desk), hearing(desk, with_jury=False)
+    desk.do(case_commands.begin_sitting(desk.case, without, "A review"))
+    desk.do(jury.send_out(desk.case, with_jury))
+    assert statuses(desk, desk.publish("Of the review.")) == ["published"]
+    desk.do(case_commands.begin_sitting(desk.case, with_jury, "Day 2"))
+    assert statuses(desk, desk.publish("Of day 2.")) == ["sealed"]
+
+
+def test_nothing_new_is_told_by_other_ways_but_withdrawing_works(desk: Desk) -> None:
+    of, post = hearing(desk), desk.publish("Before.")
+    desk.do(jury.send_out(desk.case, of))
+    new = (Text("And the jury may not know that …"),)
+    for told in (
+        commands.correct(desk.doors, post, new, "more"),
+        commands.clarify(desk.doors, post, new, "more"),
+        commands.summarise(desk.doors, desk.case, "The jury may not know that …"),
+        commands.set_state(desk.doors, desk.case, "paused", "The jury may not know that …"),
+    ):
+        with pytest.raises(Refused):
+            desk.do(told)
+    desk.do(commands.set_state(desk.doors, desk.case, "paused"))
+    desk.do(commands.retract(desk.doors, post))
+
+
+def test_erasing_what_took_a_pin_does_not_give_it_back_when_folded_afresh(desk: Desk) -> None:
+    first = desk.publish("First", pinned=True)
+    second = desk.publish("Second", pinned=True)
+    desk.do(commands.erase(desk.journal, second, "UK GDPR art. 17"))
+    place = desk.house.data
+    desk.house.close()
+    for old in place.glob("projection-*"):
+        old.unlink()
+    afresh = open_house(place)
+    afresh.node.catch_up()
+    assert projection.of_case(afresh.tables, desk.case).pinned == ""
+    assert not projection.by_id(afresh.tables, first).pinned
+
+
+def published_past(races: int, data: Path, judged: Callable[[list[Writing]], list[Writing]]) -> int:
+    """How often a post is published although the jury was sent out one entry earlier, by another process."""
+    writer, other = (open_house(data, synchronous="OFF") for _ in range(2))
+    out = sum(_race(writer, other, number, judged) for number in range(races))
+    writer.close()
+    other.close()
+    return out
+
+
+def _race(writer: House, other: House, number: int, judged: Callable[[list[Writing]], list[Writing]]) -> bool:
+    case = writer.node.do(case_commands.open_case(f"race-{number}", "A race"), by="editor").stream
+    of = writer.node.do(case_commands.list_hearing(case, "The inquest", with_jury=True), by="editor").stream
+    asked = writer.node.ask(commands.publish(writer.doors, PostPublished(case, (Text("Argument."),))), by="reporter")
+    writings = judged(writer.node.judge([asked]))
+    other.node.do(jury.send_out(case, of), by="editor")
+    again = writer.node.settle([asked], writer.node.append(writings))
+    while again:
+        again = writer.node.settle(again, writer.node.append(writer.node.judge(again)))
+    assert asked.outcome is not None and not isinstance(asked.outcome, HeardError)
+    return asked.outcome.kind == "coverage.post_published"
+
+
+def unguarded(writings: list[Writing]) -> list[Writing]:
+    """The mutant: it looks outside the append."""
+    return [msgspec.structs.replace(writing, over=()) for writing in writings]
+
+
+def test_no_post_gets_out_past_a_jury_that_was_sent_out_one_entry_earlier(tmp_path: Path) -> None:
+    assert published_past(50, tmp_path / "data", list) == 0
+
+
+def test_looking_outside_the_append_is_caught(tmp_path: Path) -> None:
+    assert published_past(5, tmp_path / "data", unguarded) > 0
+
+
+def everything_said(server: Server, slug: str, post: str) -> dict[str, str]:
+    pages = [f"/{slug}/", f"/{slug}/posts/{post}/", f"/{slug}/posts/{post}/fragment/", f"/{slug}/corrections/", "/"]
+    feeds = [f"/{slug}/feed.atom", f"/{slug}/feed.json", f"/live/{slug}/after/0"]
+    said = {address: server.page(address) for address in [*pages, *feeds]}
+    api = [f"/api/v1/cases/{slug}/posts", f"/api/v1/posts/{post}", f"/api/v1/cases/{slug}/hearings"]
+    return said | {address: server.client.get(address).text for address in api}
+
+
+def test_sealed_words_are_on_no_exit_also_after_a_restart_and_then_they_are(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        slug = server.open_case("jury", "An inquest with a jury")
+        of = server.post(f"/cases/{slug}/hearings", {"title": "The inquest", "jury": True}).json()["id"]
+        assert server.post(f"/hearings/{of}/sittings", {"title": "Day 1"}).status_code == 201
+        server.post(f"/hearings/{of}/jury", {"jury": "out"})
+        answer = server.post(f"/cases/{slug}/posts", {"text": f"{WORDS}, argued without the jury.", "key_event": True})
+        assert (answer.status_code, answer.json()["status"]) == (202, "sealed")
+        post = answer.json()["id"]
+        server.post(f"/hearings/{of}/jury", {"jury": "in"})
+        assert not [address for address, text in everything_said(server, slug, post).items() if WORDS in text]
+    with running(tmp_path / "data") as server:
+        said = everything_said(server, slug, post)
+        assert not [address for address, text in said.items() if WORDS in text]
+        assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 422
+        server.post(f"/hearings/{of}/seal", {"cause": "conclusion returned"})
+        assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 201
+        assert WORDS in server.page(f"/{slug}/")
+        assert WORDS not in "".join(server.said)

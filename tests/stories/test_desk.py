@@ -148,6 +148,32 @@ def test_held_words_are_shown_to_the_desk_and_let_go(reader: Opens, editor: Open
     assert not one.sees("Petronella Vane")
 
 
+def test_what_is_written_while_the_jury_is_out_reaches_readers_when_it_is_released(
+    reader: Opens, editor: Opens, hearing: Hearing
+) -> None:
+    one, at_desk = reader(f"/{hearing.slug}/"), editor(viewport={"width": 390, "height": 844})
+    page = at_desk.page
+    page.fill("#hearing-title", "The inquest")
+    page.check("input[name=jury]")
+    page.click("text=List it")
+    page.click("text=The jury goes out")
+    for words in ("Argument that stays.", "Argument that goes out."):
+        page.fill("#text", words)
+        page.click("text=Write it, sealed")
+        at_desk.waits_to_see("The jury is out, so this is sealed")
+    page.click("text=The jury is back")
+    page.fill("#text", "The jury is back in the room.")
+    page.click("#publish button")
+    one.waits_to_see("The jury is back in the room.")
+    assert not one.sees("Argument")
+    page.locator("summary", has_text="Conclusion, discharge or leave").click()
+    page.click("text=Record it: what was sealed may be released")
+    page.locator("article", has_text="Argument that stays.").locator("input[type=checkbox]").uncheck()
+    page.click("text=Publish those ticked")
+    one.waits_to_see("Argument that goes out.")
+    assert not one.sees("Argument that stays.")
+
+
 def test_reader_says_that_something_is_wrong_and_the_desk_settles_it(
     reader: Opens, editor: Opens, hearing: Hearing
 ) -> None:

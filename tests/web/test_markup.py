@@ -49,6 +49,12 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
     server.publish("everything", "Petronella Vane again, and so it is held.")
     server.post("/cases/everything/summary", {"text": "- One\n- Two"})
     server.post("/cases/everything/state", {"state": "paused", "for": "PT1H", "words": "We have risen for an hour."})
+    for title in ("The inquest", "A review"):
+        listed = server.post("/cases/coming/hearings", {"title": title, "place": "Court 2", "jury": True}).json()
+        server.post(f"/hearings/{listed['id']}/sittings", {"title": "Day 1"})
+        server.post(f"/hearings/{listed['id']}/jury", {"jury": "out"})
+        server.publish("coming", "Argument without the jury.", title="Argued")
+    server.post(f"/hearings/{listed['id']}/seal", {"cause": "jury discharged"})
     server.publish("concluded", "The only post.")
     server.post("/cases/concluded/state", {"state": "closed"})
     server.reader.post("/everything/problem/", data={"words": "My brother is misnamed.", "post": posts[0], "once": "1"})
@@ -68,6 +74,7 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "sign-in": "/desk/sign-in/",
         "desk": "/desk/",
         "desk of a case": "/desk/everything/",
+        "desk while a jury is out": "/desk/coming/",
         "desk after a deed": "/desk/everything/?done=published",
     }
 

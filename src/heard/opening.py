@@ -12,6 +12,7 @@ import msgspec
 from heard.accounts import projection as accounts
 from heard.cases import projection as cases
 from heard.cases.release import Doors
+from heard.cases.said_of_a_case import guarded
 from heard.coverage import projection as coverage
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal, Sealing, Store, Vault
@@ -122,6 +123,6 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     if watching:
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
-    return House(
-        data, node, journal, vault, Media(data / "media"), Doors(journal), store, tables, watching, kept.shared
-    )
+    doors = Doors(journal)
+    node.gates.append(guarded(doors))
+    return House(data, node, journal, vault, Media(data / "media"), doors, store, tables, watching, kept.shared)

@@ -61,6 +61,11 @@ def test_somebody_of_the_case_is_not_taken_for_who_is_protected_but_a_pet_name_i
     assert NearNames(["Robert Carter"], others=["Robert Carter"]).found_in("R. Carter said")
 
 
+@pytest.mark.parametrize("entered", ["R. Tide", "Rowan T.", "Tide R", "Rowan Tidde", "Ro Tide", "Rowann Tide"])
+def test_nobody_is_put_in_the_cast_so_that_the_name_goes_out(entered: str) -> None:
+    assert NearNames(["Rowan Tide"], others=[entered]).found_in(f"The pupil, {entered}, was there.")
+
+
 def test_a_name_that_is_cut_between_two_posts_is_found() -> None:
     guard = Guard(["Rowan Tide"])
     assert guard.is_cut_between("We can now say that it is Rowan", "Tide who stood at the gate.")

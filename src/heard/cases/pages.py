@@ -16,5 +16,5 @@ def routes() -> list[BaseRoute]:
 
 async def people(request: Request, serving: Serving) -> Outgoing:
     case, door = case_at(serving, request)
-    known = projection.people(serving.tables, case.id)
+    known = [one for one in projection.people(serving.tables, case.id) if not door.stops(one.name, one.role, one.note)]
     return Outgoing(door.let("page", templates.render("coverage/people.html", case=case, people=known)), case=case.id)

@@ -17,7 +17,7 @@ from typing import Literal
 from heard.cases import projection
 from heard.cases.entries import RestrictionImposed
 from heard.cases.guard import Guard
-from heard.engine.errors import Unavailable
+from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 
@@ -28,11 +28,24 @@ HELD = (
     "This was not published. Your words are kept on the desk, and an editor will look at them. "
     "You need not send them again."
 )
+#: The same for what can only be refused, since there is nowhere to keep it.
+NOT_PUBLISHED = (
+    "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
+)
 CHECKING = "This page is being checked and cannot be shown just now. Nothing is lost; please come back in a while."
 
 
+#: So many guards are kept made; one is made anew when its orders or its cast change.
+GUARDS_MAX = 200
 #: The guard of a case without an order.
 NOBODY = Guard()
+
+
+class NotPublished(Refused):
+    """It says what may not be said, or the account's words wait for approval; the words say nothing of why."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_PUBLISHED)
 
 
 class Withheld(Unavailable):
@@ -97,8 +110,8 @@ class Doors:
         self._names: dict[int, tuple[str, ...]] = {}
         self._guards: dict[tuple[object, ...], Guard] = {}
 
-    def of(self, tables: Tables, case: str) -> Door:
-        """The door of a case as its rules stand in these tables.
+    def of(self, tables: Tables, case: str, joining: tuple[str, ...] = ()) -> Door:
+        """The door of a case as its rules stand in these tables; `joining` are about to be in its cast.
 
         An order binds from the moment it is recorded until someone records that it was lifted: its own dates are shown
         to the desk and release nothing by themselves.
@@ -106,8 +119,10 @@ class Doors:
         in_force, held = projection.rules(tables, case)
         if not in_force:
             return Door(case, NOBODY, held)
-        cast = tuple(person.name for person in projection.people(tables, case))
+        cast = (*(person.name for person in projection.people(tables, case)), *joining)
         if (*in_force, cast) not in self._guards:
+            if len(self._guards) >= GUARDS_MAX:
+                self._guards.clear()
             names = [name for position in in_force for name in self._read(position)]
             self._guards[*in_force, cast] = Guard(names, cast)
         return Door(case, self._guards[*in_force, cast], held)

@@ -13,7 +13,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases.model import checked_instant, checked_words
-from heard.cases.release import Door, Doors
+from heard.cases.release import Door, Doors, NotPublished
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
 from heard.coverage.elements import Element
@@ -41,7 +41,7 @@ from heard.coverage.entries import (
     SummaryWritten,
     WentLive,
 )
-from heard.coverage.kept import NOT_PUBLISHED, published, texts_of, turned
+from heard.coverage.kept import published, texts_of, turned
 from heard.coverage.model import Post
 from heard.coverage.sealing import hearing_without_its_jury, nothing_new_without_the_jury
 from heard.coverage.taking_over import restated, told_at
@@ -173,7 +173,7 @@ def _door(doors: Doors, tables: Tables, post: Post) -> Door:
 def _with_reason(tables: Tables, post: Post, body: Body, reason: str, door: Door, said: list[str]) -> Decision:
     nothing_new_without_the_jury(tables, post.case)
     if door.stops(*said):
-        raise Refused(NOT_PUBLISHED)
+        raise NotPublished
     drafts = (Draft(post.id, body), *_reasoned(post, reason))
     return Decision(drafts, (post.id, cases.by_id(tables, post.case).rules))
 
@@ -294,7 +294,7 @@ def set_state(
         if told:
             nothing_new_without_the_jury(tables, case)
         if told and doors.of(tables, case).stops(told):
-            raise Refused(NOT_PUBLISHED)
+            raise NotPublished
         if lasting:
             duration(lasting)
         notice = new_id() if told else ""
@@ -325,7 +325,7 @@ def summarise(
         words = checked_words(markdown, "summary", parts.TEXT_MAX)
         nothing_new_without_the_jury(tables, case)
         if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
-            raise Refused(NOT_PUBLISHED)
+            raise NotPublished
         return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))
 
     return judge

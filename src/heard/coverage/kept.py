@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from heard.cases import projection as cases
-from heard.cases.release import Doors
+from heard.cases.release import Doors, NotPublished
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
 from heard.coverage.entries import Content, PostDropped, PostHeld, PostPinned, PostPublished, PostSealed
@@ -22,9 +22,6 @@ from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
-NOT_PUBLISHED = (
-    "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
-)
 STILL_SEALED = (
     "This was written while the jury was out, and it stays sealed: it is not recorded that the conclusion was "
     "returned, the jury discharged, or leave given. Nothing was published."
@@ -44,7 +41,7 @@ def let_go(doors: Doors, journal: Journal, post: str) -> Command:
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if door.held or (door.guard and door.stops(*texts_of(words))):
-            raise Refused(NOT_PUBLISHED)
+            raise NotPublished
         return Decision(published(post, words), (post, case.id, case.rules))
 
     return judge

@@ -7,13 +7,11 @@ from datetime import datetime
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import checked_words
-from heard.cases.release import Doors
+from heard.cases.release import Doors, NotPublished
 from heard.coverage import model, projection
 from heard.coverage.entries import Paused, Resumed
-from heard.coverage.kept import NOT_PUBLISHED
 from heard.coverage.sealing import nothing_new_without_the_jury
 from heard.engine.entry import Draft, new_id
-from heard.engine.errors import Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
@@ -44,7 +42,7 @@ def rise(doors: Doors, case: str, sitting: str, words: str = "", back_at: dateti
         if told:
             nothing_new_without_the_jury(tables, case)
             if doors.of(tables, case).stops(told):
-                raise Refused(NOT_PUBLISHED)
+                raise NotPublished
         paused = Paused(new_id() if told else "", told, until_at=back_at)
         return Decision((*rose.drafts, Draft(case, paused)), (*rose.over, case, known.rules))
 

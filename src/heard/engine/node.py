@@ -110,6 +110,8 @@ class Node:
         self.leftovers = Leftovers(journal, purge, projection.position())
         self.projection = projection
         self.tables = projection.tables
+        #: Asked about every decision before it is written: answers it, over more streams perhaps, or raises Refused.
+        self.gates: list[Callable[[Tables, Decision], Decision]] = []
         #: Called after every fold, before anyone is answered: frames, the witness.
         self.after_fold: list[Callable[[], None]] = []
 
@@ -154,6 +156,8 @@ class Node:
                 asked.outcome = written(earlier)
                 return None
             decision = asked.command(self.tables)
+            for gate in self.gates:
+                decision = gate(self.tables, decision)
         except HeardError as refusal:
             asked.outcome = refusal
             return None

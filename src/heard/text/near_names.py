@@ -37,8 +37,10 @@ _NO_BREAK = frozenset(("", "-", "'", "’"))
 
 
 class NearNames:
-    """A list of names, looked for all at once. `others` are people who are nobody on it, though nearly so called; but
-    whoever bears a listed surname with a listed person's pet name is not believed to be somebody else.
+    """A list of names, looked for all at once. `others` are people who are nobody on it, though nearly so called.
+
+    Not believed to be somebody else is who has a listed person's pet name, initials, beginning of a name or name but
+    for one slip: else whoever is entered in the cast as "R. Tide" could be written about so.
     """
 
     def __init__(self, names: Iterable[str], others: Iterable[str] = ()) -> None:
@@ -49,8 +51,16 @@ class NearNames:
 
     def _is_somebody_else(self, name: str) -> bool:
         words = words_of(name)
-        given = self._forms.given_with.get(words[-1], ()) if words else ()
-        return not any(words[0] in also_called(listed) for listed in given)
+        if len(words) < 2 or self._may_be_listed(one_stroke("".join(words))):
+            return False
+        called = words[0]
+        return not any(
+            called in also_called(listed) or listed.startswith(called) or called.startswith(listed)
+            for listed in self._forms.given_with.get(words[-1], ())
+        )
+
+    def _may_be_listed(self, form: str) -> bool:
+        return form in self._forms.short or any(one_slip_apart(form, listed) for listed in self._forms.alike(form))
 
     def found_in(self, *texts: str) -> bool:
         """Whether any listed name stands in one of the texts, or across neighbours, written otherwise."""

@@ -174,6 +174,19 @@ def test_what_is_written_while_the_jury_is_out_reaches_readers_when_it_is_releas
     assert not one.sees("Argument that stays.")
 
 
+def test_stop_now_keeps_what_is_written_from_then_on(reader: Opens, editor: Opens, hearing: Hearing) -> None:
+    one, at_desk = reader(f"/{hearing.slug}/"), editor(java_script_enabled=False)
+    at_desk.page.click("text=Stop now")
+    at_desk.waits_to_see("Reporting is stopped.")
+    at_desk.page.fill("#text", "Written after the stop.")
+    at_desk.page.click("text=Keep it")
+    assert "Written after the stop." in at_desk.page.inner_text(".held")
+    at_desk.page.select_option("#permission", "leave given")
+    at_desk.page.click("#permission-form button")
+    at_desk.page.click("text=Publish as it stands")
+    one.waits_to_see("Written after the stop.")
+
+
 def test_reader_says_that_something_is_wrong_and_the_desk_settles_it(
     reader: Opens, editor: Opens, hearing: Hearing
 ) -> None:

@@ -124,6 +124,19 @@ class CaseLetGo(Body, frozen=True):
 SealEnd = Literal["conclusion returned", "jury discharged", "coroner's leave"]
 
 
+#: On what footing a hearing is reported live.
+Permission = Literal["no application needed", "leave given", "remote observer, as directed", "withdrawn"]
+
+
+@written_as("cases.permission_recorded")
+class PermissionRecorded(Body, frozen=True):
+    """On the case's rules: withdrawn, nothing that is written goes out. `words` are those of the court."""
+
+    case: str
+    permission: Permission
+    words: str = ""
+
+
 @written_as("cases.jury_sworn")
 class JurySworn(Body, frozen=True):
     """On the case's rules: the hearing sits with a jury, so something may be said in its absence."""

@@ -14,6 +14,8 @@ from heard.cases.entries import (
     JuryReturned,
     JurySentOut,
     JurySworn,
+    Permission,
+    PermissionRecorded,
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
@@ -53,6 +55,7 @@ CREATE TABLE IF NOT EXISTS jury (
     hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
+CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -133,6 +136,10 @@ def _seal_lifted(tables: Tables, entry: Entry, body: SealLifted) -> None:
     tables.execute("UPDATE jury SET absent = 0, may_release = 1 WHERE hearing = ?", (body.hearing,))
 
 
+def _permission(tables: Tables, entry: Entry, body: PermissionRecorded) -> None:
+    tables.execute("INSERT OR REPLACE INTO permission VALUES (?, ?)", (body.case, body.permission))
+
+
 def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
@@ -148,6 +155,7 @@ def room() -> Room:
         RestrictionLifted: _lifted,
         CaseHeld: _held,
         CaseLetGo: _let_go,
+        PermissionRecorded: _permission,
         JurySworn: _sworn,
         JurySentOut: _sent_out,
         JuryReturned: _returned,
@@ -246,6 +254,12 @@ def restrictions(tables: Tables, case: str) -> list[Restriction]:
         (case,),
     )
     return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]
+
+
+def permission(tables: Tables, case: str) -> Permission:
+    """On what footing the case is reported live. To journalists and legal commentators it is open without asking."""
+    rows = tables.execute("SELECT permission FROM permission WHERE case_id = ?", (case,))
+    return next((permission for (permission,) in rows), "no application needed")
 
 
 def juries(tables: Tables, case: str) -> dict[str, Jury]:

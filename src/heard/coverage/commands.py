@@ -43,7 +43,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.kept import published, texts_of, turned
 from heard.coverage.model import Post
-from heard.coverage.sealing import hearing_without_its_jury, nothing_new_without_the_jury
+from heard.coverage.sealing import hearing_without_its_jury, nothing_new_now
 from heard.coverage.taking_over import restated, told_at
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
@@ -71,9 +71,11 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         kept = _checked(tables, content)
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
+        stopped = cases.permission(tables, case.id) == "withdrawn"
         if hearing := hearing_without_its_jury(tables, case.id, kept.sitting):
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)
-        if door.held or (door.guard and door.stops_after(projection.last_words(tables, case.id), *texts_of(kept))):
+        before = projection.last_words(tables, case.id) if door.guard else ""
+        if door.held or stopped or door.stops_after(before, *texts_of(kept)):
             return Decision((Draft(post, turned(PostHeld, kept)),), over)
         begins = (Draft(case.id, WentLive()),) if state == "announced" else ()
         return Decision((*published(post, kept), *begins), over)
@@ -171,7 +173,7 @@ def _door(doors: Doors, tables: Tables, post: Post) -> Door:
 
 
 def _with_reason(tables: Tables, post: Post, body: Body, reason: str, door: Door, said: list[str]) -> Decision:
-    nothing_new_without_the_jury(tables, post.case)
+    nothing_new_now(tables, post.case)
     if door.stops(*said):
         raise NotPublished
     drafts = (Draft(post.id, body), *_reasoned(post, reason))
@@ -292,7 +294,7 @@ def set_state(
         model.STATES.after(projection.of_case(tables, case).state, state)
         told = checked_words(words, "notice", model.NOTICE_MAX, needed=False)
         if told:
-            nothing_new_without_the_jury(tables, case)
+            nothing_new_now(tables, case)
         if told and doors.of(tables, case).stops(told):
             raise NotPublished
         if lasting:
@@ -323,7 +325,7 @@ def summarise(
     def judge(tables: Tables) -> Decision:
         known = cases.by_id(tables, case)
         words = checked_words(markdown, "summary", parts.TEXT_MAX)
-        nothing_new_without_the_jury(tables, case)
+        nothing_new_now(tables, case)
         if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
             raise NotPublished
         return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))

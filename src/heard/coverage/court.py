@@ -14,6 +14,7 @@ from heard.cases import projection as cases
 from heard.cases.entries import SealEnd
 from heard.cases.exits import Serving
 from heard.cases.model import Case
+from heard.cases.permission import record_permission
 from heard.coverage import kept, projection, rising
 from heard.coverage.model import Post
 from heard.engine import now
@@ -93,8 +94,14 @@ def _release_sealed(serving: Serving, case: Case, form: Form, caller: Caller) ->
     return kept.release_sealed(serving.doors, serving.node.journal, case.id, form.get("hearing", ""), chosen)
 
 
+def _permit(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    permission: Any = form.get("permission", "")
+    return record_permission(case.id, permission, form.get("words", ""))
+
+
 VERBS: dict[str, tuple[str, Make]] = {
     "describe": ("correct", _describe),
+    "permission": ("publish", _permit),
     "hearing": ("publish", _hearing),
     "sit": ("publish", _sit),
     "rise": ("publish", _rise),

@@ -15,6 +15,7 @@ from heard.accounts import callers
 from heard.accounts.model import Caller
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
+from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
@@ -130,6 +131,8 @@ def _page(
         posts=projection.newest(tables, case.id, 100),
         held=[_kept(serving, post.id) for post in held] if caller.may("release_held") else [],
         court=court.seen(serving, case, caller),
+        permission=cases.permission(tables, case.id),
+        permissions=get_args(Permission),
         sealed={
             hearing: [_kept(serving, post.id) for post in posts] if caller.may("release_held") else []
             for hearing, posts in court.sealed(tables, case.id).items()

@@ -15,7 +15,7 @@ from heard.cases.release import Doors, NotPublished
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
 from heard.coverage.entries import Content, PostDropped, PostHeld, PostPinned, PostPublished, PostSealed
-from heard.coverage.sealing import may_be_released
+from heard.coverage.sealing import may_be_released, nothing_new_now
 from heard.engine.entry import Draft
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Journal
@@ -38,6 +38,7 @@ def let_go(doors: Doors, journal: Journal, post: str) -> Command:
         model.POST_MOVES.after(held.status, "published")
         case, words = cases.by_id(tables, held.case), kept_words(journal, post)
         door = doors.of(tables, case.id)
+        nothing_new_now(tables, case.id)
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if door.held or (door.guard and door.stops(*texts_of(words))):
@@ -69,6 +70,7 @@ def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chos
         sealed = [post for post in projection.with_status(tables, case, "sealed") if post.state == hearing]
         if not sealed:
             raise Refused("Nothing of this hearing is sealed any more. Nothing was changed.")
+        nothing_new_now(tables, case)
         if not may_be_released(tables, case, hearing):
             raise Refused(STILL_SEALED)
         door = doors.of(tables, case)

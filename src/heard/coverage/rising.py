@@ -10,7 +10,7 @@ from heard.cases.model import checked_words
 from heard.cases.release import Doors, NotPublished
 from heard.coverage import model, projection
 from heard.coverage.entries import Paused, Resumed
-from heard.coverage.sealing import nothing_new_without_the_jury
+from heard.coverage.sealing import nothing_new_now
 from heard.engine.entry import Draft, new_id
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
@@ -40,7 +40,7 @@ def rise(doors: Doors, case: str, sitting: str, words: str = "", back_at: dateti
             return rose
         told = checked_words(words, "notice", model.NOTICE_MAX, needed=False)
         if told:
-            nothing_new_without_the_jury(tables, case)
+            nothing_new_now(tables, case)
             if doors.of(tables, case).stops(told):
                 raise NotPublished
         paused = Paused(new_id() if told else "", told, until_at=back_at)

@@ -1,4 +1,4 @@
-"""While a jury is out: what is written is sealed, and what readers have already gets nothing new.
+"""While a jury is out, what is written is sealed; then, and while reporting is stopped, readers are told nothing new.
 
 The state is of a hearing and binds its sittings; a post that belongs to none is bound by any jury of the case.
 """
@@ -19,6 +19,12 @@ NOTHING_NEW = (
 )
 
 
+STOPPED = (
+    "Reporting of this case is stopped: leave to report it live was withdrawn. Nothing was changed and nothing went "
+    "out; keep your words, or write them as a post, which is kept on the desk. Withdrawing works."
+)
+
+
 def hearing_without_its_jury(tables: Tables, case: str, sitting: str) -> str:
     """The hearing whose jury is out as this is written, or nothing."""
     out = [jury.hearing for jury in cases.juries(tables, case).values() if jury.absent]
@@ -30,8 +36,12 @@ def hearing_without_its_jury(tables: Tables, case: str, sitting: str) -> str:
     return of if of in out else ""
 
 
-def nothing_new_without_the_jury(tables: Tables, case: str) -> None:
-    """Raises Refused while a jury of the case is out: a correction or a summary could tell what a post may not."""
+def nothing_new_now(tables: Tables, case: str) -> None:
+    """Raises Refused while a jury of the case is out, or reporting is stopped: a correction could tell what a post may
+    not.
+    """
+    if cases.permission(tables, case) == "withdrawn":
+        raise Refused(STOPPED)
     if any(jury.absent for jury in cases.juries(tables, case).values()):
         raise Refused(NOTHING_NEW)
 

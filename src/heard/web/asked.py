@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from heard.cases.entries import SealEnd
+from heard.cases.entries import Permission, SealEnd
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
 
@@ -95,6 +95,13 @@ class NewHearing(Asked, frozen=True):
     title: Line
     place: Line = ""
     jury: bool = False
+
+
+class Footing(Asked, frozen=True):
+    """`words` are the court's."""
+
+    permission: Permission
+    words: Line = ""
 
 
 class Description(Asked, frozen=True):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
+from heard.cases.permission import record_permission
 from heard.coverage import court, kept, rising
 from heard.engine.errors import NotFound
 from heard.web import asked, errors
@@ -20,6 +21,8 @@ def verbs() -> list[Verb]:
     return [
         Verb("GET", "/cases/{case}/hearings", "read_desk", list_hearings),
         Verb("POST", "/cases/{case}/hearings", "publish", list_hearing, asked.NewHearing),
+        Verb("GET", "/cases/{case}/permission", "read_desk", read_permission),
+        Verb("POST", "/cases/{case}/permission", "publish", record_leave, asked.Footing),
         Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
         Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
         Verb("POST", "/hearings/{hearing}/jury", "publish", move_jury, asked.JuryMoved),
@@ -54,6 +57,18 @@ async def list_hearing(call: Call) -> Response:
     new, case = call.body, cases.by_name(call.tables, call.named("case"))
     written = await call.do(case_commands.list_hearing(case.id, new.title, new.place, with_jury=new.jury), case.id)
     return answered({"id": written.stream, "position": written.position}, 201, written)
+
+
+async def read_permission(call: Call) -> Response:
+    case = cases.by_name(call.tables, call.named("case"))
+    return answered({"permission": cases.permission(call.tables, case.id)})
+
+
+async def record_leave(call: Call) -> Response:
+    """On what footing the case is reported live; `withdrawn` stops everything but withdrawing."""
+    new, case = call.body, cases.by_name(call.tables, call.named("case"))
+    written = await call.do(record_permission(case.id, new.permission, new.words), case.id)
+    return answered({"permission": new.permission, "position": written.position}, 201, written)
 
 
 async def describe(call: Call) -> Response:

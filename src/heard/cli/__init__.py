@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from heard.cli import accounts, cases, moving, safekeeping, serving
+from heard.cli import accounts, cases, moving, safekeeping, serving, watch
 from heard.cli.terminal import ended_in_words
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(moving.app)
 app.add_typer(safekeeping.app)
 app.add_typer(accounts.account, name="account")
 app.add_typer(accounts.token, name="token")
+app.add_typer(watch.app, name="watch")
 
 
 def main() -> None:

@@ -1,0 +1,201 @@
+"""`keep`: something holds while a guard holds, but for gaps of at most so long.
+
+A *gap* is a longest stretch in which the guard is not known to be off and the rule not known to hold. One that goes on
+for longer than is allowed lapses, at its beginning plus what is allowed. It is a `lapse` when for so long the guard was
+known to be on and the rule known to be broken, else `unproven`: nobody knows, which is not the same as all being well.
+
+All of it is worked out from what is known by now about every instant, past and to come: late evidence so repairs what
+is known of the past, and what expires is foreseen. What was rung stays rung.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import msgspec
+
+from heard.watch.alarms import Alarm
+from heard.watch.evidence import Evidence
+from heard.watch.obligations import Keep
+from heard.watch.owed import Instance, OnDuty
+from heard.watch.signals import Known, Signal, at_least, near, seconds
+
+#: How long raw positions are kept (see the vault): evidence of what is older repairs nothing.
+REPAIRS = timedelta(hours=72)
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """[since, until); `proven_at` is when a breach of more than what is allowed was complete in it, if ever;
+    `ends_by` the guard or the rule.
+    """
+
+    since: datetime
+    until: datetime
+    proven_at: datetime | None
+    ends_by: str
+
+
+class Kept:
+    """The one instance of a `keep`."""
+
+    def __init__(self, obligation: Keep) -> None:
+        self.obligation = obligation
+        self.allowed = seconds(obligation.gap_s)
+        self.allowance = seconds(obligation.grace_s + obligation.wait_s)
+        self.people = {who: Signal() for who in obligation.count.group}
+        self.guard = Signal()
+        self.on_duty = OnDuty(obligation.while_.duty)
+        self.began_at: datetime | None = None
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.alarms: list[Alarm] = []
+        self._gaps: list[Gap] = []
+
+    # What is heard
+
+    def heard(self, evidence: Evidence) -> None:
+        self.now = evidence.received_at
+        if evidence.at < self.now - REPAIRS or not self._takes(evidence):
+            return
+        self.began_at = min(self.began_at or evidence.at, evidence.at)
+        # What was said of an instant changes nothing before it: only the gap that reaches it, and what follows.
+        touched = [gap for gap in self._gaps if gap.until >= evidence.at]
+        since = min(evidence.at, touched[0].since) if touched else evidence.at
+        earlier = [gap for gap in self._gaps if gap.until < evidence.at and gap.until > self.now - REPAIRS]
+        self._gaps = [*earlier, *self._gaps_from(since)]
+        self._settle()
+
+    def _takes(self, evidence: Evidence) -> bool:
+        of = self.obligation
+        if evidence.kind == "position" and evidence["who"] in self.people:
+            signal, good_for = self.people[evidence["who"]], seconds(of.count.ttl_s)
+            value = near(
+                of.count.place, of.count.radius_m, evidence["lat"], evidence["lon"], evidence["acc"],
+                by_centre=of.count.confidence == "centre",
+            )  # fmt: skip
+            signal.say(evidence.at, value, evidence.at + good_for)
+            signal.forget_before(self.now - REPAIRS)
+            return True
+        if evidence.kind == "state" and evidence["thing"] == of.while_.state:
+            lasts = evidence["ttl_s"]
+            until = evidence.at + seconds(lasts) if lasts is not None else None
+            self.guard.say(evidence.at, evidence["value"] == of.while_.is_, until)
+            return True
+        if evidence.kind in ("duty.start", "duty.end") and evidence["post"] == of.while_.duty:
+            self.on_duty.heard(evidence)
+            self.guard.say(evidence.at, bool(self.on_duty.since))
+            return True
+        return False
+
+    # What is known of every instant
+
+    def _guard_at(self, at: datetime) -> Known:
+        if self.obligation.while_.state is None and self.obligation.while_.duty is None:
+            return True
+        known: Known = self.guard.value(at)
+        return False if known is None and self.obligation.guard_unknown == "off" else known
+
+    def _rule_at(self, at: datetime) -> Known:
+        return at_least(self.obligation.count.at_least, (signal.value(at) for signal in self.people.values()))
+
+    def _stretches(self, first: datetime) -> Iterator[tuple[datetime, datetime, Known, Known]]:
+        """From, until, guard, rule: the stretches in which nothing changes, from an instant to for ever."""
+        changes = {at for signal in (self.guard, *self.people.values()) for at in signal.changes(first)}
+        for since, until in pairwise(sorted({first, *changes, FOREVER})):
+            yield since, until, self._guard_at(since), self._rule_at(since)
+
+    def _gaps_from(self, first: datetime) -> Iterator[Gap]:
+        """The gaps from an instant on, at which none has begun that is not to be found again."""
+        since = broken_since = proven_at = None
+        for begins, ends, guard, rule in self._stretches(first):
+            if guard is False or rule is True:
+                if since is not None:
+                    yield Gap(since, begins, proven_at, "guard-off" if guard is False else "restored")
+                since = broken_since = proven_at = None
+                continue
+            since = since or begins
+            broken_since = (broken_since or begins) if guard is True and rule is False else None
+            if broken_since and proven_at is None and ends - broken_since > self.allowed:
+                proven_at = broken_since + self.allowed
+        if since is not None:
+            yield Gap(since, FOREVER, proven_at, "")
+
+    # What follows
+
+    def _lapses_at(self, gap: Gap) -> datetime:
+        return gap.since + self.allowed
+
+    def _rings_at(self, gap: Gap) -> datetime | None:
+        """When a gap rings, if it does and has not yet: it must still be one when the allowance has passed."""
+        rings_at = self._lapses_at(gap) + self.allowance
+        if gap.until <= rings_at or any(gap.since < alarm.lapsed_at <= gap.until for alarm in self.alarms):
+            return None
+        return max(rings_at, self.now)
+
+    def _open(self) -> Alarm | None:
+        return next((alarm for alarm in self.alarms if alarm.cleared_at is None), None)
+
+    def _gap_of(self, alarm: Alarm) -> Gap | None:
+        """The gap that it rang for, if it is still known to have been one for as long as that."""
+        rung = (gap for gap in reversed(self._gaps) if self._lapses_at(gap) <= alarm.lapsed_at <= gap.until)
+        return next(rung, None)
+
+    def _settle(self) -> None:
+        """Clear what is over, by what is known at this moment."""
+        alarm = self._open()
+        if alarm is None:
+            return
+        gap = self._gap_of(alarm)
+        if gap is None:
+            alarm.clear(self.now, "late-evidence")
+        elif (over_at := self._over_at(gap)) and over_at <= self.now:
+            alarm.clear(max(over_at, self.now), gap.ends_by)
+
+    def _over_at(self, gap: Gap) -> datetime | None:
+        """When a gap that has ended has stayed ended for long enough."""
+        if gap.until == FOREVER:
+            return None
+        return gap.until + (seconds(self.obligation.clear_after_s) if gap.ends_by == "restored" else seconds(0))
+
+    def next_at(self) -> datetime | None:
+        alarm, coming = self._open(), list[datetime | None]()
+        if alarm is None:
+            coming = [self._rings_at(gap) for gap in self._gaps]
+        elif gap := self._gap_of(alarm):
+            coming = [self._proves_at(alarm, gap), self._over_at(gap)]
+        return min((at for at in coming if at is not None), default=None)
+
+    def _proves_at(self, alarm: Alarm, gap: Gap) -> datetime | None:
+        if alarm.kind == "lapse" or gap.proven_at is None:
+            return None
+        return max(gap.proven_at + self.allowance, self.now)
+
+    def passed(self, at: datetime) -> None:
+        self.now = at
+        alarm = self._open()
+        if alarm is not None:
+            gap = self._gap_of(alarm)
+            if gap and self._proves_at(alarm, gap) == at:
+                alarm.prove(at)
+            self._settle()
+            return
+        for gap in self._gaps:
+            if self._rings_at(gap) == at:
+                proven = gap.proven_at is not None and gap.proven_at + self.allowance <= at
+                self.alarms.append(Alarm("", "lapse" if proven else "unproven", self._lapses_at(gap), at))
+                self._settle()
+                return
+
+    @property
+    def instances(self) -> dict[str, Instance]:
+        """How it stands now."""
+        if self.began_at is None or self._guard_at(self.now) is False:
+            return {"": Instance("", None, self.now, state="IDLE")}
+        if self._open():
+            return {"": Instance("", self._open().lapsed_at, self.now, state="LAPSED")}  # type: ignore[union-attr]
+        if self._rule_at(self.now) is True:
+            return {"": Instance("", None, self.now, state="OK")}
+        due = next((self._lapses_at(gap) for gap in self._gaps if gap.since <= self.now < gap.until), None)
+        return {"": Instance("", due, self.now, state="DUE")}

@@ -1,0 +1,115 @@
+"""What can be owed, as it is written down: two primitives (`by`, `keep`) and three ways of saying common ones.
+
+    by      after each trigger, a deed within a time                  respond within 56 days
+    keep    something holds, but for gaps of at most so long, while a guard holds      two officers near an open gate
+    before  something is so at the start of something else            the current order is read before a duty
+    every   a deed again and again while a guard holds                a supervisor's check every half hour
+    each    a deed for each period of a calendar                      a monthly report by the third working day
+
+The meaning is that of metric temporal logic over three values; what is not known is never taken for so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One rung of a ladder: who is told, so many seconds after an alarm was raised."""
+
+    after_s: float
+    to: str
+
+
+class Obligation(msgspec.Struct, frozen=True, kw_only=True, tag_field="op"):
+    """`grace_s`: late without an alarm. `wait_s`: allowed for delivery. `skew_s`: how far ahead a clock is believed."""
+
+    escalate: tuple[Step, ...] = ()
+    grace_s: float = 0
+    wait_s: float = 0
+    skew_s: float = 2
+    clear_after_s: float = 0
+    ack_timeout_s: float | None = None
+
+
+class By(Obligation, frozen=True, kw_only=True, tag="by"):
+    """One instance for each trigger `on` (and for each person on duty at a post): due after `days` civil days, or
+    `within_s`.
+    """
+
+    on: str
+    do: str
+    match: tuple[str, ...] = ()
+    days: int | None = None
+    within_s: float | None = None
+    tz: str = "Europe/London"
+    for_each_on_duty: str | None = None
+
+
+class Before(Obligation, frozen=True, kw_only=True, tag="before"):
+    """At each `at` of someone at a post, they have acknowledged the current version of an order."""
+
+    order: str
+    post: str
+    at: str = "duty.start"
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """While a state is so, or while anyone is on duty at a post."""
+
+    state: str | None = None
+    is_: Any = msgspec.field(name="is", default=None)
+    duty: str | None = None
+
+
+class Every(Obligation, frozen=True, kw_only=True, tag="every"):
+    do: str
+    period_s: float
+    while_: Guard = msgspec.field(name="while", default_factory=Guard)
+    where: dict[str, Any] = {}
+
+
+class Count(msgspec.Struct, frozen=True):
+    """At least so many of a group are within a radius of a place, each known with a confidence."""
+
+    group: tuple[str, ...]
+    place: tuple[float, float]
+    radius_m: float
+    at_least: int = 1
+    confidence: float | str = 0.95
+    ttl_s: float = 90
+
+
+class Keep(Obligation, frozen=True, kw_only=True, tag="keep"):
+    count: Count
+    gap_s: float = 0
+    while_: Guard = msgspec.field(name="while", default_factory=Guard)
+    guard_unknown: str = "on"
+
+
+class Each(Obligation, frozen=True, kw_only=True, tag="each"):
+    """`count` periods (`month` or `day`) from the first on; due on a working day of the next month, or at a time of
+    the day.
+    """
+
+    each: str
+    do: str
+    from_: str = msgspec.field(name="from")
+    count: int
+    due: dict[str, Any]
+    calendar: str = "england-and-wales"
+    tz: str = "Europe/London"
+
+
+AnyObligation = By | Before | Every | Keep | Each
+
+
+def read(written: object) -> AnyObligation:
+    """The obligation.
+
+    Raises msgspec.ValidationError, which says which part is not one.
+    """
+    obligation: AnyObligation = msgspec.convert(written, AnyObligation)
+    return obligation

@@ -18,11 +18,14 @@ from heard.cases.entries import (
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
+    RestrictionTold,
     SittingBegan,
     SittingRose,
     SlugTaken,
 )
-from heard.cases.model import checked_instant, checked_words
+from heard.cases.guard import Guard
+from heard.cases.model import Restriction, checked_instant, checked_words
+from heard.cases.orders import KINDS, OrderKind, checked_end
 from heard.cases.protected import checked_name
 from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
@@ -140,12 +143,21 @@ def impose_restriction(
     basis: str,
     names: Sequence[str],
     *,
+    order: OrderKind = "anonymity",
     cipher: str = "",
     scope: str = "",
+    document: str = "",
     from_at: datetime | None = None,
     until_at: datetime | None = None,
+    until_event: str = "",
+    told: Sequence[str] = (),
+    cleared: Sequence[str] = (),
+    sure: bool = False,
 ) -> Command:
-    """Record an order. From this entry on nothing that says one of the names leaves, and no later post can say it."""
+    """Record an order. From this entry on nothing that says one of the names leaves, and no later post can say it.
+
+    `told` and `cleared` are accounts. Protecting who died is asked twice: `sure` is the second answer.
+    """
     restriction = new_id()
 
     def judge(tables: Tables) -> Decision:
@@ -154,8 +166,16 @@ def impose_restriction(
         if not 0 < len(kept) <= model.NAMES_MAX:
             raise Refused(f"A restriction protects 1 to {model.NAMES_MAX} names. Nothing was changed.")
         starts, ends = checked_instant(from_at), checked_instant(until_at)
+        event = checked_words(until_event, "event", model.STANDFIRST_MAX, needed=False)
+        checked_end(order, bool(ends or event))
         if starts and ends and ends <= starts:
             raise Refused("The restriction would end before it begins. Nothing was changed; look at its times.")
+        if not sure and _names_who_died(tables, case, kept):
+            raise Refused(
+                "One of the names is that of the person who died, of whom nothing could be published any more. Nothing "
+                "was changed; if that is what the order says, say that you are sure.",
+                ask="sure",
+            )
         imposed = RestrictionImposed(
             case,
             restriction,
@@ -165,21 +185,56 @@ def impose_restriction(
             checked_words(scope, "scope", model.STANDFIRST_MAX, needed=False),
             starts,
             ends,
+            order,
+            event,
+            checked_words(document, "document", model.STANDFIRST_MAX, needed=False),
+            tuple(told),
+            tuple(cleared),
         )
         return Decision((Draft(known.rules, imposed),), (known.rules,))
 
     return judge
 
 
-def lift_restriction(case: str, restriction: str, ground: str) -> Command:
+def _names_who_died(tables: Tables, case: str, names: Sequence[str]) -> bool:
+    died = [one.name for one in projection.people(tables, case) if "deceased" in one.role.casefold().split()]
+    return bool(died) and Guard(names).is_told_by(*died)
+
+
+def tell_of_restriction(case: str, restriction: str, told: Sequence[str] = (), cleared: Sequence[str] = ()) -> Command:
+    """Record who else was told of an order, or cleared to see its names. `told` and `cleared` are accounts."""
+
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, case)
-        if restriction not in [one.id for one in projection.restrictions(tables, case)]:
-            raise NotFound("There is no such restriction in force in this case.")
+        _in_force(tables, case, restriction)
+        more = RestrictionTold(case, restriction, tuple(told), tuple(cleared))
+        return Decision((Draft(known.rules, more),), (known.rules,))
+
+    return judge
+
+
+def lift_restriction(case: str, restriction: str, ground: str, *, sure: bool = False) -> Command:
+    """Record that an order ended. What it withheld is shown again. `sure`: even one for life, recorded by mistake."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, case)
+        if KINDS[_in_force(tables, case, restriction).order].for_life and not sure:
+            raise Refused(
+                "This protection is for life. Nothing was changed; if it was recorded by mistake, or the person agreed "
+                "in writing, put that in the ground and say that you are sure.",
+                ask="sure",
+            )
         lifted = RestrictionLifted(case, restriction, checked_words(ground, "ground", model.STANDFIRST_MAX))
         return Decision((Draft(known.rules, lifted),), (known.rules,))
 
     return judge
+
+
+def _in_force(tables: Tables, case: str, restriction: str) -> Restriction:
+    for one in projection.restrictions(tables, case):
+        if one.id == restriction:
+            return one
+    raise NotFound("There is no such restriction in force in this case.")
 
 
 def hold_case(case: str, ground: str) -> Command:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from heard.cases.orders import OrderKind
 from heard.engine.entry import Body, written_as
 
 #: Every slug is claimed here, so that two cases cannot have one address.
@@ -83,7 +84,11 @@ class SittingRose(Body, frozen=True):
 
 @written_as("cases.restriction_imposed")
 class RestrictionImposed(Body, frozen=True):
-    """On the case's rules. The names are read from here and from nowhere else: no table, page or log holds them."""
+    """On the case's rules. The names are read from here and from nowhere else: no table, page or log holds them.
+
+    It ends when someone records so: `until_at` and `until_event` are what the order says, and release nothing.
+    `told` are accounts that see its terms and `cipher`, `cleared` those that see the names too.
+    """
 
     case: str
     restriction: str
@@ -93,6 +98,21 @@ class RestrictionImposed(Body, frozen=True):
     scope: str = ""
     from_at: datetime | None = None
     until_at: datetime | None = None
+    order: OrderKind = "anonymity"
+    until_event: str = ""
+    document: str = ""
+    told: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+@written_as("cases.restriction_told")
+class RestrictionTold(Body, frozen=True):
+    """On the case's rules: these accounts were told of it too; `cleared` of the names as well."""
+
+    case: str
+    restriction: str
+    told: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
 
 
 @written_as("cases.restriction_lifted")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from heard.cases.orders import OrderKind
 from heard.engine.errors import Refused
 
 #: First words of addresses that belong to the server; no case may be called so.
@@ -67,6 +68,7 @@ class Restriction(msgspec.Struct, frozen=True):
     position: int
     from_at: datetime | None
     until_at: datetime | None
+    order: OrderKind
 
 
 #: NUL, and halves of characters: no text holds them.

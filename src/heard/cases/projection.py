@@ -19,6 +19,7 @@ from heard.cases.entries import (
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
+    RestrictionTold,
     SealLifted,
     SittingBegan,
     SittingRose,
@@ -48,7 +49,8 @@ CREATE TABLE IF NOT EXISTS sitting (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sitting_case ON sitting (case_id, began);
 CREATE TABLE IF NOT EXISTS restriction (
-    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, from_at TEXT, until_at TEXT, lifted INTEGER
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, from_at TEXT, until_at TEXT, lifted INTEGER,
+    kind TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS restriction_case ON restriction (case_id, position);
 CREATE TABLE IF NOT EXISTS jury (
@@ -56,6 +58,9 @@ CREATE TABLE IF NOT EXISTS jury (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
 CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told (
+    restriction TEXT NOT NULL, account TEXT NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (restriction, account)
+) WITHOUT ROWID;
 """
 
 
@@ -104,8 +109,23 @@ def _rose(tables: Tables, entry: Entry, body: SittingRose) -> None:
 def _imposed(tables: Tables, entry: Entry, body: RestrictionImposed) -> None:
     times = [now.text(at) if at else None for at in (body.from_at, body.until_at)]
     tables.execute(
-        "INSERT INTO restriction VALUES (?, ?, ?, ?, ?, NULL)", (body.restriction, body.case, entry.position, *times)
+        "INSERT INTO restriction VALUES (?, ?, ?, ?, ?, NULL, ?)",
+        (body.restriction, body.case, entry.position, *times, body.order),
     )
+
+    _tell(tables, body.restriction, body.told, (entry.by, *body.cleared))
+
+
+def _told(tables: Tables, entry: Entry, body: RestrictionTold) -> None:
+    _tell(tables, body.restriction, body.told, body.cleared)
+
+
+def _tell(tables: Tables, restriction: str, told: tuple[str, ...], cleared: tuple[str, ...]) -> None:
+    for account, of_the_name in (*((one, 0) for one in told), *((one, 1) for one in cleared)):
+        tables.execute(
+            "INSERT INTO told VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET cleared = max(cleared, excluded.cleared)",
+            (restriction, account, of_the_name),
+        )
 
 
 def _lifted(tables: Tables, entry: Entry, body: RestrictionLifted) -> None:
@@ -152,6 +172,7 @@ def room() -> Room:
         SittingBegan: _began,
         SittingRose: _rose,
         RestrictionImposed: _imposed,
+        RestrictionTold: _told,
         RestrictionLifted: _lifted,
         CaseHeld: _held,
         CaseLetGo: _let_go,
@@ -249,11 +270,21 @@ def current_sitting(tables: Tables, case: str) -> str:
 def restrictions(tables: Tables, case: str) -> list[Restriction]:
     """Orders that were not lifted."""
     rows = tables.execute(
-        "SELECT id, position, from_at, until_at FROM restriction WHERE case_id = ? AND lifted IS NULL "
+        "SELECT id, position, from_at, until_at, kind FROM restriction WHERE case_id = ? AND lifted IS NULL "
         "ORDER BY position",
         (case,),
     )
-    return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3])) for row in rows]
+    return [Restriction(row[0], row[1], _instant(row[2]), _instant(row[3]), row[4]) for row in rows]
+
+
+def told_of(tables: Tables, case: str, account: str) -> dict[str, bool]:
+    """The restrictions in force that an account was told of, and whether of the names too."""
+    rows = tables.execute(
+        "SELECT restriction, cleared FROM told JOIN restriction ON restriction.id = restriction "
+        "WHERE case_id = ? AND lifted IS NULL AND account = ?",
+        (case, account),
+    )
+    return {restriction: bool(cleared) for restriction, cleared in rows}
 
 
 def permission(tables: Tables, case: str) -> Permission:

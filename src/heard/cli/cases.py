@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from heard.cases.orders import KINDS, checked_kind
 from heard.cli.terminal import VAR, Data, Witness, count, opened
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ def restrict(
     name: Annotated[list[str], typer.Option(help="A name; without it, names are read from input, a line each.")] = [],  # noqa: B006
     cipher: Annotated[str, typer.Option(help="What the person may be called instead.")] = "",
     scope: Annotated[str, typer.Option(help="What it forbids, for the desk.")] = "",
+    order: Annotated[str, typer.Option(help=f"Its kind: {', '.join(KINDS)}.")] = "anonymity",
+    until_event: Annotated[str, typer.Option(help="Until what happens; it ends when somebody records so.")] = "",
+    sure: Annotated[bool, typer.Option(help="Yes, even the name of who died.")] = False,
     data: Data = VAR,
 ) -> None:
     """Record a restriction. From then on nothing that says one of the names leaves; past posts are withheld too."""
@@ -108,7 +112,17 @@ def restrict(
     with opened(data) as house:
         case = projection.by_slug(house.tables, slug)
         names = name or _typed_names()
-        house.node.do(commands.impose_restriction(case.id, basis, names, cipher=cipher, scope=scope), by=OPERATOR)
+        command = commands.impose_restriction(
+            case.id,
+            basis,
+            names,
+            order=checked_kind(order),
+            cipher=cipher,
+            scope=scope,
+            until_event=until_event,
+            sure=sure,
+        )
+        house.node.do(command, by=OPERATOR)
         recorded = projection.restrictions(house.tables, case.id)[-1]
         typer.echo(f"Recorded restriction {recorded.id}, which protects {count(len(names), 'name')}.")
 
@@ -125,6 +139,7 @@ def lift(
     slug: Slug,
     restriction: Annotated[str, typer.Argument(help="Its id; `heard restrictions SLUG` prints those in force.")],
     ground: Ground,
+    sure: Annotated[bool, typer.Option(help="Yes, even a protection for life.")] = False,
     data: Data = VAR,
 ) -> None:
     """Record that a restriction was lifted."""
@@ -132,7 +147,7 @@ def lift(
     from heard.cases import commands
 
     with opened(data) as house:
-        house.node.do(commands.lift_restriction(_case(house, slug), restriction, ground), by=OPERATOR)
+        house.node.do(commands.lift_restriction(_case(house, slug), restriction, ground, sure=sure), by=OPERATOR)
         typer.echo(f"Lifted {restriction}. What it withheld is shown again.")
 
 

@@ -280,11 +280,6 @@ def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return commands.set_state(serving.doors, case.id, form.get("state", ""), words, until, form.get("for", ""))
 
 
-def _restrict(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    names = [line for line in form.get("names", "").splitlines() if line.strip()]
-    return case_commands.impose_restriction(case.id, form.get("basis", ""), names, cipher=form.get("cipher", ""))
-
-
 _VERBS: dict[str, tuple[str, Make]] = {
     "publish": ("publish", _publish),
     "correct": ("correct", _correct),
@@ -301,7 +296,6 @@ _VERBS: dict[str, tuple[str, Make]] = {
         "correct",
         lambda s, case, form, by: commands.settle_problem(form.get("problem", ""), form.get("note", "")),
     ),
-    "restrict": ("restrict", _restrict),
     **court.VERBS,
     "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
 }

@@ -107,6 +107,15 @@ def newest(tables: Tables, case: str, count: int) -> list[Post]:
     return [_post(row) for row in rows]
 
 
+def published_after(tables: Tables, case: str, after: str, count: int) -> list[Post]:
+    """Published posts in the order of their ids, to go through all that there are."""
+    rows = tables.execute(
+        "SELECT * FROM post WHERE case_id = ? AND status = 'published' AND id > ? ORDER BY id LIMIT ?",
+        (case, after, count),
+    )
+    return [_post(row) for row in rows]
+
+
 def last_words(tables: Tables, case: str) -> str:
     """What was published last, as plain text."""
     return "\n".join(text for post in newest(tables, case, 1) for text in post.texts() if text)

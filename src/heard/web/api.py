@@ -22,7 +22,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.web import asked, court, errors
+from heard.web import asked, court, errors, orders
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -42,7 +42,7 @@ def routes() -> list[BaseRoute]:
         Verb("POST", "/cases/{case}/state", "publish", set_state, asked.NewState),
         Verb("GET", "/cases/{case}/people", "read_desk", list_people),
         Verb("POST", "/cases/{case}/people", "publish", name_person, asked.NewPerson),
-        Verb("POST", "/cases/{case}/restrictions", "restrict", restrict, asked.NewRestriction),
+        *orders.verbs(),
         Verb("GET", "/posts/{post}", "read_desk", read_post),
         Verb("POST", "/posts/{post}/corrections", "correct", correct, asked.Corrected),
         Verb("GET", "/posts/{post}/corrections", "read_desk", list_corrections),
@@ -103,13 +103,6 @@ async def name_person(call: Call) -> Response:
     new, case = call.body, _known(call)
     written = await call.do(case_commands.name_person(case.id, new.name, new.role, new.note), case.id)
     return answered({"id": written.stream, "position": written.position}, 201, written)
-
-
-async def restrict(call: Call) -> Response:
-    new, case = call.body, _known(call)
-    command = case_commands.impose_restriction(case.id, new.basis, new.names, cipher=new.cipher, scope=new.scope)
-    written = await call.do(command, case.id)
-    return answered({"position": written.position}, 201, written)
 
 
 # Coverage -------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from heard import templates
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front
+from heard.coverage import desk, front, orders
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -33,6 +33,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/", "page", front.front_page),
         Mount(api.PREFIX, routes=api.routes()),
         *account_pages.routes(),
+        *orders.routes(),
         *desk.routes(),
         Route("/static/{path:path}", static, methods=["GET"]),
         Route("/log/checkpoint", checkpoint, methods=["GET"]),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from heard.cases.entries import Permission, SealEnd
+from heard.cases.orders import OrderKind
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
 
@@ -148,5 +149,27 @@ class NewPerson(Asked, frozen=True):
 class NewRestriction(Asked, frozen=True):
     basis: Line
     names: Annotated[tuple[Line, ...], Meta(max_length=1_000)]
+    order: OrderKind = "anonymity"
     cipher: Line = ""
     scope: Line = ""
+    document: Line = ""
+    from_at: Instant | None = field(name="from", default=None)
+    until_at: Instant | None = field(name="until", default=None)
+    until_event: Line = ""
+    told: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    cleared: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    sure: bool = False
+
+
+class Told(Asked, frozen=True):
+    """Accounts, by their addresses: `told` of the terms, `cleared` to see the names as well."""
+
+    told: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    cleared: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+
+
+class Lifted(Asked, frozen=True):
+    """`ground` stays on the desk; `sure` is asked for where the protection is for life."""
+
+    ground: Line
+    sure: bool = False

@@ -1,0 +1,177 @@
+"""The orders of a case on the desk: who was told sees the terms, who is cleared also the names, and what tells them.
+
+Whoever was told of none sees an empty page, the same as where there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.accounts import callers
+from heard.accounts import projection as accounts
+from heard.accounts.model import Caller
+from heard.cases import commands as case_commands
+from heard.cases import projection as cases
+from heard.cases.exits import Serving, looking_twice
+from heard.cases.model import Case
+from heard.cases.orders import KINDS, checked_kind
+from heard.cases.told import Terms, orders_told
+from heard.coverage import court, projection
+from heard.coverage.entries import NoticeCode
+from heard.coverage.model import Post
+from heard.engine.entry import new_id
+from heard.engine.errors import HeardError, NotFound, Refused
+from heard.engine.node import Command
+from heard.engine.projection import Tables
+
+Form = Mapping[str, str]
+Make = Callable[[Serving, Case, Form], Command]
+#: So many posts are searched before the loop may do something else.
+SEARCHED_AT_ONCE = 100
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/desk/{slug}/orders/", orders, methods=["GET"]),
+        Route("/desk/{slug}/orders/{verb}", act, methods=["POST"]),
+    ]
+
+
+def told(serving: Serving, case: Case, caller: Caller) -> list[Terms]:
+    """The orders in force that the caller was told of."""
+    every = caller.account.role == "lawyer"
+    return orders_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+
+
+def told_accounts(tables: Tables, addresses: str) -> list[str]:
+    """The accounts of these addresses, a line or a comma between them.
+
+    Raises Refused for one that has none.
+    """
+    try:
+        return [accounts.by_email(tables, one).id for one in addresses.replace(",", " ").split()]
+    except NotFound:
+        raise Refused("One of the addresses has no account here. Nothing was changed; look at them again.") from None
+
+
+async def said_already(serving: Serving, case: Case) -> list[Post]:
+    """What was published and says, in whatever form, what an order forbids: to be withdrawn, the newest first.
+
+    Readers see none of it any more: the door withholds it from the moment of the order.
+    """
+    door, after = serving.doors.of(serving.tables, case.id), ""
+    found: list[Post] = []
+    while door.guard and (posts := projection.published_after(serving.tables, case.id, after, SEARCHED_AT_ONCE)):
+        # In a thread: a search of many posts must not keep readers and writers waiting.
+        stopped = await asyncio.to_thread(lambda: [one for one in posts if door.stops(*one.texts())])
+        found, after = found + stopped, posts[-1].id
+    return sorted(found, key=lambda one: one.position, reverse=True)
+
+
+async def orders(request: Request) -> Response:
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must("read_desk")
+
+    async def look() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        return await _page(serving, caller, case, done="done" in request.query_params)
+
+    return await looking_twice(serving, look)
+
+
+async def _page(
+    serving: Serving,
+    caller: Caller,
+    case: Case,
+    *,
+    done: bool = False,
+    error: HeardError | None = None,
+    draft: Form | None = None,
+) -> Response:
+    known = told(serving, case, caller)
+    cleared = any(one.names for one in known)
+    page = templates.render(
+        "desk/orders.html",
+        case=case,
+        account=caller.account,
+        may={verb: caller.may(verb) for verb in ("restrict", "retract")},
+        orders=known,
+        cleared=cleared,
+        found=await said_already(serving, case) if cleared else [],
+        kinds=KINDS,
+        codes=get_args(NoticeCode),
+        done=done,
+        error=error.message if error else "",
+        ask=error.details.get("ask", "") if error else "",
+        draft=draft or {},
+        once=new_id(),
+    )
+    return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")
+
+
+async def act(request: Request) -> Response:
+    """Record an order, who was told of it, or its end. What is refused comes back with what was typed."""
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must("restrict")
+    sent = await request.form(max_fields=60)
+    form = {name: value.replace("\r\n", "\n") for name, value in sent.items() if isinstance(value, str)}
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        if request.path_params["verb"] not in _VERBS:
+            raise NotFound("The desk has no such verb.")
+        try:
+            command = _VERBS[request.path_params["verb"]](serving, case, form)
+            asked = msgspec.json.encode(sorted(form.items()))
+            key = form.get("once") or None
+            await serving.do(command, by=caller.account.id, scope=case.id, key=key, request=asked)
+        except NotFound:
+            raise
+        except HeardError as refusal:
+            return await _page(serving, caller, case, error=refusal, draft=form)
+        return RedirectResponse(f"/desk/{case.slug}/orders/?done", 303)
+
+    return await looking_twice(serving, done)
+
+
+def _record(serving: Serving, case: Case, form: Form) -> Command:
+    from_at, until_at = (court.until_time(form[at], case.zone) if form.get(at) else None for at in ("from", "until"))
+    return case_commands.impose_restriction(
+        case.id,
+        form.get("basis", ""),
+        [line for line in form.get("names", "").splitlines() if line.strip()],
+        order=checked_kind(form.get("order", "anonymity")),
+        cipher=form.get("cipher", ""),
+        scope=form.get("scope", ""),
+        document=form.get("document", ""),
+        from_at=from_at,
+        until_at=until_at,
+        until_event=form.get("until_event", ""),
+        told=told_accounts(serving.tables, form.get("told", "")),
+        cleared=told_accounts(serving.tables, form.get("cleared", "")),
+        sure="sure" in form,
+    )
+
+
+def _tell(serving: Serving, case: Case, form: Form) -> Command:
+    whom = told_accounts(serving.tables, form.get("told", ""))
+    cleared = whom if "cleared" in form else ()
+    return case_commands.tell_of_restriction(case.id, form.get("restriction", ""), whom, cleared)
+
+
+def _end(serving: Serving, case: Case, form: Form) -> Command:
+    ground = form.get("ground", "")
+    return case_commands.lift_restriction(case.id, form.get("restriction", ""), ground, sure="sure" in form)
+
+
+_VERBS: dict[str, Make] = {"record": _record, "tell": _tell, "end": _end}

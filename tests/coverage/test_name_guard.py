@@ -56,6 +56,12 @@ def test_a_name_cut_in_two_posts_is_held_at_the_second(house: House) -> None:
     assert post(house, "The hearing goes on.") == "published"
 
 
+def test_what_was_published_before_the_order_holds_nothing_that_comes_after_it(house: House) -> None:
+    assert post(house, "R. Tidewell stood at the gate.") == "published"
+    protect(house, NAME)
+    assert post(house, "The gate was shut.") == "published"
+
+
 def test_what_was_published_in_another_form_before_the_order_is_withheld(house: House) -> None:
     assert post(house, "R. Tidewell stood at the gate.") == "published"
     protect(house, NAME)

@@ -34,5 +34,9 @@ class Guard:
         return self._exactly.found_in(*texts) or self._nearly.found_in(*texts)
 
     def is_cut_between(self, before: str, after: str) -> bool:
-        """Whether a name begins at the end of one text and ends in the next."""
-        return self.is_told_by(before[-AT_THE_CUT:], after[:AT_THE_CUT])
+        """Whether a name begins at the end of one text and ends in the next.
+
+        What the first says by itself, published before an order, is no fault of the second.
+        """
+        end, beginning = before[-AT_THE_CUT:], after[:AT_THE_CUT]
+        return self.is_told_by(end, beginning) and not self.is_told_by(end)

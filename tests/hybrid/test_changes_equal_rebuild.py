@@ -12,6 +12,7 @@ import pytest
 from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
+from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, projection, rising
 from heard.coverage.elements import Quote, Text
@@ -25,7 +26,19 @@ from heard.store.frames import FramesFile
 from tests.desk import Desk
 
 #: Columns that say when a row was made are equal too: nothing but the journal decides what a table holds.
-TABLES = ("cases", "person", "hearing", "sitting", "restriction", "jury", "permission", "coverage", "post", "problem")
+TABLES = (
+    "cases",
+    "person",
+    "hearing",
+    "sitting",
+    "restriction",
+    "jury",
+    "permission",
+    "legal_hold",
+    "coverage",
+    "post",
+    "problem",
+)
 TABLES += ("account", "token")
 
 
@@ -145,6 +158,13 @@ def jury_moves(story: Story) -> None:
     story.desk.do(verb(story.desk.case, story.hearing))
 
 
+def hold_for_law(story: Story) -> None:
+    if story.random.random() < 0.2:
+        story.desk.do(place_legal_hold(story.desk.case, "a claim"))
+    else:
+        story.desk.do(end_legal_hold(story.desk.case, "settled"))
+
+
 def permit(story: Story) -> None:
     footing = story.random.choice(["withdrawn", "leave given", "leave given", "no application needed"])
     story.desk.do(record_permission(story.desk.case, footing))
@@ -177,7 +197,8 @@ def settle(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
-    hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, lift_seal, release_sealed,
+    hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, hold_for_law,
+    lift_seal, release_sealed,
 ]  # fmt: skip
 
 

@@ -144,6 +144,22 @@ class CaseLetGo(Body, frozen=True):
 SealEnd = Literal["conclusion returned", "jury discharged", "coroner's leave"]
 
 
+@written_as("cases.legal_hold_placed")
+class LegalHoldPlaced(Body, frozen=True):
+    """On the case's rules: nothing of the case may be erased, for a court or a claim may ask for it."""
+
+    case: str
+    ground: str
+
+
+@written_as("cases.legal_hold_ended")
+class LegalHoldEnded(Body, frozen=True):
+    """On the case's rules."""
+
+    case: str
+    ground: str
+
+
 #: On what footing a hearing is reported live.
 Permission = Literal["no application needed", "leave given", "remote observer, as directed", "withdrawn"]
 

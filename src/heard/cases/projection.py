@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from heard.cases import entries, model
@@ -14,6 +15,8 @@ from heard.cases.entries import (
     JuryReturned,
     JurySentOut,
     JurySworn,
+    LegalHoldEnded,
+    LegalHoldPlaced,
     Permission,
     PermissionRecorded,
     PersonNamed,
@@ -57,6 +60,7 @@ CREATE TABLE IF NOT EXISTS jury (
     hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
+CREATE TABLE IF NOT EXISTS legal_hold (case_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (
     restriction TEXT NOT NULL, account TEXT NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (restriction, account)
@@ -156,6 +160,14 @@ def _seal_lifted(tables: Tables, entry: Entry, body: SealLifted) -> None:
     tables.execute("UPDATE jury SET absent = 0, may_release = 1 WHERE hearing = ?", (body.hearing,))
 
 
+def _legal_hold(tables: Tables, entry: Entry, body: LegalHoldPlaced) -> None:
+    tables.execute("INSERT OR IGNORE INTO legal_hold VALUES (?, ?)", (body.case, now.text(entry.at)))
+
+
+def _legal_hold_ended(tables: Tables, entry: Entry, body: LegalHoldEnded) -> None:
+    tables.execute("DELETE FROM legal_hold WHERE case_id = ?", (body.case,))
+
+
 def _permission(tables: Tables, entry: Entry, body: PermissionRecorded) -> None:
     tables.execute("INSERT OR REPLACE INTO permission VALUES (?, ?)", (body.case, body.permission))
 
@@ -176,6 +188,8 @@ def room() -> Room:
         RestrictionLifted: _lifted,
         CaseHeld: _held,
         CaseLetGo: _let_go,
+        LegalHoldPlaced: _legal_hold,
+        LegalHoldEnded: _legal_hold_ended,
         PermissionRecorded: _permission,
         JurySworn: _sworn,
         JurySentOut: _sent_out,
@@ -285,6 +299,12 @@ def told_of(tables: Tables, case: str, account: str) -> dict[str, bool]:
         (case, account),
     )
     return {restriction: bool(cleared) for restriction, cleared in rows}
+
+
+def legal_hold_since(tables: Tables, case: str) -> datetime | None:
+    """Since when nothing of the case may be erased."""
+    rows = tables.execute("SELECT since FROM legal_hold WHERE case_id = ?", (case,))
+    return next((now.instant(since) for (since,) in rows), None)
 
 
 def permission(tables: Tables, case: str) -> Permission:

@@ -174,6 +174,20 @@ def hold(slug: Slug, ground: Ground, data: Data = VAR) -> None:
         typer.echo(f"Nothing of {slug} leaves now. `heard let-go {slug}` ends this.")
 
 
+@app.command("legal-hold")
+def legal_hold(
+    slug: Slug, ground: Ground, end: Annotated[bool, typer.Option("--end", help="End it.")] = False, data: Data = VAR
+) -> None:
+    """Keep everything of a case from being erased, for a court or a claim; --end ends it."""
+    from heard.accounts.commands import OPERATOR
+    from heard.cases.legal_hold import end_legal_hold, place_legal_hold
+
+    with opened(data) as house:
+        case = _case(house, slug)
+        house.node.do((end_legal_hold if end else place_legal_hold)(case, ground), by=OPERATOR)
+        typer.echo(f"The legal hold on {slug} is ended." if end else f"Nothing of {slug} can be erased now.")
+
+
 @app.command("let-go")
 def let_go(slug: Slug, ground: Ground, data: Data = VAR) -> None:
     """End the hold on a case."""

@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from heard.cases import projection as cases
+from heard.cases.legal_hold import must_not_be_held
 from heard.cases.model import checked_instant, checked_words
 from heard.cases.release import Door, Doors, NotPublished
 from heard.coverage import elements as parts
@@ -209,6 +210,8 @@ def erase(journal: Journal, post: str, basis: str) -> Command:
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
         model.POST_MOVES.after(known.status, "erased")
+        must_not_be_held(tables, known.case)
+        rules = cases.by_id(tables, known.case).rules
         positions = tuple(entry.position for entry in journal.stream(post) if isinstance(entry.body, _WORDED))
         again: tuple[Draft, ...] = ()
         if known.kind == "state":  # its words are in an entry of the case, without which the state must still stand
@@ -224,7 +227,7 @@ def erase(journal: Journal, post: str, basis: str) -> Command:
             known.sitting,
             published,
         )
-        return Decision((Draft(post, body), *again), (post, known.case) if again else (post,))
+        return Decision((Draft(post, body), *again), (post, rules, known.case) if again else (post, rules))
 
     return judge
 

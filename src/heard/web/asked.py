@@ -98,6 +98,11 @@ class NewHearing(Asked, frozen=True):
     jury: bool = False
 
 
+class LegalHold(Asked, frozen=True):
+    ground: Line
+    on: bool = True
+
+
 class Footing(Asked, frozen=True):
     """`words` are the court's."""
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
+from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.permission import record_permission
 from heard.coverage import court, kept, rising
 from heard.engine.errors import NotFound
@@ -23,6 +24,7 @@ def verbs() -> list[Verb]:
         Verb("POST", "/cases/{case}/hearings", "publish", list_hearing, asked.NewHearing),
         Verb("GET", "/cases/{case}/permission", "read_desk", read_permission),
         Verb("POST", "/cases/{case}/permission", "publish", record_leave, asked.Footing),
+        Verb("POST", "/cases/{case}/legal_hold", "erase", hold_for_law, asked.LegalHold),
         Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
         Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
         Verb("POST", "/hearings/{hearing}/jury", "publish", move_jury, asked.JuryMoved),
@@ -69,6 +71,13 @@ async def record_leave(call: Call) -> Response:
     new, case = call.body, cases.by_name(call.tables, call.named("case"))
     written = await call.do(record_permission(case.id, new.permission, new.words), case.id)
     return answered({"permission": new.permission, "position": written.position}, 201, written)
+
+
+async def hold_for_law(call: Call) -> Response:
+    """Keep everything of a case from being erased, or end that."""
+    new, case = call.body, cases.by_name(call.tables, call.named("case"))
+    written = await call.do((place_legal_hold if new.on else end_legal_hold)(case.id, new.ground), case.id)
+    return answered({"on": new.on, "position": written.position}, 201, written)
 
 
 async def describe(call: Call) -> Response:

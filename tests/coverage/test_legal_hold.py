@@ -1,0 +1,46 @@
+"""While a legal hold is on a case nothing of it is erased, by whatever way, and everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heard.cases.legal_hold import end_legal_hold, place_legal_hold
+from heard.coverage import commands, projection
+from heard.engine.errors import Conflict, Refused
+from heard.opening import open_house
+from tests.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    house = open_house(tmp_path / "data")
+    yield Desk(house)
+    house.close()
+
+
+def test_it_stops_erasing_until_it_is_ended_and_withdrawing_never(desk: Desk) -> None:
+    post = desk.publish("What a court may ask for.")
+    desk.do(place_legal_hold(desk.case, "a letter before claim"))
+    desk.do(commands.retract(desk.doors, post))
+    with pytest.raises(Refused) as refused:
+        desk.do(commands.erase(desk.journal, post, "UK GDPR art. 17"))
+    assert "legal hold" in refused.value.message
+    desk.do(end_legal_hold(desk.case, "settled"))
+    desk.do(commands.erase(desk.journal, post, "UK GDPR art. 17"))
+    assert projection.by_id(desk.tables, post).status == "erased"
+
+
+def test_one_that_is_placed_one_entry_earlier_wins(desk: Desk) -> None:
+    post = desk.publish("What a court may ask for.")
+    node = desk.house.node
+    asked = node.ask(commands.erase(desk.journal, post, "UK GDPR art. 17"), by="lawyer")
+    judged = node.judge([asked])
+    desk.do(place_legal_hold(desk.case, "a letter before claim"))
+    again = node.settle([asked], node.append(judged))
+    while again:
+        again = node.settle(again, node.append(node.judge(again)))
+    assert isinstance(asked.outcome, Refused | Conflict)
+    assert projection.by_id(desk.tables, post).status == "published"

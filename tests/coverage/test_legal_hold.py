@@ -9,6 +9,7 @@ import pytest
 
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.coverage import commands, projection
+from heard.coverage.withdrawing_again import withdraw_again
 from heard.engine.errors import Conflict, Refused
 from heard.opening import open_house
 from tests.desk import Desk
@@ -30,6 +31,13 @@ def test_it_stops_erasing_until_it_is_ended_and_withdrawing_never(desk: Desk) ->
     assert "legal hold" in refused.value.message
     desk.do(end_legal_hold(desk.case, "settled"))
     desk.do(commands.erase(desk.journal, post, "UK GDPR art. 17"))
+    assert projection.by_id(desk.tables, post).status == "erased"
+
+
+def test_what_a_witness_saw_erased_is_erased_again_also_in_a_backup_from_under_the_hold(desk: Desk) -> None:
+    post = desk.publish("Erased lawfully, after the hold had ended.")
+    desk.do(place_legal_hold(desk.case, "a letter before claim"))
+    withdraw_again(desk.house.node, desk.doors, desk.journal, [f"{post} 4"], by="operator")
     assert projection.by_id(desk.tables, post).status == "erased"
 
 

@@ -204,13 +204,17 @@ def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error
     return judge
 
 
-def erase(journal: Journal, post: str, basis: str) -> Command:
-    """Destroy the words of a post for ever, by law. Where it was published, a notice stays."""
+def erase(journal: Journal, post: str, basis: str, *, witnessed: bool = False) -> Command:
+    """Destroy the words of a post for ever, by law. Where it was published, a notice stays.
+
+    What a witness saw erased before a backup was restored is erased again, also past a legal hold in that backup.
+    """
 
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
         model.POST_MOVES.after(known.status, "erased")
-        must_not_be_held(tables, known.case)
+        if not witnessed:
+            must_not_be_held(tables, known.case)
         rules = cases.by_id(tables, known.case).rules
         positions = tuple(entry.position for entry in journal.stream(post) if isinstance(entry.body, _WORDED))
         again: tuple[Draft, ...] = ()

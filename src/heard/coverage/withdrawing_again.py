@@ -31,7 +31,7 @@ def withdraw_again(
     standing = ("published", "held", "sealed")
     retracted = [post.id for post in posts if post.id not in to_erase and post.status in standing]
     for id in erased:
-        node.do(commands.erase(journal, id, BASIS), by=by)
+        node.do(commands.erase(journal, id, BASIS, witnessed=True), by=by)
     for id in retracted:
         node.do(commands.retract(doors, id, BASIS, "legal"), by=by)
     return tuple(retracted), tuple(erased)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -20,6 +19,7 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, court, kept, projection
+from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
 from heard.coverage.sealing import SEALED
@@ -28,7 +28,6 @@ from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotFound, Refused
 from heard.engine.node import Command
 
-Form = Mapping[str, str]
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -196,9 +195,6 @@ async def act(request: Request) -> Response:
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
     return await looking_twice(serving, done)
-
-
-Make = Callable[[Serving, Case, Form, Caller], Command]
 
 
 def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

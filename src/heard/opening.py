@@ -10,10 +10,12 @@ import apsw
 import msgspec
 
 from heard.accounts import projection as accounts
+from heard.accounts.commands import OPERATOR
 from heard.cases import projection as cases
 from heard.cases.release import Doors
 from heard.cases.said_of_a_case import guarded
 from heard.coverage import projection as coverage
+from heard.coverage.approval import bounded
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal, Sealing, Store, Vault
 from heard.engine.node import Node
@@ -124,5 +126,5 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
     doors = Doors(journal)
-    node.gates.append(guarded(doors))
+    node.gates += [guarded(doors), bounded(OPERATOR)]
     return House(data, node, journal, vault, Media(data / "media"), doors, store, tables, watching, kept.shared)

@@ -62,7 +62,7 @@ def test_somebody_nearly_so_called_may_join_the_cast(desk: Desk) -> None:
 
 def test_an_order_one_entry_earlier_wins(desk: Desk) -> None:
     """The decision rests on the rules too: one that was judged before the order is judged again."""
-    [draft] = desk.house.node.gates[0](desk.tables, commands.describe_case(desk.case, "A", "")(desk.tables)).drafts
-    decision = desk.house.node.gates[0](desk.tables, commands.describe_case(desk.case, "A", "")(desk.tables))
-    assert projection.by_id(desk.tables, desk.case).rules in decision.over
-    assert draft.stream == desk.case
+    decision = commands.describe_case(desk.case, "A", "")(desk.tables)
+    rules = projection.by_id(desk.tables, desk.case).rules
+    assert rules not in decision.over
+    assert rules in desk.house.node.gates[0](desk.tables, decision, "editor").over

@@ -48,6 +48,10 @@ class NotPublished(Refused):
         super().__init__(NOT_PUBLISHED)
 
 
+class StillHeld(NotPublished):
+    """What was held before says still what may not be said."""
+
+
 class Withheld(Unavailable):
     """The door stopped a whole page; the words say nothing of why."""
 

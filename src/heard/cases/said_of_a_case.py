@@ -6,7 +6,6 @@ page is not searched for would go out on each. So nothing of this kind is writte
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,16 +14,16 @@ from heard.cases import projection
 from heard.cases.entries import CaseDescribed, HearingListed, PersonNamed, SittingBegan, SittingRose
 from heard.cases.release import Doors, NotPublished
 from heard.engine.entry import Body, Draft
-from heard.engine.node import Decision
+from heard.engine.node import Decision, Gate
 from heard.engine.projection import Tables
 
 SAID = (CaseDescribed, PersonNamed, HearingListed, SittingBegan, SittingRose)
 
 
-def guarded(doors: Doors) -> Callable[[Tables, Decision], Decision]:
+def guarded(doors: Doors) -> Gate:
     """A gate for the node: lets a decision be written, over the rules of its case, or raises NotPublished."""
 
-    def gate(tables: Tables, decision: Decision) -> Decision:
+    def gate(tables: Tables, decision: Decision, by: str) -> Decision:
         said = [draft for draft in decision.drafts if isinstance(draft.body, SAID)]
         if not said:
             return decision

@@ -18,7 +18,7 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, kept, projection
+from heard.coverage import commands, court, kept, orders, projection
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
@@ -137,6 +137,7 @@ def _page(
             for hearing, posts in court.sealed(tables, case.id).items()
         },
         held_count=len(held),
+        approvals=orders.approvals(tables) if caller.may("release_held") else [],
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
         case_held=cases.is_held(tables, case.id),
         now=now.utc(),

@@ -239,3 +239,20 @@ class ProblemSettled(Body, frozen=True):
 
     case: str
     note: str
+
+
+@written_as("coverage.text_stopped")
+class TextStopped(Body, frozen=True):
+    """On an account's stream: something that it wrote was stopped for its words. Neither the words nor the case."""
+
+
+@written_as("coverage.approval_required")
+class ApprovalRequired(Body, frozen=True):
+    """On an account's stream: too many of its texts were stopped; all that it writes goes for approval."""
+
+
+@written_as("coverage.approval_ended")
+class ApprovalEnded(Body, frozen=True):
+    """On an account's stream: an editor or a lawyer let it publish again."""
+
+    ground: str

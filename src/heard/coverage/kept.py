@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from heard.cases import projection as cases
-from heard.cases.release import Doors, NotPublished
+from heard.cases.release import Doors, StillHeld
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
 from heard.coverage.entries import Content, PostDropped, PostHeld, PostPinned, PostPublished, PostSealed
@@ -42,7 +42,7 @@ def let_go(doors: Doors, journal: Journal, post: str) -> Command:
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if door.held or (door.guard and door.stops(*texts_of(words))):
-            raise NotPublished
+            raise StillHeld
         return Decision(published(post, words), (post, case.id, case.rules))
 
     return judge

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import get_args
 
 import msgspec
@@ -17,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.accounts import callers
 from heard.accounts import projection as accounts
-from heard.accounts.model import Caller
+from heard.accounts.model import Account, Caller
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
@@ -25,6 +26,7 @@ from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
 from heard.cases.told import Terms, orders_told
 from heard.coverage import court, projection
+from heard.coverage.approval import end_approval
 from heard.coverage.entries import NoticeCode
 from heard.coverage.model import Post
 from heard.engine.entry import new_id
@@ -60,6 +62,12 @@ def told_accounts(tables: Tables, addresses: str) -> list[str]:
         return [accounts.by_email(tables, one).id for one in addresses.replace(",", " ").split()]
     except NotFound:
         raise Refused("One of the addresses has no account here. Nothing was changed; look at them again.") from None
+
+
+def approvals(tables: Tables) -> list[tuple[Account, datetime]]:
+    """Whose posts all go for approval, and since when."""
+    known = {one.id: one for one in accounts.all_accounts(tables)}
+    return [(known[account], since) for account, since in projection.for_approval(tables) if account in known]
 
 
 async def said_already(serving: Serving, case: Case) -> list[Post]:
@@ -113,6 +121,7 @@ async def _page(
         error=error.message if error else "",
         ask=error.details.get("ask", "") if error else "",
         draft=draft or {},
+        approvals=approvals(serving.tables) if caller.may("release_held") else [],
         once=new_id(),
     )
     return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")
@@ -131,6 +140,8 @@ async def act(request: Request) -> Response:
         if request.path_params["verb"] not in _VERBS:
             raise NotFound("The desk has no such verb.")
         try:
+            if form.get("account") == caller.account.id:
+                raise Refused("Nobody lets their own posts go out again. Nothing was changed; ask somebody else.")
             command = _VERBS[request.path_params["verb"]](serving, case, form)
             asked = msgspec.json.encode(sorted(form.items()))
             key = form.get("once") or None
@@ -174,4 +185,8 @@ def _end(serving: Serving, case: Case, form: Form) -> Command:
     return case_commands.lift_restriction(case.id, form.get("restriction", ""), ground, sure="sure" in form)
 
 
-_VERBS: dict[str, Make] = {"record": _record, "tell": _tell, "end": _end}
+def _approve(serving: Serving, case: Case, form: Form) -> Command:
+    return end_approval(form.get("account", ""), form.get("ground", ""))
+
+
+_VERBS: dict[str, Make] = {"record": _record, "tell": _tell, "end": _end, "approve": _approve}

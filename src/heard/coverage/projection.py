@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -33,6 +34,9 @@ CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
     WHERE section = 'live' AND status IN ('published', 'retracted', 'erased');
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
+CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS stopped_account ON stopped (account, at);
+CREATE TABLE IF NOT EXISTS approval (account TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS problem (
     id TEXT PRIMARY KEY, case_id TEXT NOT NULL, post TEXT NOT NULL, position INTEGER NOT NULL,
     reported_at TEXT NOT NULL, due_at TEXT NOT NULL, settled_at TEXT
@@ -153,6 +157,28 @@ def neighbours(tables: Tables, case: str, section: str, place: str) -> tuple[str
         "SELECT min(place) FROM post WHERE case_id = ? AND section = ? AND place > ?", (case, section, place)
     )
     return before or "", after or ""
+
+
+def is_known(tables: Tables, post: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM post WHERE id = ?", (post,)))
+
+
+def stopped_since(tables: Tables, account: str, since: datetime) -> int:
+    """How many texts of an account were stopped for their words since an instant."""
+    [(count,)] = tables.execute(
+        "SELECT count(*) FROM stopped WHERE account = ? AND at >= ?", (account, now.text(since))
+    )
+    return int(count)
+
+
+def needs_approval(tables: Tables, account: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM approval WHERE account = ?", (account,)))
+
+
+def for_approval(tables: Tables) -> list[tuple[str, datetime]]:
+    """The accounts of which all goes for approval, and since when."""
+    rows = tables.execute("SELECT account, since FROM approval ORDER BY since")
+    return [(account, now.instant(since)) for account, since in rows]
 
 
 def problems(tables: Tables, case: str | None = None) -> list[Problem]:

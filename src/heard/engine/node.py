@@ -28,6 +28,8 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 Command = Callable[[Tables], Decision]
+#: From the tables, a decision and who asked for it: the decision as it may be written. Raises Refused.
+Gate = Callable[[Tables, Decision, str], Decision]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -110,8 +112,8 @@ class Node:
         self.leftovers = Leftovers(journal, purge, projection.position())
         self.projection = projection
         self.tables = projection.tables
-        #: Asked about every decision before it is written: answers it, over more streams perhaps, or raises Refused.
-        self.gates: list[Callable[[Tables, Decision], Decision]] = []
+        #: Asked, one after the other, about every decision before it is written.
+        self.gates: list[Gate] = []
         #: Called after every fold, before anyone is answered: frames, the witness.
         self.after_fold: list[Callable[[], None]] = []
 
@@ -157,7 +159,7 @@ class Node:
                 return None
             decision = asked.command(self.tables)
             for gate in self.gates:
-                decision = gate(self.tables, decision)
+                decision = gate(self.tables, decision, asked.by)
         except HeardError as refusal:
             asked.outcome = refusal
             return None

@@ -18,6 +18,7 @@ import uvloop
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from heard.cases.exits import Serving
+from heard.coverage.approval import counting
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
 from heard.coverage.withdrawing_again import withdraw_again
@@ -74,7 +75,7 @@ async def run(
     painter.paint()
     purging.reached(frames.position())
     scribe = Scribe(house.node)
-    serving = Serving(house.node, house.doors, house.vault, frames, house.media, scribe.do, house.store.epoch)
+    serving = Serving(house.node, house.doors, house.vault, frames, house.media, counting(scribe.do), house.store.epoch)
     app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)

@@ -1,0 +1,141 @@
+"""The bound on probing: who finds out by trying what may not be said is stopped trying.
+
+After five texts of one account were stopped within ten minutes, nothing that it writes goes out until an editor or a
+lawyer looked at it. Its posts are held, with the same words as any other; what cannot be kept is refused. It sees no
+difference but that everything is stopped. The gate stands in the node, so it holds for every way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from heard.cases import projection as cases
+from heard.cases.entries import CaseDescribed, HearingListed, PersonNamed, SittingBegan, SittingRose
+from heard.cases.model import checked_words
+from heard.cases.release import NotPublished, StillHeld
+from heard.coverage import model, projection
+from heard.coverage.entries import (
+    ApprovalEnded,
+    ApprovalRequired,
+    Content,
+    PostClarified,
+    PostCorrected,
+    PostHeld,
+    PostPublished,
+    SummaryWritten,
+    TextStopped,
+    Told,
+)
+from heard.coverage.kept import turned
+from heard.engine import now
+from heard.engine.entry import Body, Draft
+from heard.engine.errors import NotFound
+from heard.engine.node import Command, Decision, Gate, Written
+from heard.engine.projection import Tables
+
+STOPPED_MAX, WITHIN = 5, timedelta(minutes=10)
+#: What readers come to see, beside posts, and can only be refused.
+_SAID_AT_ONCE = (
+    PostCorrected,
+    PostClarified,
+    SummaryWritten,
+    CaseDescribed,
+    PersonNamed,
+    HearingListed,
+    SittingBegan,
+    SittingRose,
+)
+
+
+def bounded(*exempt: str) -> Gate:
+    """A gate for the node. `exempt` write for others: the operator, who imports what others wrote."""
+
+    def gate(tables: Tables, decision: Decision, by: str) -> Decision:
+        if by in exempt or not any(_is_worded(draft.body) for draft in decision.drafts):
+            return decision
+        over = (*decision.over, by)
+        if projection.needs_approval(tables, by):
+            return Decision(_for_approval(tables, decision.drafts), over)
+        if any(_is_stopped(tables, draft) for draft in decision.drafts):
+            return Decision((*decision.drafts, *_counted(tables, by)), over)
+        return msgspec.structs.replace(decision, over=over)
+
+    return gate
+
+
+def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """The post held that would be published.
+
+    Raises NotPublished for what cannot be kept, and for a post that was kept before: nobody approves of their own.
+    """
+    first, *_ = drafts
+    if isinstance(first.body, PostPublished) and not projection.is_known(tables, first.stream):
+        return (Draft(first.stream, turned(PostHeld, first.body)),)
+    if any(isinstance(draft.body, PostPublished) or _is_said_at_once(draft.body) for draft in drafts):
+        raise NotPublished
+    return drafts
+
+
+def _is_worded(body: Body) -> bool:
+    return isinstance(body, Content) or _is_said_at_once(body)
+
+
+def _is_said_at_once(body: Body) -> bool:
+    return isinstance(body, _SAID_AT_ONCE) or (isinstance(body, Told) and bool(body.words))
+
+
+def _is_stopped(tables: Tables, draft: Draft) -> bool:
+    """Whether it is a new post that its own words stopped, and not a hold or a stop of the whole case."""
+    if not isinstance(draft.body, PostHeld) or projection.is_known(tables, draft.stream):
+        return False
+    case = draft.body.case
+    return not cases.is_held(tables, case) and cases.permission(tables, case) != "withdrawn"
+
+
+def _counted(tables: Tables, account: str) -> tuple[Draft, ...]:
+    stopped = Draft(account, TextStopped())
+    if projection.stopped_since(tables, account, now.utc() - WITHIN) + 1 < STOPPED_MAX:
+        return (stopped,)
+    return (stopped, Draft(account, ApprovalRequired()))
+
+
+def count_stopped(account: str) -> Command:
+    """Count a text that was refused, and kept nowhere."""
+
+    def judge(tables: Tables) -> Decision:
+        if projection.needs_approval(tables, account):
+            return Decision((), (account,))
+        return Decision(_counted(tables, account), (account,))
+
+    return judge
+
+
+def counting(do: Callable[..., Awaitable[Written]]) -> Callable[..., Awaitable[Written]]:
+    """The same way to write, but what it refuses for its words is counted."""
+
+    async def doing(command: Command, *, by: str, **asked: Any) -> Written:
+        try:
+            return await do(command, by=by, **asked)
+        except StillHeld:  # words that were stopped before, and counted then
+            raise
+        except NotPublished:
+            await do(count_stopped(by), by=by)
+            raise
+
+    return doing
+
+
+def end_approval(account: str, ground: str) -> Command:
+    """Let an account publish again. It does not do so itself: see the desk."""
+
+    def judge(tables: Tables) -> Decision:
+        if not projection.needs_approval(tables, account):
+            raise NotFound("Nothing of this account goes for approval.")
+        ended = ApprovalEnded(checked_words(ground, "ground", model.REASON_MAX))
+        return Decision((Draft(account, ended),), (account,))
+
+    return judge

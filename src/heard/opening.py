@@ -20,6 +20,7 @@ from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal, Sealing, Store, Vault
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
+from heard.reports import projection as reports
 from heard.store.derived import Purging, derived, folding
 from heard.store.media import Media
 from heard.store.place import Place, keep_place, place_of
@@ -31,7 +32,7 @@ from heard.store.witness import Witness
 if TYPE_CHECKING:
     from heard.store.postgres_shared import Shared
 
-ROOMS = (accounts.room(), cases.room(), coverage.room())
+ROOMS = (accounts.room(), cases.room(), coverage.room(), reports.room())
 
 
 class Kept(msgspec.Struct, frozen=True):

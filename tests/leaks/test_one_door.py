@@ -28,6 +28,8 @@ NO_WORDS_OF_A_CASE = {
     "/metrics": "numbers, for this machine",
     "/{slug}": "an address",
     "/{slug}/problem/": "POST: its page passes the door, see the endpoint",
+    "/reports/{slug}/problem/": "POST: its page passes the door, see the endpoint",
+    "/reports/similar/": "POST: its page passes the door, see the endpoint",
 }
 
 

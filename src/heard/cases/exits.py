@@ -37,6 +37,10 @@ class Serving(msgspec.Struct):
     media: Any
     do: Callable[..., Awaitable[Written]]
     epoch: str
+    #: Published reports as they may be seen; nothing in a node that serves none.
+    register: Any = None
+    #: Which of them are like which.
+    echoes: Any = None
 
     @property
     def tables(self) -> Any:
@@ -55,6 +59,8 @@ class Outgoing(msgspec.Struct):
     status: int = 200
     case: str = ""
     headers: dict[str, str] = {}
+    #: The released text in another form, such as a spreadsheet's; made of nothing else.
+    packed: bytes = b""
 
 
 Endpoint = Callable[[Request, Serving], Awaitable[Outgoing]]
@@ -84,7 +90,7 @@ class WayOut(Route):
     def __init__(self, path: str, exit: Exit, endpoint: Endpoint) -> None:
         self.exit, self.made_by = exit, endpoint
         self._kept: OrderedDict[str, Answer] = OrderedDict()
-        self._kept_at = (-1, -1)
+        self._kept_at = (-1, -1, -1)
         super().__init__(path, self._answer, methods=["GET"], name=f"{exit}:{path}")
 
     async def _answer(self, request: Request) -> Response:
@@ -110,7 +116,7 @@ class WayOut(Route):
         released: object = outgoing.released
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
-        body = released.encode()
+        body = outgoing.packed or released.encode()
         etag = hashlib.sha256(body).hexdigest()[:24]
         headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', **outgoing.headers}
         if outgoing.case:
@@ -123,9 +129,10 @@ class WayOut(Route):
         return answer
 
 
-def _made_from(serving: Serving) -> tuple[int, int]:
-    """How far the tables and the fragments go that an answer is made of."""
-    return serving.node.projection.position(), serving.frames.position()
+def _made_from(serving: Serving) -> tuple[int, int, int]:
+    """How far the tables, the fragments and the register go that an answer is made of."""
+    edition = serving.register.edition if serving.register is not None else 0
+    return serving.node.projection.position(), serving.frames.position(), edition
 
 
 T = TypeVar("T")

@@ -29,6 +29,10 @@ class Guard:
         """Whether a name stands in a text, letter for letter."""
         return self._exactly.found_in(made)
 
+    def without(self, text: str, mark: str) -> str:
+        """The text with `mark` in place of every name that stands in it, letter for letter."""
+        return self._exactly.masked(text, mark)
+
     def is_told_by(self, *texts: str) -> bool:
         """Whether these say or hint a name, apart or read one after the other."""
         return self._exactly.found_in(*texts) or self._nearly.found_in(*texts)

@@ -331,5 +331,11 @@ def rules(tables: Tables, case: str) -> tuple[tuple[int, ...], bool]:
     return tuple(found[held:]), held
 
 
+def all_in_force(tables: Tables) -> tuple[int, ...]:
+    """Where the orders in force of all cases are in the journal."""
+    rows = tables.execute("SELECT position FROM restriction WHERE lifted IS NULL ORDER BY position")
+    return tuple(int(position) for (position,) in rows)
+
+
 def _instant(written: str | None) -> Any:
     return now.instant(written) if written else None

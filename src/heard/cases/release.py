@@ -131,6 +131,15 @@ class Doors:
             self._guards[*in_force, cast] = Guard(names, cast)
         return Door(case, self._guards[*in_force, cast], held)
 
+    def of_every(self, tables: Tables) -> Door:
+        """The door of what belongs to no case: no name that an order of any case protects leaves by it."""
+        in_force = projection.all_in_force(tables)
+        if in_force not in self._guards:
+            if len(self._guards) >= GUARDS_MAX:
+                self._guards.clear()
+            self._guards[in_force] = Guard([name for position in in_force for name in self._read(position)])
+        return Door("", self._guards[in_force], held=False)
+
     def _read(self, position: int) -> tuple[str, ...]:
         if position not in self._names:
             entry = self.journal.entry(position)

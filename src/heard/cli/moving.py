@@ -69,6 +69,37 @@ def _import_blog(raw: bytes, name: str, slug: str, title: str, data: Path) -> No
     typer.echo(f"{address}/{slug}/")
 
 
+@imports.command("reports")
+def import_reports(
+    files: Annotated[
+        list[Path], typer.Argument(help="Tables of reports (CSV, also .gz), records (JSON), reports (PDF).")
+    ],
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day of the reading, if the file's name does not say it.")
+    ] = "",
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take in the filled rows of a reading that is doubted.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Say what would change, and change nothing.")] = False,
+    data: Data = VAR,
+) -> None:
+    """Read published reports to prevent future deaths. A blank un-says nothing, a redaction binds at once."""
+    from datetime import date
+
+    from heard.cli.reports import read_reports
+    from heard.engine.errors import Refused
+
+    try:
+        on = date.fromisoformat(as_of) if as_of else None
+    except ValueError as wrong:
+        raise Refused(f"“{as_of[:20]}” is no day. Write it like 2025-07-31. Nothing was changed.") from wrong
+    with opened(data, make=True) as house:
+        believed = [read_reports(house, file, on, accept=accept, show=show) for file in files]
+        typer.echo(f"{house.address()}/reports/")
+    if not all(believed):
+        raise SystemExit(3)
+
+
 def _said(new: int, kept: int, held: int, erased: int) -> str:
     said = [f"Imported {count(new, 'part')}." if new else "Everything of it was imported before; nothing was changed."]
     if new and kept > new:

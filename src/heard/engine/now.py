@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 _held: list[datetime] = []
 
@@ -15,6 +16,11 @@ _held: list[datetime] = []
 def utc() -> datetime:
     """This instant, aware UTC."""
     return _held[-1] if _held else datetime.now(UTC)
+
+
+def today(zone: str = "Europe/London") -> date:
+    """The civil day that it is at a place."""
+    return utc().astimezone(ZoneInfo(zone)).date()
 
 
 def text(at: datetime) -> str:

@@ -44,9 +44,12 @@ INSERT OR IGNORE INTO cursor VALUES (1, 0);
 """
 
 
-def code_hash(rooms: Iterable[Room]) -> str:
-    """Twelve hex digits that change whenever the folding code or the tables do."""
+def code_hash(rooms: Iterable[Room], besides: Iterable[ModuleType] = ()) -> str:
+    """Twelve hex digits that change whenever the folding code or the tables do, or that of the modules `besides`."""
     code = hashlib.sha256()
+    for module in besides:
+        assert module.__file__ is not None
+        code.update(Path(module.__file__).read_bytes())
     for room in rooms:
         code.update(room.schema.encode())
         for module in room.code:

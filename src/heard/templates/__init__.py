@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +55,7 @@ def _environment() -> Environment:
         "day": day,
         "short_day": short_day,
         "moment": moment,
+        "civil": civil,
         "iso": iso,
         "apart": apart,
         "markdown": markdown,
@@ -87,6 +88,11 @@ def short_day(at: datetime, zone: str) -> str:
     """ "3 Mar 2031"."""
     here = at.astimezone(ZoneInfo(zone))
     return f"{here.day} {here:%b %Y}"
+
+
+def civil(on: date) -> str:
+    """ "3 March 2031", of a day that is no instant."""
+    return f"{on.day} {on:%B %Y}"
 
 
 def moment(at: datetime, zone: str) -> str:

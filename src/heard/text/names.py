@@ -6,6 +6,7 @@ and slips of the keyboard are found by `near_names`; a person described without 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -52,6 +53,18 @@ class Names:
     def positions(self, text: str) -> list[Found]:
         """Every place where a listed name stands, first to last. For eyes that may know the list, and no others."""
         return sorted(set(self._places(text)), key=lambda found: (found.start, found.end, found.name))
+
+    def masked(self, text: str, mark: str) -> str:
+        """The text with `mark` where a listed name stood; names that follow each other are one."""
+        if not self.found_in(text):
+            return text
+        parts, end = [], 0
+        for found in self.positions(text):
+            if found.start >= end:
+                parts += [text[end : found.start], mark]
+            end = max(end, found.end)
+        quoted = re.escape(mark)
+        return re.sub(rf"{quoted}(?:[\s,]+{quoted})+", mark, "".join(parts) + text[end:])
 
     def _places(self, text: str) -> Iterator[Found]:
         if not self._patterns or not text:

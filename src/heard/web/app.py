@@ -20,6 +20,10 @@ from heard.coverage import desk, front, orders
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
+from heard.reports import desk as report_desk
+from heard.reports import outgoing as report_outgoing
+from heard.reports import pages as report_pages
+from heard.reports import wrong
 from heard.web import api, errors, stale
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
@@ -33,12 +37,16 @@ def routes() -> list[BaseRoute]:
         WayOut("/", "page", front.front_page),
         Mount(api.PREFIX, routes=api.routes()),
         *account_pages.routes(),
+        *report_desk.routes(),
         *orders.routes(),
         *desk.routes(),
         Route("/static/{path:path}", static, methods=["GET"]),
         Route("/log/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        *wrong.routes(),
+        *report_outgoing.routes(),
+        *report_pages.routes(),
         *feeds.routes(),
         *case_pages.routes(),
         *coverage_pages.routes(),

@@ -28,7 +28,11 @@ from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
+from heard.reports import register as registers
+from heard.reports.echoes import Echoes
+from heard.reports.register import Register
 from heard.store.frames import FramesFile
+from heard.store.register import RegisterFile
 from heard.web.app import build
 from heard.web.lending import Lending
 from heard.web.serving import Doorbell, Hello, serve_handed
@@ -39,6 +43,9 @@ LOOK_EVERY_S = 0.1
 SHARED_LOOK_EVERY_S = 1.0
 PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
+#: After a few reports the register lets everybody else go first.
+REGISTER_REST_S = 0.005
+REGISTER_LOOK_S = 0.1
 
 log = structlog.get_logger()
 
@@ -62,6 +69,7 @@ async def run(
     bell = Doorbell()
     painter = Painter(house.journal, house.tables, house.doors, frames)
     painter.after_paint.append(bell.ring)
+    register = _register(house)
     purging = Purging(house.journal, caches, house.data / "purged.json")
     painter.after_paint.append(purging.reached)
     # A node that can lose its journal has to say so on every page, and lends none.
@@ -69,21 +77,33 @@ async def run(
     if lending:
         house.node.after_fold.append(lending.turn)
         painter.after_paint.append(lambda position: lending.turn())
+        register.after_change.append(lending.turn)
     house.node.after_fold.append(painter.paint)
     house.node.catch_up()
     _withdraw_again(house)
     painter.paint()
     purging.reached(frames.position())
     scribe = Scribe(house.node)
-    serving = Serving(house.node, house.doors, house.vault, frames, house.media, counting(scribe.do), house.store.epoch)
+    serving = Serving(
+        house.node,
+        house.doors,
+        house.vault,
+        frames,
+        house.media,
+        counting(scribe.do),
+        house.store.epoch,
+        register,
+        Echoes(register),
+    )
     app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
-    works = (scribe.run(), _look(house, painter), _witness(house), purging.run())
+    works = (scribe.run(), _look(house, painter), _witness(house), purging.run(), _follow(register))
     tasks = [asyncio.ensure_future(work) for work in works]
-    alone = partial(_clear_away, house, path)  # not before: the app that this one replaces serves from such files
+    # Not before: the app that this one replaces serves from such files.
+    alone = partial(_clear_away, house, path, register.file.path)
     serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell, alone=alone))
     done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (serve, *tasks):
@@ -105,10 +125,23 @@ def _withdraw_again(house: House) -> None:
             log.warning("withdrawn_again", retracted=retracted, erased=erased)
 
 
-def _clear_away(house: House, frames: Path) -> None:
+def _register(house: House) -> Register:
+    name = f"register-{code_hash(ROOMS, registers.code())}.sqlite"
+    return Register(house.journal, house.tables, house.doors, RegisterFile(house.data / name, house.store.epoch))
+
+
+async def _follow(register: Register) -> None:
+    """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait."""
+    while True:
+        more = register.follow()
+        await asyncio.sleep(REGISTER_REST_S if more else REGISTER_LOOK_S)
+
+
+def _clear_away(house: House, frames: Path, register: Path) -> None:
     """Remove what earlier versions folded and rendered: words that are erased from now on must not stay in it."""
-    kept = (frames.name, f"projection-{code_hash(ROOMS)}.sqlite")
-    for old in [*house.data.glob("frames-*"), *house.data.glob("projection-*")]:
+    kept = (frames.name, register.name, f"projection-{code_hash(ROOMS)}.sqlite")
+    derived = ("frames-*", "projection-*", "register-*")
+    for old in [path for pattern in derived for path in house.data.glob(pattern)]:
         if not old.name.startswith(kept):
             old.unlink(missing_ok=True)
 

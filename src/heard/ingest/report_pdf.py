@@ -1,0 +1,61 @@
+"""A report as a PDF: its text layer, read into the boxes of the form.
+
+A page that is a picture is said to be unreadable.
+"""
+
+from __future__ import annotations
+
+import pypdfium2
+
+from heard.engine.errors import Refused
+from heard.reports import form
+
+#: The longest report that was seen has 27 pages.
+PAGES_MAX = 120
+#: A page with fewer letters than this has no text to speak of.
+LETTERS_MIN = 40
+
+
+def text_of(raw: bytes, name: str) -> str:
+    """The text layer, a line to a line.
+
+    Raises Refused where the file is no PDF, has too many pages, or holds only pictures of pages.
+    """
+    try:
+        document = pypdfium2.PdfDocument(raw)
+    except pypdfium2.PdfiumError as wrong:
+        raise Refused(f"{name} cannot be opened as a PDF. Nothing was imported.") from wrong
+    try:
+        if len(document) > PAGES_MAX:
+            raise Refused(f"{name} has {len(document)} pages; no report is that long. Nothing was imported.")
+        pages = []
+        for page in document:
+            words = page.get_textpage()
+            pages.append(words.get_text_range().replace("\r\n", "\n").replace("\x02", "-").replace("\ufffe", "-"))
+            words.close()
+            page.close()
+    except pypdfium2.PdfiumError as wrong:
+        raise Refused(f"{name} is damaged as a PDF. Nothing was imported.") from wrong
+    finally:
+        document.close()
+    if sum(letter.isalpha() for page in pages for letter in page) < LETTERS_MIN:
+        raise Refused(
+            f"{name} holds pictures of pages and no text that can be read. It was not imported, and is not empty: "
+            "its words have to be read by a person, or by a program that reads scans."
+        )
+    return "\n".join(pages)
+
+
+def facts_of(raw: bytes, name: str) -> dict[str, str]:
+    """What the form in the PDF says.
+
+    Raises Refused where it is not the form, with the boxes that were not found.
+    """
+    text = text_of(raw, name)
+    found = form.boxes(text)
+    missing = [str(number) for number in range(1, 10) if number not in found]
+    if len(missing) > 4:
+        raise Refused(
+            f"{name} is not the coroners’ form: boxes {', '.join(missing)} are not in it. Nothing was imported."
+        )
+    return form.facts_of(text)

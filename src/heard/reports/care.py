@@ -1,0 +1,81 @@
+"""Care for the people whom reports are about: whose names stand, and what is said of how somebody died.
+
+Reports are public, and are read by families. A child's name is not shown unless a person decides so; anybody's can be
+hidden on request. How somebody took their life stands in the report itself and nowhere that is met unasked: not in a
+title, a card, a snippet, a feed, a mail or a passage beside another (Samaritans' guidance for the media).
+"""
+
+from __future__ import annotations
+
+import re
+
+_AGE = re.compile(
+    r"\b(?:aged?|age of)\s*:?\s*(\d{1,3})\b(?! *(?:weeks|months|days|hours))|\b(\d{1,3})[- ]year[- ]old\b",
+    re.IGNORECASE,
+)
+_YOUNG = re.compile(
+    r"\baged?\s*\d{1,3}\s*(?:weeks?|months?|days?|hours?)\b|\b\d{1,3}[- ](?:week|month|day|hour)[- ]old\b|"
+    r"\bstill ?born\b|\bneonat\w+ death\b|\bnewborn\b",
+    re.IGNORECASE,
+)
+
+#: Words that tell how. A sentence with one of them is left out where it would be met unasked.
+METHODS = re.compile(
+    r"\b(?:hang(?:ed|ing|s)?\b|ligatures?|noose|strangl\w+|asphyxi\w+|suffocat\w+|self[- ]suspen\w+|"
+    r"suspended (?:from|himself|herself)|"
+    r"overdos\w+|poison\w*|ingest\w+|swallow\w+|jump(?:ed|ing)|leap(?:t|ed|ing)?|fell from|step(?:ped|ping) in front|"
+    r"in front of (?:a|the|an) (?:\w+ )?(?:train|lorry|car|bus|tube)|struck by (?:a|the|an) (?:\w+ )?train|"
+    r"railway line|"
+    r"drown\w*|shot (?:himself|herself|themsel\w+)|gunshot|shotgun|firearm|cut (?:his|her|their) (?:wrists?|throat|"
+    r"neck)|"
+    r"slit\w*|stabb\w+ (?:himself|herself)|self[- ]inflicted|carbon monoxide|helium|nitrogen|exhaust fumes|immolat\w+|"
+    r"set (?:himself|herself|themsel\w+) (?:on fire|alight)|electrocut\w+|sodium nitrit\w+|barbiturate|pentobarbital|"
+    r"plastic bag|belt|shoe ?laces?|bed ?sheets?|rope|cable tie|dressing gown cord|razor)\b",
+    re.IGNORECASE,
+)
+_SUICIDE = re.compile(
+    r"\bsuicid\w*|\btook (?:his|her|their) own li(?:fe|ves)\b|\btaking (?:his|her|their) own li(?:fe|ves)\b|"
+    r"\bself[- ]harm\w*",
+    re.IGNORECASE,
+)
+
+#: Words that stand in names and are also said of other things; masked only beside the rest of the name.
+_COMMON = frozenset(
+    "baby child mr mrs ms miss dr pc sir and of the de van von el al bin st may will mark art jack grace hope faith "
+    "joy rose "
+    "dean king young white black brown green grey gray hill wood west north east south park bell day ford church "
+    "hall".split()
+)
+
+
+def is_child(categories: str, *texts: str) -> bool:
+    """Whether who died may have been under 18. Where that is not clear it is taken so."""
+    if "child death" in categories.lower():
+        return True
+    together = " ".join(text[:600] for text in texts)
+    ages = [int(one or other) for one, other in _AGE.findall(together)]
+    return bool(_YOUNG.search(together)) or (bool(ages) and ages[0] < 18)
+
+
+def is_of_suicide(categories: str, *texts: str) -> bool:
+    """Whether a helpline belongs on the page. The category alone is set on one suicide in five."""
+    return "suicide" in categories.lower() or any(_SUICIDE.search(text) for text in texts)
+
+
+def unasked(text: str) -> str:
+    """What of a text may be met unasked: its sentences without those that tell a method."""
+    return " ".join(
+        part for part in re.split(r"(?<=[.;:?!])\s+|\n+", text) if part and not METHODS.search(part)
+    ).strip()
+
+
+def parts_of(name: str) -> set[str]:
+    """A name and those of its words by which its bearer may be called in the text, alone."""
+    words = re.findall(r"[^\W\d_][\w’'-]*", name)
+    alone = {word for word in words if len(word) > 2 and word[0].isupper() and word.casefold() not in _COMMON}
+    return {name.strip(), *alone} if any(letter.isalnum() for letter in name) else set()
+
+
+def people_in(deceased: str) -> list[str]:
+    """The names in a cell that may hold several: "A B; C D and E F."."""
+    return [one for one in (part.strip(" .,;") for part in re.split(r"[;|\n]|, | and | & ", deceased)) if one]

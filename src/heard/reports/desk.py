@@ -1,0 +1,190 @@
+"""Reports on the desk: messages from readers, readings that are doubted, what was taken out, and what people decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, cast, get_args
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.accounts import callers
+from heard.accounts.model import Caller
+from heard.cases.exits import Serving, looking_twice
+from heard.engine.entry import new_id
+from heard.engine.errors import HeardError, NotFound, Refused
+from heard.engine.node import Command
+from heard.reports import commands, projection
+from heard.reports.entries import Answer, Outcome, ProblemTold
+from heard.reports.pages import register_of
+from heard.reports.register import Register
+
+Form = Mapping[str, str]
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/desk/reports/", front, methods=["GET"]),
+        Route("/desk/reports/{verb}", act, methods=["POST"]),
+    ]
+
+
+async def front(request: Request) -> Response:
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must("read_desk")
+    return _page(serving, caller, done="done" in request.query_params)
+
+
+def _page(
+    serving: Serving, caller: Caller, *, done: bool = False, error: str = "", draft: Form | None = None
+) -> Response:
+    register = register_of(serving)
+    page = templates.render(
+        "desk/reports.html",
+        account=caller.account,
+        may=caller.may("correct"),
+        problems=[_problem(serving, register, one) for one in projection.problems(serving.tables)],
+        readings=projection.readings(serving.tables)[:20],
+        gone=projection.gone(serving.tables),
+        answers=get_args(Answer),
+        outcomes=get_args(Outcome),
+        done=done,
+        error=error,
+        draft=draft or {},
+        once=new_id(),
+    )
+    return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")
+
+
+def _problem(serving: Serving, register: Register, one: projection.Problem) -> dict[str, Any]:
+    entry = serving.node.journal.entry(one.position)
+    body = entry.body if entry else None
+    contact = serving.vault.get("contact", one.id) or b""
+    return {
+        "id": one.id,
+        "slug": projection.slug_of(serving.tables, one.report),
+        "told_at": one.told_at,
+        "words": body.words if isinstance(body, ProblemTold) else "",
+        "addressee": body.addressee if isinstance(body, ProblemTold) else "",
+        "contact": contact.decode(),
+    }
+
+
+async def act(request: Request) -> Response:
+    """One decision about a report. What is refused comes back with what was typed."""
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must("correct")
+    sent = await request.form(max_fields=30)
+    form = {name: value.replace("\r\n", "\n").strip() for name, value in sent.items() if isinstance(value, str)}
+
+    async def done() -> Response:
+        if request.path_params["verb"] not in _VERBS:
+            raise NotFound("The desk has no such verb.")
+        try:
+            command = _VERBS[request.path_params["verb"]](serving, form)
+            asked = msgspec.json.encode(sorted(form.items()))
+            await serving.do(
+                command, by=caller.account.id, scope="reports", key=form.get("once") or None, request=asked
+            )
+        except HeardError as refusal:
+            return _page(serving, caller, error=refusal.message, draft=form)
+        register_of(serving)
+        return RedirectResponse("/desk/reports/?done", 303)
+
+    return await looking_twice(serving, done)
+
+
+def _report(serving: Serving, form: Form) -> str:
+    """The report that the form names, by its address."""
+    try:
+        return projection.by_slug(serving.tables, form.get("report", "").strip().strip("/").rsplit("/", 1)[-1].lower())
+    except NotFound as wrong:
+        raise Refused("There is no report of this reference here. Nothing was changed.") from wrong
+
+
+def _day(form: Form, name: str) -> date | None:
+    try:
+        return date.fromisoformat(form[name]) if form.get(name) else None
+    except ValueError as wrong:
+        raise Refused("Write days like 2025-07-31. Nothing was changed.") from wrong
+
+
+def _needed(form: Form, name: str) -> date:
+    day = _day(form, name)
+    if day is None:
+        raise Refused("The day is missing. Nothing was changed.")
+    return day
+
+
+def _response(serving: Serving, form: Form) -> Command:
+    answer = form.get("answer", "not read")
+    if answer not in get_args(Answer):
+        raise Refused("Say what the response says: choose one of the list. Nothing was changed.")
+    return commands.record_response(
+        _report(serving, form),
+        form.get("addressee", ""),
+        dated_on=_day(form, "dated"),
+        received_on=_day(form, "received"),
+        published_on=_day(form, "published"),
+        answer=cast(Answer, answer),
+        concerns=[one.strip() for one in form.get("concerns", "").split(",") if one.strip()],
+        words=form.get("words", ""),
+    )
+
+
+def _outcome(serving: Serving, form: Form) -> Command:
+    outcome = form.get("outcome", "")
+    if outcome not in get_args(Outcome):
+        raise Refused("Choose what came of it from the list. Nothing was changed.")
+    return commands.set_outcome(
+        _report(serving, form),
+        form.get("concern", ""),
+        form.get("addressee", ""),
+        cast(Outcome, outcome),
+        form.get("judged_by", ""),
+        form.get("words", ""),
+    )
+
+
+def _echo(serving: Serving, form: Form) -> Command:
+    earlier = _report(serving, {"report": form.get("earlier", "")})
+    return commands.confirm_echo(_report(serving, form), earlier, form.get("judged_by", ""))
+
+
+_VERBS: dict[str, Callable[[Serving, Form], Command]] = {
+    "settle": lambda serving, form: commands.settle_problem(form.get("problem", ""), form.get("words", "")),
+    "dispute": lambda serving, form: commands.dispute(
+        _report(serving, form), form.get("addressee", ""), form.get("words", "")
+    ),
+    "hide": lambda serving, form: commands.hide_names(
+        _report(serving, form),
+        [line for line in form.get("names", "").splitlines() if line.strip()],
+        form.get("words", ""),
+    ),
+    "show": lambda serving, form: commands.show_names(_report(serving, form), form.get("words", "")),
+    "let": lambda serving, form: commands.let_value(
+        _report(serving, form), form.get("field", ""), form.get("words", "")
+    ),
+    "response": _response,
+    "extension": lambda serving, form: commands.record_extension(
+        _report(serving, form), form.get("addressee", ""), _needed(form, "until")
+    ),
+    "sent": lambda serving, form: commands.record_sending(
+        _report(serving, form), form.get("addressee", ""), _needed(form, "until")
+    ),
+    "promise": lambda serving, form: commands.record_promise(
+        _report(serving, form),
+        form.get("addressee", ""),
+        form.get("words", ""),
+        form.get("concern", ""),
+        _day(form, "until"),
+    ),
+    "outcome": _outcome,
+    "echo": _echo,
+}

@@ -1,0 +1,75 @@
+"""Pictures of reports as SVG: plain shapes, drawn from the same rows as the table that stands beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from html import escape
+
+from heard.reports.standing import Stand
+
+ROW, LEFT, WIDTH, HEAD = 26, 210, 860, 30
+#: A response years later would press the first weeks into a line.
+LONGEST_DAYS = 400
+
+
+def timeline(stands: Sequence[Stand], on: date) -> str:
+    """The clocks of a report side by side: from its start to its last day, and when responses are dated."""
+    drawn = [stand for stand in stands if stand.due]
+    if not drawn:
+        return ""
+    first = min(stand.due.start for stand in drawn if stand.due)
+    dated = [stand.response.dated_on for stand in drawn if stand.response and stand.response.dated_on]
+    last = max([stand.due.on for stand in drawn if stand.due] + dated) + timedelta(7)
+    last = min(last, first + timedelta(LONGEST_DAYS))
+    days = (last - first).days
+
+    def x(day: date) -> float:
+        return round(LEFT + (WIDTH - LEFT - 40) * min(1.0, (day - first).days / days), 1)
+
+    parts = [_axis(first, last, x(first), x(last))]
+    for place, stand in enumerate(drawn):
+        y = HEAD + ROW * place + ROW // 2
+        assert stand.due
+        name = stand.addressee.name if len(stand.addressee.name) < 32 else stand.addressee.name[:30] + "…"
+        parts.append(f'<text x="0" y="{y + 4}">{escape(name)}</text>')
+        parts.append(f'<line class="clock" x1="{x(stand.due.start)}" y1="{y}" x2="{x(stand.due.on)}" y2="{y}"/>')
+        parts.append(f'<line class="last" x1="{x(stand.due.on)}" y1="{y - 7}" x2="{x(stand.due.on)}" y2="{y + 7}"/>')
+        response = stand.response
+        if response and response.dated_on:
+            late = response.dated_on > stand.due.on
+            parts.append(f'<circle class="{"late" if late else "came"}" cx="{x(response.dated_on)}" cy="{y}" r="5"/>')
+            parts.append(f'<text class="soft" x="{x(response.dated_on) + 8}" y="{y + 4}">day {stand.day}</text>')
+        elif response:
+            parts.append(f'<text class="soft" x="{x(stand.due.on) + 8}" y="{y + 4}">published, day not known</text>')
+    height = HEAD + ROW * len(drawn) + 6
+    return (
+        f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
+        f'aria-label="The clocks of the addressees, as in the table above">{"".join(parts)}</svg>'
+    )
+
+
+def _axis(first: date, last: date, left: float, right: float) -> str:
+    return (
+        f'<text class="soft" x="{left}" y="14">{first.day} {first:%b %Y}</text>'
+        f'<text class="soft" x="{right}" y="14" text-anchor="end">{last.day} {last:%b %Y}</text>'
+    )
+
+
+def shares(rows: Sequence[tuple[str, int, int]], label: str) -> str:
+    """Bars of how many of how many, a row for each: (name, part, whole)."""
+    most = max((whole for _, _, whole in rows), default=1) or 1
+    parts = []
+    for place, (name, part, whole) in enumerate(rows):
+        y = ROW * place + 4
+        full, some = (round((WIDTH - LEFT - 120) * number / most, 1) for number in (whole, part))
+        parts.append(f'<text x="0" y="{y + 14}">{escape(name if len(name) < 32 else name[:30] + "…")}</text>')
+        parts.append(f'<rect class="rest" x="{LEFT}" y="{y}" width="{full}" height="18"/>')
+        parts.append(f'<rect class="bar" x="{LEFT}" y="{y}" width="{some}" height="18"/>')
+        said = f"{part:,} of {whole:,}" + (f" ({100 * part / whole:.0f} %)" if whole else "")
+        parts.append(f'<text x="{LEFT + full + 8}" y="{y + 14}">{said}</text>')
+    height = ROW * len(rows) + 8
+    return (
+        f'<svg class="figure" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
+        f'aria-label="{escape(label)}, as in the table below" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    )

@@ -1,0 +1,126 @@
+"""Figures over all reports: how many responses are published, by year, body, area and category.
+
+Every figure names its rule, its denominator and its day. Nobody with fewer than twenty requests is listed, and private
+persons are nowhere. Requests that are still awaited, or of which nothing is known since their last day, are counted
+apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import msgspec
+
+from heard.reports import drawing, standing
+from heard.reports.register import Register
+from heard.reports.shown import Shown
+
+#: Nobody is listed of whom fewer than this was asked: a rate of few is a rank of chance.
+REQUESTS_MIN = 20
+LISTED_MAX = 30
+
+RULE_BY_ADDRESSEE = (
+    "A request is one addressee of one report. It counts as answered where a response is published that is that "
+    "addressee’s by its name, or where as many responses are published as were asked for."
+)
+RULE_OF_TRACKER = (
+    "The Preventable Deaths Tracker’s rule: a report is completed where as many replies are published as it has "
+    "addressees, whosever they are."
+)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One row: of `requests`, so many are answered, have no response published, are awaited, or are not known."""
+
+    name: str
+    key: str
+    requests: int
+    answered: int
+    none: int
+    awaited: int
+    unknown: int
+
+    @property
+    def due(self) -> int:
+        """The denominator: requests whose last day is past and of which something is known, and all answered ones."""
+        return self.answered + self.none
+
+    @property
+    def share(self) -> str:
+        return f"{100 * self.answered / self.due:.0f} %" if self.due else "–"
+
+
+class Figure(msgspec.Struct, frozen=True):
+    name: str
+    title: str
+    rule: str
+    on: date
+    lines: tuple[Line, ...]
+
+
+def figures(register: Register, on: date) -> list[Figure]:
+    """All figures as of a day."""
+    found = [(one, standing.stands(one, register.days_read(one.id), on)) for one in register]
+    requests = [
+        (one, stand.addressee.name, stand.addressee.key, _sort(stand.state))
+        for one, stands in found
+        for stand in stands
+    ]
+
+    def by(
+        name: str,
+        title: str,
+        group: Callable[[Shown, str, str], Iterable[tuple[str, str]]],
+        least: int,
+        *,
+        years: bool = False,
+    ) -> Figure:
+        counts: dict[tuple[str, str], Counter[str]] = {}
+        for one, addressee, key, sort in requests:
+            for place in group(one, addressee, key):
+                counts.setdefault(place, Counter())[sort] += 1
+        lines = [
+            Line(label, key, count.total(), count["answered"], count["none"], count["awaited"], count["unknown"])
+            for (label, key), count in counts.items()
+            if count.total() >= least
+        ]
+        lines.sort(key=lambda line: line.name if years else (-line.requests, line.name))
+        return Figure(name, title, RULE_BY_ADDRESSEE, on, tuple(lines if years else lines[:LISTED_MAX]))
+
+    return [
+        by(
+            "years",
+            "By the year of the report",
+            lambda one, *_: [(str(one.dated.year), "")] if one.dated else [],
+            1,
+            years=True,
+        ),
+        by("bodies", "By body", lambda _, addressee, key: [(addressee, key)] if key else [], REQUESTS_MIN),
+        by("areas", "By coroner area", lambda one, *_: [(one.area, "")] if one.area else [], REQUESTS_MIN),
+        by("categories", "By category", lambda one, *_: [(category, "") for category in one.categories], REQUESTS_MIN),
+        _trackers(register, on),
+    ]
+
+
+def _sort(state: str) -> str:
+    return {"response published": "answered", "none published": "none", "awaited": "awaited"}.get(state, "unknown")
+
+
+def _trackers(register: Register, on: date) -> Figure:
+    """The same by the other rule, so that nobody has to wonder why two rates differ."""
+    counts: dict[str, Counter[str]] = {}
+    for one in register:
+        if one.dated and (status := standing.by_tracker(one, on)):
+            counts.setdefault(str(one.dated.year), Counter())[status] += 1
+    lines = [
+        Line(year, "", count.total(), count["completed"], count["partial"] + count["overdue"], count["pending"], 0)
+        for year, count in sorted(counts.items())
+    ]
+    return Figure("tracker", "Reports by the tracker’s rule, by year", RULE_OF_TRACKER, on, tuple(lines))
+
+
+def picture(figure: Figure) -> str:
+    """The shares as bars."""
+    return drawing.shares([(line.name, line.answered, line.due) for line in figure.lines], figure.title)

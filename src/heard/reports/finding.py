@@ -1,0 +1,225 @@
+"""Finding reports: words, and facets that narrow them down.
+
+A query is an address, so that it can be shared and kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from heard.engine.errors import Refused
+from heard.reports import care, standing
+from heard.reports.model import Addressee
+from heard.reports.register import Register
+from heard.reports.shown import Shown
+
+#: As many as fit one search; nobody reads on.
+FOUND_MAX = 2000
+PAGE = 25
+#: A question of more words than this finds what the first ones find.
+WORDS_MAX = 24
+SNIPPET = 240
+
+STANDINGS = {
+    "answered": "every response published",
+    "partly": "some responses published",
+    "none published": "no response published",
+    "awaited": "awaited",
+    "not known": "not known",
+}
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What is looked for; all that is empty narrows nothing. `on` is the day as of which standings are told."""
+
+    text: str = ""
+    area: str = ""
+    category: str = ""
+    body: str = ""
+    coroner: str = ""
+    year: str = ""
+    status: str = ""
+    page: int = 1
+    on: date | None = None
+
+    def address(self, **changes: Any) -> str:
+        """The query as the end of an address, changed; a narrower one begins at its first page."""
+        fields = {"page": 1} | msgspec.structs.asdict(self) | {"page": 1} | changes
+        named = {"q" if name == "text" else name: value for name, value in fields.items()}
+        told = {name: str(value) for name, value in named.items() if value and (name, value) != ("page", 1)}
+        return f"?{urlencode(told)}" if told else "./"
+
+
+class Hit(msgspec.Struct, frozen=True):
+    shown: Shown
+    standing: str
+    snippet: str = ""
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """One way to narrow: `counts` by value, most first, of what is found but for this facet itself."""
+
+    name: str
+    title: str
+    counts: tuple[tuple[str, str, int], ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    query: Query
+    total: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    every: tuple[Shown, ...]
+
+
+def query_from(asked: Mapping[str, str]) -> Query:
+    """A query from the parts of an address.
+
+    Raises Refused for a day or page that is none.
+    """
+    page = asked.get("page", "1") or "1"
+    if not page.isdecimal() or not 0 < int(page[:6]) < 100_000:
+        raise Refused("That page number is none. Nothing is wrong with the rest of your search.")
+    on = None
+    if asked.get("on"):
+        try:
+            on = date.fromisoformat(asked["on"])
+        except ValueError as wrong:
+            raise Refused("Write the day like 2025-07-31.") from wrong
+    words = {
+        name: asked.get(name, "")[:200].strip() for name in ("area", "category", "body", "coroner", "year", "status")
+    }
+    return Query(text=asked.get("q", "")[:500].strip(), page=int(page), on=on, **words)
+
+
+def find(register: Register, query: Query, today: date) -> Found:
+    """The reports that fit, best first where words are looked for, else newest first."""
+    on = query.on or today
+    ranked = _ranked(register, query.text)
+    told = {one.id: stand(register, one, on) for one in ranked}
+    narrowing: dict[str, Callable[[Shown], bool]] = {
+        "area": lambda one: one.area == query.area,
+        "category": lambda one: query.category in one.categories,
+        "body": lambda one: any(other.key == query.body for other in one.addressees),
+        "coroner": lambda one: one.coroner == query.coroner,
+        "year": lambda one: _year(one) == query.year,
+        "status": lambda one: told[one.id] == query.status,
+    }
+    asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
+    every = [one for one in ranked if all(fits(one) for fits in asked.values())]
+    facets = tuple(
+        Facet(
+            name,
+            title,
+            _counts(name, [one for one in ranked if _but(asked, name, one)] if name in asked else every, told),
+        )
+        for name, title in _FACETS.items()
+    )
+    start = (query.page - 1) * PAGE
+    words = _words(query.text)
+    hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
+    return Found(query, len(every), hits, facets, tuple(every))
+
+
+_FACETS = {
+    "status": "Responses",
+    "year": "Year",
+    "category": "Category",
+    "body": "Sent to",
+    "area": "Coroner area",
+    "coroner": "Coroner",
+}
+
+
+def _but(asked: Mapping[str, Callable[[Shown], bool]], left: str, one: Shown) -> bool:
+    return all(fits(one) for name, fits in asked.items() if name != left)
+
+
+def stand(register: Register, one: Shown, on: date) -> str:
+    return standing.standing(standing.stands(one, register.days_read(one.id), on))
+
+
+def _ranked(register: Register, text: str) -> list[Shown]:
+    if not text:
+        return sorted(register, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
+    exact = [one for one in register if one.ref and one.ref == text.strip()]
+    words = _words(text)
+    if exact or not words:
+        return exact
+    phrases = [f'"{word}"' for word in words]
+    found = register.file.search(" AND ".join([*phrases[:-1], f"{phrases[-1]}*"]), FOUND_MAX)
+    if not found and len(phrases) > 1:
+        found = register.file.search(" OR ".join(phrases), FOUND_MAX)
+    ids = dict(found)
+    seen = {one.id: one for one in register if one.id in ids}
+    return [seen[report] for report, _ in found if report in seen]
+
+
+def _words(text: str) -> list[str]:
+    """What is looked for: words, and phrases that stand in quotation marks."""
+    quoted = [" ".join(re.findall(r"\w+", phrase)) for phrase in re.findall(r'"([^"]+)"', text)]
+    rest = re.findall(r"\w+", re.sub(r'"[^"]*"?', " ", text))
+    return [word for word in (*quoted, *rest) if word][:WORDS_MAX]
+
+
+def _year(one: Shown) -> str:
+    return str(one.dated.year) if one.dated else ""
+
+
+def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tuple[tuple[str, str, int], ...]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in reports:
+        counts.update(set(_values(name, one, told)))
+    most = 12 if name in ("body", "coroner", "area") else 40
+    order = (
+        sorted(counts.items(), key=lambda found: found[0][0], reverse=True)
+        if name == "year"
+        else counts.most_common(most)
+    )
+    return tuple((value, label, count) for (value, label), count in order)
+
+
+def _values(name: str, one: Shown, told: Mapping[str, str]) -> list[tuple[str, str]]:
+    if name == "status":
+        return [(told[one.id], STANDINGS[told[one.id]])]
+    if name == "year":
+        return [(_year(one), _year(one))] if one.dated else []
+    if name == "category":
+        return [(category, category) for category in one.categories]
+    if name == "body":
+        return [(_key(body), body.name) for body in one.addressees if body.key]
+    value = one.area if name == "area" else one.coroner
+    return [(value, value)] if value else []
+
+
+def _key(body: Addressee) -> str:
+    return body.key
+
+
+def snippet(register: Register, one: Shown, words: list[str]) -> str:
+    """A passage around what was looked for, without what is not for eyes that did not ask for it."""
+    texts = register.texts(one.id)
+    for text in (*(concern.words for concern in texts.numbered), texts.circumstances):
+        plain = " ".join(care.unasked(text).split())
+        if not words:
+            if plain:
+                return _cut(plain, 0)
+            continue
+        if found := re.search(r"\b(?:" + "|".join(re.escape(word[:6]) for word in words) + ")", plain, re.IGNORECASE):
+            return _cut(plain, max(0, found.start() - 80))
+    return ""
+
+
+def _cut(text: str, start: int) -> str:
+    begin = text.rfind(" ", 0, start) + 1 if start else 0
+    passage = text[begin : begin + SNIPPET]
+    if begin + SNIPPET < len(text):
+        passage = passage.rsplit(" ", 1)[0] + " …"
+    return ("… " if begin else "") + passage

@@ -1,0 +1,70 @@
+"""Following reports: a feed of what changed, and a calendar of last days.
+
+Neither names who died, nor tells a method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+
+import feedgenerator
+from icalendar import Calendar, Event
+
+from heard.reports import standing
+from heard.reports.register import Register
+from heard.reports.shown import Shown
+
+ITEMS = 50
+
+
+def subject(one: Shown) -> str:
+    """How a report is called where it is met unasked: by its reference, area and date, and by nobody's name."""
+    said = f"Report {one.ref or one.slug}"
+    return ", ".join(
+        [said, *([one.area] if one.area else []), *([f"{one.dated.day} {one.dated:%B %Y}"] if one.dated else [])]
+    )
+
+
+def as_feed(register: Register, reports: Iterable[Shown], title: str, address: str, base: str, on: date) -> str:
+    """RFC 4287: an item for each report, changed when a source told something new of it."""
+    feed = feedgenerator.Atom1Feed(
+        title=title, link=address, description="", feed_url=address, author_name="Heard", language="en-GB"
+    )
+    for one in list(reports)[:ITEMS]:
+        link = f"{base}/reports/{one.slug}/"
+        stands = standing.stands(one, register.days_read(one.id), on)
+        said = "; ".join(f"{stand.addressee.name}: {stand.words}" for stand in stands) or "Addressees are not known."
+        feed.add_item(
+            title=subject(one),
+            link=link,
+            unique_id=link,
+            description=said,
+            updateddate=_instant(max((day for _, day in one.sources), default=one.added or one.dated or on)),
+            pubdate=_instant(one.added or one.dated or on),
+        )
+    return str(feed.writeString("utf-8"))
+
+
+def _instant(day: date) -> datetime:
+    """A feed knows no civil days: midnight at its beginning, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def as_calendar(one: Shown, base: str) -> str:
+    """RFC 5545: the last day of each addressee, as a day and not as an hour."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Heard//reports//EN")
+    calendar.add("version", "2.0")
+    for addressee, due in zip(one.addressees, one.dues, strict=True):
+        if due is None:
+            continue
+        event = Event()
+        event.add("uid", f"{one.id}-{addressee.key or one.addressees.index(addressee)}@heard")
+        event.add("dtstamp", _instant(due.start))
+        event.add("dtstart", due.on)
+        event.add("summary", f"Last day to respond: {addressee.name} ({one.ref or one.slug})")
+        event.add("url", f"{base}/reports/{one.slug}/")
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    return str(calendar.to_ical(), "utf-8")

@@ -1,0 +1,136 @@
+"""The ways out for machines: tables, JSON, feeds, calendars. Each made of what may be seen, and past the door."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.cases.release import Exit
+from heard.engine import now
+from heard.engine.errors import NotFound
+from heard.reports import figures, finding, following, tables
+from heard.reports.figures import Figure
+from heard.reports.finding import Found
+from heard.reports.pages import register_of
+
+#: In JSON so many reports are one page of a list; a table has all.
+LIST_MAX = 500
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        WayOut("/reports.csv", "json", as_csv),
+        WayOut("/reports.json", "json", as_json),
+        WayOut("/reports.xlsx", "json", as_xlsx),
+        WayOut("/reports/figures/{name}.csv", "json", figure_csv),
+        WayOut("/reports/figures/{name}.svg", "page", figure_svg),
+        WayOut("/reports/feed.atom", "feed", feed),
+        WayOut("/reports/{slug}/feed.atom", "feed", report_feed),
+        WayOut("/reports/{slug}/calendar.ics", "feed", calendar),
+        WayOut("/reports/{slug}/report.json", "json", report_json),
+    ]
+
+
+def _let(serving: Serving, exit: Exit, made: str, media_type: str, **headers: str) -> Outgoing:
+    named = {name.replace("_", "-"): value for name, value in headers.items()} | {"X-Robots-Tag": "noindex"}
+    return Outgoing(serving.doors.of_every(serving.tables).let(exit, made), media_type, headers=named)
+
+
+def _found(request: Request, serving: Serving) -> Found:
+    return finding.find(register_of(serving), finding.query_from(request.query_params), now.today())
+
+
+def _table(request: Request, serving: Serving) -> str:
+    register, found = register_of(serving), _found(request, serving)
+    on, base = found.query.on or now.today(), _base(request)
+    return tables.as_csv(tables.row(register, one, on, base) for one in found.every)
+
+
+async def as_csv(request: Request, serving: Serving) -> Outgoing:
+    named = 'attachment; filename="reports.csv"'
+    made = _table(request, serving)
+    return _let(serving, "json", made, "text/csv; charset=utf-8", Content_Disposition=named)
+
+
+async def as_xlsx(request: Request, serving: Serving) -> Outgoing:
+    named = 'attachment; filename="reports.xlsx"'
+    outgoing = _let(serving, "json", _table(request, serving), SHEET, Content_Disposition=named)
+    return msgspec.structs.replace(outgoing, packed=tables.as_xlsx(outgoing.released))
+
+
+def _figure(request: Request, serving: Serving) -> Figure:
+    name = request.path_params["name"]
+    found = [one for one in figures.figures(register_of(serving), now.today()) if one.name == name]
+    if not found:
+        raise NotFound("There is no figure of this name.")
+    return found[0]
+
+
+async def figure_csv(request: Request, serving: Serving) -> Outgoing:
+    figure = _figure(request, serving)
+    heads = ("name", "asked", "answered", "none published", "awaited", "not known", "share")
+    rows = [("rule", figure.rule), ("as of", str(figure.on)), heads]
+    for line in figure.lines:
+        counts = (line.requests, line.answered, line.none, line.awaited, line.unknown)
+        rows.append((line.name, *map(str, counts), line.share))
+    return _let(serving, "json", tables.lines(rows), "text/csv; charset=utf-8")
+
+
+async def figure_svg(request: Request, serving: Serving) -> Outgoing:
+    return _let(serving, "page", figures.picture(_figure(request, serving)), "image/svg+xml")
+
+
+async def as_json(request: Request, serving: Serving) -> Outgoing:
+    """`{"items": […], "next": address or null, "total": n}`; `?limit=` to 500."""
+    register, found = register_of(serving), _found(request, serving)
+    on, base = found.query.on or now.today(), _base(request)
+    asked = request.query_params.get("limit", "100")
+    limit = max(1, min(LIST_MAX, int(asked))) if asked.isdecimal() and len(asked) < 6 else 100
+    start = (found.query.page - 1) * limit
+    items = [tables.as_json(register, one, None, on, base) for one in found.every[start : start + limit]]
+    more = start + limit < found.total
+    following_page = (
+        f"{base}/reports.json{found.query.address(page=found.query.page + 1)}&limit={limit}" if more else None
+    )
+    made = tables.encoded({"items": items, "next": following_page, "total": found.total, "as_of": on})
+    return _let(serving, "json", made, "application/json")
+
+
+async def report_json(request: Request, serving: Serving) -> Outgoing:
+    register = register_of(serving)
+    one = register.at(request.path_params["slug"])
+    made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request))
+    return _let(serving, "json", tables.encoded(made), "application/json")
+
+
+async def feed(request: Request, serving: Serving) -> Outgoing:
+    """A search as a feed: newest reports first, whatever order the page has."""
+    register, found = register_of(serving), _found(request, serving)
+    newest = sorted(
+        found.every,
+        key=lambda one: max((day for _, day in one.sources), default=one.dated or now.today()),
+        reverse=True,
+    )
+    made = following.as_feed(
+        register, newest, "Reports to prevent future deaths", str(request.url), _base(request), now.today()
+    )
+    return _let(serving, "feed", made, "application/atom+xml")
+
+
+async def report_feed(request: Request, serving: Serving) -> Outgoing:
+    register = register_of(serving)
+    one = register.at(request.path_params["slug"])
+    made = following.as_feed(register, [one], following.subject(one), str(request.url), _base(request), now.today())
+    return _let(serving, "feed", made, "application/atom+xml")
+
+
+async def calendar(request: Request, serving: Serving) -> Outgoing:
+    one = register_of(serving).at(request.path_params["slug"])
+    return _let(serving, "feed", following.as_calendar(one, _base(request)), "text/calendar; charset=utf-8")
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")

@@ -1,0 +1,176 @@
+"""The public pages of reports: the register, a report, a body, an area.
+
+Each passes the door, and none needs a script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from heard import templates
+from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.engine import now
+from heard.engine.errors import NotFound, Refused
+from heard.reports import areas, bodies, drawing, figures, finding, standing
+from heard.reports.echoes import said_in
+from heard.reports.model import SOURCES, Concern, Response
+from heard.reports.register import Register
+from heard.reports.shown import Shown, Texts
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        WayOut("/reports/", "page", listed),
+        WayOut("/reports/figures/", "page", figures_page),
+        WayOut("/reports/similar/", "page", similar_form),
+        WayOut("/reports/bodies/{key}/", "page", body),
+        WayOut("/reports/areas/{key}/", "page", area),
+        WayOut("/reports/{slug}/similar/", "page", similar),
+        WayOut("/reports/{slug}/", "page", report),
+    ]
+
+
+def register_of(serving: Serving) -> Register:
+    """The register, brought up to what was written a moment ago, if that is little."""
+    register: Register = serving.register
+    register.follow()
+    return register
+
+
+def sent(serving: Serving, page: str, **context: Any) -> Outgoing:
+    """A page of reports, past the door; no search engine is to keep it unless the operator opts in."""
+    made = templates.render(page, area_key=area_key, **context)
+    return Outgoing(serving.doors.of_every(serving.tables).let("page", made), headers={"X-Robots-Tag": "noindex"})
+
+
+async def listed(request: Request, serving: Serving) -> Outgoing:
+    register, today = register_of(serving), now.today()
+    query = finding.query_from(request.query_params)
+    found = finding.find(register, query, today)
+    return sent(serving, "reports/list.html", found=found, query=query, register=register, on=query.on or today)
+
+
+async def report(request: Request, serving: Serving) -> Outgoing:
+    register, today = register_of(serving), now.today()
+    shown = register.at(request.path_params["slug"])
+    texts = register.texts(shown.id)
+    on = _day(request) or today
+    if on < today:
+        shown, texts = register.looking_back(shown.id, on)
+    read = [day for day in register.days_read(shown.id) if day <= on]
+    stands = standing.stands(shown, read, on)
+    titles = [(SOURCES[name].title, day) for name, day in shown.sources]
+    return sent(
+        serving,
+        "reports/report.html",
+        shown=shown,
+        texts=texts,
+        stands=stands,
+        standing=standing.standing(stands),
+        by_tracker=standing.by_tracker(shown, on),
+        count=shown.counted(on),
+        read=read,
+        on=on,
+        back=on < today,
+        timeline=drawing.timeline(stands, on),
+        matrix=matrix(shown, texts),
+        source_titles=titles,
+        sources=titles[-1][0] if titles else "any source",
+        echoes=[(register.of(earlier), who) for earlier, who in shown.echoes if _there(register, earlier)],
+    )
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """Which response speaks to which concern: a row for each concern, a cell for each response."""
+
+    responses: tuple[Response, ...]
+    rows: tuple[tuple[Concern, tuple[str, ...]], ...]
+
+
+def matrix(shown: Shown, texts: Texts) -> Matrix | None:
+    """Only where somebody read the responses against the concerns; what was not read is said to be so."""
+    if not any(response.concerns or response.answer != "not read" for response in shown.responses):
+        return None
+
+    def cell(concern: Concern, response: Response) -> str:
+        if concern.to and response.by not in concern.to:
+            return "not asked"
+        if not response.concerns:
+            return response.answer if response.answer != "not read" else "not read yet"
+        return response.answer if {concern.number, concern.id} & set(response.concerns) else "not spoken of"
+
+    rows = tuple((one, tuple(cell(one, response) for response in shown.responses)) for one in texts.numbered)
+    return Matrix(shown.responses, rows)
+
+
+def _there(register: Register, report: str) -> bool:
+    try:
+        return bool(register.of(report))
+    except NotFound:
+        return False
+
+
+async def body(request: Request, serving: Serving) -> Outgoing:
+    register, today, key = register_of(serving), now.today(), request.path_params["key"]
+    theirs = [one for one in register if any(other.key == key for other in one.addressees)]
+    if not theirs:
+        raise NotFound("No report was sent to a body of this name, as far as is known here.")
+    rows = []
+    for one in sorted(theirs, key=_newest, reverse=True):
+        stands = standing.stands(one, register.days_read(one.id), today)
+        rows.append((one, next(stand for stand in stands if stand.addressee.key == key)))
+    name = next(other.name for other in theirs[0].addressees if other.key == key)
+    promises = [(one, promise) for one in theirs for promise in one.promises if bodies.key(promise.by) == key]
+    return sent(serving, "reports/body.html", name=name, key=key, rows=rows, promises=promises, on=today)
+
+
+async def figures_page(request: Request, serving: Serving) -> Outgoing:
+    register, today = register_of(serving), now.today()
+    drawn = [(figure, figures.picture(figure)) for figure in figures.figures(register, today)]
+    return sent(serving, "reports/figures.html", figures=drawn, count=len(register), on=today)
+
+
+async def similar(request: Request, serving: Serving) -> Outgoing:
+    """Earlier reports that may raise the same, side by side with this one."""
+    register = register_of(serving)
+    shown = register.at(request.path_params["slug"])
+    text = said_in(register.texts(shown.id))
+    found = await asyncio.to_thread(serving.echoes.of, text, before=shown.dated, but=shown.id) if text.strip() else []
+    confirmed = {earlier for earlier, _ in shown.echoes}
+    return sent(serving, "reports/similar.html", shown=shown, echoes=found, confirmed=confirmed, text="")
+
+
+async def similar_form(request: Request, serving: Serving) -> Outgoing:
+    return sent(serving, "reports/similar.html", shown=None, echoes=None, confirmed=(), text="")
+
+
+async def area(request: Request, serving: Serving) -> Outgoing:
+    register, today, key = register_of(serving), now.today(), request.path_params["key"]
+    theirs = sorted((one for one in register if area_key(one.area) == key), key=_newest, reverse=True)
+    if not theirs:
+        raise NotFound("No report of an area of this name is known here.")
+    rows = [(one, finding.stand(register, one, today)) for one in theirs]
+    name = theirs[0].area
+    return sent(serving, "reports/area.html", name=name, today=areas.today(name), rows=rows, on=today)
+
+
+def area_key(name: str) -> str:
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
+
+
+def _newest(one: Shown) -> tuple[date, str]:
+    return one.dated or date.min, one.slug
+
+
+def _day(request: Request) -> date | None:
+    asked = request.query_params.get("on")
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError as wrong:
+        raise Refused("Write the day like 2025-07-31.") from wrong

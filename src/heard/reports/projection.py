@@ -1,0 +1,238 @@
+"""The tables of reports: which there are, what was read when. No name and no text of one is in them.
+
+What a report says is read from its stream in the journal (`life`), since what may be seen of it changes with what is
+withheld, and is worked out in `shown`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.entry import Entry
+from heard.engine.errors import NotFound
+from heard.engine.projection import Room, Tables
+from heard.reports import entries, model
+from heard.reports.entries import (
+    Gone,
+    Listed,
+    ProblemSettled,
+    ProblemTold,
+    Read,
+    ReadingDoubted,
+    ReadingKept,
+    ValueLet,
+)
+from heard.reports.model import OF_RESPONSES
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS report (
+    id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, kept_at TEXT NOT NULL UNIQUE, listed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_read (
+    report TEXT NOT NULL, source TEXT NOT NULL, on_day TEXT NOT NULL, PRIMARY KEY (report, on_day, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_reading (
+    position INTEGER PRIMARY KEY, source TEXT NOT NULL, on_day TEXT NOT NULL, digest TEXT NOT NULL, rows INTEGER NOT
+    NULL, blank INTEGER NOT NULL, gone INTEGER NOT NULL, doubted INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS report_problem (
+    id TEXT PRIMARY KEY, report TEXT NOT NULL, position INTEGER NOT NULL, told_at TEXT NOT NULL, settled INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One reading of a source: what it held, and whether it was believed."""
+
+    position: int
+    source: str
+    on: date
+    digest: str
+    rows: int
+    blank: int
+    gone: int
+    doubted: bool
+
+
+def _listed(tables: Tables, entry: Entry, body: Listed) -> None:
+    tables.execute(
+        "INSERT INTO report VALUES (?, ?, ?, ?)",
+        (entry.stream, body.slug, address_digest(body.kept_at), entry.position),
+    )
+
+
+def _read(tables: Tables, entry: Entry, body: Read) -> None:
+    for report in body.reports:
+        tables.execute("INSERT OR IGNORE INTO report_read VALUES (?, ?, ?)", (report, body.source, str(body.on)))
+
+
+def _reading(tables: Tables, entry: Entry, body: ReadingKept | ReadingDoubted) -> None:
+    tables.execute(
+        "INSERT INTO report_reading VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry.position,
+            body.source,
+            str(body.on),
+            body.digest,
+            body.rows,
+            body.blank,
+            body.gone,
+            int(isinstance(body, ReadingDoubted)),
+        ),
+    )
+
+
+def _problem(tables: Tables, entry: Entry, body: ProblemTold) -> None:
+    tables.execute(
+        "INSERT INTO report_problem VALUES (?, ?, ?, ?, NULL)",
+        (entry.stream, body.report, entry.position, now.text(entry.at)),
+    )
+
+
+def _settled(tables: Tables, entry: Entry, body: ProblemSettled) -> None:
+    tables.execute("UPDATE report_problem SET settled = ? WHERE id = ?", (entry.position, entry.stream))
+
+
+def _gone(tables: Tables, entry: Entry, body: Gone) -> None:
+    tables.execute("INSERT OR REPLACE INTO report_gone VALUES (?, ?)", (entry.stream, entry.position))
+
+
+def _let(tables: Tables, entry: Entry, body: ValueLet) -> None:
+    if not body.field:
+        tables.execute("DELETE FROM report_gone WHERE report = ?", (entry.stream,))
+
+
+def room() -> Room:
+    """What this room folds."""
+    from heard.reports import projection
+
+    folds: Mapping[Any, Any] = {
+        Listed: _listed,
+        Read: _read,
+        ReadingKept: _reading,
+        ReadingDoubted: _reading,
+        ProblemTold: _problem,
+        ProblemSettled: _settled,
+        Gone: _gone,
+        ValueLet: _let,
+    }
+    return Room("reports", SCHEMA, folds, (projection, entries, model))
+
+
+# Questions -----------------------------------------------------------------------------------------------------------
+
+
+def address_digest(kept_at: str) -> str:
+    """What stands in the tables for the address of a report at its source, in which a name may be."""
+    return hashlib.sha256(kept_at.strip().rstrip("/").lower().encode()).hexdigest()[:32]
+
+
+def at_source(tables: Tables, kept_at: str) -> str | None:
+    """The report that the source keeps at an address."""
+    return next(
+        (str(one) for (one,) in tables.execute("SELECT id FROM report WHERE kept_at = ?", (address_digest(kept_at),))),
+        None,
+    )
+
+
+def by_slug(tables: Tables, slug: str) -> str:
+    """The id of the report at an address; raises NotFound."""
+    for (report,) in tables.execute("SELECT id FROM report WHERE slug = ?", (slug,)):
+        return str(report)
+    raise NotFound("There is no report at this address.")
+
+
+def slug_of(tables: Tables, report: str) -> str:
+    for (slug,) in tables.execute("SELECT slug FROM report WHERE id = ?", (report,)):
+        return str(slug)
+    raise NotFound("There is no such report.")
+
+
+def is_taken(tables: Tables, slug: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM report WHERE slug = ?", (slug,)))
+
+
+def is_report(tables: Tables, stream: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM report WHERE id = ?", (stream,)))
+
+
+def all_reports(tables: Tables) -> list[tuple[str, str]]:
+    """Every report's id and slug."""
+    return [(str(report), str(slug)) for report, slug in tables.execute("SELECT id, slug FROM report")]
+
+
+def days_read(tables: Tables, report: str, sources: Collection[str] = OF_RESPONSES) -> list[date]:
+    """The days on which one of these sources was read, in order."""
+    rows = tables.execute("SELECT on_day, source FROM report_read WHERE report = ?", (report,))
+    return sorted({date.fromisoformat(day) for day, source in rows if source in sources})
+
+
+def all_days_read(tables: Tables) -> dict[str, list[date]]:
+    """The days on which a source that tells of responses was read, by report."""
+    found: dict[str, list[date]] = {}
+    for report, day, source in tables.execute("SELECT report, on_day, source FROM report_read ORDER BY report, on_day"):
+        if source in OF_RESPONSES:
+            found.setdefault(report, []).append(date.fromisoformat(day))
+    return found
+
+
+def readings(tables: Tables) -> list[Reading]:
+    """Every reading, newest first."""
+    rows = tables.execute(
+        "SELECT position, source, on_day, digest, rows, blank, gone, doubted FROM report_reading ORDER BY position DESC"
+    )
+    return [
+        Reading(position, source, date.fromisoformat(on_day), digest, rows_there, blank, gone, bool(doubted))
+        for position, source, on_day, digest, rows_there, blank, gone, doubted in rows
+    ]
+
+
+def read_whole(tables: Tables, sources: tuple[str, ...], after: date) -> dict[date, set[str]]:
+    """What whole, believed readings of these sources found, by the days after this one."""
+    days = {
+        (reading.source, reading.on)
+        for reading in readings(tables)
+        if not reading.doubted and not reading.blank and reading.source in sources and reading.on > after
+    }
+    return {on: set(_found_on(tables, source, on)) for source, on in days}
+
+
+def _found_on(tables: Tables, source: str, on: date) -> list[str]:
+    rows = tables.execute("SELECT report FROM report_read WHERE source = ? AND on_day = ?", (source, str(on)))
+    return [str(report) for (report,) in rows]
+
+
+def known_to(tables: Tables, sources: tuple[str, ...], before: date) -> set[str]:
+    """The reports that these sources had on any day before this one."""
+    rows = tables.execute("SELECT DISTINCT report, source FROM report_read WHERE on_day < ?", (str(before),))
+    return {str(report) for report, source in rows if source in sources}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A message that something is wrong; its words are in the journal, at `position`."""
+
+    id: str
+    report: str
+    position: int
+    told_at: datetime
+
+
+def problems(tables: Tables) -> list[Problem]:
+    """Those that nobody has settled, oldest first."""
+    rows = tables.execute(
+        "SELECT id, report, position, told_at FROM report_problem WHERE settled IS NULL ORDER BY position"
+    )
+    return [Problem(problem, report, position, now.instant(told_at)) for problem, report, position, told_at in rows]
+
+
+def gone(tables: Tables) -> list[str]:
+    """The slugs of reports that are withheld since their source has them no more."""
+    rows = tables.execute("SELECT slug FROM report JOIN report_gone ON report_gone.report = report.id ORDER BY slug")
+    return [str(slug) for (slug,) in rows]

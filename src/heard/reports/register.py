@@ -1,0 +1,181 @@
+"""The register: all reports as they may be seen, kept up with the journal.
+
+It follows with a cursor of its own, a few reports at a time, so that an import of thousands keeps nobody waiting. What
+takes something away (a redaction, a name hidden, a page gone) is done before all that adds. Whatever leaves in between
+passes the door besides, which knows the orders of this moment.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from heard.cases.entries import RestrictionImposed, RestrictionLifted
+from heard.cases.release import Doors
+from heard.engine.errors import NotFound
+from heard.engine.journal import Journal
+from heard.engine.node import Leftovers
+from heard.engine.projection import Tables
+from heard.reports import knowledge, projection, shown
+from heard.reports.entries import Listed, Read
+from heard.reports.model import HIDDEN
+from heard.reports.shown import Shown, Texts
+from heard.store.register import RegisterFile, Row
+
+#: Entries looked at in one go; most touch a report that an earlier one touched too.
+LOOK_AT_ONCE = 500
+#: Reports made anew in one go: about five milliseconds.
+MAKE_AT_ONCE = 4
+
+_listed = msgspec.json.Decoder(Shown)
+_texts = msgspec.json.Decoder(Texts)
+
+
+class Register:
+    """Only `follow` changes it; all else asks."""
+
+    def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: RegisterFile) -> None:
+        self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
+        self.leftovers = Leftovers(journal, file.purging, file.position())
+        self._reports = {one.id: one for one in map(_listed.decode, file.all())}
+        self._looked = file.position()
+        self._to_do: dict[str, None] = {}
+        self._read: dict[str, list[date]] | None = None
+        #: Changes whenever anything that could be seen does; a page made before is not shown after.
+        self.edition = 0
+        #: Told of every such change.
+        self.after_change: list[Callable[[], None]] = []
+
+    # Following --------------------------------------------------------------------------------------------------------
+
+    def follow(self, at_most: int = MAKE_AT_ONCE) -> bool:
+        """Go on a little; whether there is more to do."""
+        while len(self._to_do) < at_most and self._look():
+            pass
+        some = [*self._to_do][:at_most]
+        if not some and self.file.position() == self._looked:
+            return False
+        rows, away = [], []
+        for report in some:
+            made = self._make(report)
+            del self._to_do[report]
+            if made is None:
+                self._reports.pop(report, None)
+                away.append(report)
+            else:
+                self._reports[report] = made[0]
+                rows.append(_row(*made))
+        done = not self._to_do
+        self.file.put(rows, away, self._looked if done else None)
+        if rows or away:
+            self._changed()
+        if done:
+            self.leftovers.purge()
+        return not done or self._behind()
+
+    def _changed(self) -> None:
+        self.edition += 1
+        for follow in self.after_change:
+            follow()
+
+    def follow_all(self) -> None:
+        """To the end, whatever it takes; for commands, that nobody waits for."""
+        while self.follow(200):
+            pass
+
+    def _behind(self) -> bool:
+        [(folded,)] = self.tables.execute("SELECT position FROM cursor")
+        return bool(folded > self._looked)
+
+    def _look(self) -> bool:
+        """Find what the next entries touched; whether there were any."""
+        [(folded,)] = self.tables.execute("SELECT position FROM cursor")
+        entries = (
+            self.journal.read(self._looked, min(LOOK_AT_ONCE, folded - self._looked)) if folded > self._looked else []
+        )
+        first: dict[str, None] = {}
+        for entry in entries:
+            body: Any = entry.body
+            if isinstance(body, Read):
+                self._read = None
+                self._changed()
+            elif isinstance(body, RestrictionImposed | RestrictionLifted):
+                self._to_do |= dict.fromkeys(report for report, _ in projection.all_reports(self.tables))
+            elif entry.kind.startswith("reports.") and projection.is_report(self.tables, entry.stream):
+                (first if body is not None and body.withdraws() else self._to_do)[entry.stream] = None
+        if first:
+            self._to_do = first | self._to_do
+        if entries:
+            self._looked = entries[-1].position
+            self.leftovers.after(entries)
+        return bool(entries)
+
+    def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
+        life = [entry.body for entry in self.journal.stream(report) if entry.body is not None]
+        opening = life[0]
+        assert isinstance(opening, Listed)
+        guard = self.doors.of_every(self.tables).guard
+        masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
+        return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on)
+
+    # Asking -----------------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def __iter__(self) -> Iterator[Shown]:
+        return iter([*self._reports.values()])
+
+    @property
+    def to_come(self) -> int:
+        """How many reports are known and not yet to be seen as they are now."""
+        return len(self._to_do)
+
+    def of(self, report: str) -> Shown:
+        """Raises NotFound, for one that is withheld too."""
+        found = self._reports.get(report)
+        if found is None:
+            raise NotFound("There is no report at this address.")
+        return found
+
+    def find(self, report: str) -> Shown | None:
+        return self._reports.get(report)
+
+    def at(self, slug: str) -> Shown:
+        return self.of(projection.by_slug(self.tables, slug))
+
+    def texts(self, report: str) -> Texts:
+        raw = self.file.texts(report)
+        return _texts.decode(raw) if raw else Texts()
+
+    def days_read(self, report: str) -> list[date]:
+        """The days on which a source that tells of responses was read."""
+        if self._read is None:
+            self._read = projection.all_days_read(self.tables)
+        return self._read.get(report, [])
+
+    def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
+        """The report as its sources had told of it by a day; what is withheld today is withheld then too."""
+        self.of(report)
+        made = self._make(report, on)
+        if made is None:
+            raise NotFound("There is no report at this address.")
+        return made
+
+
+def _row(listed: Shown, texts: Texts) -> Row:
+    people = " ".join((listed.deceased, listed.coroner, listed.area, *(one.name for one in listed.addressees)))
+    numbered = "\n".join(one.words for one in texts.numbered)
+    words = (f"{listed.title} {listed.ref} {' '.join(listed.categories)}", people, texts.circumstances, numbered)
+    return Row(listed.id, msgspec.json.encode(listed), msgspec.json.encode(texts), words)
+
+
+def code() -> tuple[Any, ...]:
+    """The modules that decide what stands in the file."""
+    from heard.reports import addressees, areas, bodies, care, clocks, form, register
+
+    return (addressees, areas, bodies, care, clocks, form, knowledge, register, shown)

@@ -1,0 +1,314 @@
+"""A report as it may be seen: nothing that is withheld or hidden is in it, so nothing made of it can say it.
+
+Every exit of this room (page, list, search, table, feed) is made of these and of nothing else. What is masked is masked
+here, once, in every field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from heard.reports import addressees, areas, bodies, care, clocks, entries, form
+from heard.reports.clocks import Due
+from heard.reports.knowledge import Knowledge, Said, known, listed
+from heard.reports.model import HIDDEN, TEXTS, Addressee, Concern, Judged, Promise, Response, tidy_ref
+from heard.text.dates import civil_date
+from heard.text.names import Names
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many were asked and how many responses are published, as a source counted them on a day."""
+
+    on: date
+    sent: int
+    replies: int
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What is listed of a report. Its texts are in `Texts`, beside it."""
+
+    id: str
+    slug: str
+    ref: str
+    title: str
+    dated: date | None
+    dated_as: str
+    added: date | None
+    deceased: str
+    coroner: str
+    area: str
+    area_as: str
+    categories: tuple[str, ...]
+    addressees: tuple[Addressee, ...]
+    dues: tuple[Due | None, ...]
+    responses: tuple[Response, ...]
+    counts: tuple[Count, ...]
+    promises: tuple[Promise, ...]
+    judged: tuple[Judged, ...]
+    disputes: tuple[tuple[str, str], ...]
+    echoes: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
+    sources: tuple[tuple[str, date], ...]
+    flags: tuple[str, ...]
+    names_hidden: bool
+    child: bool
+    suicide: bool
+
+    def counted(self, on: date | None = None) -> Count | None:
+        """The newest count that was taken on the day or before it."""
+        found = [count for count in self.counts if on is None or count.on <= on]
+        return found[-1] if found else None
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """The running texts of a report, and its concerns one by one, masked."""
+
+    numbered: tuple[Concern, ...] = ()
+    investigation: str = ""
+    circumstances: str = ""
+    concerns: str = ""
+    action: str = ""
+    deadline: str = ""
+    copies: str = ""
+
+
+#: From a text, the text without names that orders protect.
+Masking = Callable[[str], str]
+
+
+def show(
+    report: str, slug: str, kept_at: str, life: Sequence[Any], masking: Masking, *, on: date | None = None
+) -> tuple[Shown, Texts] | None:
+    """What may be seen of a report; `life` are the bodies on its stream. None when the whole is withheld.
+
+    `masking` takes out what is under an order. `on` looks back to a day: at facts, not at what may be seen of them.
+    """
+    knowledge = known(life, on)
+    if knowledge.gone:
+        return None
+    said = knowledge.words
+    texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
+    child = care.is_child(said("categories"), said("age"), texts["investigation"], texts["circumstances"])
+    hidden = _hidden(life, child)
+    names = {part for name in knowledge.withheld for part in _forms(name, knowledge)}
+    if hidden:
+        people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]
+        names |= {part for name in (*people, *hidden.names) for part in care.parts_of(name)}
+    own = Names(names)
+
+    def masked(text: str) -> str:
+        return masking(own.masked(text, HIDDEN) if names else text)
+
+    ref = tidy_ref(said("ref"))
+    dated = civil_date(said("dated"))
+    sent_to = tuple(Addressee(masked(name), bodies.key(name)) for name in _addressees(knowledge))
+    sent_to = tuple(Addressee(addressees.marked(one.name, HIDDEN), one.key) for one in sent_to)
+    deceased = HIDDEN if hidden or addressees.is_redacted(said("deceased")) else masked(said("deceased"))
+    area_as = masked(" ".join(said("area").split()))
+    shown = Shown(
+        id=report,
+        slug=slug,
+        ref=ref,
+        title=deceased if deceased and deceased != HIDDEN else (f"Report {ref}" if ref else f"Report {slug}"),
+        dated=dated,
+        dated_as=said("dated").strip(),
+        added=civil_date(said("added")),
+        deceased=deceased,
+        coroner=HIDDEN if addressees.is_redacted(said("coroner")) else masked(" ".join(said("coroner").split())),
+        area=areas.area(area_as) if area_as else "",
+        area_as=area_as,
+        categories=tuple(dict.fromkeys(one.strip() for one in re.split(r"[|;]", said("categories")) if one.strip())),
+        addressees=sent_to,
+        dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
+        responses=tuple(_responses(life, knowledge, sent_to, masked)),
+        counts=tuple(_counts(life, knowledge)),
+        promises=tuple(
+            Promise(_called(one.addressee, sent_to), masked(one.words), one.concern, one.due_on)
+            for one in _of(life, entries.PromiseRecorded)
+        ),
+        judged=tuple(
+            Judged(one.concern, _called(one.addressee, sent_to), one.outcome, one.judged_by, masked(one.passage))
+            for one in _of(life, entries.OutcomeSet)
+        ),
+        disputes=tuple((_called(one.addressee, sent_to), masked(one.words)) for one in _of(life, entries.Disputed)),
+        echoes=tuple((one.earlier, one.confirmed_by) for one in _of(life, entries.EchoConfirmed)),
+        links=tuple(
+            link
+            for link in (kept_at, said("pdf"))
+            if link.startswith("http") and not names and masking(_as_words(link)) == _as_words(link)
+        ),
+        sources=tuple(sorted({(one.source, one.on) for one in knowledge.facts.values()}, key=lambda one: one[1])),
+        flags=tuple(_flags(said, ref, dated)),
+        names_hidden=bool(names),
+        child=child,
+        suicide=care.is_of_suicide(said("categories"), *texts.values()),
+    )
+    numbered = tuple(_concerns(life, texts["concerns"], masked))
+    return shown, Texts(numbered, **{field: masked(text) for field, text in texts.items()})
+
+
+# Whose names stand ---------------------------------------------------------------------------------------------------
+
+
+def _hidden(life: Iterable[Any], child: bool) -> entries.NamesHidden | None:
+    """The hiding in force: a person's newest word, or of a child the care rule's."""
+    newest: Any = entries.NamesHidden() if child else None
+    for body in life:
+        if isinstance(body, entries.NamesHidden | entries.NamesShown):
+            newest = body
+    return newest if isinstance(newest, entries.NamesHidden) else None
+
+
+def _every(life: Iterable[Any], field: str) -> list[str]:
+    """All that any source ever said in a field."""
+    return [body.facts[field] for body in life if isinstance(body, entries.Told) and field in body.facts]
+
+
+def _forms(name: str, knowledge: Knowledge) -> set[str]:
+    """In which forms a withheld value is looked for in the text: a person's by its words, a body's as a whole."""
+    return {name} if bodies.key(name) else {part for one in care.people_in(name) for part in care.parts_of(one)}
+
+
+def _as_words(link: str) -> str:
+    return re.sub(r"[-_/.+]", " ", link)
+
+
+# Who was asked, until when, and who responded ------------------------------------------------------------------------
+
+
+def _addressees(knowledge: Knowledge) -> list[str]:
+    """Those of the field, each once."""
+    names = listed(knowledge.facts["sent_to"]) if "sent_to" in knowledge.facts else ()
+    seen: dict[str, str] = {}
+    for place, name in enumerate(names):
+        key = bodies.key(name)
+        seen.setdefault(
+            key or f"{name} {place if name == addressees.REDACTED else ''}", bodies.name(name) if key else name
+        )
+    return list(seen.values())
+
+
+def _called(addressee: str, sent_to: Sequence[Addressee]) -> str:
+    """The addressee as the report's list has it."""
+    return next((one.name for one in sent_to if bodies.alike(one.name, addressee)), addressee)
+
+
+def _dues(
+    life: Sequence[Any], sent_to: Sequence[Addressee], dated: date | None, stated: date | None
+) -> Iterable[Due | None]:
+    sent = {_called(one.addressee, sent_to): one.on for one in _of(life, entries.Sent)}
+    extended = {_called(one.addressee, sent_to): one.until for one in _of(life, entries.ExtensionRecorded)}
+    for one in sent_to:
+        start = sent.get(one.name) or dated
+        yield clocks.due(dated or start, sent.get(one.name), stated, extended.get(one.name)) if start else None
+
+
+_FROM = re.compile(
+    r"(?:response|reply)[-_ ]*(?:from|by|of)?[-_ ]+(?:the[-_ ])?(.+?)(?:[-_ ]*(?:published|redacted|final|\d+))*\.pdf$",
+    re.IGNORECASE,
+)
+
+
+def _responses(
+    life: Sequence[Any], knowledge: Knowledge, sent_to: Sequence[Addressee], masked: Masking
+) -> Iterable[Response]:
+    recorded = [
+        Response(
+            _called(one.addressee, sent_to),
+            one.dated_on,
+            one.received_on,
+            one.published_on,
+            one.answer,
+            one.concerns,
+            masked(one.words),
+        )
+        for one in _of(life, entries.ResponseRecorded)
+    ]
+    yield from recorded
+    known_of = {one.by for one in recorded}
+    for link in re.split(r"\s*\|\s*|\s+(?=https?://)", knowledge.words("replies")):
+        found = _FROM.search(link.rsplit("/", 1)[-1])
+        by = _who(_as_words(found[1]), sent_to) if found else ""
+        if by and by not in known_of:
+            known_of.add(by)
+            yield Response(by)
+
+
+def _who(words: str, sent_to: Sequence[Addressee]) -> str:
+    """Which addressee a link's name means, if it can mean only one."""
+    wanted = bodies.name(words)
+    same = [one.name for one in sent_to if bodies.name(one.name) == wanted or bodies.alike(one.name, wanted)]
+    if len(same) != 1:
+        mine = set(_plainly(words))
+        same = [one.name for one in sent_to if mine and len(mine & set(_plainly(one.name))) / len(mine) > 0.7]
+    return same[0] if len(same) == 1 else ""
+
+
+def _plainly(words: str) -> list[str]:
+    return [
+        word
+        for word in re.findall(r"[a-z]+", words.lower())
+        if word not in ("the", "of", "and", "nhs", "trust", "foundation")
+    ]
+
+
+def _counts(life: Sequence[Any], knowledge: Knowledge) -> Iterable[Count]:
+    """Every count that a source took, by its day: its own figures where it gives them, else what it lists.
+
+    A reading that tells nothing new of either is not here: what was counted before stands.
+    """
+    days = sorted(
+        {body.on for body in _of(life, entries.Told) if body.facts.keys() & _COUNTED and body.source != "toolkit"}
+    )
+    last: tuple[int, int] | None = None
+    for on in days:
+        then = known(life, on)
+        sent = _newer(then, "counted_sent", "sent_to", lambda said: len(listed(said)))
+        replies = _newer(then, "counted_replies", "replies", lambda said: len(re.findall(r"https?://", said.words)))
+        if (sent, replies) != last:
+            last = (sent, replies)
+            yield Count(on, sent, replies)
+
+
+_COUNTED = {"sent_to", "counted_sent", "replies", "counted_replies"}
+
+
+def _newer(knowledge: Knowledge, counted: str, listed: str, count: Callable[[Said], int]) -> int:
+    figure, words = knowledge.facts.get(counted), knowledge.facts.get(listed)
+    if figure and figure.words.strip().isdecimal() and (words is None or figure.on >= words.on):
+        return int(figure.words)
+    return count(words) if words else 0
+
+
+# What it says --------------------------------------------------------------------------------------------------------
+
+
+def _concerns(life: Sequence[Any], text: str, masked: Masking) -> Iterable[Concern]:
+    """Those that a person numbered from the report, or else those that can be told apart in its text."""
+    numbered = list(_of(life, entries.ConcernNumbered))
+    for one in numbered:
+        yield Concern(one.concern, one.number, masked(one.words), one.to, one.suggestion)
+    if not numbered:
+        for place, (number, words) in enumerate(form.matters(text), 1):
+            yield Concern(f"text-{place}", number, masked(words))
+
+
+def _flags(said: Callable[[str], str], ref: str, dated: date | None) -> Iterable[str]:
+    if said("dated") and dated is None:
+        yield "The date cannot be read."
+    added = civil_date(said("added"))
+    if dated and added and dated > added:
+        yield "The report is dated after the day on which it was published."
+    if said("ref") and not ref:
+        yield "The reference cannot be read."
+    if ref and dated and abs(int(ref[:4]) - dated.year) > 0:
+        yield "The year of the reference is not the year of the report."
+
+
+def _of(life: Iterable[Any], sort: type) -> list[Any]:
+    return [body for body in life if isinstance(body, sort)]

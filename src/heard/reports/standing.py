@@ -1,0 +1,114 @@
+"""How each addressee stands on a day, in words that are true of what is known.
+
+Nobody "failed" or "did not respond": what can be said is that no response was published, by whom, and when that was
+last looked at. Where nobody has looked since the last day, it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from heard.reports import clocks
+from heard.reports.clocks import Due, TrackerStatus
+from heard.reports.model import Addressee, Response, Standing
+from heard.reports.shown import Shown
+
+State = Literal["response published", "interim reply", "responses counted", "awaited", "none published", "not known"]
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """One addressee on a day."""
+
+    addressee: Addressee
+    due: Due | None
+    state: State
+    response: Response | None
+    #: On which day of the clock the response is dated, where its day is known.
+    day: int | None
+    since: date | None
+
+    @property
+    def words(self) -> str:
+        """The state as a sentence's middle: "no response published", "response dated 18 February 2019, day 61"."""
+        if self.response and self.state in ("response published", "interim reply"):
+            name = "interim reply" if self.state == "interim reply" else "response"
+            if not self.response.dated_on:
+                return f"{name} published; its date is not known"
+            said = f"{name} dated {_day(self.response.dated_on)}"
+            if self.day is None or self.due is None:
+                return said
+            if self.response.dated_on <= self.due.on:
+                return f"{said}, day {self.day}"
+            extension = f"extended to {_day(self.due.extended)}" if self.due.extended else "extension: not known"
+            return f"{said}, day {self.day}; {extension}"
+        if self.state == "awaited" and self.due:
+            return f"awaited; the last day is {_day(self.due.on)}"
+        if self.state == "none published":
+            return "no response published"
+        if self.state == "responses counted":
+            return "responses are published; whose they are is not known"
+        return f"not known since {_day(self.since)}" if self.since else "not known"
+
+
+def stands(shown: Shown, read: Sequence[date], on: date) -> list[Stand]:
+    """Every addressee on a day; `read` are the days on which a source of responses was read."""
+    until = [day for day in read if day <= on]
+    last = until[-1] if until else None
+    count = shown.counted(on)
+    counted = bool(count and not shown.responses and count.replies)
+    all_counted = bool(count and counted and count.replies >= count.sent > 0)
+    found = []
+    for place, addressee in enumerate(shown.addressees):
+        due = shown.dues[place]
+        response = _newest(shown.responses, addressee.name, on)
+        day = clocks.day_number(due.start, response.dated_on) if due and response and response.dated_on else None
+        state: State
+        if response:
+            state = "interim reply" if response.answer == "interim" else "response published"
+        elif counted:
+            state = "response published" if all_counted else "responses counted"
+        elif due and on <= due.on:
+            state = "awaited"
+        elif due is None or last is None or last <= due.on:
+            state = "not known"
+        else:
+            state = "none published"
+        found.append(Stand(addressee, due, state, response, day, last))
+    return found
+
+
+def _newest(responses: Sequence[Response], by: str, on: date) -> Response | None:
+    """The addressee's last response of that day or before; one without a date counts as there."""
+    theirs = [one for one in responses if one.by == by and (one.dated_on or date.min) <= on]
+    final = [one for one in theirs if one.answer != "interim"]
+    found = final or theirs
+    return found[-1] if found else None
+
+
+def standing(found: Sequence[Stand]) -> Standing:
+    """The report's standing, of its addressees' states."""
+    states = [one.state for one in found]
+    answered = states.count("response published")
+    if states and answered == len(states):
+        return "answered"
+    if answered or "responses counted" in states or "interim reply" in states:
+        return "partly"
+    if "not known" in states or not states:
+        return "not known"
+    return "awaited" if "awaited" in states else "none published"
+
+
+def by_tracker(shown: Shown, on: date) -> TrackerStatus | None:
+    """The status by the tracker's rule, from the newest count of that day or before; None where nothing was counted."""
+    count = shown.counted(on)
+    if count is None or shown.dated is None:
+        return None
+    return clocks.by_the_trackers_rule(count.sent, count.replies, shown.dated, on)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"

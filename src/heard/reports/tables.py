@@ -1,0 +1,176 @@
+"""Reports as tables for others to work with: CSV, XLSX and JSON, with ids that stay the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+import xlsxwriter
+
+from heard.reports import standing
+from heard.reports.register import Register
+from heard.reports.shown import Shown, Texts
+from heard.reports.standing import Stand
+
+COLUMNS = (
+    "id",
+    "address",
+    "ref",
+    "dated",
+    "published",
+    "deceased",
+    "coroner",
+    "area",
+    "categories",
+    "sent_to",
+    "standing",
+    "standing_on",
+    "last_read",
+    "last_day",
+    "tracker_status",
+    "counted_sent",
+    "counted_replies",
+    "flags",
+    "source_page",
+)
+#: What a spreadsheet would take for a formula (OWASP, CSV injection). Written as text, it is what it says.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def row(register: Register, one: Shown, on: date, base: str) -> tuple[str, ...]:
+    """One report as `COLUMNS`."""
+    read = register.days_read(one.id)
+    stands = standing.stands(one, read, on)
+    until = [day for day in read if day <= on]
+    count = one.counted(on)
+    dues = [due.on for due in one.dues if due]
+    return (
+        one.id,
+        f"{base}/reports/{one.slug}/",
+        one.ref,
+        str(one.dated or one.dated_as),
+        str(one.added or ""),
+        one.deceased,
+        one.coroner,
+        one.area,
+        "; ".join(one.categories),
+        "; ".join(other.name for other in one.addressees),
+        standing.standing(stands),
+        str(on),
+        str(until[-1]) if until else "",
+        str(max(dues)) if dues else "",
+        standing.by_tracker(one, on) or "",
+        str(count.sent) if count else "",
+        str(count.replies) if count else "",
+        " ".join(one.flags),
+        next((link for link in one.links if not link.endswith(".pdf")), ""),
+    )
+
+
+def as_csv(rows: Iterable[Sequence[str]]) -> str:
+    """RFC 4180, with nothing that a spreadsheet would run."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(COLUMNS)
+    for cells in rows:
+        writer.writerow([plain(cell) for cell in cells])
+    return written.getvalue()
+
+
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """Any rows as CSV, under no heading of ours."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([[plain(cell) for cell in cells] for cells in rows])
+    return written.getvalue()
+
+
+def plain(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def as_xlsx(table: str) -> bytes:
+    """A CSV as one sheet of text: no cell is a formula, a number or a link."""
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("reports")
+        for place, cells in enumerate(csv.reader(io.StringIO(table, newline=""))):
+            for column, cell in enumerate(cells):
+                sheet.write_string(place, column, cell[:32_000])
+        sheet.freeze_panes(1, 0)
+    return written.getvalue()
+
+
+def as_json(register: Register, one: Shown, texts: Texts | None, on: date, base: str) -> dict[str, Any]:
+    """One report as the API gives it; without texts where it stands in a list."""
+    read = register.days_read(one.id)
+    stands = standing.stands(one, read, on)
+    count = one.counted(on)
+    until = [day for day in read if day <= on]
+    made: dict[str, Any] = {
+        "id": one.id,
+        "url": f"{base}/reports/{one.slug}/",
+        "ref": one.ref or None,
+        "dated": one.dated,
+        "published": one.added,
+        "deceased": one.deceased or None,
+        "names_hidden": one.names_hidden,
+        "coroner": one.coroner or None,
+        "area": one.area or None,
+        "area_as_written": one.area_as or None,
+        "categories": one.categories,
+        "addressees": [_addressee(stand) for stand in stands],
+        "standing": {"on": on, "is": standing.standing(stands), "last_read": until[-1] if until else None},
+        "by_trackers_rule": {"status": standing.by_tracker(one, on), "counted": count},
+        "flags": one.flags,
+        "links": one.links,
+        "sources": [{"source": name, "as_of": day} for name, day in one.sources],
+        "raised_before": len(one.echoes),
+    }
+    if texts is not None:
+        made["concerns"] = texts.numbered
+        made["texts"] = {name: words for name in _TEXTS if (words := getattr(texts, name))}
+        made["promises"] = one.promises
+        made["outcomes"] = one.judged
+        made["disputes"] = [{"by": by, "words": words} for by, words in one.disputes]
+    return made
+
+
+_TEXTS = ("investigation", "circumstances", "concerns", "action", "deadline", "copies")
+
+
+def _addressee(stand: Stand) -> dict[str, Any]:
+    due, response = stand.due, stand.response
+    return {
+        "name": stand.addressee.name,
+        "body": stand.addressee.key or None,
+        "state": stand.state,
+        "words": stand.words,
+        "clock": {
+            "start": due.start,
+            "started_by": due.started_by,
+            "due": due.on,
+            "counted": due.counted,
+            "stated": due.stated,
+            "extended": due.extended,
+            "flag": due.flag,
+        }
+        if due
+        else None,
+        "response": response
+        and {
+            "dated": response.dated_on,
+            "received": response.received_on,
+            "published": response.published_on,
+            "answer": response.answer,
+            "concerns": response.concerns,
+            "day": stand.day,
+        },
+    }
+
+
+def encoded(made: Any) -> str:
+    return msgspec.json.encode(made).decode()

@@ -1,0 +1,96 @@
+"""What anybody may tell us of a report without an account: that it is wrong, that it hurts, that they did respond.
+
+A name is hidden at once and asked about afterwards. A draft of a concern is compared with all reports, and kept
+nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
+from heard.engine.entry import new_id
+from heard.engine.errors import Refused
+from heard.reports import commands, projection
+from heard.reports.pages import area_key, register_of, sent
+from heard.reports.shown import Shown
+
+#: Whoever has no account.
+READER = "reader"
+#: Messages that wait; beyond it the form asks to come back, so that nobody can bury the desk.
+WAITING_MAX = 500
+#: A draft of a concern that is compared.
+DRAFT_MAX = 20_000
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/reports/similar/", similar_to_draft, methods=["POST"]),
+        WayOut("/reports/{slug}/problem/", "page", form),
+        Route("/reports/{slug}/problem/", tell, methods=["POST"]),
+    ]
+
+
+async def form(request: Request, serving: Serving) -> Outgoing:
+    one = register_of(serving).at(request.path_params["slug"])
+    return sent(serving, "reports/problem.html", **_context(request, one))
+
+
+def _context(request: Request, one: Shown, **told: Any) -> dict[str, Any]:
+    return {"shown": one, "sent": "sent" in request.query_params, "words": "", "error": "", "once": new_id()} | told
+
+
+async def tell(request: Request) -> Response:
+    """A message about a report. What is asked to be hidden is hidden before the answer leaves."""
+    serving: Serving = request.app.state.serving
+
+    async def told() -> Response:
+        one = register_of(serving).at(request.path_params["slug"])
+        said = await request.form()
+        words, body, contact, hide = (
+            str(said.get(name) or "").strip() for name in ("words", "body", "contact", "hide")
+        )
+        once = (
+            f"{str(said.get('once') or '')[:100]}/{hashlib.sha256(f'{body}/{words}/{hide}'.encode()).hexdigest()[:32]}"
+        )
+        try:
+            if len(projection.problems(serving.tables)) >= WAITING_MAX and not hide:
+                raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
+            if hide:
+                hiding = commands.hide_names(one.id, (), "asked for on the page of the report")
+                await serving.do(hiding, by=READER, scope=one.id, key=f"{once}/hide")
+            command = commands.tell_problem(one.id, words or ("Hide the name." if hide else ""), body)
+            written = await serving.do(command, by=READER, scope=one.id, key=once)
+        except Refused as refusal:
+            page = templates.render(
+                "reports/problem.html", area_key=area_key, **_context(request, one, words=words, error=refusal.message)
+            )
+            return Response(serving.doors.of_every(serving.tables).let("page", page), 422, media_type="text/html")
+        if contact:
+            serving.vault.put("contact", written.stream, contact[:300].encode())
+        register_of(serving)
+        return RedirectResponse(f"/reports/{one.slug}/problem/?sent=1", 303)
+
+    return await looking_twice(serving, told)
+
+
+async def similar_to_draft(request: Request) -> Response:
+    """Reports that raise what a draft does. The draft is in no log, no entry and no address."""
+    serving: Serving = request.app.state.serving
+    said = await request.form()
+    text = str(said.get("text") or "")[:DRAFT_MAX]
+    register_of(serving)
+    found = await asyncio.to_thread(serving.echoes.of, text) if text.strip() else []
+    page = templates.render(
+        "reports/similar.html", area_key=area_key, shown=None, echoes=found, confirmed=(), text=text
+    )
+    # The draft itself may speak of anybody: it goes back to whoever sent it, and to nobody else.
+    door = serving.doors.of_every(serving.tables)
+    return Response(door.let("page", page), 200, {"Cache-Control": "no-store"}, "text/html")

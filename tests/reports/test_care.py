@@ -1,0 +1,75 @@
+"""Whose names stand, and what is said of how somebody died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from heard.engine import now
+from heard.opening import House
+from heard.reports import care, commands, finding, projection
+from heard.reports.finding import Query
+from tests.reports.register import SCRAPED, read, register_of, scraped, shown, table
+
+SAID = "Quillon Marrow, aged 15, was seen by Dr Vex. Mr Marrow’s mother asked. Quillon waited."
+
+
+def test_a_childs_name_stands_nowhere_and_not_in_running_text(house: House, tmp_path: Path) -> None:
+    read(house, table(scraped(1, deceased="Quillon Marrow", circumstances=SAID), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    everything = repr(one) + repr(register.texts(one.id))
+    assert one.child and one.title == "Report 2021-0001"
+    assert "Quillon" not in everything and "Marrow" not in everything
+    assert not register.file.search('"quillon"', 5)
+    assert (
+        b"Quillon" not in (tmp_path / "register.sqlite").read_bytes() + (tmp_path / "register.sqlite-wal").read_bytes()
+    )
+
+
+def test_a_person_may_let_the_name_stand_and_hide_it_again(house: House, tmp_path: Path) -> None:
+    read(house, table(scraped(1, deceased="Quillon Marrow", circumstances=SAID), columns=SCRAPED), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.show_names(report, "the parents ask for it"), by="editor")
+    register = register_of(house, tmp_path)
+    assert shown(register, "2021-0001").title == "Quillon Marrow"
+    house.node.do(commands.hide_names(report, ["Vex"], "asked"), by="editor")
+    register.follow_all()
+    assert "Vex" not in repr(register.texts(report)) and "Marrow" not in repr(register.texts(report))
+
+
+@pytest.mark.parametrize("said", ["aged 17", "a 4-month-old boy", "a 9 year old", "aged 3 weeks", "was stillborn"])
+def test_a_child_is_known_by_what_is_said(said: str) -> None:
+    assert care.is_child("Other related deaths", f"The deceased, {said}, died.")
+
+
+@pytest.mark.parametrize("said", ["aged 18", "aged 71 with a son aged 9", "a 40-year-old"])
+def test_who_was_grown_up_is_none(said: str) -> None:
+    assert not care.is_child("Other related deaths", f"The deceased, {said}, died.")
+
+
+def test_what_is_met_unasked_tells_no_method() -> None:
+    told = "He was found hanging by a ligature. The ward had no plan. He had taken an overdose before."
+    assert care.unasked(told) == "The ward had no plan."
+
+
+def test_a_snippet_tells_no_method_though_the_report_does(house: House, tmp_path: Path) -> None:
+    concerns = "(1) The ligature point was known for years to the ward. (2) The ward had no plan."
+    read(house, table(scraped(1, concerns=concerns), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    for text in ("ligature", "ward", ""):
+        found = finding.find(register, Query(text), now.today())
+        assert found.total == 1
+        assert not care.METHODS.search(found.hits[0].snippet)
+
+
+def test_the_address_at_the_source_goes_with_the_name_it_carries(house: House, tmp_path: Path) -> None:
+    row = scraped(1, deceased="Quillon Marrow").replace("example.org/reports/1/", "example.org/quillon-marrow/")
+    read(house, table(row, columns=SCRAPED), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    register = register_of(house, tmp_path)
+    assert shown(register, "2021-0001").links
+    house.node.do(commands.hide_names(report, (), ""), by="reader")
+    register.follow_all()
+    assert shown(register, "2021-0001").links == ()

@@ -1,0 +1,72 @@
+"""What is known: a blank un-says nothing, a redaction binds whichever was read first, looking back shows no more."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from heard.reports.entries import Gone, Told, ValueLet
+from heard.reports.knowledge import known
+
+EARLIER, LATER = date(2021, 1, 1), date(2022, 1, 1)
+
+
+def told(on: date, source: str = "tracker", **facts: str) -> Told:
+    return Told(source, on, facts)
+
+
+def test_the_newest_word_of_a_source_stands() -> None:
+    life = [told(LATER, area="Avon"), told(EARLIER, area="Essex")]  # imported in the wrong order
+    assert known(life).words("area") == "Avon"
+    assert known(life, date(2021, 6, 1)).words("area") == "Essex"
+
+
+def test_a_machine_that_read_a_scan_fills_gaps_and_contradicts_nobody() -> None:
+    life = [told(EARLIER, area="Avon"), told(LATER, "toolkit", area="Essex", concerns="A gate stood open.")]
+    assert (known(life).words("area"), known(life).words("concerns")) == ("Avon", "A gate stood open.")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_redaction_binds_in_every_order_of_reading(order: tuple[int, ...]) -> None:
+    said = [
+        told(EARLIER, deceased="Ada Fictional"),
+        told(LATER, deceased="REDACTED"),
+        told(LATER, "toolkit", deceased="Ada Fictional"),
+    ]
+    found = known([said[place] for place in order])
+    assert found.words("deceased") == "REDACTED"
+    assert found.withheld == {"Ada Fictional"}
+
+
+def test_looking_back_shows_no_more_than_looking_now() -> None:
+    life = [told(EARLIER, deceased="Ada Fictional"), told(LATER, deceased="[REDACTED]")]
+    back = known(life, EARLIER)
+    assert back.words("deceased") == ""
+    assert back.withheld == {"Ada Fictional"}
+
+
+def test_of_a_list_only_what_the_marked_one_lacks_is_withheld() -> None:
+    life = [
+        told(EARLIER, "tracker-scrape", sent_to="NHS England; Dr Ada Fictional"),
+        told(LATER, sent_to="NHS England | REDACTED"),
+    ]
+    assert known(life).withheld == {"Dr Ada Fictional"}
+
+
+def test_a_person_may_let_it_stand() -> None:
+    life: list[Any] = [
+        told(EARLIER, deceased="Ada Fictional"),
+        told(LATER, deceased="REDACTED"),
+        ValueLet("deceased", "a slip"),
+    ]
+    assert known(life).words("deceased") == "REDACTED"
+    assert known(life).withheld == frozenset()
+
+
+def test_a_report_that_is_gone_is_withheld_until_a_person_decides() -> None:
+    life: list[Any] = [told(EARLIER, area="Avon"), Gone("tracker", LATER)]
+    assert known(life).gone
+    assert not known([*life, ValueLet("", "it moved")]).gone

@@ -1,0 +1,207 @@
+"""The pages and tables of reports on a real server, and what anybody may tell it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import subprocess
+import sys
+import time
+import zipfile
+
+import feedparser
+import pytest
+from icalendar import Calendar
+
+from tests.reports.register import COLUMNS, SCRAPED, line, scraped, table
+from tests.server import Server
+
+CONCERN = "(1) Nobody watched the gate at the harbour. (2) The order was not read by the officers who kept it."
+
+
+@pytest.fixture(scope="module")
+def served(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server with a small register, read beside it while it runs."""
+    folder = tmp_path_factory.mktemp("tables")
+    lines = [line(number, replies=number % 2) for number in range(1, 60)]
+    lines += [line(60, sent="Harbour Board | Home Office | Dr Ada Fictional", deceased="=cmd|'/c calc'!A0")]
+    (folder / "db_2021-06-01.csv").write_bytes(table(*lines))
+    texts = [scraped(number, concerns=CONCERN, circumstances="It was dark.") for number in (3, 5)]
+    texts += [scraped(7, concerns="(1) Sepsis was not thought of on the ward.", deceased="Quillon Marrow")]
+    (folder / "scrape_2021-06-02.csv").write_bytes(table(*texts, columns=SCRAPED))
+    heard(
+        server,
+        "import",
+        "reports",
+        str(folder / "db_2021-06-01.csv"),
+        str(folder / "scrape_2021-06-02.csv"),
+        "--accept",
+    )
+    until(lambda: "60</b> reports" in server.page("/reports/"))
+    return server
+
+
+def heard(server: Server, *words: str) -> str:
+    argv = [sys.executable, "-m", "heard.cli", *words, "--data", str(server.data)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def until(holds: object, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def test_a_search_finds_by_words_and_narrows_by_facets(served: Server) -> None:
+    found = served.page("/reports/?q=gate")
+    assert "2</b> reports" in found and "Nobody watched the gate" in found
+    assert "1</b> report." in served.page("/reports/?q=sepsis")
+    assert "30</b> reports" in served.page("/reports/?status=answered")
+    assert "2021-0003" in served.page("/reports/?q=2021-0003")
+
+
+@pytest.mark.parametrize(
+    "asked", ["?q=%22%22", "?q=*", "?q=AND+OR+NEAR(", "?page=9999", "?year=x", "?q=" + "a+" * 300, "?on=2021-06-01"]
+)
+def test_no_question_is_an_error(served: Server, asked: str) -> None:
+    assert served.reader.get(f"/reports/{asked}").status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["?page=0", "?page=x", "?on=soon"])
+def test_a_question_that_is_none_is_refused_in_words(served: Server, asked: str) -> None:
+    assert served.reader.get(f"/reports/{asked}").status_code in (400, 422)
+
+
+def test_a_report_says_who_was_asked_until_when_and_by_which_rule(served: Server) -> None:
+    page = served.page("/reports/2021-0002/")
+    for words in (
+        "Harbour Board",
+        "28 April 2021",
+        "day 56 after the day",
+        "no response published",
+        "last read on 1 June 2021",
+    ):
+        assert words in page, words
+    assert served.reader.get("/reports/2021-0002/").headers["x-robots-tag"] == "noindex"
+    assert "failed" not in page and "not responded" not in page
+
+
+def test_a_report_can_be_looked_at_as_it_was(served: Server) -> None:
+    then = served.page("/reports/2021-0002/?on=2021-06-01")
+    assert "As its sources told of it by 1 June 2021" in then and "no response published" in then
+    assert "2021-0002" in served.page("/reports/?on=2021-04-01&q=2021-0002")
+
+
+def test_a_private_person_has_no_page(served: Server) -> None:
+    assert served.reader.get("/reports/bodies/harbour-board/").status_code == 200
+    assert served.reader.get("/reports/bodies/dr-ada-fictional/").status_code == 404
+    assert "dr-ada" not in served.page("/reports/2021-0060/")
+
+
+def test_the_tables_have_every_report_and_nothing_that_a_spreadsheet_would_run(served: Server) -> None:
+    rows = list(csv.DictReader(io.StringIO(served.reader.get("/reports.csv").text)))
+    assert len(rows) == 60
+    [formula] = [row for row in rows if "cmd" in row["deceased"]]
+    assert formula["deceased"].startswith("'=")
+    sheet = zipfile.ZipFile(io.BytesIO(served.reader.get("/reports.xlsx").content))
+    cells = sheet.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in cells and cells.count("<row ") == 61
+
+
+def test_json_lists_page_through_all(served: Server) -> None:
+    address, seen = "/reports.json?limit=25", []
+    while address:
+        answer = served.reader.get(address).json()
+        seen += [one["id"] for one in answer["items"]]
+        address = answer["next"]
+    assert len(seen) == len(set(seen)) == 60
+    one = served.reader.get("/reports/2021-0003/report.json").json()
+    assert [concern["number"] for concern in one["concerns"]] == ["1", "2"]
+    assert one["addressees"][0]["clock"]["due"] == "2021-04-28"
+
+
+def test_feeds_and_calendars_name_nobody_who_died(served: Server) -> None:
+    for address in ("/reports/feed.atom", "/reports/feed.atom?q=sepsis", "/reports/2021-0007/feed.atom"):
+        feed = feedparser.parse(served.reader.get(address).content)
+        assert not feed.bozo and feed.entries
+        assert (
+            "Marrow" not in served.reader.get(address).text and "Person Number" not in served.reader.get(address).text
+        )
+    calendar = Calendar.from_ical(served.reader.get("/reports/2021-0060/calendar.ics").content)
+    assert [event.decoded("dtstart").isoformat() for event in calendar.walk("VEVENT")] == ["2021-04-28"] * 3
+
+
+def test_figures_name_rule_denominator_and_day_and_can_be_saved(served: Server) -> None:
+    page = served.page("/reports/figures/")
+    assert "as they stood on" in page and "A request is one addressee" in page and "tracker’s rule" in page
+    assert len(page) < 100_000
+    saved = list(csv.reader(io.StringIO(served.reader.get("/reports/figures/years.csv").text)))
+    assert saved[0][0] == "rule" and saved[1][0] == "as of" and saved[3][0] == "2021"
+    assert served.reader.get("/reports/figures/years.svg").text.startswith("<svg")
+
+
+def test_similar_reports_stand_side_by_side_and_a_draft_is_compared(served: Server) -> None:
+    answer = served.reader.post(
+        "/reports/similar/", data={"text": "The gate was watched by nobody and the order was not read."}
+    )
+    assert answer.status_code == 200 and "Person Number3" in answer.text
+    assert "watched by nobody" not in "\n".join(served.said)
+
+
+def test_a_name_is_hidden_before_the_answer_leaves_on_every_way_out(served: Server) -> None:
+    assert "Marrow" in served.page("/reports/2021-0007/")
+    sent = {"words": "She was my daughter.", "hide": "1", "once": "a"}
+    for _ in range(2):  # pressed twice
+        answer = served.reader.post("/reports/2021-0007/problem/", data=sent)
+        assert answer.status_code in (200, 303)
+    ways = ["", "similar/", "report.json", "feed.atom", "calendar.ics", "problem/"]
+    pages = [served.page(f"/reports/2021-0007/{way}") for way in ways]
+    pages += [
+        served.page(address)
+        for address in ("/reports/", "/reports/?q=sepsis", "/reports/?q=marrow", "/reports.csv", "/reports.json")
+    ]
+    assert not [
+        page
+        for page in pages
+        if re.search("Marrow|Quillon", page.replace('value="marrow"', "").replace("“marrow”", ""))
+    ]
+    desk = served.client.get("/desk/reports/")
+    assert desk.status_code in (200, 401, 403)
+
+
+def test_an_order_on_a_name_binds_every_report(served: Server) -> None:
+    served.open_case("the-order", "A case with an order")
+    assert "Person Number11" in served.page("/reports/2021-0011/")
+    given = served.post("/cases/the-order/restrictions", {"basis": "s.11", "names": ["Person Number11"]})
+    assert given.status_code == 201
+    first = served.reader.get("/reports/2021-0011/")
+    assert "Person Number11" not in first.text  # from the first moment, whatever it costs the page
+    until(
+        lambda: (
+            served.reader.get("/reports/2021-0011/").status_code == 200
+            and "[name withheld]" in served.page("/reports/2021-0011/")
+        )
+    )
+    for address in (
+        "/reports.csv",
+        "/reports.json?limit=500",
+        "/reports/?q=2021-0011",
+        "/reports/feed.atom",
+        "/reports/2021-0011/report.json",
+    ):
+        assert "Person Number11" not in served.page(address)
+
+
+def test_what_is_not_there_is_not_there(served: Server) -> None:
+    for address in (
+        "/reports/2099-0001/",
+        "/reports/2099-0001/similar/",
+        "/reports/areas/nowhere/",
+        "/reports/figures/nothing.svg",
+    ):
+        assert served.reader.get(address).status_code == 404
+    assert COLUMNS

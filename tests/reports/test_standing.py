@@ -1,0 +1,82 @@
+"""How addressees stand: words that are true of what is known, and of no more."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from heard.opening import House
+from heard.reports import commands, projection, standing
+from heard.reports.register import Register
+from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
+
+
+def words(register: Register, slug: str, on: str) -> list[str]:
+    one = shown(register, slug)
+    return [stand.words for stand in standing.stands(one, register.days_read(one.id), date.fromisoformat(on))]
+
+
+def test_none_is_published_only_where_somebody_looked_after_the_last_day(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1), line(2, dated="01/05/2021")), "2021-06-01")
+    register = register_of(house, tmp_path)
+    assert words(register, "2021-0001", "2021-04-01") == ["awaited; the last day is 28 April 2021"]
+    assert words(register, "2021-0001", "2021-06-01") == ["no response published"]
+    assert words(register, "2021-0002", "2021-12-01") == ["not known since 1 June 2021"]
+
+
+def test_a_count_says_how_many_and_not_whose(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1, sent="Harbour Board | Home Office", replies=1)), "2021-06-01")
+    register = register_of(house, tmp_path)
+    assert words(register, "2021-0001", "2021-06-01") == ["responses are published; whose they are is not known"] * 2
+    assert standing.by_tracker(shown(register, "2021-0001"), date(2021, 6, 1)) == "partial"
+
+
+def test_a_link_names_whose_response_it_is(house: House, tmp_path: Path) -> None:
+    links = (
+        "https://example.org/2021-0001-Response-from-Home-Office.pdf | https://example.org/2021-0001-second-version.pdf"
+    )
+    read(house, table(scraped(1, sent="Harbour Board; Home Office", replies=links), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    assert words(register, "2021-0001", "2021-06-01") == [
+        "no response published",
+        "response published; its date is not known",
+    ]
+    assert (
+        standing.by_tracker(shown(register, "2021-0001"), date(2021, 6, 1)) == "completed"
+    )  # the other rule counts both
+
+
+def test_a_late_response_is_a_day_and_a_question_and_no_reproach(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1)), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.record_response(report, "Harbour Board", dated_on=date(2021, 5, 3)), by="editor")
+    register = register_of(house, tmp_path)
+    assert words(register, "2021-0001", "2021-06-01") == ["response dated 3 May 2021, day 61; extension: not known"]
+    assert words(register, "2021-0001", "2021-04-01") == ["awaited; the last day is 28 April 2021"]
+    house.node.do(commands.record_extension(report, "Harbour Board", date(2021, 5, 12)), by="editor")
+    register.follow_all()
+    assert words(register, "2021-0001", "2021-06-01") == ["response dated 3 May 2021, day 61"]
+
+
+def test_statuses_can_be_worked_out_as_of_any_day_that_was_read(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1)), "2021-06-01")
+    read(house, table(line(1, replies=1)), "2021-09-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    assert [standing.by_tracker(one, date(2021, month, 2)) for month in (6, 8, 9)] == [
+        "overdue",
+        "overdue",
+        "completed",
+    ]
+
+
+def test_an_interim_reply_is_no_response(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1)), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(
+        commands.record_response(report, "Harbour Board", dated_on=date(2021, 4, 1), answer="interim"), by="editor"
+    )
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    stands = standing.stands(one, register.days_read(one.id), date(2021, 6, 1))
+    assert (stands[0].state, standing.standing(stands)) == ("interim reply", "partly")

@@ -6,7 +6,7 @@ A batch is taken whole or not at all, so that sending it again after an error do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -85,6 +85,14 @@ def _read_line(line: bytes, received_at: datetime) -> Iterator[AnySaid]:
         yield from _as_others(fixes.from_json(line), received_at, wrong)
         return
     yield _said(told, received_at)
+
+
+def from_words(told: Mapping[str, Any], received_at: datetime) -> AnySaid:
+    """What one line says that was read already, its numbers as numbers and its times as aware datetimes."""
+    try:
+        return _said(msgspec.convert(told, _Position | _Check | _State), received_at)
+    except msgspec.ValidationError as wrong:
+        raise Refused(f"This cannot be read as evidence: {wrong}. Nothing was kept.") from None
 
 
 def _as_others(told: dict[str, Any], received_at: datetime, wrong: Exception) -> Iterator[AnySaid]:

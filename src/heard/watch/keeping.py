@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import msgspec
 
+from heard.engine import now
 from heard.watch.alarms import Alarm
 from heard.watch.evidence import Evidence
 from heard.watch.obligations import Keep
@@ -75,7 +76,10 @@ class Kept:
                 of.count.place, of.count.radius_m, evidence["lat"], evidence["lon"], evidence["acc"],
                 by_centre=of.count.confidence == "centre",
             )  # fmt: skip
-            signal.say(evidence.at, value, evidence.at + good_for)
+            # A sender may say that its fix is good for less. That it is for more is not believed: a mark that stays on
+            # the map for a year would show somebody present for as long.
+            ends = [now.instant(said) for said in (evidence["good_until"],) if said]
+            signal.say(evidence.at, value, min([evidence.at + good_for, *ends]))
             signal.forget_before(self.now - REPAIRS)
             return True
         if evidence.kind == "state" and evidence["thing"] == of.while_.state:

@@ -67,10 +67,13 @@ class Signal:
 def near(
     place: tuple[float, float], radius_m: float, lat: float, lon: float, acc: float | None, *, by_centre: bool = False
 ) -> Known:
-    """Whether a fix with its circle of error lies within a radius of a place, outside, or neither for certain."""
-    if not by_centre and (acc is None or acc <= 0 or acc >= NOT_KNOWN):
+    """Whether a fix with its circle of error lies within a radius of a place, outside, or neither for certain.
+
+    One without its error is neither, by its centre too: mocked, typed-in and invalid fixes come without it.
+    """
+    if acc is None or acc <= 0 or acc >= NOT_KNOWN:
         return None
-    error = 0.0 if by_centre else TO_95 * (acc or 0.0)
+    error = 0.0 if by_centre else TO_95 * acc
     distance = metres(place, (lat, lon))
     if distance + error <= radius_m:
         return True

@@ -46,6 +46,17 @@ def test_a_link_names_whose_response_it_is(house: House, tmp_path: Path) -> None
     )  # the other rule counts both
 
 
+def test_nobody_is_said_to_have_none_while_a_response_is_nobodys_by_name(house: House, tmp_path: Path) -> None:
+    asked = "Harbour Board; Home Office; Network Rail"
+    link = "https://example.org/2021-0001-Response-from-Home-Office.pdf"
+    read(house, table(scraped(1, sent=asked, replies=link), columns=SCRAPED), "2021-06-01")
+    read(house, table(line(1, sent=asked.replace("; ", " | "), replies=2)), "2021-09-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    stands = standing.stands(one, register.days_read(one.id), date(2021, 9, 1))
+    assert [stand.state for stand in stands] == ["responses counted", "response published", "responses counted"]
+
+
 def test_a_late_response_is_a_day_and_a_question_and_no_reproach(house: House, tmp_path: Path) -> None:
     read(house, table(line(1)), "2021-06-01")
     report = projection.by_slug(house.tables, "2021-0001")

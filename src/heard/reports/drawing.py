@@ -8,7 +8,7 @@ from html import escape
 
 from heard.reports.standing import Stand
 
-ROW, LEFT, WIDTH, HEAD = 26, 210, 860, 30
+ROW, LEFT, WIDTH, HEAD = 26, 230, 900, 30
 #: A response years later would press the first weeks into a line.
 LONGEST_DAYS = 400
 
@@ -21,7 +21,7 @@ def timeline(stands: Sequence[Stand], on: date) -> str:
     first = min(stand.due.start for stand in drawn if stand.due)
     dated = [stand.response.dated_on for stand in drawn if stand.response and stand.response.dated_on]
     last = max([stand.due.on for stand in drawn if stand.due] + dated) + timedelta(7)
-    last = min(last, first + timedelta(LONGEST_DAYS))
+    last = min(last + timedelta(21), first + timedelta(LONGEST_DAYS))
     days = (last - first).days
 
     def x(day: date) -> float:
@@ -41,7 +41,7 @@ def timeline(stands: Sequence[Stand], on: date) -> str:
             parts.append(f'<circle class="{"late" if late else "came"}" cx="{x(response.dated_on)}" cy="{y}" r="5"/>')
             parts.append(f'<text class="soft" x="{x(response.dated_on) + 8}" y="{y + 4}">day {stand.day}</text>')
         elif response:
-            parts.append(f'<text class="soft" x="{x(stand.due.on) + 8}" y="{y + 4}">published, day not known</text>')
+            parts.append(f'<text class="soft" x="{x(stand.due.on) + 8}" y="{y + 4}">day not known</text>')
     height = HEAD + ROW * len(drawn) + 6
     return (
         f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '

@@ -8,7 +8,7 @@ apart.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from heard.reports import drawing, standing
 from heard.reports.register import Register
 from heard.reports.shown import Shown
+from heard.reports.standing import Stand
 
 #: Nobody is listed of whom fewer than this was asked: a rate of few is a rank of chance.
 REQUESTS_MIN = 20
@@ -23,7 +24,8 @@ LISTED_MAX = 30
 
 RULE_BY_ADDRESSEE = (
     "A request is one addressee of one report. It counts as answered where a response is published that is that "
-    "addressee’s by its name, or where as many responses are published as were asked for."
+    "addressee’s by its name; where only their number is known, as many count as are published, and for bodies as "
+    "not known."
 )
 RULE_OF_TRACKER = (
     "The Preventable Deaths Tracker’s rule: a report is completed where as many replies are published as it has "
@@ -62,11 +64,10 @@ class Figure(msgspec.Struct, frozen=True):
 
 def figures(register: Register, on: date) -> list[Figure]:
     """All figures as of a day."""
-    found = [(one, standing.stands(one, register.days_read(one.id), on)) for one in register]
     requests = [
-        (one, stand.addressee.name, stand.addressee.key, _sort(stand.state))
-        for one, stands in found
-        for stand in stands
+        (one, stand.addressee.name, stand.addressee.key, sort, counted)
+        for one in register
+        for stand, sort, counted in _sorted(one, standing.stands(one, register.days_read(one.id), on), on)
     ]
 
     def by(
@@ -78,9 +79,9 @@ def figures(register: Register, on: date) -> list[Figure]:
         years: bool = False,
     ) -> Figure:
         counts: dict[tuple[str, str], Counter[str]] = {}
-        for one, addressee, key, sort in requests:
+        for one, addressee, key, sort, counted in requests:
             for place in group(one, addressee, key):
-                counts.setdefault(place, Counter())[sort] += 1
+                counts.setdefault(place, Counter())[sort if name == "bodies" else counted] += 1
         lines = [
             Line(label, key, count.total(), count["answered"], count["none"], count["awaited"], count["unknown"])
             for (label, key), count in counts.items()
@@ -104,8 +105,19 @@ def figures(register: Register, on: date) -> list[Figure]:
     ]
 
 
-def _sort(state: str) -> str:
-    return {"response published": "answered", "none published": "none", "awaited": "awaited"}.get(state, "unknown")
+def _sorted(one: Shown, stands: Sequence[Stand], on: date) -> Iterator[tuple[Stand, str, str]]:
+    """Each request with its sort, by whose the response is and by how many there are."""
+    count = one.counted(on)
+    more = (count.replies if count else 0) - sum(stand.state == "response published" for stand in stands)
+    for stand in stands:
+        sort = _SORTS.get(stand.state, "unknown")
+        counted = sort
+        if stand.state == "responses counted":  # so many of these are answered, whosever they are
+            counted, more = ("answered" if more > 0 else "none"), more - 1
+        yield stand, sort, counted
+
+
+_SORTS = {"response published": "answered", "none published": "none", "awaited": "awaited"}
 
 
 def _trackers(register: Register, on: date) -> Figure:

@@ -48,6 +48,9 @@ class Shown(msgspec.Struct, frozen=True):
     dues: tuple[Due | None, ...]
     responses: tuple[Response, ...]
     counts: tuple[Count, ...]
+    #: Links of the source: how many there are, and how many of them are named as responses and are nobody's as yet.
+    linked: int
+    unclaimed: int
     promises: tuple[Promise, ...]
     judged: tuple[Judged, ...]
     disputes: tuple[tuple[str, str], ...]
@@ -104,11 +107,13 @@ def show(
     def masked(text: str) -> str:
         return masking(own.masked(text, HIDDEN) if names else text)
 
+    links = _links(knowledge)
     ref = tidy_ref(said("ref"))
     dated = civil_date(said("dated"))
     sent_to = tuple(Addressee(masked(name), bodies.key(name)) for name in _addressees(knowledge))
     sent_to = tuple(Addressee(addressees.marked(one.name, HIDDEN), one.key) for one in sent_to)
     deceased = HIDDEN if hidden or addressees.is_redacted(said("deceased")) else masked(said("deceased"))
+    responses, unclaimed = _responses(life, links, sent_to, masked)
     area_as = masked(" ".join(said("area").split()))
     shown = Shown(
         id=report,
@@ -125,8 +130,10 @@ def show(
         categories=tuple(dict.fromkeys(one.strip() for one in re.split(r"[|;]", said("categories")) if one.strip())),
         addressees=sent_to,
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
-        responses=tuple(_responses(life, knowledge, sent_to, masked)),
+        responses=tuple(responses),
         counts=tuple(_counts(life, knowledge)),
+        linked=len(links),
+        unclaimed=unclaimed,
         promises=tuple(
             Promise(_called(one.addressee, sent_to), masked(one.words), one.concern, one.due_on)
             for one in _of(life, entries.PromiseRecorded)
@@ -214,10 +221,15 @@ _FROM = re.compile(
 )
 
 
+def _links(knowledge: Knowledge) -> list[str]:
+    return re.findall(r"https?://\S+", knowledge.words("replies").replace("|", " "))
+
+
 def _responses(
-    life: Sequence[Any], knowledge: Knowledge, sent_to: Sequence[Addressee], masked: Masking
-) -> Iterable[Response]:
-    recorded = [
+    life: Sequence[Any], links: Sequence[str], sent_to: Sequence[Addressee], masked: Masking
+) -> tuple[list[Response], int]:
+    """Those that are somebody's by name, and how many links are named as responses besides."""
+    found = [
         Response(
             _called(one.addressee, sent_to),
             one.dated_on,
@@ -229,14 +241,18 @@ def _responses(
         )
         for one in _of(life, entries.ResponseRecorded)
     ]
-    yield from recorded
-    known_of = {one.by for one in recorded}
-    for link in re.split(r"\s*\|\s*|\s+(?=https?://)", knowledge.words("replies")):
-        found = _FROM.search(link.rsplit("/", 1)[-1])
-        by = _who(_as_words(found[1]), sent_to) if found else ""
+    known_of = {one.by for one in found}
+    unclaimed = 0
+    for link in links:
+        name = link.rsplit("/", 1)[-1]
+        named = _FROM.search(name)
+        by = _who(_as_words(named[1]), sent_to) if named else ""
         if by and by not in known_of:
             known_of.add(by)
-            yield Response(by)
+            found.append(Response(by))
+        elif not by and re.search(r"response|reply", name, re.IGNORECASE):
+            unclaimed += 1
+    return found, unclaimed
 
 
 def _who(words: str, sent_to: Sequence[Addressee]) -> str:

@@ -59,18 +59,20 @@ def stands(shown: Shown, read: Sequence[date], on: date) -> list[Stand]:
     until = [day for day in read if day <= on]
     last = until[-1] if until else None
     count = shown.counted(on)
-    counted = bool(count and not shown.responses and count.replies)
-    all_counted = bool(count and counted and count.replies >= count.sent > 0)
+    theirs = [_newest(shown.responses, addressee.name, on) for addressee in shown.addressees]
+    # Responses that are published and nobody's by name: named so by a link, or counted since the links were read.
+    unclaimed = shown.unclaimed + max(0, (count.replies if count else 0) - max(shown.linked, len(shown.responses)))
+    all_claimed_by_count = unclaimed >= theirs.count(None)
     found = []
     for place, addressee in enumerate(shown.addressees):
         due = shown.dues[place]
-        response = _newest(shown.responses, addressee.name, on)
+        response = theirs[place]
         day = clocks.day_number(due.start, response.dated_on) if due and response and response.dated_on else None
         state: State
         if response:
             state = "interim reply" if response.answer == "interim" else "response published"
-        elif counted:
-            state = "response published" if all_counted else "responses counted"
+        elif unclaimed:
+            state = "response published" if all_claimed_by_count else "responses counted"
         elif due and on <= due.on:
             state = "awaited"
         elif due is None or last is None or last <= due.on:

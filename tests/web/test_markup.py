@@ -8,18 +8,42 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from heard import templates
+from heard.demo.reports import record_reports
+from heard.opening import open_house
+from heard.reports import commands as report_commands
+from heard.reports import projection as reports
 from tests.server import Server
 
 #: For 50 posts, with style and script, before any compression.
 PAGE_BYTES_MAX = 100_000
 SCRIPT_BYTES_MAX = 5_120
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+#: The reference of the report in which everything has happened.
+REF = "2026-0041"
+
+
+def register(server: Server) -> None:
+    """The fictional reports of the demonstration, and a message about one."""
+    house = open_house(server.data)
+    record_reports(house.node, date(2026, 11, 24), "operator")
+    report = reports.by_slug(house.tables, REF)
+    house.node.do(
+        report_commands.dispute(report, "Levels Ambulance Service NHS Trust", "We wrote on 2 October."), by="editor"
+    )
+    house.node.do(
+        report_commands.confirm_echo(report, reports.by_slug(house.tables, "2025-0017"), "A. Reader"), by="editor"
+    )
+    house.node.do(report_commands.tell_problem(report, "My father’s name is misspelt."), by="reader")
+    house.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +82,22 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
     server.publish("concluded", "The only post.")
     server.post("/cases/concluded/state", {"state": "closed"})
     server.reader.post("/everything/problem/", data={"words": "My brother is misnamed.", "post": posts[0], "once": "1"})
+    register(server)
     yield {
         "front page": "/",
+        "reports": "/reports/",
+        "reports that were searched": "/reports/?q=lamps",
+        "no such reports": "/reports/?q=xyzzy",
+        "report": f"/reports/{REF}/",
+        "report as it was": f"/reports/{REF}/?on=2026-11-01",
+        "similar reports": f"/reports/{REF}/similar/",
+        "similar to a draft": "/reports/similar/",
+        "wrong with a report": f"/reports/{REF}/problem/",
+        "wrong with a report, sent": f"/reports/{REF}/problem/?sent=1",
+        "body": "/reports/bodies/port-of-saltmere-authority/",
+        "area": "/reports/areas/saltmere-and-the-levels/",
+        "figures": "/reports/figures/",
+        "desk of reports": "/desk/reports/",
         "live page": "/everything/",
         "oldest first": "/everything/?order=oldest",
         "concluded page": "/concluded/",

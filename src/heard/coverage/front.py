@@ -23,7 +23,8 @@ async def front_page(request: Request, serving: Serving) -> Outgoing:
         state = projection.of_case(serving.tables, case.id).state
         if told := _told(serving, case, state):
             shelves[_SHELF[state]].append(told)
-    return Outgoing(joined("page", templates.render("cases/front.html", **shelves), _released(shelves)))
+    page = templates.render("cases/front.html", reports=len(serving.register or ()), **shelves)
+    return Outgoing(joined("page", page, _released(shelves)))
 
 
 def _told(serving: Serving, case: Case, state: str) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from heard.accounts import commands, projection
+from heard.demo.reports import record_reports
+from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.live.supervisor import serve
 from heard.opening import open_house
@@ -26,6 +28,8 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
         house.node.do(commands.add_account(EDITOR, "administrator", "You, at the desk"), by=commands.OPERATOR)
         editor = projection.by_email(house.tables, EDITOR)
 
+    record_reports(house.node, now.today(), commands.OPERATOR)
+
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())
         link = link_for(house, editor.id)
@@ -33,7 +37,8 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
         say(
             f"\nHeard is running, and a fictional inquest is being heard.\n\n"
             f"  Read it    {address}/\n"
-            f"  Write it   {link}\n\n"
+            f"  Write it   {link}\n"
+            f"  Reports    {address}/reports/\n\n"
             "The second address signs you in once. Posts come every few seconds. Ctrl+C stops it; nothing is lost."
         )
 

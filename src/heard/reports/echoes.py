@@ -240,6 +240,8 @@ class Echoes:
                 continue
             known.append(mine)
             shared = tuple(word for word in words if stem(word) in set(words_of(said)))[:8]
+            if not shared:
+                continue
             kept.append(Echo(shown, score, shared, passage(text, shared), passage(said, shared)))
             if len(kept) == limit:
                 break

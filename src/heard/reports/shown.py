@@ -279,7 +279,7 @@ def _counts(life: Sequence[Any], knowledge: Knowledge) -> Iterable[Count]:
     A reading that tells nothing new of either is not here: what was counted before stands.
     """
     days = sorted(
-        {body.on for body in _of(life, entries.Told) if body.facts.keys() & _COUNTED and body.source != "toolkit"}
+        {body.on for body in _of(life, entries.Told) if body.facts.keys() & _COUNTED and body.source in _COUNTING}
     )
     last: tuple[int, int] | None = None
     for on in days:
@@ -291,6 +291,8 @@ def _counts(life: Sequence[Any], knowledge: Knowledge) -> Iterable[Count]:
             yield Count(on, sent, replies)
 
 
+#: Sources that list responses for the sake of counting them; a record is of those that somebody read.
+_COUNTING = ("tracker", "tracker-scrape", "judiciary")
 _COUNTED = {"sent_to", "counted_sent", "replies", "counted_replies"}
 
 

@@ -7,6 +7,7 @@ made in; where that is part of another now, `today` says which.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 
 #: Each area by the name that its reports carry most, with other names: of its parts, of areas before it, of its court.
@@ -166,6 +167,7 @@ _BESIDES = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=2000)
 def area(words: str) -> str:
     """The area's one name, or the words themselves, put tidily, where it is none that is known.
 

@@ -6,6 +6,7 @@ Names are brought together only where one is a known other name of the other, ne
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -135,6 +136,7 @@ def alike(one: str, other: str) -> bool:
     return bool(_BODY.search(one) and _BODY.search(other)) and (mine <= theirs or theirs <= mine)
 
 
+@functools.lru_cache(maxsize=20_000)
 def _plain(words: str) -> str:
     folded = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", re.sub(r"^the ", "", folded.lower().replace("&", " and "))).strip()

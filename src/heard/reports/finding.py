@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from heard.engine.errors import Refused
-from heard.reports import care, standing
+from heard.reports import care
 from heard.reports.model import Addressee
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -103,7 +103,7 @@ def find(register: Register, query: Query, today: date) -> Found:
     """The reports that fit, best first where words are looked for, else newest first."""
     on = query.on or today
     ranked = _ranked(register, query.text)
-    told = {one.id: stand(register, one, on) for one in ranked}
+    told = register.standings(on)
     narrowing: dict[str, Callable[[Shown], bool]] = {
         "area": lambda one: one.area == query.area,
         "category": lambda one: query.category in one.categories,
@@ -140,10 +140,6 @@ _FACETS = {
 
 def _but(asked: Mapping[str, Callable[[Shown], bool]], left: str, one: Shown) -> bool:
     return all(fits(one) for name, fits in asked.items() if name != left)
-
-
-def stand(register: Register, one: Shown, on: date) -> str:
-    return standing.standing(standing.stands(one, register.days_read(one.id), on))
 
 
 def _ranked(register: Register, text: str) -> list[Shown]:

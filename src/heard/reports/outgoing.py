@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -61,16 +63,17 @@ async def as_xlsx(request: Request, serving: Serving) -> Outgoing:
     return msgspec.structs.replace(outgoing, packed=tables.as_xlsx(outgoing.released))
 
 
-def _figure(request: Request, serving: Serving) -> Figure:
+async def _figure(request: Request, serving: Serving) -> Figure:
     name = request.path_params["name"]
-    found = [one for one in figures.figures(register_of(serving), now.today()) if one.name == name]
+    made = await asyncio.to_thread(figures.figures, register_of(serving), now.today())
+    found = [one for one in made if one.name == name]
     if not found:
         raise NotFound("There is no figure of this name.")
     return found[0]
 
 
 async def figure_csv(request: Request, serving: Serving) -> Outgoing:
-    figure = _figure(request, serving)
+    figure = await _figure(request, serving)
     heads = ("name", "asked", "answered", "none published", "awaited", "not known", "share")
     rows = [("rule", figure.rule), ("as of", str(figure.on)), heads]
     for line in figure.lines:
@@ -80,7 +83,7 @@ async def figure_csv(request: Request, serving: Serving) -> Outgoing:
 
 
 async def figure_svg(request: Request, serving: Serving) -> Outgoing:
-    return _let(serving, "page", figures.picture(_figure(request, serving)), "image/svg+xml")
+    return _let(serving, "page", figures.picture(await _figure(request, serving)), "image/svg+xml")
 
 
 async def as_json(request: Request, serving: Serving) -> Outgoing:

@@ -132,7 +132,8 @@ async def body(request: Request, serving: Serving) -> Outgoing:
 
 async def figures_page(request: Request, serving: Serving) -> Outgoing:
     register, today = register_of(serving), now.today()
-    drawn = [(figure, figures.picture(figure)) for figure in figures.figures(register, today)]
+    made = await asyncio.to_thread(figures.figures, register, today)
+    drawn = [(figure, figures.picture(figure)) for figure in made]
     return sent(serving, "reports/figures.html", figures=drawn, count=len(register), on=today)
 
 
@@ -155,7 +156,8 @@ async def area(request: Request, serving: Serving) -> Outgoing:
     theirs = sorted((one for one in register if area_key(one.area) == key), key=_newest, reverse=True)
     if not theirs:
         raise NotFound("No report of an area of this name is known here.")
-    rows = [(one, finding.stand(register, one, today)) for one in theirs]
+    standings = register.standings(today)
+    rows = [(one, standings[one.id]) for one in theirs]
     name = theirs[0].area
     return sent(serving, "reports/area.html", name=name, today=areas.today(name), rows=rows, on=today)
 

@@ -8,7 +8,7 @@ passes the door besides, which knows the orders of this moment.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from heard.engine.errors import NotFound
 from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
-from heard.reports import knowledge, projection, shown
+from heard.reports import knowledge, projection, shown, standing
 from heard.reports.entries import Listed, Read
 from heard.reports.model import HIDDEN
 from heard.reports.shown import Shown, Texts
@@ -29,7 +29,7 @@ from heard.store.register import RegisterFile, Row
 #: Entries looked at in one go; most touch a report that an earlier one touched too.
 LOOK_AT_ONCE = 500
 #: Reports made anew in one go: about five milliseconds.
-MAKE_AT_ONCE = 4
+MAKE_AT_ONCE = 3
 
 _listed = msgspec.json.Decoder(Shown)
 _texts = msgspec.json.Decoder(Texts)
@@ -45,6 +45,8 @@ class Register:
         self._looked = file.position()
         self._to_do: dict[str, None] = {}
         self._read: dict[str, list[date]] | None = None
+        self._standings: dict[str, str] = {}
+        self._standings_of: tuple[int, date] | None = None
         #: Changes whenever anything that could be seen does; a page made before is not shown after.
         self.edition = 0
         #: Told of every such change.
@@ -157,6 +159,15 @@ class Register:
         if self._read is None:
             self._read = projection.all_days_read(self.tables)
         return self._read.get(report, [])
+
+    def standings(self, on: date) -> Mapping[str, str]:
+        """How every report stands on a day, worked out once for each edition."""
+        if self._standings_of != (self.edition, on):
+            self._standings = {
+                one.id: standing.standing(standing.stands(one, self.days_read(one.id), on)) for one in self
+            }
+            self._standings_of = (self.edition, on)
+        return self._standings
 
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
         """The report as its sources had told of it by a day; what is withheld today is withheld then too."""

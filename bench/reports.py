@@ -1,0 +1,232 @@
+"""Published reports: reading all tables, searching over HTTP, and how well echoes are found.
+
+Wants the published tables (HEARD_SHARED_DATA, or ../shared/data). The parameters of `reports.echoes` were chosen on
+the half of the labels whose address has an even digest; what is printed is the other half. Labels are people's
+research tags: two reports are alike if they share one, which is coarse, and the same for every method. Intervals are
+of 2,000 bootstraps.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from heard.opening import open_house
+from heard.reports.echoes import Echoes, fit, fused, near, said_in, telling_words
+from heard.reports.entries import Listed
+from heard.reports.register import Register
+from heard.store.register import RegisterFile
+
+DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "pfd"
+TABLES = (
+    "tracker_2024-03-01_raw.csv.gz",
+    "tracker_2024-03-01_corrected.csv.gz",
+    "tracker_2025-07-31_database.csv.gz",
+    "tracker_2025-07-31_research_tags.csv.gz",
+    "texts.csv.gz",
+)
+QUESTIONS = (
+    "ambulance delay handover",
+    "sepsis not recognised",
+    "observation levels on the ward",
+    "street lighting",
+    "prison cell alarm bell",
+    "smart motorway",
+    "falls risk assessment care home",
+    "anticoagulant after surgery",
+    "missing person risk",
+    "carbon monoxide",
+    "level crossing",
+    "asthma review",
+    "food allergy labelling",
+    "cold water",
+    "choking",
+    "discharge summary not sent",
+    "police custody",
+    "pressure sores",
+    "eating disorder",
+    '"post instructions"',
+)
+
+
+def main() -> None:
+    if not DATA.is_dir():
+        print("The published tables are not on this machine (HEARD_SHARED_DATA).")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        _reading(data)
+        register = _register(data)
+        _echoes(register, _addresses(register))
+        _http(data)
+
+
+def _reading(data: Path) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "heard.cli",
+        "import",
+        "reports",
+        *(str(DATA / name) for name in TABLES),
+        "--data",
+        str(data),
+    ]
+    began = time.perf_counter()
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"reading      all tables and texts {time.perf_counter() - began:.1f} s, {peak:.0f} MiB (goal 60 s, 1 GB)")
+
+
+def _register(data: Path) -> Register:
+    house = open_house(data)
+    house.node.catch_up()
+    began = time.perf_counter()
+    register = Register(
+        house.journal, house.tables, house.doors, RegisterFile(data / "bench-register.sqlite", house.store.epoch)
+    )
+    register.follow_all()
+    took = time.perf_counter() - began
+    print(f"register     {len(register):,} reports in {took:.1f} s, {1e3 * took / len(register):.1f} ms each")
+    return register
+
+
+def _addresses(register: Register) -> dict[str, str]:
+    found = {}
+    for one in register:
+        opening = register.journal.stream(one.id)[0].body
+        assert isinstance(opening, Listed)
+        found[opening.kept_at] = one.id
+    return found
+
+
+def _echoes(register: Register, addresses: dict[str, str]) -> None:
+    with gzip.open(DATA / "tracker_2025-07-31_research_tags.csv.gz", "rt", newline="") as file:
+        tags = {row["URL"]: set(filter(None, row["Research tags"].split(" | "))) for row in csv.DictReader(file)}
+    texts = {one.id: said_in(register.texts(one.id)) for one in register}
+    texts = {report: text for report, text in texts.items() if len(text) > 200}
+    labels = {addresses[url]: marks for url, marks in tags.items() if marks and addresses.get(url) in texts}
+    began = time.perf_counter()
+    space = fit([(report, texts[report]) for report in texts])
+    took = time.perf_counter() - began
+    print(f"space        {len(texts):,} texts, {len(space.vocabulary):,} words, fitted in {took:.1f} s")
+
+    def by_words(report: str) -> list[str]:
+        words = telling_words(texts[report], space)
+        return [one for one, _ in register.file.search(" OR ".join(f'"{word}"' for word in words), 200)]
+
+    def by_place(report: str) -> list[str]:
+        return [one for one, _ in near(space, texts[report])]
+
+    def both(report: str) -> list[str]:
+        return [one for one, _ in fused(by_words(report), by_place(report))]
+
+    odd = [report for report in labels if int(hashlib.sha256(report.encode()).hexdigest(), 16) % 2]
+    methods: dict[str, Callable[[str], list[str]]] = {
+        "BM25 alone": by_words,
+        "LSA alone": by_place,
+        "fused (ours)": both,
+    }
+    print(f"echoes       {len(odd)} reports with people's tags, one half of all; chance {_chance(odd, labels):.3f}")
+    scores = {name: [_precision(report, rank(report), labels) for report in odd] for name, rank in methods.items()}
+    for name, found in scores.items():
+        low, high = _interval(found)
+        print(f"             {name:<13} P@5 of the same tag {statistics.mean(found):.3f} [{low:.3f}, {high:.3f}]")
+    for other in ("BM25 alone", "LSA alone"):
+        low, high = _interval(
+            [ours - theirs for ours, theirs in zip(scores["fused (ours)"], scores[other], strict=True)]
+        )
+        verdict = "a tie" if low <= 0 <= high else "ours is better" if low > 0 else "ours is worse"
+        print(f"             fused less {other}: [{low:+.3f}, {high:+.3f}], {verdict}")
+    _equal(texts, both)
+    _boilerplate(register)
+
+
+def _precision(report: str, ranking: Sequence[str], labels: dict[str, set[str]]) -> float:
+    first = [one for one in ranking if one != report and one in labels][:5]
+    return sum(bool(labels[report] & labels[one]) for one in first) / 5
+
+
+def _chance(some: Sequence[str], labels: dict[str, set[str]]) -> float:
+    dice = random.Random(1)
+    every = list(labels)
+    pairs = [(one, dice.choice(every)) for one in some for _ in range(20)]
+    return statistics.mean(bool(labels[one] & labels[other]) for one, other in pairs if one != other)
+
+
+def _interval(found: Sequence[float]) -> tuple[float, float]:
+    dice = random.Random(2)
+    means = sorted(statistics.mean(dice.choices(found, k=len(found))) for _ in range(2000))
+    return means[50], means[1949]
+
+
+def _equal(texts: dict[str, str], rank: Callable[[str], list[str]]) -> None:
+    """Groups of reports whose concerns are the same words: each finds the others first."""
+    groups: dict[str, list[str]] = {}
+    for report, text in texts.items():
+        plain = " ".join(text.lower().split())
+        if len(plain) > 300:
+            groups.setdefault(plain, []).append(report)
+    same = [group for group in groups.values() if len(group) > 1]
+    found = sum(set(group) <= set(rank(group[0])[: len(group) + 2]) for group in same)
+    print(f"equal        {found} of {len(same)} groups of equal concerns are found first")
+
+
+def _boilerplate(register: Register) -> None:
+    form = (
+        "In my opinion there is a risk that future deaths could occur unless action is taken. "
+        "In the circumstances it is my statutory duty to report to you."
+    )
+    from heard.reports.form import without_standing_sentences
+
+    found = Echoes(register).of(without_standing_sentences(form))
+    print(f"boilerplate  the form's own sentences find {len(found)} reports")
+
+
+def _http(data: Path) -> None:
+    argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0"]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout
+        address = next(line.split()[-1].rstrip("/") for line in process.stdout if "Heard is at" in line)
+        while b"being put together" in _get(f"{address}/reports/")[1] or b"<b>0</b>" in _get(f"{address}/reports/")[1]:
+            time.sleep(1)
+        asked = [f"{address}/reports/?q={urllib.parse.quote(question)}" for question in QUESTIONS]
+        took = [_get(f"{one}&page={page}")[0] for page in (1, 2, 3) for one in asked]
+        p95 = sorted(took)[int(len(took) * 0.95)]
+        print(f"search       p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms over HTTP (goal 50)")
+        for name, path in (
+            ("first page", "/reports/"),
+            ("a body", "/reports/bodies/nhs-england/"),
+            ("figures", "/reports/figures/"),
+        ):
+            cold, page = _get(address + path)
+            warm = statistics.median(_get(address + path)[0] for _ in range(9))
+            print(f"             {name:<10} first {cold:.0f} ms, warm {warm:.1f} ms, {len(page) / 1024:.0f} KiB")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _get(address: str) -> tuple[float, bytes]:
+    began = time.perf_counter()
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        content = answer.read()
+    return (time.perf_counter() - began) * 1e3, content
+
+
+if __name__ == "__main__":
+    main()

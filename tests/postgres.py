@@ -116,11 +116,17 @@ class Cluster:
                 db.execute("CREATE SCHEMA public")
         self._used.append(journal)
 
-    def standby(self, folder: Path) -> Cluster:
-        """A copy that follows this one; not started yet."""
+    def reload(self) -> None:
+        """Heed settings that need no start."""
+        self.run("pg_ctl", "-D", str(self.data), "reload")
+
+    def standby(self, folder: Path, port: int | None = None) -> Cluster:
+        """A copy that follows this one, on a port of its own or one that is given; not started yet."""
         other = Cluster(folder)
+        other.port = port or other.port
         other.run("pg_basebackup", "-d", f"{self.address}/", "-D", str(other.data), "-R", "-c", "fast", "--no-sync")
-        other.set(port=str(other.port), unix_socket_directories=str(folder))
+        # It asks again for what it follows five times a second, not each five seconds: a commit waits for it meanwhile.
+        other.set(port=str(other.port), unix_socket_directories=str(folder), wal_retrieve_retry_interval="200ms")
         return other
 
 
@@ -134,6 +140,63 @@ def folder_for_postgres() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Pair:
+    """A server and a standby that holds all that it acknowledges; either may lead, and both are in the address."""
+
+    def __init__(self, leads: Cluster, folder: Path) -> None:
+        self.leads, self.follows = leads, leads.standby(folder)
+        self._ports = [leads.port, self.follows.port]
+        self.follows.start()
+        self.wait_for_standby()
+
+    def address(self, journal: str) -> str:
+        """The address of one of the leader's journals, whoever leads."""
+        name = journal.rpartition("/")[2]
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
+        return f"postgresql://heard@{hosts}/{name}?target_session_attrs=read-write"
+
+    def wait_for_standby(self, is_waited_for: bool = True) -> None:
+        """Whether an append from now on is acknowledged only when the standby has it too."""
+        self.leads.set(synchronous_standby_names="*" if is_waited_for else "")
+        self.leads.reload()
+
+    def cut_standby(self) -> None:
+        """It receives nothing any more."""
+        self.follows.set(primary_conninfo="")
+        self.follows.reload()
+
+    def promote(self) -> None:
+        """The leader dies, and the other leads, alone."""
+        self.leads.stop("immediate")
+        self.follows.set(synchronous_standby_names="")
+        self.follows.promote()
+        self.follows.reload()
+        self.leads, self.follows = self.follows, self.leads
+
+    def rejoin(self) -> None:
+        """The one that died follows, from a new copy."""
+        shutil.rmtree(self.follows.data)
+        self.follows = self.leads.standby(self.follows.folder, self.follows.port)
+        self.follows.start()
+        self.wait_for_standby()
+
+    def close(self) -> None:
+        for one in (self.leads, self.follows):
+            with suppress(AssertionError):
+                one.stop()
+
+
+@contextmanager
+def pair() -> Iterator[Pair]:
+    """A server with its standby, gone at the end."""
+    with cluster() as leads, folder_for_postgres() as folder:
+        both = Pair(leads, folder)
+        try:
+            yield both
+        finally:
+            both.close()
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Server:
 @contextmanager
 def running(data: Path, *options: str, journal: str | None = None) -> Iterator[Server]:
     """Serve `data` until the block ends; an administrator is there already."""
-    token, link = _administrator(data, journal)
+    token, link = administrator(data, journal)
     argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0", *options]
     argv += ["--journal", journal] if journal else []
     process = subprocess.Popen(
@@ -69,7 +69,7 @@ def running(data: Path, *options: str, journal: str | None = None) -> Iterator[S
         process.wait(20)
 
 
-def _administrator(data: Path, journal: str | None) -> tuple[str, str]:
+def administrator(data: Path, journal: str | None) -> tuple[str, str]:
     house = open_house(data, journal=journal)
     house.node.catch_up()
     email = "admin@heard.example"

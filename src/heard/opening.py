@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 ROOMS = (accounts.room(), cases.room(), coverage.room(), reports.room())
 
+LACKS_SOME = (
+    "A standby may have been promoted that had not received its newest entries; see docs/operating/postgres.md."
+)
+
 
 class Kept(msgspec.Struct, frozen=True):
     """The truth, wherever it is kept."""
@@ -117,8 +121,8 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     node = Node(journal, projection, purge=Purging(tables), reserve=reserve.released)
     if node.projection.position() > store.position():
         raise Corrupt(
-            "The journal is older than what was already shown from it, so it is not served. If it was restored from a "
-            "backup, use `heard restore --new-epoch`."
+            "The journal is older than what was already shown from it, so it is not served. "
+            + (LACKS_SOME if kept.shared else "If it was restored from a backup, use `heard restore --new-epoch`.")
         )
     journal.finish_erasures()
     node.leftovers.purge()

@@ -19,10 +19,13 @@ AGAIN_S = 0.5
 
 
 class Bell:
-    """Rings when there may be something new in the journal, or when its server is there again."""
+    """Rings when there may be something new in the journal, or when its server is there again.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    `beside` are databases of the same server: when it is lost they are too, and are looked for before anyone asks them.
+    """
+
+    def __init__(self, database: Database, *beside: Database) -> None:
+        self._database, self._beside = database, beside
         self._closed = Event()
         self._listener: Thread | None = None
 
@@ -36,7 +39,8 @@ class Bell:
             try:
                 self._hear(ring)
             except (Unavailable, Corrupt):
-                self._database.lose()
+                for lost in (self._database, *self._beside):
+                    lost.lose()
                 self._closed.wait(AGAIN_S)
 
     def _hear(self, ring: Callable[[], object]) -> None:

@@ -18,7 +18,7 @@ class Shared:
     def __init__(self, address: str) -> None:
         self.store = PostgresStore(address)
         self.vault = PostgresVault(vault_of(address))
-        self.bell = Bell(self.store.database)
+        self.bell = Bell(self.store.database, self.vault.database)
 
     def lost_for(self) -> float | None:
         """For how many seconds this node has been without its journal; None while it is there."""

@@ -23,7 +23,7 @@ from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
 from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.purging import Purging
-from heard.engine.errors import Unavailable
+from heard.engine.errors import HeardError, Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
@@ -41,6 +41,8 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 LOOK_EVERY_S = 0.1
 #: A bell tells of other machines' appends; it looks by itself too.
 SHARED_LOOK_EVERY_S = 1.0
+#: A node that begins waits so long until it hears of other nodes' appends, before it takes readers.
+HEARS_WITHIN_S = 2.0
 PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
 #: After a few reports the register lets everybody else go first.
@@ -79,6 +81,7 @@ async def run(
         painter.after_paint.append(lambda position: lending.turn())
         register.after_change.append(lending.turn)
     house.node.after_fold.append(painter.paint)
+    woken = await _hears_of_others(house)
     house.node.catch_up()
     _withdraw_again(house)
     painter.paint()
@@ -100,7 +103,7 @@ async def run(
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
-    works = (scribe.run(), _look(house, painter), _witness(house), purging.run(), _follow(register))
+    works = (scribe.run(), _look(house, painter, woken), _witness(house), purging.run(), _follow(register))
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_clear_away, house, path, register.file.path)
@@ -146,12 +149,24 @@ def _clear_away(house: House, frames: Path, register: Path) -> None:
             old.unlink(missing_ok=True)
 
 
-async def _look(house: House, painter: Painter) -> None:
-    """Fold and render what the command line, or another node, appended."""
-    woken, every_s = asyncio.Event(), LOOK_EVERY_S
+async def _hears_of_others(house: House) -> asyncio.Event:
+    """What is set whenever there may be something new. On a shared journal it is heard before anything is served.
+
+    A reader comes from a node that died to one that begins: it must not stand behind what they have.
+    """
+    woken = asyncio.Event()
     if house.shared:
-        loop, every_s = asyncio.get_running_loop(), SHARED_LOOK_EVERY_S
+        loop = asyncio.get_running_loop()
         house.shared.bell.listen(lambda: loop.call_soon_threadsafe(woken.set))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), HEARS_WITHIN_S)
+        woken.clear()
+    return woken
+
+
+async def _look(house: House, painter: Painter, woken: asyncio.Event) -> None:
+    """Fold and render what the command line, or another node, appended."""
+    every_s = SHARED_LOOK_EVERY_S if house.shared else LOOK_EVERY_S
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), every_s)
@@ -186,9 +201,13 @@ def main(
     cache: Annotated[list[str] | None, typer.Option()] = None,
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
-    house = open_house(data, witness=witness)
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
-    uvloop.run(run(house, socket.socket(fileno=control_fd), edges, trusted_proxy or [], cache or []))
+    control = socket.socket(fileno=control_fd)
+    try:
+        uvloop.run(run(open_house(data, witness=witness), control, edges, trusted_proxy or [], cache or []))
+    except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
+        log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

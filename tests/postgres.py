@@ -79,6 +79,12 @@ class Cluster:
                 "max_connections = 300\nshared_buffers = 32MB\nautovacuum_naptime = 5min\nlog_min_messages = warning\n"
             )
 
+    def answer_also_at(self, address: str, net: str) -> None:
+        """From the next start on, to whoever comes from that net."""
+        self.set(listen_addresses=f"127.0.0.1,{address}")
+        with (self.data / "pg_hba.conf").open("a") as file:
+            file.write(f"host all all {net} trust\n")
+
     def set(self, **settings: str) -> None:
         """Settings for the next start."""
         with (self.data / "postgresql.auto.conf").open("a") as file:

@@ -26,7 +26,7 @@ class HeardNode:
     """One node: its folder, its port, what it says, and what can be done to it."""
 
     def __init__(self, data: Path, journal: str, host: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
-        """`within` goes before the command, as `ip netns exec NAME`."""
+        """`within` goes before the command, for a node in a network of its own, where `host` is its address."""
         self.data, self.journal, self.host, self.port = data, journal, host, free_port()
         self.within = list(within)
         self.log = data.with_name(f"{data.name}.log")
@@ -79,21 +79,15 @@ class HeardNode:
         self._process.wait()
         wait_until(lambda: not any(map(exists, pids)))
 
-    def end(self) -> int:
-        """SIGTERM; its exit status."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(20)
-
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self.end()
+            self.kill()
 
 
 @contextmanager
-def two_nodes(folder: Path, journal: str) -> Iterator[tuple[HeardNode, HeardNode, str]]:
+def two_nodes(folder: Path, journal: str, other: HeardNode | None = None) -> Iterator[tuple[HeardNode, HeardNode, str]]:
     """Two that serve, a case of which both know, and an administrator's token."""
-    one, other = HeardNode(folder / "one", journal), HeardNode(folder / "other", journal)
+    one, other = HeardNode(folder / "one", journal), other or HeardNode(folder / "other", journal)
     token, _ = administrator(one.data, journal)
     with ExitStack() as stack:
         for node in (one, other):

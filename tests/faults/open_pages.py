@@ -8,6 +8,7 @@ import re
 import selectors
 import socket
 import time
+from collections.abc import Sequence
 from threading import Event, Thread
 
 import msgspec
@@ -33,8 +34,8 @@ class Page:
     loaded, and since it was told to load again; each life begins with the position that the page stands at.
     """
 
-    def __init__(self, ports: list[int], host: str, slug: str, *, roams: bool) -> None:
-        self.ports, self.host, self.slug, self.roams = list(ports), host, slug, roams
+    def __init__(self, nodes: Sequence[tuple[str, int]], slug: str, *, roams: bool) -> None:
+        self.nodes, self.slug, self.roams = list(nodes), slug, roams
         self.sock: socket.socket | None = None
         self.last_id = b""
         self.lives: list[tuple[int, list[Sent]]] = []
@@ -48,7 +49,7 @@ class Page:
     def open(self) -> None:
         self.again_at = time.monotonic() + random.uniform(*AGAIN_S)
         try:
-            self.sock = socket.create_connection((self.host, self.ports[0]), timeout=1)
+            self.sock = socket.create_connection(self.nodes[0], timeout=1)
             since = b"Last-Event-ID: %b\r\n" % self.last_id if self.last_id else b""
             self.sock.sendall(b"GET /live/%b HTTP/1.1\r\nHost: heard.test\r\n%b\r\n" % (self.slug.encode(), since))
             self.sock.setblocking(False)
@@ -63,7 +64,7 @@ class Page:
             self.sock.close()
         self.sock = None
         if self.roams:
-            self.ports = self.ports[1:] + self.ports[:1]
+            self.nodes = self.nodes[1:] + self.nodes[:1]
 
     def read(self) -> bool:
         """Take what came; False when the connection is over."""
@@ -97,13 +98,12 @@ class Page:
 
 
 class OpenPages(Thread):
-    """`count` pages on each of `ports`, half as many again that roam; read in a thread of their own until closed."""
+    """`count` pages on each node, half as many again that roam; read in a thread of their own until closed."""
 
-    def __init__(self, ports: list[int], slug: str, count: int, host: str = "127.0.0.1") -> None:
+    def __init__(self, nodes: Sequence[tuple[str, int]], slug: str, count: int) -> None:
         super().__init__(daemon=True)
-        at = [(ports[number:] + ports[:number], False) for number in range(len(ports)) for _ in range(count)]
-        at += [(ports, True)] * (count // 2 if len(ports) > 1 else 0)
-        self.pages = [Page(order, host, slug, roams=roams) for order, roams in at]
+        self.pages = [Page([node], slug, roams=False) for node in nodes for _ in range(count)]
+        self.pages += [Page(nodes, slug, roams=True) for _ in range(count // 2)]
         self._ended = Event()
         self._selector = selectors.DefaultSelector()
         self.start()

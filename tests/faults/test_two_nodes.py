@@ -47,17 +47,18 @@ def server_restarted(nodes: tuple[HeardNode, HeardNode], servers: Pair | None) -
 def standby_promoted(nodes: tuple[HeardNode, HeardNode], servers: Pair | None) -> None:
     assert servers is not None
     servers.promote()
-    servers.rejoin()
+    if SOAK:
+        servers.rejoin()
 
 
-FAULTS: tuple[Fault, ...] = (app_killed, node_killed, server_restarted, standby_promoted)
+FAULTS: tuple[Fault, ...] = (app_killed, node_killed, server_restarted)
 
 
 @contextmanager
 def at_work(folder: Path, journal: str) -> Iterator[tuple[tuple[HeardNode, HeardNode], Writers, OpenPages]]:
     """Two nodes, writers and open pages on both; in the end all stand where the journal does, as far as they can."""
     with two_nodes(folder, journal) as (one, other, token):
-        pages = OpenPages([one.port, other.port], SLUG, READERS)
+        pages = OpenPages([(one.host, one.port), (other.host, other.port)], SLUG, READERS)
         writers = Writers([one, other], token)
         wait_until(pages.stand, PATIENCE_S)
         with writers.at_work():
@@ -137,7 +138,7 @@ def mutant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 def test_every_word_is_kept_once_and_sent_once_whatever_dies(tmp_path: Path, mutant: Callable[[str], None]) -> None:
     mutant(DIES_UNTOLD)  # no mutant: a death at the worst moment, besides those that come at any
-    faults = [fault for _ in range(ROUNDS) for fault in random.sample(FAULTS, len(FAULTS))]
+    faults = [fault for _ in range(ROUNDS) for fault in (*random.sample(FAULTS, len(FAULTS)), standby_promoted)]
     with pair() as servers:
         outcome = through(tmp_path, servers.address(servers.leads.fresh()), faults, servers)
     print(outcome)
@@ -185,7 +186,7 @@ def test_control_a_standby_that_was_not_waited_for_is_caught_losing_and_no_node_
     ],
 )
 def test_control_a_page_that_was_sent_anything_else_is_caught(sent: list[Sent], caught: str | None) -> None:
-    page = Page([0], "", SLUG, roams=False)
+    page = Page([], SLUG, roams=False)
     page.lives, page.last_id = [(0, sent)], b"epoch.%d" % sent[-1].position
     outcome = counted(Writers([], ""), [page], Kept({"a": 1, "b": 2}, {"one": ["a"], "two": ["b"]}, 2))
     assert outcome.is_clean is (caught is None)

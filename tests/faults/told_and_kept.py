@@ -28,7 +28,7 @@ ANSWER_S = 12.0
 
 
 class Writers:
-    """One to each node, and each goes to the next node whenever it is not answered."""
+    """One to each node; what is not answered is sent again to the next node, and what is new to its own."""
 
     def __init__(self, nodes: Sequence[HeardNode], token: str, every_s: float = 0.02) -> None:
         self.addresses = [f"{node.address}/api/v1/cases/{SLUG}/posts" for node in nodes]
@@ -44,12 +44,11 @@ class Writers:
         self._threads = [Thread(target=self._write, args=(number,)) for number in range(len(nodes))]
 
     def _write(self, number: int) -> None:
-        at = number
         with httpx2.Client(headers=self._headers, timeout=ANSWER_S) as client:
             for turn in count():
                 if self._ended.is_set():
                     return
-                key, began = f"writer-{number}-{turn}", time.monotonic()
+                key, at, began = f"writer-{number}-{turn}", number, time.monotonic()
                 while (told := self._told(client, self.addresses[at % len(self.addresses)], key)) is None:
                     at, self.sent_again = at + 1, self.sent_again + 1
                     if self._ended.is_set():

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from heard.cli.terminal import VAR, Data, Witness
 
+if TYPE_CHECKING:
+    from heard.opening import House
+
 app = typer.Typer()
+
+#: A journal that is away at the start is looked for so often.
+AGAIN_S = 1.0
 
 Host = Annotated[str, typer.Option(help="Loopback unless told otherwise.")]
 Journal = Annotated[
@@ -34,12 +42,13 @@ def serve(
     from heard.deliver.purging import parts
     from heard.live.supervisor import serve as supervise
     from heard.opening import open_house
+    from heard.store.place import is_elsewhere
     from heard.web.process import argv
 
     # Refuses at once, in words, what could not be served.
     for address in cache:
         parts(address)
-    house = open_house(data, journal=journal, witness=witness)
+    house = _opened(lambda: open_house(data, journal=journal, witness=witness), waits=is_elsewhere(data, journal))
 
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())
@@ -47,6 +56,26 @@ def serve(
         typer.echo(f"Heard is at {address}/")
 
     supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache), announce=announce)
+
+
+def _opened(opens: Callable[[], House], *, waits: bool) -> House:
+    """The data directory, opened; where another machine has its journal, as soon as that answers.
+
+    After a power cut both start at once, and the one must not depend on the other's being quicker.
+    """
+    from heard.engine.errors import Unavailable
+
+    said = ""
+    while True:
+        try:
+            return opens()
+        except Unavailable as away:
+            if not waits:
+                raise
+            if away.message != said:
+                said = away.message
+                typer.echo(f"{said} Heard waits for it, and begins by itself when it answers.", err=True)
+        time.sleep(AGAIN_S)
 
 
 @app.command()

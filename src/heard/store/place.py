@@ -35,6 +35,11 @@ def place_of(data: Path, given: str | None) -> Place | None:
     return kept
 
 
+def is_elsewhere(data: Path, given: str | None = None) -> bool:
+    """Whether the journal is not in the directory itself."""
+    return given is not None or (data / FILE).exists()
+
+
 def keep_place(data: Path, place: Place, epoch: str) -> None:
     """Remember it, so that every command finds the journal by the directory alone. The address may hold a password.
 

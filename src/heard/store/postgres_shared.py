@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+from heard.engine.errors import HeardError
 from heard.store.postgres import PostgresStore
 from heard.store.postgres_bell import Bell
 from heard.store.postgres_vault import PostgresVault, vault_of
@@ -17,7 +18,11 @@ class Shared:
 
     def __init__(self, address: str) -> None:
         self.store = PostgresStore(address)
-        self.vault = PostgresVault(vault_of(address))
+        try:
+            self.vault = PostgresVault(vault_of(address))
+        except HeardError:
+            self.store.close()
+            raise
         self.bell = Bell(self.store.database, self.vault.database)
 
     def lost_for(self) -> float | None:

@@ -21,6 +21,7 @@ from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.store.files import copy_database, looking_at
 from heard.store.media import keep_whole, sync_folder
+from heard.store.place import Place, place_of
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import KEPT, KeyedSealing, SqliteVault
 from heard.store.witness import Witness, withdrawn
@@ -42,8 +43,6 @@ def backup(data: Path, folder: Path, progress: Progress = lambda done, total: No
     try:
         unfinished.mkdir(mode=0o700, parents=True)
         _copy_journal_and_vault(data, unfinished)
-        shutil.copyfile(data / "checkpoint.key", unfinished / "checkpoint.key")
-        os.chmod(unfinished / "checkpoint.key", 0o600)
         # The media after the journal: each is on disk before the entry that names it.
         _copy_media(data / "media", unfinished / "media")
         _describe(unfinished)
@@ -60,13 +59,29 @@ def backup(data: Path, folder: Path, progress: Progress = lambda done, total: No
 
 
 def _copy_journal_and_vault(data: Path, target: Path) -> None:
+    place = place_of(data, None)
     for _ in range(TRIES):
         for name in ("journal.sqlite", "vault.sqlite"):
             (target / name).unlink(missing_ok=True)
-            copy_database(data / name, target / name)
+        if place is None:
+            _copy_files(data, target)
+        else:
+            _copy_from(place, target)
         if not _lacks_a_key(target):
             return
     raise Unavailable("Entries were being erased all the while, so no whole copy could be taken. Try again.")
+
+
+def _copy_files(data: Path, target: Path) -> None:
+    for name in ("journal.sqlite", "vault.sqlite"):
+        copy_database(data / name, target / name)
+    keep_whole(target / "checkpoint.key", (data / "checkpoint.key").read_bytes())
+
+
+def _copy_from(place: Place, target: Path) -> None:
+    from heard.store.postgres_copy import copy_journal_and_vault  # an extra: who keeps no such journal has not got it
+
+    copy_journal_and_vault(place.address, target)
 
 
 def _lacks_a_key(target: Path) -> bool:

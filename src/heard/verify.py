@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from heard.engine import chain, now
 from heard.engine.entry import Header, decode_body, kinds_that_erase
-from heard.engine.errors import Corrupt, HeardError
+from heard.engine.errors import Corrupt, HeardError, Refused
 from heard.store.files import looking_at
 from heard.store.media import Media
+from heard.store.place import is_elsewhere
 from heard.store.sqlite import COLUMNS
 from heard.store.vault import KEPT, NONCE, KeyedSealing
 
@@ -71,8 +72,14 @@ class _Row(msgspec.Struct, array_like=True, frozen=True):
 def verify_directory(data: Path, progress: Progress = lambda done, total: None) -> Verified:
     """Check a data directory or a backup.
 
-    Raises Corrupt naming the first entry that does not fit, Unavailable when there is no journal there.
+    Raises Corrupt naming the first entry that does not fit, Unavailable when there is no journal there, Refused when it
+    is on another machine.
     """
+    if is_elsewhere(data):
+        raise Refused(
+            f"The journal of {data} is in PostgreSQL. `heard backup` copies it beside its nodes and checks every entry "
+            "of the copy; verify that. Nothing was changed."
+        )
     with ExitStack() as files:
         # The journal before the vault: a key is durable before its entry, so each entry of this snapshot finds its key.
         journal = files.enter_context(looking_at(data / "journal.sqlite"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, projection, rising
 from heard.coverage.elements import Quote, Text
+from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
+from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
 from heard.opening import ROOMS
@@ -118,6 +121,11 @@ def state(story: Story) -> None:
     story.desk.do(commands.set_state(story.desk.doors, story.desk.case, verb, words, lasting=lasting))
 
 
+def fall_due(story: Story) -> None:
+    for lapse in lapses(story.desk.tables, now.utc() + timedelta(hours=story.random.choice([0, 2]))):
+        story.desk.do(lapse.command, key=lapse.key)
+
+
 def summarise(story: Story) -> None:
     story.desk.do(commands.summarise(story.desk.doors, story.desk.case, f"So far {story.random.random()}"))
 
@@ -198,7 +206,7 @@ def settle(story: Story) -> None:
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, hold_for_law,
-    lift_seal, release_sealed,
+    lift_seal, release_sealed, fall_due,
 ]  # fmt: skip
 
 

@@ -109,6 +109,12 @@ def test_state_is_told_in_words_with_its_time(state: str, due_at: datetime | Non
     assert words(templates.render("coverage/state.html", coverage=coverage, case=CASE)) == told
 
 
+def test_a_pause_that_ran_over_is_told_to_readers() -> None:
+    coverage = Coverage("c", "paused", AT, "", Clock(AT, AT + timedelta(hours=1)), "", None, "", 1, overran=True)
+    told = words(templates.render("coverage/state.html", coverage=coverage, case=CASE))
+    assert told == "Paused at 14:05, 3 Jul 2031. Due back at 15:05, which has passed."
+
+
 def test_every_fragment_is_one_element_also_when_it_is_empty() -> None:
     coverage = Coverage("c", "live", AT, "", None, "", None, "", 1)
     for name, context in {

@@ -42,6 +42,13 @@ class Paused(Told, frozen=True):
     lasting: str = ""
 
 
+@written_as("coverage.pause_overran")
+class PauseOverran(Body, frozen=True):
+    """On the case's stream: the time at which coverage was due back has passed, and nobody had resumed it."""
+
+    due_at: datetime
+
+
 @written_as("coverage.resumed")
 class Resumed(Told, frozen=True):
     """On the case's stream."""

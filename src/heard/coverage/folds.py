@@ -19,6 +19,7 @@ from heard.coverage.entries import (
     KeyEventMarked,
     KeyEventUnmarked,
     Paused,
+    PauseOverran,
     PostClarified,
     PostCorrected,
     PostDropped,
@@ -57,7 +58,7 @@ _notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
 def _announced(tables: Tables, entry: Entry, body: CaseOpened) -> None:
     tables.execute(
-        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?)",
+        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?, 0)",
         (entry.stream, now.text(entry.at), entry.position),
     )
 
@@ -65,7 +66,7 @@ def _announced(tables: Tables, entry: Entry, body: CaseOpened) -> None:
 def _state(tables: Tables, entry: Entry, state: str, body: Told, due_at: datetime | None = None) -> None:
     since = body.source_at if body.source else entry.at
     tables.execute(
-        "UPDATE coverage SET state = ?, since = ?, words = ?, due_at = ?, position = ? WHERE case_id = ?",
+        "UPDATE coverage SET state = ?, since = ?, words = ?, due_at = ?, position = ?, overran = 0 WHERE case_id = ?",
         (state, _text(since), body.words, _text(due_at), entry.position, entry.stream),
     )
     if body.notice:
@@ -96,6 +97,10 @@ def _paused(tables: Tables, entry: Entry, body: Paused) -> None:
     _state(tables, entry, "paused", body, due_at)
 
 
+def _overran(tables: Tables, entry: Entry, body: PauseOverran) -> None:
+    tables.execute("UPDATE coverage SET overran = 1, position = ? WHERE case_id = ?", (entry.position, entry.stream))
+
+
 def _resumed(tables: Tables, entry: Entry, body: Resumed) -> None:
     _state(tables, entry, "live", body)
 
@@ -110,7 +115,7 @@ def _reopened(tables: Tables, entry: Entry, body: Reopened) -> None:
 
 def _coverage_taken_over(tables: Tables, entry: Entry, body: CoverageTakenOver) -> None:
     tables.execute(
-        "UPDATE coverage SET state = ?, since = ?, words = '', due_at = ?, position = ? WHERE case_id = ?",
+        "UPDATE coverage SET state = ?, since = ?, words = '', due_at = ?, position = ?, overran = 0 WHERE case_id = ?",
         (body.state, _text(body.since_at), _text(body.due_at), entry.position, entry.stream),
     )
 
@@ -303,6 +308,7 @@ FOLDS: dict[Any, Fold] = {
     SittingBegan: _sitting,
     WentLive: _went_live,
     Paused: _paused,
+    PauseOverran: _overran,
     Resumed: _resumed,
     Closed: _closed,
     Reopened: _reopened,

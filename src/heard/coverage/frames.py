@@ -34,6 +34,7 @@ from heard.coverage.entries import (
     KeyEventMarked,
     KeyEventUnmarked,
     Paused,
+    PauseOverran,
     PostClarified,
     PostCorrected,
     PostErased,
@@ -73,7 +74,7 @@ _KINDS: dict[type, tuple[str, tuple[str, ...]]] = {
     PostUnpinned: ("pinned", ("pinned",)),
     PostPlaced: ("order", ("key",)),
 }
-_STATES = (WentLive, Paused, Resumed, Closed, Reopened, CoverageTakenOver)
+_STATES = (WentLive, Paused, PauseOverran, Resumed, Closed, Reopened, CoverageTakenOver)
 _RULES = (RestrictionImposed, RestrictionLifted, CaseHeld, CaseLetGo)
 
 

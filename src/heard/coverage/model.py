@@ -120,7 +120,8 @@ class Post(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True):
     """The state of a case's coverage, the clock of its pause, its summary and what is pinned.
 
-    `since` is None when the state was taken over from elsewhere and its time was not recorded.
+    `since` is None when the state was taken over from elsewhere and its time was not recorded. `overran` when a pause
+    was to have ended by now.
     """
 
     case: str
@@ -132,6 +133,7 @@ class Coverage(msgspec.Struct, frozen=True):
     summary_at: datetime | None
     pinned: str
     position: int
+    overran: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True):

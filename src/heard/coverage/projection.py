@@ -20,8 +20,9 @@ from heard.engine.projection import Room, Tables
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS coverage (
     case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT, words TEXT NOT NULL, due_at TEXT,
-    summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL
+    summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL, overran INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS coverage_due ON coverage (due_at) WHERE state = 'paused' AND overran = 0;
 CREATE TABLE IF NOT EXISTS post (
     id TEXT PRIMARY KEY, case_id TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, place TEXT NOT NULL,
     position INTEGER NOT NULL, published_position INTEGER NOT NULL, published_at TEXT, said_at TEXT, written_at TEXT,
@@ -86,7 +87,8 @@ def of_case(tables: Tables, case: str) -> Coverage:
         since = now.instant(row[2]) if row[2] else None
         clock = Clock(since, now.instant(row[4])) if since and row[4] else None
         return Coverage(
-            row[0], row[1], since, row[3], clock, row[5], now.instant(row[6]) if row[6] else None, row[7], row[8]
+            *(row[0], row[1], since, row[3], clock, row[5]),
+            *(now.instant(row[6]) if row[6] else None, row[7], row[8], bool(row[9])),
         )
     raise NotFound("There is no case at this address.")
 

@@ -19,10 +19,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from heard.cases.exits import Serving
 from heard.coverage.approval import counting
+from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
 from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.purging import Purging
+from heard.engine import now
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
@@ -45,6 +47,7 @@ SHARED_LOOK_EVERY_S = 1.0
 HEARS_WITHIN_S = 2.0
 PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
+CLOCKS_EVERY_S = 1.0
 #: After a few reports the register lets everybody else go first.
 REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
@@ -103,7 +106,14 @@ async def run(
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
-    works = (scribe.run(), _look(house, painter, woken), _witness(house), purging.run(), _follow(register))
+    works = (
+        scribe.run(),
+        _look(house, painter, woken),
+        _clocks(house, scribe),
+        _witness(house),
+        purging.run(),
+        _follow(register),
+    )
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_clear_away, house, path, register.file.path)
@@ -179,6 +189,15 @@ async def _look(house: House, painter: Painter, woken: asyncio.Event) -> None:
         except Unavailable:  # a full disk, a long transaction elsewhere: readers are served meanwhile
             log.warning("look_put_off")
             await asyncio.sleep(PUT_OFF_S)
+
+
+async def _clocks(house: House, scribe: Scribe) -> None:
+    """Write what falls due. Each node does; on a shared journal one of them is first, and the others find it done."""
+    while True:
+        await asyncio.sleep(CLOCKS_EVERY_S)
+        for lapse in lapses(house.tables, now.utc()):
+            with suppress(Unavailable):  # looked at again in a moment
+                await scribe.do(lapse.command, by=CLOCK, key=lapse.key)
 
 
 async def _witness(house: House) -> None:

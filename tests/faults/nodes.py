@@ -12,12 +12,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.live.clients import wait_until
 from tests.live.running import exists
 from tests.postgres import free_port
 from tests.server import administrator
 
+#: `make soak` runs all of it, and for long.
+SOAK = bool(os.environ.get("HEARD_SOAK"))
+long = pytest.mark.skipif(not SOAK, reason="takes its time: `make soak` runs it (HEARD_SOAK=1)")
 START_S = 60
 SLUG = "two-nodes"
 

@@ -24,7 +24,7 @@ from heard.engine.entry import Body
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.opening import House, open_house
-from tests.faults.nodes import SLUG, two_nodes
+from tests.faults.nodes import SLUG, long, two_nodes
 from tests.faults.open_pages import OpenPages
 from tests.live.clients import wait_until
 from tests.postgres import Cluster
@@ -111,6 +111,7 @@ def test_control_two_nodes_that_look_and_then_write_are_caught(postgres: Cluster
 
 
 @pytest.mark.faults
+@long
 def test_open_pages_of_both_nodes_are_told_once_that_a_pause_has_run_over(postgres: Cluster, tmp_path: Path) -> None:
     journal = postgres.fresh()
     with two_nodes(tmp_path, journal) as (one, other, token):

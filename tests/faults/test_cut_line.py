@@ -10,9 +10,8 @@ import httpx2
 import pytest
 
 from tests.faults.lines import apart
-from tests.faults.nodes import SLUG, HeardNode, two_nodes
+from tests.faults.nodes import SLUG, SOAK, HeardNode, two_nodes
 from tests.faults.open_pages import OpenPages
-from tests.faults.test_two_nodes import SOAK
 from tests.faults.told_and_kept import PATIENCE_S, Writers, counted, kept
 from tests.live.clients import wait_until
 from tests.postgres import cluster
@@ -20,7 +19,7 @@ from tests.postgres import cluster
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 #: Shorter and longer than anyone waits for the other side, which is ten seconds at most.
-CUTS_S = (1, 4, 13) * 10 if SOAK else (0.5, 4)
+CUTS_S = (1, 4, 13) * 10 if SOAK else (4,)
 READERS = 100 if SOAK else 10
 #: Asking takes two seconds, and looking comes once a second.
 SAYS_SO_WITHIN_S = 8

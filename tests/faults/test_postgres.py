@@ -16,7 +16,7 @@ from heard.engine.entry import Header
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.journal import Append, Appended, Sealed
 from heard.store.postgres import INSERT, Attempt, PostgresStore
-from tests.postgres import Cluster, cluster, folder_for_postgres
+from tests.postgres import Cluster, Pair, cluster, folder_for_postgres
 
 WRITERS, PATIENCE_S = 3, 90
 _seals = count(1)
@@ -171,6 +171,30 @@ def test_a_promoted_standby_has_all_that_was_acknowledged(alone: Cluster) -> Non
             nodes.close()
         finally:
             other.stop()
+
+
+def test_while_the_standby_is_away_only_an_append_waits_long(alone: Cluster) -> None:
+    """The event loop asks what was answered before, and an app begins, in less time than is taken for its death."""
+    with folder_for_postgres() as folder:
+        both = Pair(alone, folder)
+        journal = both.address(alone.fresh())
+        store, other = PostgresStore(journal), PostgresStore(journal)
+        told = append_under(store, "kept")
+        both.follows.stop()
+        waits = Thread(target=append_under, args=(store, "waits"))
+        waits.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            other.outcome("kept", "request")
+        PostgresStore(other.database.url).close()
+        assert time.monotonic() - began < 4
+        both.follows.start()
+        waits.join()
+        assert append_under(other, "kept").first == told.first
+        for one in (store, other):
+            one.close()
+        both.close()
 
 
 class Relay:

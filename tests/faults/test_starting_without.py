@@ -42,5 +42,9 @@ def test_a_node_without_its_server_says_so_and_begins_when_it_is_back(tmp_path: 
         told = httpx2.post(posts, json={"text": "Said after."}, headers=signed_in).json()
         wait_until(lambda: pages.stand(told["position"]), PATIENCE_S)
         assert all(page.opened == 1 for page in pages.pages), "a reader had to come back"
+        paused = {"state": "paused", "for": "PT1S"}
+        told = httpx2.post(f"{node.address}/api/v1/cases/{SLUG}/state", json=paused, headers=signed_in).json()
+        wait_until(lambda: pages.stand(told["position"] + 1))  # and its clock runs
+        assert "which has passed" in httpx2.get(f"{node.address}/{SLUG}/").text
         pages.close()
         node.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.nodes import SLUG, HeardNode, two_nodes
+from tests.faults.nodes import SLUG, SOAK, HeardNode, long, two_nodes
 from tests.faults.open_pages import OpenPages, Page, Sent
 from tests.faults.told_and_kept import PATIENCE_S, Kept, Outcome, Writers, counted, kept
 from tests.live.clients import wait_until
@@ -19,7 +19,6 @@ from tests.postgres import Cluster, Pair, pair
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
-SOAK = bool(os.environ.get("HEARD_SOAK"))
 ROUNDS, READERS = (25, 200) if SOAK else (1, 10)
 #: As many more are acknowledged between two faults.
 BETWEEN = 100 if SOAK else 20
@@ -160,6 +159,7 @@ def test_control_a_node_that_goes_on_at_the_end_is_caught_skipping(
     assert through(tmp_path, postgres.fresh(), (app_killed, app_killed)).gaps
 
 
+@long
 def test_control_a_standby_that_was_not_waited_for_is_caught_losing_and_no_node_goes_on_with_it(tmp_path: Path) -> None:
     with pair() as servers:
         journal = servers.address(servers.leads.fresh())

@@ -21,7 +21,7 @@ from heard.engine import chain
 from heard.engine.entry import Header, new_id
 from heard.engine.errors import Conflict, Corrupt, HeardError, Unavailable
 from heard.engine.journal import Append, Appended, Record, first_outcome, header_of, next_instant
-from heard.store.postgres_link import Connection, Database
+from heard.store.postgres_link import APPEND_PATIENCE_S, Connection, Database
 from heard.store.postgres_sweep import Sweep
 
 SCHEMA = (
@@ -37,8 +37,6 @@ SCHEMA = (
     one integer PRIMARY KEY CHECK (one = 1), size bigint NOT NULL, peaks bytea NOT NULL, at text)""",
     "INSERT INTO tree VALUES (1, 0, '', NULL) ON CONFLICT DO NOTHING",
 )
-#: Locked while tables are made: "if not exists" is no lock, and nodes begin together.
-MAKING = 0x4865617264
 
 COLUMNS = "position, stream, kind, version, at, by, key, request, seal, sealed, leaf"
 INSERT = f"""INSERT INTO entry ({COLUMNS}) SELECT * FROM unnest(
@@ -75,11 +73,10 @@ class PostgresStore:
         self._epoch: str | None = None
         self._furthest: tuple[int, bytes] = (0, b"")
         self.database = Database(url, self._goes_on)
-        with self.database.writing() as db:
-            db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
-            for statement in SCHEMA:
-                db.execute(statement)
-            db.execute("INSERT INTO about VALUES ('epoch', %s) ON CONFLICT DO NOTHING", (new_id(),))
+        self.database.make(SCHEMA)
+        if not self.database.ask("SELECT 1 FROM about WHERE name = 'epoch'"):
+            with self.database.writing() as db:
+                db.execute("INSERT INTO about VALUES ('epoch', %s) ON CONFLICT DO NOTHING", (new_id(),))
         self._epoch = self.epoch
         self._sweep = Sweep(self.database, "entry")
 
@@ -136,7 +133,7 @@ class PostgresStore:
                     raise
 
     def _append(self, batch: Sequence[Append], attempt: Attempt) -> list[Appended | HeardError]:
-        with self.database.writing() as db:
+        with self.database.writing(APPEND_PATIENCE_S) as db:
             self._look(db, batch, attempt)
             outcomes = [self._judge(db, append, attempt) or self._write(append, attempt) for append in batch]
             self._put(db, attempt, told=any(isinstance(outcome, Appended) for outcome in outcomes))

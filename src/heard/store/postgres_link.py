@@ -3,14 +3,16 @@
 Nobody who asks ever waits for a connection to be made: once a connection is lost every question is answered
 `Unavailable` at once, and a thread of its own makes new connections until the server is there again. What may be waited
 for is bounded on both sides: here by `PATIENCE_S`, on the server by settings that end what a dead or cut-off node has
-left behind, so that its half-done append holds up nobody.
+left behind, so that its half-done append holds up nobody. A standby that is waited for and is away holds up every
+commit: whatever is written from the event loop gives up as soon as a question does, and only an append waits longer.
 
 A server whose settings would lose what it acknowledged is refused, and so is one that is behind another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -27,7 +29,7 @@ from heard.engine.errors import Corrupt, HeardError, Refused, Unavailable
 T = TypeVar("T")
 Connection = psycopg.Connection[Any]
 
-#: So long an answer to a question may take; the event loop waits for it, and the edge takes 5 s of silence for death.
+#: So long the event loop may wait, for its turn and the answer together; 5 s of silence are taken for its death.
 PATIENCE_S = 2.0
 #: So long an answer to an append may take: the disk, other nodes' appends before it, and the standby are in it.
 APPEND_PATIENCE_S = 10.0
@@ -60,6 +62,10 @@ SESSION = {
 PROMISES = ("fsync", "full_page_writes", "synchronous_commit")
 
 
+#: Locked while tables are made: "if not exists" is no lock, and nodes begin together.
+MAKING = 0x4865617264
+
+
 class Database:
     """Two connections, one to ask and one to write, each for one thread at a time.
 
@@ -78,14 +84,14 @@ class Database:
         self._mending = Lock()
         self._closed = Event()
         self._found = Event()
-        self._asking, self._writing = _Link(PATIENCE_S), _Link(APPEND_PATIENCE_S)
+        self._asking, self._writing = _Link(), _Link()
         try:
             for link in (self._asking, self._writing):
-                link.take(self.connect(link.patience_s))
+                link.take(self.connect(PATIENCE_S))
         except psycopg.Error as wrong:
             raise Unavailable(f"{self.name} cannot be reached: {_first_line(wrong)}. Nothing was changed.") from wrong
 
-    def connect(self, patience_s: float) -> Connection:
+    def connect(self, patience_s: float) -> _Bounded:
         """A new connection with Heard's settings, looked at before anyone uses it.
 
         Raises psycopg.Error, Corrupt.
@@ -108,21 +114,37 @@ class Database:
             raise
         return connection
 
+    def make(self, schema: Sequence[str]) -> None:
+        """The tables, unless they were made by these very statements before.
+
+        To make them again would want each table alone, and so wait for a commit that waits for the standby.
+        """
+        digest = hashlib.sha256("\n".join(schema).encode()).hexdigest()
+        begun = self.ask("SELECT to_regclass('about')") != [(None,)]
+        if begun and self.ask("SELECT 1 FROM about WHERE name = 'tables' AND value = %s", digest):
+            return
+        with self.writing(APPEND_PATIENCE_S) as db:
+            db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
+            for table in schema:
+                db.execute(table)
+            noted = "INSERT INTO about VALUES ('tables', %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            db.execute(noted, (digest,))
+
     def ask(self, statement: str, *bindings: Any) -> list[Any]:
         """The rows of one statement.
 
         Raises Unavailable.
         """
-        with self._use(self._asking) as connection:
+        with self._use(self._asking, PATIENCE_S) as connection:
             return connection.execute(statement, bindings).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
         """One transaction; after it, what was written survives anything that the server's settings survive.
 
         Raises Unavailable: where the answer to the commit was lost, nobody knows yet whether it was written.
         """
-        with self._use(self._writing) as connection, connection.pipeline(), connection.transaction():
+        with self._use(self._writing, patience_s) as connection, connection.pipeline(), connection.transaction():
             yield connection
 
     @contextmanager
@@ -138,12 +160,15 @@ class Database:
             raise Unavailable(f"{self.name} could not do this just now ({_code(wrong)}).") from wrong
 
     @contextmanager
-    def _use(self, link: _Link) -> Iterator[Connection]:
-        with link.alone:
+    def _use(self, link: _Link, patience_s: float) -> Iterator[Connection]:
+        until = monotonic() + patience_s
+        with link.in_turn(patience_s) as is_ours:
             connection = link.connection
             if connection is None:
                 raise self._why or self._lost()
-            link.warned = False
+            if not is_ours:
+                raise self._busy("another has been at it all the while")
+            link.warned, connection.until = False, until
             try:
                 yield connection
                 if link.warned:  # a wait for the standby that somebody cancelled: written here, and perhaps here only
@@ -153,14 +178,15 @@ class Database:
                     link.drop()
                     self.lose()
                     raise self._lost() from wrong
-                raise Unavailable(
-                    f"{self.name} could not do this just now ({_code(wrong)}). Keep your words and send them again."
-                ) from wrong
+                raise self._busy(_code(wrong)) from wrong
             except BaseException:
                 if connection.info.transaction_status != TransactionStatus.IDLE:
                     link.drop()
                     self.lose()
                 raise
+
+    def _busy(self, why: str) -> Unavailable:
+        return Unavailable(f"{self.name} could not do this just now ({why}). Keep your words and send them again.")
 
     def _lost(self) -> Unavailable:
         return Unavailable(
@@ -181,7 +207,7 @@ class Database:
         while not self._closed.wait(again_s):
             again_s = min(2 * again_s, MEND_S_MAX)
             try:
-                fresh = [(link, self.connect(link.patience_s)) for link in (self._asking, self._writing)]
+                fresh = [(link, self.connect(PATIENCE_S)) for link in (self._asking, self._writing)]
             except Corrupt as wrong:
                 self._why = wrong
             except (psycopg.Error, Unavailable):
@@ -207,13 +233,22 @@ class Database:
 class _Link:
     """One connection in its place."""
 
-    def __init__(self, patience_s: float) -> None:
-        self.patience_s = patience_s
-        self.alone = Lock()
-        self.connection: Connection | None = None
+    def __init__(self) -> None:
+        self.connection: _Bounded | None = None
         self.warned = False
+        self._alone = Lock()
 
-    def take(self, connection: Connection) -> None:
+    @contextmanager
+    def in_turn(self, patience_s: float) -> Iterator[bool]:
+        """Whether the connection is the caller's alone as long as the block takes; False when its turn did not come."""
+        is_ours = self._alone.acquire(timeout=patience_s)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                self._alone.release()
+
+    def take(self, connection: _Bounded) -> None:
         self.drop()
         connection.add_notice_handler(self._heed)
         self.connection = connection
@@ -229,18 +264,23 @@ class _Link:
 
 
 class _Bounded(psycopg.Connection[Any]):
-    """A connection whose answers are waited for so long and no longer: a server that hangs keeps its sockets open."""
+    """A connection whose answers are waited for so long and no longer: a server that hangs keeps its sockets open.
+
+    `until` is when (monotonic) whatever it is used for must be through; without it each answer may take `patience_s`.
+    """
 
     patience_s = PATIENCE_S
+    until: float | None = None
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
+        patience_s = self.patience_s if self.until is None else max(0.001, self.until - monotonic())
         try:
-            return super().wait(gen, interval, self.patience_s)
+            return super().wait(gen, interval, patience_s)
         except errors._WaitTimeout:
             self.pgconn.finish()
-            raise errors.OperationalError(f"no answer for {self.patience_s:g} s") from None
+            raise errors.OperationalError("there was no answer in time") from None
 
 
 def complete(url: str) -> str:

@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from heard.engine.journal import Seal
-from heard.store.postgres import MAKING
-from heard.store.postgres_link import Database, complete
+from heard.store.postgres_link import APPEND_PATIENCE_S, Database, complete
 from heard.store.postgres_sweep import Sweep
 from heard.store.vault import KeyedSealing
 
@@ -39,16 +38,13 @@ class PostgresVault:
     def __init__(self, url: str) -> None:
         """Raises Unavailable when the server cannot be reached, Corrupt when it would not keep its promises."""
         self.database = Database(url)
-        with self.database.writing() as db:
-            db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
-            for statement in SCHEMA:
-                db.execute(statement)
+        self.database.make(SCHEMA)
         self._sweep = Sweep(self.database, "seal")
 
     def new_seals(self, count: int) -> list[Seal]:
         fresh = [(os.urandom(32), os.urandom(32)) for _ in range(count)]
         keys, salts = [key for key, _ in fresh], [salt for _, salt in fresh]
-        with self.database.writing() as db:
+        with self.database.writing(APPEND_PATIENCE_S) as db:
             made = db.execute(
                 "INSERT INTO seal (key, salt) SELECT * FROM unnest(%s::bytea[], %s::bytea[]) "
                 "RETURNING number, key, salt",

@@ -19,8 +19,8 @@ from tests.postgres import cluster
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 #: Shorter and longer than anyone waits for the other side, which is ten seconds at most.
-CUTS_S = (1, 4, 13) * 10 if SOAK else (4,)
-READERS = 100 if SOAK else 10
+CUTS_S = (1, 4, 13) * 3 if SOAK else (4,)
+READERS = 40 if SOAK else 10
 #: Asking takes two seconds, and looking comes once a second.
 SAYS_SO_WITHIN_S = 8
 

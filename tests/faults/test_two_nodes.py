@@ -19,9 +19,9 @@ from tests.postgres import Cluster, Pair, pair
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
-ROUNDS, READERS = (25, 200) if SOAK else (1, 10)
+ROUNDS, READERS = (10, 40) if SOAK else (1, 10)
 #: As many more are acknowledged between two faults.
-BETWEEN = 100 if SOAK else 20
+BETWEEN = 60 if SOAK else 20
 #: What a node says of a server that lacks what it has folded.
 SAID = "has not the entries that this node has read"
 

@@ -146,8 +146,11 @@ def _register(house: House) -> Register:
 async def _follow(register: Register) -> None:
     """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait."""
     while True:
-        more = register.follow()
-        await asyncio.sleep(REGISTER_REST_S if more else REGISTER_LOOK_S)
+        try:
+            rest_s = REGISTER_REST_S if register.follow() else REGISTER_LOOK_S
+        except Unavailable:  # as above: what is read already is served meanwhile
+            rest_s = PUT_OFF_S
+        await asyncio.sleep(rest_s)
 
 
 def _clear_away(house: House, frames: Path, register: Path) -> None:

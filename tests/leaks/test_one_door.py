@@ -27,6 +27,8 @@ NO_WORDS_OF_A_CASE = {
     "/healthz": "a number",
     "/metrics": "numbers, for this machine",
     "/{slug}": "an address",
+    "/ping/{secret}": "OK, or that there is none",
+    "/ping/{secret}/{said}": "OK, or that there is none",
     "/{slug}/problem/": "POST: its page passes the door, see the endpoint",
     "/reports/{slug}/problem/": "POST: its page passes the door, see the endpoint",
     "/reports/similar/": "POST: its page passes the door, see the endpoint",
@@ -49,7 +51,7 @@ def doorless(routes: list[BaseRoute]) -> list[str]:
     found = []
     for route in routes:
         path = getattr(route, "path", "")
-        private = path.startswith(("/desk/", "/api/v1")) and isinstance(route, Route | Mount)
+        private = path.startswith(("/desk/", "/watch/", "/api/v1")) and isinstance(route, Route | Mount)
         if not isinstance(route, WayOut) and not private and path not in NO_WORDS_OF_A_CASE:
             found.append(path)
     return found

@@ -6,7 +6,17 @@ from typing import Literal
 
 from heard.engine.entry import Body, written_as
 
-Role = Literal["reader_of_drafts", "contributor", "reporter", "editor", "lawyer", "administrator"]
+Role = Literal[
+    "reader_of_drafts",
+    "contributor",
+    "reporter",
+    "editor",
+    "lawyer",
+    "administrator",
+    "holder",
+    "supervisor",
+    "auditor",
+]
 Scope = Literal["read", "write", "admin"]
 
 #: Every address is claimed here, so that two accounts cannot have one.

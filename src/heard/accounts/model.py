@@ -9,7 +9,8 @@ import msgspec
 from heard.accounts.entries import Role, Scope
 from heard.engine.errors import NotAllowed
 
-#: What someone can do at the desk; each role has all that the roles before it have, but for the two that it names.
+#: What someone can do at the desk, and in the watch. Who is watched, watches or audits has no business at the desk, and
+#: the desk none in the watch.
 VERBS: dict[str, frozenset[Role]] = {
     "read_desk": frozenset({"reader_of_drafts", "contributor", "reporter", "editor", "lawyer", "administrator"}),
     "publish": frozenset({"reporter", "editor", "administrator"}),
@@ -20,7 +21,13 @@ VERBS: dict[str, frozenset[Role]] = {
     "open_case": frozenset({"editor", "administrator"}),
     "erase": frozenset({"lawyer", "administrator"}),
     "administer": frozenset({"administrator"}),
+    "see_watch": frozenset({"supervisor", "auditor", "administrator"}),
+    "keep_watch": frozenset({"holder", "supervisor", "administrator"}),
+    "supervise": frozenset({"supervisor", "administrator"}),
+    "give_orders": frozenset({"supervisor", "administrator"}),
 }
+#: Those that change nothing.
+READING = frozenset({"read_desk", "see_watch"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
@@ -40,7 +47,7 @@ class Caller(msgspec.Struct, frozen=True):
     scope: Scope = "admin"
 
     def may(self, verb: str) -> bool:
-        if self.scope == "read" and verb != "read_desk":
+        if self.scope == "read" and verb not in READING:
             return False
         if self.scope == "write" and verb == "administer":
             return False

@@ -7,7 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.accounts import callers, commands, secrets
+from heard.accounts import callers, commands, projection, secrets
+from heard.accounts.model import Caller
 
 
 def routes() -> list[BaseRoute]:
@@ -38,7 +39,8 @@ async def sign_in(request: Request) -> Response:
     if kept is None:
         return _page(False, "This link was used or has ended. Ask for another.", 403)
     await serving.do(commands.sign_in(kept.account), by=kept.account)
-    response = RedirectResponse("/desk/", 303)
+    at_desk = Caller(projection.by_id(serving.tables, kept.account)).may("read_desk")
+    response = RedirectResponse("/desk/" if at_desk else "/watch/", 303)
     callers.let_in(request, response, serving.vault, kept.account)
     return response
 

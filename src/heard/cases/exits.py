@@ -41,6 +41,8 @@ class Serving(msgspec.Struct):
     register: Any = None
     #: Which of them are like which.
     echoes: Any = None
+    #: What is watched, as the process that rings holds it; None where nothing is watched by this process.
+    watching: Any = None
 
     @property
     def tables(self) -> Any:

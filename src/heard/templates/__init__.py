@@ -52,6 +52,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "clock": clock,
+        "to_second": to_second,
         "day": day,
         "short_day": short_day,
         "moment": moment,
@@ -76,6 +77,11 @@ def clock(at: datetime, zone: str) -> str:
     """ "14:05"."""
     here = at.astimezone(ZoneInfo(zone))
     return f"{here.hour:02}:{here.minute:02}"
+
+
+def to_second(at: datetime, zone: str) -> str:
+    """ "14:05:09"."""
+    return f"{clock(at, zone)}:{at.second:02}"
 
 
 def day(at: datetime, zone: str) -> str:

@@ -22,6 +22,10 @@ class Evaluator(Protocol):
     @property
     def instances(self) -> dict[str, Instance]: ...
 
+    def stands(self, at: datetime) -> dict[str, Instance]: ...
+
+    def is_known(self, at: datetime) -> bool: ...
+
     def heard(self, evidence: Evidence) -> None: ...
 
     def next_at(self) -> datetime | None: ...
@@ -48,15 +52,20 @@ def run(watching: Evaluator, record: Iterable[Evidence], until: datetime) -> Non
     for one in sorted(record, key=lambda evidence: evidence.received_at):
         if one.received_at > until:
             break
-        _let_pass(watching, one.received_at, including=False)
-        if one.kind == "alarm.ack":
-            _acknowledge(watching, one)
-        else:
-            watching.heard(one)
-    _let_pass(watching, until, including=True)
+        hear(watching, one)
+    let_pass(watching, until)
 
 
-def _let_pass(watching: Evaluator, until: datetime, *, including: bool) -> None:
+def hear(watching: Evaluator, evidence: Evidence) -> None:
+    """Let time pass up to when it was received, and hear it: of the two at one instant, the evidence is first."""
+    let_pass(watching, evidence.received_at, including=False)
+    if evidence.kind == "alarm.ack":
+        _acknowledge(watching, evidence)
+    else:
+        watching.heard(evidence)
+
+
+def let_pass(watching: Evaluator, until: datetime, *, including: bool = True) -> None:
     while (at := watching.next_at()) is not None and (at < until or (including and at == until)):
         watching.passed(at)
 

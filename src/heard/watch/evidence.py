@@ -9,6 +9,9 @@ import msgspec
 
 from heard.engine import now
 
+#: The kind of the first thing that is heard in what is watched in earnest: from here on silence means something.
+ARMED = "armed"
+
 
 class Evidence(msgspec.Struct, frozen=True):
     """`received_at` is the order of the record, `at` the time that is claimed. `facts` are its other fields."""

@@ -18,7 +18,7 @@ import msgspec
 
 from heard.engine import now
 from heard.watch.alarms import Alarm
-from heard.watch.evidence import Evidence
+from heard.watch.evidence import ARMED, Evidence
 from heard.watch.obligations import Keep
 from heard.watch.owed import Instance, OnDuty
 from heard.watch.signals import Known, Signal, at_least, near, seconds
@@ -70,6 +70,13 @@ class Kept:
 
     def _takes(self, evidence: Evidence) -> bool:
         of = self.obligation
+        if evidence.kind == ARMED:
+            return True
+        if evidence.kind == "presence" and evidence["who"] in self.people and evidence["station"] == of.count.station:
+            lasts = evidence["ttl_s"]
+            until = evidence.at + seconds(lasts) if lasts is not None else None
+            self.people[evidence["who"]].say(evidence.at, evidence["value"], until)
+            return True
         if evidence.kind == "position" and evidence["who"] in self.people:
             signal, good_for = self.people[evidence["who"]], seconds(of.count.ttl_s)
             value = near(
@@ -195,11 +202,19 @@ class Kept:
     @property
     def instances(self) -> dict[str, Instance]:
         """How it stands now."""
-        if self.began_at is None or self._guard_at(self.now) is False:
-            return {"": Instance("", None, self.now, state="IDLE")}
+        return self.stands(self.now)
+
+    def stands(self, at: datetime) -> dict[str, Instance]:
+        """How it stands at an instant up to which nothing more was heard."""
+        if self.began_at is None or self._guard_at(at) is False:
+            return {"": Instance("", None, at, state="IDLE")}
         if self._open():
-            return {"": Instance("", self._open().lapsed_at, self.now, state="LAPSED")}  # type: ignore[union-attr]
-        if self._rule_at(self.now) is True:
-            return {"": Instance("", None, self.now, state="OK")}
-        due = next((self._lapses_at(gap) for gap in self._gaps if gap.since <= self.now < gap.until), None)
-        return {"": Instance("", due, self.now, state="DUE")}
+            return {"": Instance("", self._open().lapsed_at, at, state="LAPSED")}  # type: ignore[union-attr]
+        if self._rule_at(at) is True:
+            return {"": Instance("", None, at, state="OK")}
+        due = next((self._lapses_at(gap) for gap in self._gaps if gap.since <= at < gap.until), None)
+        return {"": Instance("", due, at, state="DUE")}
+
+    def is_known(self, at: datetime) -> bool:
+        """Whether it can be told at an instant if it is kept."""
+        return self._guard_at(at) is False or (self._guard_at(at) is True and self._rule_at(at) is not None)

@@ -72,11 +72,14 @@ class Every(Obligation, frozen=True, kw_only=True, tag="every"):
 
 
 class Count(msgspec.Struct, frozen=True):
-    """At least so many of a group are within a radius of a place, each known with a confidence."""
+    """At least so many of a group are within a radius of a place, each known with a confidence; or at a station, as is
+    told of them.
+    """
 
     group: tuple[str, ...]
-    place: tuple[float, float]
-    radius_m: float
+    place: tuple[float, float] = (0.0, 0.0)
+    radius_m: float = 0
+    station: str = ""
     at_least: int = 1
     confidence: float | str = 0.95
     ttl_s: float = 90

@@ -17,17 +17,20 @@ import msgspec
 
 from heard.watch import civil
 from heard.watch.alarms import Alarm
-from heard.watch.evidence import Evidence
+from heard.watch.evidence import ARMED, Evidence
 from heard.watch.obligations import Before, By, Each, Every, Obligation
 
 
 class Instance(msgspec.Struct):
-    """One deed that is owed. `who` owes it, if a person does; `told_at` is when we learnt that it is owed."""
+    """One deed that is owed. `who` owes it, if a person does; `told_at` is when we learnt that it is owed; `failed`
+    when it is known already that it was not done.
+    """
 
     key: str
     due: datetime | None
     told_at: datetime
     who: str = ""
+    failed: bool = False
     state: str = "DUE"
     alarm: Alarm | None = None
 
@@ -42,10 +45,18 @@ class Owed:
         self.instances: dict[str, Instance] = {}
         self.alarms: list[Alarm] = []
 
+    def stands(self, at: datetime) -> dict[str, Instance]:
+        """How each stands: time changes nothing of it but by ringing."""
+        return self.instances
+
+    def is_known(self, at: datetime) -> bool:
+        """A deed that was not heard of was not done."""
+        return True
+
     def rings_at(self, instance: Instance) -> datetime | None:
         if instance.state != "DUE" or instance.due is None:
             return None
-        return max(instance.due + self.allowance, instance.told_at)
+        return instance.told_at if instance.failed else max(instance.due + self.allowance, instance.told_at)
 
     def next_at(self) -> datetime | None:
         """When the next of them rings, if nothing is heard."""
@@ -186,6 +197,7 @@ class OwedEvery(Owed):
         guard = self.obligation.while_
         if guard.state is not None and evidence.kind == "state" and evidence["thing"] == guard.state:
             self._state_holds = evidence["value"] == guard.is_
+        self._is_armed |= evidence.kind == ARMED
         is_on = self._is_on()
         if is_on and not was_on:
             self._arm(evidence.at, evidence.received_at)
@@ -194,18 +206,23 @@ class OwedEvery(Owed):
             self.one.due = None
         elif is_on and evidence.kind == self.obligation.do and self._is_where(evidence):
             self._checked(evidence)
+        elif is_on and evidence.kind == f"{self.obligation.do}.fail" and self._is_where(evidence):
+            self._failed(evidence)
 
     _state_holds = False
+    _is_armed = False
 
     def _is_on(self) -> bool:
         guard = self.obligation.while_
-        return bool(self.on_duty.since) if guard.duty is not None else self._state_holds
+        if guard.duty is not None:
+            return bool(self.on_duty.since)
+        return self._state_holds if guard.state is not None else self._is_armed
 
     def _is_where(self, evidence: Evidence) -> bool:
         return all(evidence[name] == value for name, value in self.obligation.where.items())
 
     def _arm(self, at: datetime, told_at: datetime) -> None:
-        self.one.due, self.one.told_at, self.one.state = self._after(at), told_at, "DUE"
+        self.one.due, self.one.told_at, self.one.state, self.one.failed = self._after(at), told_at, "DUE", False
 
     def _after(self, at: datetime) -> datetime:
         return at + timedelta(seconds=self.obligation.period_s)
@@ -220,6 +237,11 @@ class OwedEvery(Owed):
                 return
             self.one.alarm.clear(evidence.received_at, "late-evidence" if in_time else "restored")
         self._arm(evidence.at, evidence.received_at)
+
+    def _failed(self, evidence: Evidence) -> None:
+        """It was tried and failed, its own source says: there is nothing to wait for."""
+        if self.one.state == "DUE" and self.one.due is not None and evidence.at < self.one.due:
+            self.one.due, self.one.told_at, self.one.failed = evidence.at, evidence.received_at, True
 
 
 class OwedEach(Owed):

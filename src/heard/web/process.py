@@ -35,8 +35,10 @@ from heard.reports.echoes import Echoes
 from heard.reports.register import Register
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
+from heard.watch.watching import Watching
 from heard.web.app import build
 from heard.web.lending import Lending
+from heard.web.ringing import ring
 from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
@@ -101,6 +103,9 @@ async def run(
         register,
         Echoes(register),
     )
+    watching = Watching(house.journal)
+    house.node.after_fold.append(lambda: watching.catch_up(house.node.projection.position()))
+    serving.watching = watching
     app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
@@ -113,6 +118,7 @@ async def run(
         _witness(house),
         purging.run(),
         _follow(register),
+        ring(house.node, watching, scribe.do),
     )
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.

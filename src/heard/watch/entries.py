@@ -1,0 +1,191 @@
+"""What can happen in the watch. Who did it is in the header; a person is an account, known by its opaque id.
+
+What is told of a station (duties, states, who is there, what was done) is on the station's stream; of an order, on the
+order's; of a source that pings, on the source's. An alarm has a stream of its own, and its id says what lapsed and when
+(`model.alarm_id`), so that it is raised once, whoever notices it.
+
+Positions of people are not here. What is told of a person is whether they are at their station, and only while they are
+on duty there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from heard.engine.entry import Body, written_as
+
+
+@written_as("watch.station_set")
+class StationSet(Body, frozen=True):
+    """On the station's stream. `code` may be in a message that anyone may overhear, `place` only after signing in."""
+
+    code: str
+    place: str = ""
+    zone: str = "Europe/London"
+
+
+@written_as("watch.holder_posted")
+class HolderPosted(Body, frozen=True):
+    """On the station's stream: from now on they may have duty there, and must know its orders."""
+
+    holder: str
+
+
+@written_as("watch.holder_released")
+class HolderReleased(Body, frozen=True):
+    """On the station's stream: they have no duty there any more."""
+
+    holder: str
+
+
+@written_as("watch.order_published")
+class OrderPublished(Body, frozen=True):
+    """On the order's stream: a numbered version of a standing order of a station. `change` says what is new in it."""
+
+    station: str
+    number: int
+    title: str
+    text: str
+    change: str = ""
+
+
+@written_as("watch.order_withdrawn")
+class OrderWithdrawn(Body, frozen=True):
+    """On the order's stream: it binds nobody any more."""
+
+    reason: str
+
+
+@written_as("watch.order_acknowledged")
+class OrderAcknowledged(Body, frozen=True):
+    """On the order's stream, by the holder: they have read this version."""
+
+    number: int
+
+
+@written_as("watch.duty_begun")
+class DutyBegun(Body, frozen=True):
+    """On the station's stream. Nobody begins who has not acknowledged the current version of its every order."""
+
+    holder: str
+
+
+@written_as("watch.duty_ended")
+class DutyEnded(Body, frozen=True):
+    """On the station's stream, by the holder or by who ended it for them."""
+
+    holder: str
+
+
+@written_as("watch.presence_told")
+class PresenceTold(Body, frozen=True):
+    """On the station's stream: whether a holder is at it, None when that is not known; good for so many seconds."""
+
+    holder: str
+    present: bool | None
+    good_for_s: float
+
+
+@written_as("watch.state_told")
+class StateTold(Body, frozen=True):
+    """On the station's stream: such as "open" of a gate. Without `good_for_s` it holds until another is told."""
+
+    state: str
+    good_for_s: float | None = None
+
+
+@written_as("watch.deed_done")
+class DeedDone(Body, frozen=True):
+    """On the station's stream, by who did it: such as a supervisor's "check"."""
+
+    deed: str
+
+
+@written_as("watch.source_added")
+class SourceAdded(Body, frozen=True):
+    """On the source's stream: something that pings. Its address is a secret, and only the vault knows its digest."""
+
+    station: str
+    name: str
+
+
+#: As healthchecks has them: nothing more said, work began, work failed, a note.
+PingSort = Literal["success", "start", "fail", "log"]
+
+
+@written_as("watch.pinged")
+class Pinged(Body, frozen=True):
+    """On the source's stream. `code` is the exit status of what ran, where it was told."""
+
+    sort: PingSort = "success"
+    code: int | None = None
+
+
+@written_as("watch.obligation_armed")
+class ObligationArmed(Body, frozen=True):
+    """On the obligation's stream: a numbered version, from now on. `written` is in the algebra (see `obligations`).
+
+    `rests_on` are the streams that its evidence comes from. `supervisor` must see it done; its ladder is in `written`.
+    """
+
+    station: str
+    number: int
+    title: str
+    written: dict[str, Any]
+    supervisor: str
+    rests_on: tuple[str, ...]
+
+
+@written_as("watch.obligation_stood_down")
+class ObligationStoodDown(Body, frozen=True):
+    """On the obligation's stream: it is watched no more."""
+
+    reason: str
+
+
+#: Proven, or only that nobody can say that all was well.
+AlarmKind = Literal["lapse", "unproven"]
+
+
+@written_as("watch.alarm_raised")
+class AlarmRaised(Body, frozen=True):
+    """On the alarm's stream. `lapsed_at` is the instant at which it was due, whenever that was noticed.
+
+    `number` is that of the obligation's version; its ladder is in force to the end. `key` tells which of its instances
+    lapsed, by ids.
+    """
+
+    obligation: str
+    number: int
+    station: str
+    sort: AlarmKind
+    key: str
+    lapsed_at: datetime
+
+
+@written_as("watch.alarm_proven")
+class AlarmProven(Body, frozen=True):
+    """On the alarm's stream: it was raised as unproven, and is a lapse."""
+
+    proven_at: datetime
+
+
+@written_as("watch.alarm_acknowledged")
+class AlarmAcknowledged(Body, frozen=True):
+    """On the alarm's stream: somebody sees to it."""
+
+
+@written_as("watch.alarm_cleared")
+class AlarmCleared(Body, frozen=True):
+    """On the alarm's stream: it is over, and how."""
+
+    cleared_at: datetime
+    why: str
+
+
+@written_as("watch.alarm_closed")
+class AlarmClosed(Body, frozen=True):
+    """On the alarm's stream: a named person looked at what had happened, and says why it did."""
+
+    reason: str

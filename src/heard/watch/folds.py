@@ -1,0 +1,182 @@
+"""How the entries of the watch change its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.entry import Body, Entry
+from heard.engine.projection import Fold, Tables
+from heard.watch.entries import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmClosed,
+    AlarmProven,
+    AlarmRaised,
+    DeedDone,
+    DutyBegun,
+    DutyEnded,
+    HolderPosted,
+    HolderReleased,
+    ObligationArmed,
+    ObligationStoodDown,
+    OrderAcknowledged,
+    OrderPublished,
+    OrderWithdrawn,
+    Pinged,
+    PresenceTold,
+    SourceAdded,
+    StateTold,
+    StationSet,
+)
+
+
+def _station(tables: Tables, entry: Entry, body: StationSet) -> None:
+    tables.execute(
+        "INSERT INTO station VALUES (?, ?, ?, ?, NULL, NULL, NULL, NULL, ?) "
+        "ON CONFLICT (id) DO UPDATE SET code = excluded.code, place = excluded.place, zone = excluded.zone",
+        (entry.stream, body.code, body.place, body.zone, entry.position),
+    )
+
+
+def _posted(tables: Tables, entry: Entry, body: HolderPosted) -> None:
+    tables.execute("INSERT OR IGNORE INTO roster VALUES (?, ?, ?)", (entry.stream, body.holder, now.text(entry.at)))
+
+
+def _released(tables: Tables, entry: Entry, body: HolderReleased) -> None:
+    tables.execute("DELETE FROM roster WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+
+
+def _published(tables: Tables, entry: Entry, body: OrderPublished) -> None:
+    tables.execute(
+        "INSERT OR REPLACE INTO standing_order VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (entry.stream, body.station, body.title, body.number, entry.position, now.text(entry.at)),
+    )
+
+
+def _withdrawn(tables: Tables, entry: Entry, body: OrderWithdrawn) -> None:
+    tables.execute("UPDATE standing_order SET withdrawn = ? WHERE id = ?", (entry.position, entry.stream))
+
+
+def _acknowledged_order(tables: Tables, entry: Entry, body: OrderAcknowledged) -> None:
+    tables.execute(
+        "INSERT OR IGNORE INTO acknowledgement VALUES (?, ?, ?, ?)",
+        (entry.stream, body.number, entry.by, now.text(entry.at)),
+    )
+
+
+def _begun(tables: Tables, entry: Entry, body: DutyBegun) -> None:
+    tables.execute("INSERT OR IGNORE INTO duty VALUES (?, ?, ?)", (entry.stream, body.holder, now.text(entry.at)))
+
+
+def _ended(tables: Tables, entry: Entry, body: DutyEnded) -> None:
+    tables.execute("DELETE FROM duty WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+    # Nothing stays of where somebody was who is off duty.
+    tables.execute("DELETE FROM presence WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+
+
+def _presence(tables: Tables, entry: Entry, body: PresenceTold) -> None:
+    until = entry.at + timedelta(seconds=body.good_for_s)
+    tables.execute(
+        "INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?)",
+        (entry.stream, body.holder, body.present, now.text(until)),
+    )
+
+
+def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
+    until = None if body.good_for_s is None else now.text(entry.at + timedelta(seconds=body.good_for_s))
+    tables.execute(
+        "UPDATE station SET state = ?, state_at = ?, state_until = ? WHERE id = ?",
+        (body.state, now.text(entry.at), until, entry.stream),
+    )
+
+
+def _deed(tables: Tables, entry: Entry, body: DeedDone) -> None:
+    tables.execute("UPDATE station SET deed_at = ? WHERE id = ?", (now.text(entry.at), entry.stream))
+
+
+def _source(tables: Tables, entry: Entry, body: SourceAdded) -> None:
+    tables.execute("INSERT INTO ping_source VALUES (?, ?, ?, NULL, '')", (entry.stream, body.station, body.name))
+
+
+def _pinged(tables: Tables, entry: Entry, body: Pinged) -> None:
+    tables.execute(
+        "UPDATE ping_source SET heard_at = ?, said = ? WHERE id = ?", (now.text(entry.at), body.sort, entry.stream)
+    )
+
+
+def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
+    tables.execute(
+        "INSERT OR REPLACE INTO obligation VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        (
+            *(entry.stream, body.station, body.number, body.title, msgspec.json.encode(body.written)),
+            *(body.supervisor, now.text(entry.at), entry.position),
+        ),
+    )
+
+
+def _stood_down(tables: Tables, entry: Entry, body: ObligationStoodDown) -> None:
+    tables.execute("UPDATE obligation SET stood_down = ? WHERE id = ?", (entry.position, entry.stream))
+
+
+def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
+    title = next((t for (t,) in tables.execute("SELECT title FROM obligation WHERE id = ?", (body.obligation,))), "")
+    tables.execute(
+        "INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?)",
+        (
+            *(entry.stream, body.obligation, body.station, title, body.sort, body.key),
+            *(now.text(body.lapsed_at), now.text(entry.at), entry.position),
+        ),
+    )
+
+
+def _proven(tables: Tables, entry: Entry, body: AlarmProven) -> None:
+    tables.execute("UPDATE alarm SET sort = 'lapse' WHERE id = ?", (entry.stream,))
+
+
+def _acknowledged(tables: Tables, entry: Entry, body: AlarmAcknowledged) -> None:
+    tables.execute(
+        "UPDATE alarm SET state = 'acknowledged', acknowledged_at = ?, acknowledged_by = ? WHERE id = ?",
+        (now.text(entry.at), entry.by, entry.stream),
+    )
+
+
+def _cleared(tables: Tables, entry: Entry, body: AlarmCleared) -> None:
+    tables.execute(
+        "UPDATE alarm SET state = 'cleared', cleared_at = ?, cleared_why = ? WHERE id = ?",
+        (now.text(body.cleared_at), body.why, entry.stream),
+    )
+
+
+def _closed(tables: Tables, entry: Entry, body: AlarmClosed) -> None:
+    tables.execute(
+        "UPDATE alarm SET state = 'closed', closed_at = ?, closed_by = ? WHERE id = ?",
+        (now.text(entry.at), entry.by, entry.stream),
+    )
+
+
+FOLDS: Mapping[type[Body], Fold] = {
+    StationSet: _station,
+    HolderPosted: _posted,
+    HolderReleased: _released,
+    OrderPublished: _published,
+    OrderWithdrawn: _withdrawn,
+    OrderAcknowledged: _acknowledged_order,
+    DutyBegun: _begun,
+    DutyEnded: _ended,
+    PresenceTold: _presence,
+    StateTold: _state,
+    DeedDone: _deed,
+    SourceAdded: _source,
+    Pinged: _pinged,
+    ObligationArmed: _armed,
+    ObligationStoodDown: _stood_down,
+    AlarmRaised: _raised,
+    AlarmProven: _proven,
+    AlarmAcknowledged: _acknowledged,
+    AlarmCleared: _cleared,
+    AlarmClosed: _closed,
+}

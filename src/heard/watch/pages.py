@@ -1,0 +1,337 @@
+"""The pages of the watch: the board, a station, an order on a phone, an alarm. All of it works without script."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heard import templates
+from heard.accounts import callers
+from heard.accounts import projection as accounts
+from heard.accounts.model import Caller
+from heard.cases.exits import Serving, looking_twice
+from heard.engine import now
+from heard.engine.entry import new_id
+from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
+from heard.engine.node import Command, Written
+from heard.engine.projection import Tables
+from heard.watch import commands, pings, projection, ringing
+from heard.watch.arming import SORTS
+from heard.watch.entries import AlarmClosed, OrderPublished
+from heard.watch.model import Order
+from heard.watch.shown import board
+from heard.watch.verbs import AT_STATION, Form
+from heard.watch.watching import Watching
+
+NO_STORE = {"Cache-Control": "no-store"}
+#: A board that waits for news is answered after this, news or not: below the 30 s at which proxies give up.
+WAIT_S = 20.0
+#: Boards that wait at once. Each takes a place at the app; beyond these a board looks again by itself.
+WAITING_MAX = 200
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/watch/", board_page, methods=["GET"]),
+        Route("/watch/", set_station, methods=["POST"]),
+        Route("/watch/live", live, methods=["GET"]),
+        Route("/watch/mine/", mine, methods=["GET"]),
+        Route("/watch/mine/{station}/{verb}", act_on_mine, methods=["POST"]),
+        Route("/watch/stations/{station}/", station_page, methods=["GET"]),
+        Route("/watch/stations/{station}/{verb}", act_at_station, methods=["POST"]),
+        Route("/watch/orders/{order}/", order_page, methods=["GET"]),
+        Route("/watch/orders/{order}/acknowledge", acknowledge_order, methods=["POST"]),
+        Route("/watch/alarms/{alarm}/", alarm_page, methods=["GET"]),
+        Route("/watch/alarms/{alarm}/{verb}", act_on_alarm, methods=["POST"]),
+        *pings.routes(),
+    ]
+
+
+def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
+    """Who asks, if they may do one of these.
+
+    Raises SignInNeeded, NotAllowed.
+    """
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    if not any(caller.may(verb) for verb in verbs):
+        raise NotAllowed("Your account may not do this in the watch. Nothing was changed; ask an administrator.")
+    return serving, caller
+
+
+def _page(name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
+    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders")}
+    page = templates.render(name, account=caller.account, may=may, once=new_id(), **shown)
+    return Response(page, status, NO_STORE, "text/html")
+
+
+async def _form(request: Request) -> Form:
+    form = await request.form(max_fields=300)
+    return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
+
+
+def names(tables: Tables) -> dict[str, str]:
+    """What everyone with an account is called."""
+    return {one.id: one.name or one.email for one in accounts.all_accounts(tables)}
+
+
+async def _do(serving: Serving, caller: Caller, command: Command, form: Form, scope: str) -> Written:
+    asked = msgspec.json.encode(sorted(form.items()))
+    return await serving.do(command, by=caller.account.id, scope=scope, key=form.get("once") or None, request=asked)
+
+
+# The board ------------------------------------------------------------------------------------------------------------
+
+
+async def board_page(request: Request) -> Response:
+    serving, caller = signed_in(request, "see_watch", "keep_watch")
+    if not caller.may("see_watch"):
+        return RedirectResponse("/watch/mine/", 303)
+    return _board(serving, caller)
+
+
+def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None) -> Response:
+    shown = board(serving.tables, serving.watching, now.utc())
+    status = 422 if error else 200
+    return _page(
+        "watch/board.html", caller, status, board=shown, names=names(serving.tables), error=error, draft=draft or {}
+    )
+
+
+async def set_station(request: Request) -> Response:
+    serving, caller = signed_in(request, "give_orders")
+    form = await _form(request)
+    command = commands.set_station(form.get("code", ""), form.get("place", ""), form.get("zone") or "Europe/London")
+    try:
+        written = await _do(serving, caller, command, form, "watch")
+    except NotFound:
+        raise
+    except HeardError as refusal:
+        return _board(serving, caller, refusal.message, form)
+    return RedirectResponse(f"/watch/stations/{written.stream}/", 303)
+
+
+async def live(request: Request) -> Response:
+    """Answers when anything in the watch has changed after a position, or after a while: where it stands now.
+
+    What changed is on the pages. Who is not signed in any more by then gets no answer.
+    """
+    serving, _ = signed_in(request, "see_watch", "keep_watch")
+    watching: Watching | None = serving.watching
+    if watching is None:
+        raise Unavailable("This process watches nothing.")
+    after = request.query_params.get("after", "")
+    if after.isdecimal() and len(after) < 19 and int(after) >= watching.changed:
+        await _change(watching)
+        signed_in(request, "see_watch", "keep_watch")
+    return JSONResponse({"changed": watching.changed, "at": now.text(now.utc())}, headers=NO_STORE)
+
+
+async def _change(watching: Watching) -> None:
+    if len(watching.after_change) >= WAITING_MAX:
+        await asyncio.sleep(1)
+        return
+    changed = asyncio.Event()
+    watching.after_change.append(changed.set)
+    try:
+        await asyncio.wait_for(changed.wait(), WAIT_S)
+    except TimeoutError:
+        return
+    finally:
+        watching.after_change.remove(changed.set)
+
+
+# A station ------------------------------------------------------------------------------------------------------------
+
+
+async def station_page(request: Request) -> Response:
+    serving, caller = signed_in(request, "see_watch")
+
+    async def look() -> Response:
+        return _station(serving, caller, request.path_params["station"], done="done" in request.query_params)
+
+    return await looking_twice(serving, look)
+
+
+def _station(serving: Serving, caller: Caller, station: str, status: int = 200, **more: Any) -> Response:
+    tables, at = serving.tables, now.utc()
+    known = projection.station(tables, station)
+    orders = projection.orders(tables, station)
+    shown = {
+        "station": known,
+        "state": known.state_now(at),
+        "orders": orders,
+        "read": {one.id: projection.acknowledged(tables, one) for one in orders},
+        "roster": projection.roster(tables, station),
+        "on_duty": {one.holder: one.begun_at for one in projection.on_duty(tables, station)},
+        "sources": projection.sources(tables, station),
+        "obligations": projection.obligations(tables, station),
+        "alarms": projection.alarms(tables, station),
+        "closed": projection.closed_alarms(tables, station),
+        "deed_at": projection.deed_at(tables, station),
+        "accounts": accounts.all_accounts(tables),
+        "may_of": {one.id: Caller(one) for one in accounts.all_accounts(tables)},
+        "names": names(tables),
+        "sorts": SORTS,
+        "changed": serving.watching.changed if serving.watching else 0,
+        "now": at,
+    }
+    return _page("watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
+
+
+_NOTHING = {"done": False, "error": "", "draft": {}, "address": ""}
+
+
+async def act_at_station(request: Request) -> Response:
+    """One verb at a station. What cannot be done comes back with everything that was typed."""
+    serving: Serving = request.app.state.serving
+    station, form = request.path_params["station"], await _form(request)
+
+    async def done() -> Response:
+        if (verb := AT_STATION.get(request.path_params["verb"])) is None:
+            raise NotFound("A station has no such verb.")
+        _, caller = signed_in(request, verb.needs)
+        projection.station(serving.tables, station)
+        try:
+            written = await _do(serving, caller, verb.make(serving.tables, station, form), form, station)
+        except HeardError as refusal:
+            return _station(serving, caller, station, 422, error=refusal.message, draft=form)
+        if request.path_params["verb"] == "source":  # the only answer that ever says the address
+            address = pings.new_address(serving.vault, written.stream)
+            return _station(serving, caller, station, address=str(request.base_url).rstrip("/") + address)
+        return RedirectResponse(f"/watch/stations/{station}/?done", 303)
+
+    return await looking_twice(serving, done)
+
+
+# What a holder has on the phone ---------------------------------------------------------------------------------------
+
+
+async def mine(request: Request) -> Response:
+    serving, caller = signed_in(request, "keep_watch")
+    return _mine(serving, caller, done="done" in request.query_params)
+
+
+def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = "") -> Response:
+    tables, me, at = serving.tables, caller.account.id, now.utc()
+    duties = {one.station: one.begun_at for one in projection.duties(tables, me)}
+    posted = [
+        {
+            "station": station,
+            "begun_at": duties.get(station.id),
+            "unread": projection.unread(tables, station.id, me),
+            "orders": projection.orders(tables, station.id),
+            "present": projection.present(tables, station.id, at).get(me),
+            "state": station.state_now(at),
+            # Those under watch hear of it first: the aim is that somebody walks back to the gate.
+            "alarms": projection.alarms(tables, station.id) if station.id in duties else [],
+        }
+        for station in projection.posted_at(tables, me)
+    ]
+    return _page(
+        "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error, names=names(tables),
+        changed=serving.watching.changed if serving.watching else 0, now=at,
+    )  # fmt: skip
+
+
+async def act_on_mine(request: Request) -> Response:
+    """Begin or end one's own duty; say where one is."""
+    serving, caller = signed_in(request, "keep_watch")
+    station, form, me = request.path_params["station"], await _form(request), caller.account.id
+    verbs = {
+        "begin": commands.begin_duty(station, me),
+        "end": commands.end_duty(station, me),
+        "here": commands.tell_presence(station, me, True),
+        "away": commands.tell_presence(station, me, False),
+    }
+    if request.path_params["verb"] not in verbs:
+        raise NotFound("There is no such verb.")
+    try:
+        await _do(serving, caller, verbs[request.path_params["verb"]], form, station)
+    except HeardError as refusal:
+        return _mine(serving, caller, error=refusal.message)
+    return RedirectResponse("/watch/mine/?done", 303)
+
+
+# An order -------------------------------------------------------------------------------------------------------------
+
+
+async def order_page(request: Request) -> Response:
+    serving, caller = signed_in(request, "keep_watch", "see_watch")
+
+    async def look() -> Response:
+        return _order(serving, caller, projection.order(serving.tables, request.path_params["order"]))
+
+    return await looking_twice(serving, look)
+
+
+def _order(serving: Serving, caller: Caller, order: Order, error: str = "") -> Response:
+    me, tables = caller.account.id, serving.tables
+    is_mine = me in projection.roster(tables, order.station)
+    if not (is_mine or caller.may("see_watch")):
+        raise NotFound("There is no such standing order in force.")
+    entry = serving.node.journal.entry(order.position)
+    words = entry.body if entry and isinstance(entry.body, OrderPublished) else OrderPublished("", 0, "", "")
+    return _page(
+        "watch/order.html", caller, 422 if error else 200, order=order, words=words, is_mine=is_mine, error=error,
+        read_at=projection.acknowledged(tables, order).get(me), station=projection.station(tables, order.station),
+    )  # fmt: skip
+
+
+async def acknowledge_order(request: Request) -> Response:
+    serving, caller = signed_in(request, "keep_watch")
+    order, form = request.path_params["order"], await _form(request)
+    version = int(form["version"]) if form.get("version", "").isdecimal() else 0
+    try:
+        await _do(serving, caller, commands.acknowledge_order(order, version, caller.account.id), form, order)
+    except NotFound:
+        raise
+    except HeardError as refusal:
+        return _order(serving, caller, projection.order(serving.tables, order), refusal.message)
+    return RedirectResponse("/watch/mine/?done", 303)
+
+
+# An alarm -------------------------------------------------------------------------------------------------------------
+
+
+async def alarm_page(request: Request) -> Response:
+    serving, caller = signed_in(request, "see_watch")
+
+    async def look() -> Response:
+        return _alarm(serving, caller, request.path_params["alarm"])
+
+    return await looking_twice(serving, look)
+
+
+def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft: Form | None = None) -> Response:
+    tables = serving.tables
+    known = projection.alarm(tables, alarm)
+    reason = ""
+    if known.state == "closed":
+        closings = (one.body for one in serving.node.journal.stream(alarm))
+        reason = next((body.reason for body in closings if isinstance(body, AlarmClosed)), "")
+    return _page(
+        "watch/alarm.html", caller, 422 if error else 200, alarm=known, reason=reason, names=names(tables),
+        station=projection.station(tables, known.station), error=error, draft=draft or {},
+        changed=serving.watching.changed if serving.watching else 0,
+    )  # fmt: skip
+
+
+async def act_on_alarm(request: Request) -> Response:
+    serving, caller = signed_in(request, "supervise")
+    alarm, form = request.path_params["alarm"], await _form(request)
+    verbs = {"acknowledge": ringing.acknowledge(alarm), "close": ringing.close(alarm, form.get("reason", ""))}
+    if request.path_params["verb"] not in verbs:
+        raise NotFound("There is no such verb.")
+    try:
+        await _do(serving, caller, verbs[request.path_params["verb"]], form, alarm)
+    except NotFound:
+        raise
+    except HeardError as refusal:
+        return _alarm(serving, caller, alarm, refusal.message, form)
+    return RedirectResponse(f"/watch/alarms/{alarm}/", 303)

@@ -1,0 +1,234 @@
+"""The tables of the watch: how its entries fold into them, and the questions that pages and commands ask."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.errors import NotFound
+from heard.engine.projection import Room, Tables
+from heard.watch import entries, folds, model
+from heard.watch.model import Armed, Duty, Order, RaisedAlarm, Source, Station
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS station (
+    id TEXT PRIMARY KEY, code TEXT NOT NULL, place TEXT NOT NULL, zone TEXT NOT NULL,
+    state TEXT, state_at TEXT, state_until TEXT, deed_at TEXT, set_position INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS roster (
+    station TEXT NOT NULL, holder TEXT NOT NULL, posted_at TEXT NOT NULL, PRIMARY KEY (station, holder)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS standing_order (
+    id TEXT PRIMARY KEY, station TEXT NOT NULL, title TEXT NOT NULL, version INTEGER NOT NULL,
+    position INTEGER NOT NULL, published_at TEXT NOT NULL, withdrawn INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS standing_order_station ON standing_order (station);
+CREATE TABLE IF NOT EXISTS acknowledgement (
+    standing_order TEXT NOT NULL, version INTEGER NOT NULL, holder TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (standing_order, version, holder)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS duty (
+    station TEXT NOT NULL, holder TEXT NOT NULL, begun_at TEXT NOT NULL, PRIMARY KEY (station, holder)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presence (
+    station TEXT NOT NULL, holder TEXT NOT NULL, present INTEGER, until TEXT NOT NULL, PRIMARY KEY (station, holder)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ping_source (
+    id TEXT PRIMARY KEY, station TEXT NOT NULL, name TEXT NOT NULL, heard_at TEXT, said TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS obligation (
+    id TEXT PRIMARY KEY, station TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, written BLOB NOT NULL,
+    supervisor TEXT NOT NULL, armed_at TEXT NOT NULL, position INTEGER NOT NULL, stood_down INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarm (
+    id TEXT PRIMARY KEY, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
+    key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,
+    acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT, position INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at);
+"""
+
+
+def room() -> Room:
+    """What the room `watch` folds."""
+    import heard.watch.projection as here
+
+    return Room("watch", SCHEMA, folds.FOLDS, (entries, model, folds, here))
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+def stations(tables: Tables) -> list[Station]:
+    """Every station, in the order in which they were set up."""
+    return [_station_of(row) for row in tables.execute(f"{_STATION} ORDER BY set_position")]
+
+
+_STATION = "SELECT id, code, place, zone, state, state_at, state_until FROM station"
+
+
+def station(tables: Tables, station: str) -> Station:
+    """Raises NotFound."""
+    for row in tables.execute(f"{_STATION} WHERE id = ?", (station,)):
+        return _station_of(row)
+    raise NotFound("There is no such station.")
+
+
+def _station_of(row: Any) -> Station:
+    columns: list[Any] = [*row[:5], _instant(row[5]), _instant(row[6])]
+    return Station(*columns)
+
+
+def deed_at(tables: Tables, station: str) -> datetime | None:
+    """When a check was last done at a station."""
+    return next(
+        (_instant(at) for (at,) in tables.execute("SELECT deed_at FROM station WHERE id = ?", (station,))), None
+    )
+
+
+def roster(tables: Tables, station: str) -> list[str]:
+    """Who may have duty at a station, and must know its orders."""
+    return [who for (who,) in tables.execute("SELECT holder FROM roster WHERE station = ? ORDER BY holder", (station,))]
+
+
+def posted_at(tables: Tables, holder: str) -> list[Station]:
+    """The stations at which someone may have duty."""
+    mine = {where for (where,) in tables.execute("SELECT station FROM roster WHERE holder = ?", (holder,))}
+    return [one for one in stations(tables) if one.id in mine]
+
+
+_ORDER = "SELECT id, station, title, version, position, published_at FROM standing_order WHERE withdrawn IS NULL"
+
+
+def orders(tables: Tables, station: str) -> list[Order]:
+    """The standing orders of a station that bind, each in its current version."""
+    rows = tables.execute(f"{_ORDER} AND station = ? ORDER BY id", (station,))
+    return [_order_of(row) for row in rows]
+
+
+def order(tables: Tables, order: str) -> Order:
+    """Raises NotFound for one that was withdrawn, too."""
+    for row in tables.execute(f"{_ORDER} AND id = ?", (order,)):
+        return _order_of(row)
+    raise NotFound("There is no such standing order in force.")
+
+
+def _order_of(row: Any) -> Order:
+    columns: list[Any] = [*row[:5], now.instant(row[5])]
+    return Order(*columns)
+
+
+def acknowledged(tables: Tables, order: Order) -> dict[str, datetime]:
+    """Who has read the current version of an order, and when they said so."""
+    rows = tables.execute(
+        "SELECT holder, at FROM acknowledgement WHERE standing_order = ? AND version = ?", (order.id, order.version)
+    )
+    return {holder: now.instant(at) for holder, at in rows}
+
+
+def unread(tables: Tables, station: str, holder: str) -> list[Order]:
+    """The orders of a station whose current version a holder has not acknowledged."""
+    return [one for one in orders(tables, station) if holder not in acknowledged(tables, one)]
+
+
+def on_duty(tables: Tables, station: str) -> list[Duty]:
+    rows = tables.execute("SELECT station, holder, begun_at FROM duty WHERE station = ? ORDER BY holder", (station,))
+    return [Duty(where, who, now.instant(at)) for where, who, at in rows]
+
+
+def duties(tables: Tables, holder: str) -> list[Duty]:
+    """Where a holder is on duty."""
+    rows = tables.execute("SELECT station, holder, begun_at FROM duty WHERE holder = ? ORDER BY begun_at", (holder,))
+    return [Duty(where, who, now.instant(at)) for where, who, at in rows]
+
+
+def present(tables: Tables, station: str, at: datetime) -> dict[str, bool | None]:
+    """Whether each who is on duty is at the station; None where that is not known, or not any more."""
+    rows = tables.execute("SELECT holder, present, until FROM presence WHERE station = ?", (station,))
+    known = {who: None if is_there is None else bool(is_there) for who, is_there, until in rows if now.text(at) < until}
+    return {duty.holder: known.get(duty.holder) for duty in on_duty(tables, station)}
+
+
+_SOURCE = "SELECT id, station, name, heard_at, said FROM ping_source"
+
+
+def sources(tables: Tables, station: str) -> list[Source]:
+    """What pings for a station."""
+    return [_source_of(row) for row in tables.execute(f"{_SOURCE} WHERE station = ? ORDER BY name, id", (station,))]
+
+
+def source(tables: Tables, source: str) -> Source:
+    """Raises NotFound."""
+    for row in tables.execute(f"{_SOURCE} WHERE id = ?", (source,)):
+        return _source_of(row)
+    raise NotFound("There is no such source.")
+
+
+def _source_of(row: Any) -> Source:
+    columns: list[Any] = [*row[:3], _instant(row[3]), row[4]]
+    return Source(*columns)
+
+
+_ARMED = "SELECT id, station, version, title, written, supervisor, armed_at, position FROM obligation"
+
+
+def obligations(tables: Tables, station: str = "") -> list[Armed]:
+    """What is watched, at a station or anywhere."""
+    of_station = "AND (station = ? OR ? = '') ORDER BY position"
+    rows = tables.execute(f"{_ARMED} WHERE stood_down IS NULL {of_station}", (station, station))
+    return [_armed_of(row) for row in rows]
+
+
+def obligation(tables: Tables, obligation: str) -> Armed:
+    """Raises NotFound for one that was stood down, too."""
+    for row in tables.execute(f"{_ARMED} WHERE stood_down IS NULL AND id = ?", (obligation,)):
+        return _armed_of(row)
+    raise NotFound("There is no such obligation in force.")
+
+
+def _armed_of(row: Any) -> Armed:
+    columns: list[Any] = [*row[:4], msgspec.json.decode(row[4]), row[5], now.instant(row[6]), row[7]]
+    return Armed(*columns)
+
+
+_ALARM = (
+    "SELECT id, obligation, station, title, sort, key, state, lapsed_at, raised_at, acknowledged_at, acknowledged_by, "
+    "cleared_at, cleared_why, closed_at, closed_by, position FROM alarm"
+)
+
+
+def alarms(tables: Tables, station: str = "", limit: int = 100) -> list[RaisedAlarm]:
+    """Alarms that are not closed, the oldest first: nothing that lapsed is out of sight until somebody closes it."""
+    rows = tables.execute(
+        f"{_ALARM} WHERE state <> 'closed' AND (station = ? OR ? = '') ORDER BY lapsed_at, id LIMIT ?",
+        (station, station, limit),
+    )
+    return [_alarm_of(row) for row in rows]
+
+
+def closed_alarms(tables: Tables, station: str, limit: int = 50) -> list[RaisedAlarm]:
+    """The newest that were closed."""
+    rows = tables.execute(
+        f"{_ALARM} WHERE state = 'closed' AND station = ? ORDER BY lapsed_at DESC, id LIMIT ?", (station, limit)
+    )
+    return [_alarm_of(row) for row in rows]
+
+
+def alarm(tables: Tables, alarm: str) -> RaisedAlarm:
+    """Raises NotFound."""
+    for row in tables.execute(f"{_ALARM} WHERE id = ?", (alarm,)):
+        return _alarm_of(row)
+    raise NotFound("There is no such alarm.")
+
+
+def _alarm_of(row: Any) -> RaisedAlarm:
+    instants = {7, 8, 9, 11, 13}
+    columns: list[Any] = [_instant(value) if number in instants else value for number, value in enumerate(row)]
+    return RaisedAlarm(*columns)
+
+
+def _instant(written: str | None) -> Any:
+    return now.instant(written) if written else None

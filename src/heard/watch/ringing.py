@@ -1,0 +1,82 @@
+"""Alarms as entries: what has come to pass is recorded once; people acknowledge and close.
+
+A record is keyed by the clock and its due instant and guarded over the alarm's stream and every stream that its
+evidence comes from. Two nodes that notice the same lapse have one outcome; a deed that was appended a moment before is
+folded first, and then there may be nothing to record.
+"""
+
+from __future__ import annotations
+
+from heard.cases.model import checked_words
+from heard.engine import now
+from heard.engine.entry import Body, Draft
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+from heard.watch import model, projection
+from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmProven, AlarmRaised
+from heard.watch.watching import Due, Watching
+
+#: Who is in the header of what the watch itself records.
+WATCH = "watch"
+
+
+def key_of(due: Due) -> str:
+    """The key under which it is recorded: the same for whoever does it."""
+    if due.move == "raise":
+        clock = f"{due.watched.id}.{due.watched.body.number}/{due.alarm.key}"
+        return f"lapse/{clock}/{now.text(due.alarm.lapsed_at)}"
+    return f"{due.move}/{due.id}"
+
+
+def record(watching: Watching, due: Due) -> Command:
+    """Record what has come to pass, if it still has when it is judged."""
+
+    def judge(tables: Tables) -> Decision:
+        if not watching.is_still(due):
+            return Decision((), ())
+        armed = due.watched.body
+        orders = (one.id for one in projection.orders(tables, armed.station))
+        over = tuple(dict.fromkeys((due.id, due.watched.id, *armed.rests_on, *orders)))
+        return Decision((Draft(due.id, _body(due)),), over)
+
+    return judge
+
+
+def _body(due: Due) -> Body:
+    alarm, armed = due.alarm, due.watched.body
+    if due.move == "raise":
+        sort = alarm.kind_at_raise or alarm.kind
+        return AlarmRaised(
+            due.watched.id, armed.number, armed.station, "unproven" if sort == "unproven" else "lapse", alarm.key,
+            alarm.lapsed_at,
+        )  # fmt: skip
+    if due.move == "prove":
+        assert alarm.upgraded_at is not None
+        return AlarmProven(alarm.upgraded_at)
+    assert alarm.cleared_at is not None
+    return AlarmCleared(alarm.cleared_at, alarm.cleared_by or "")
+
+
+def acknowledge(alarm: str) -> Command:
+    """Somebody sees to it. A second time says nothing new."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.alarm(tables, alarm)
+        if known.state == "acknowledged":
+            return Decision((), ())
+        model.ALARM_MOVES.after(known.state, "acknowledged")
+        return Decision((Draft(alarm, AlarmAcknowledged()),), (alarm,))
+
+    return judge
+
+
+def close(alarm: str, reason: str) -> Command:
+    """Somebody looked at what had happened. Raises Refused while it still goes on, and without a reason."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.alarm(tables, alarm)
+        words = checked_words(reason, "reason", model.REASON_MAX)
+        model.ALARM_MOVES.after(known.state, "closed")
+        return Decision((Draft(alarm, AlarmClosed(words)),), (alarm,))
+
+    return judge

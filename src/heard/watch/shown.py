@@ -1,0 +1,146 @@
+"""What the board shows: how each station stands, what runs, what lapsed, and where the watch itself is blind.
+
+Counts and states only. Who is where is on no page but one's own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from heard.engine.projection import Tables
+from heard.watch import projection
+from heard.watch.model import RaisedAlarm, Station
+from heard.watch.obligations import By
+from heard.watch.watching import Watched, Watching
+
+#: Running clocks on the board: those that fall due first.
+CLOCKS_MAX = 50
+#: Alarms that nobody sees to come first, then those that go on, then those to be looked at.
+_URGENCY = {"open": 0, "acknowledged": 1, "cleared": 2}
+
+
+class StationShown(msgspec.Struct, frozen=True):
+    """A station at a glance. `stands` is one of alarm, unproven, blind, kept, or not watched."""
+
+    station: Station
+    stands: str
+    state: str | None
+    on_duty: int
+    present: int
+    unknown: int
+    orders: int
+    have_read: int
+    must_read: int
+    obligations: int
+    heard_at: datetime | None
+
+
+class ClockShown(msgspec.Struct, frozen=True):
+    """A deed or a gap with its time. `who` is an account, if one person owes it."""
+
+    station: Station
+    title: str
+    who: str
+    due_at: datetime
+
+
+class Board(msgspec.Struct, frozen=True):
+    at: datetime
+    zone: str
+    changed: int
+    stations: list[StationShown]
+    clocks: list[ClockShown]
+    alarms: list[RaisedAlarm]
+    codes: dict[str, Station]
+    since_at: datetime | None
+    last_heard_at: datetime | None
+    blind_spots: list[str]
+
+
+def board(tables: Tables, watching: Watching | None, at: datetime) -> Board:
+    """As it is known at this instant."""
+    known = projection.stations(tables)
+    raised = projection.alarms(tables)
+    codes = {one.id: one for one in known}
+    return Board(
+        at,
+        known[0].zone if known else "Europe/London",
+        watching.changed if watching else 0,
+        [_station(tables, watching, one, raised, at) for one in known],
+        _clocks(watching, codes, at),
+        sorted(raised, key=lambda alarm: _URGENCY[alarm.state]),
+        codes,
+        watching.since_at if watching else None,
+        watching.last_heard_at if watching else None,
+        list(_blind_spots(tables, watching, known, at)),
+    )
+
+
+def _station(
+    tables: Tables, watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime
+) -> StationShown:
+    on_duty = projection.on_duty(tables, station.id)
+    present = projection.present(tables, station.id, at)
+    orders = projection.orders(tables, station.id)
+    must_read = projection.roster(tables, station.id)
+    return StationShown(
+        station,
+        _stands(watching, station, raised, at),
+        station.state_now(at),
+        len(on_duty),
+        sum(one is True for one in present.values()),
+        sum(one is None for one in present.values()),
+        len(orders),
+        sum(not projection.unread(tables, station.id, one) for one in must_read),
+        len(must_read),
+        len(_watched(watching, station.id)),
+        watching.heard_at.get(station.id) if watching else None,
+    )
+
+
+def _watched(watching: Watching | None, station: str) -> list[Watched]:
+    return [one for one in watching.watched.values() if one.body.station == station] if watching else []
+
+
+def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime) -> str:
+    going_on = {one.sort for one in raised if one.station == station.id and one.cleared_at is None}
+    if going_on:
+        return "alarm" if "lapse" in going_on else "unproven"
+    watched = _watched(watching, station.id)
+    if not watched:
+        return "not watched"
+    return "kept" if all(one.evaluator.is_known(at) for one in watched) else "blind"
+
+
+def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) -> list[ClockShown]:
+    running = [
+        ClockShown(codes[watched.body.station], watched.body.title, _who(watched, instance.who), instance.due)
+        for watched in (watching.watched.values() if watching else ())
+        for instance in watched.evaluator.stands(at).values()
+        if instance.state == "DUE" and instance.due is not None
+    ]
+    return sorted(running, key=lambda clock: clock.due_at)[:CLOCKS_MAX]
+
+
+def _who(watched: Watched, who: str) -> str:
+    return who if isinstance(watched.obligation, By) else ""
+
+
+def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
+    if watching is None:
+        yield "This process watches nothing: no clock runs."
+    for station in known:
+        watched = _watched(watching, station.id)
+        if not watched:
+            yield f"{station.code}: nothing is watched here."
+        for one in watched:
+            if not one.evaluator.is_known(at):
+                yield f"{station.code}: nobody can say whether this is kept: {one.body.title}."
+        if station.state is not None and station.state_now(at) is None:
+            yield f"{station.code}: its state was told for a time that is over."
+        for source in projection.sources(tables, station.id):
+            if source.heard_at is None:
+                yield f"{station.code}: {source.name} has never pinged."

@@ -1,0 +1,98 @@
+"""Entries as evidence, and how things stand at each station: what an obligation is told first when it is armed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from heard.engine.entry import Entry
+from heard.watch.entries import (
+    DeedDone,
+    DutyBegun,
+    DutyEnded,
+    OrderAcknowledged,
+    OrderPublished,
+    Pinged,
+    PresenceTold,
+    StateTold,
+)
+from heard.watch.evidence import ARMED, Evidence
+
+_PINGS = {"success": "ping", "fail": "ping.fail", "start": "ping.start", "log": "ping.log"}
+
+
+def evidence_of(entry: Entry) -> Iterator[Evidence]:
+    """What an entry says happened. Claimed time and time of receipt are both the entry's own."""
+    on, at = entry.stream, entry.at
+    match entry.body:
+        case DutyBegun(holder=who):
+            yield _at(at, "duty.start", post=on, who=who)
+            yield _at(at, "presence", station=on, who=who, value=None)
+        case DutyEnded(holder=who):
+            yield _at(at, "duty.end", post=on, who=who)
+            # Who is off duty counts for nobody, wherever they are.
+            yield _at(at, "presence", station=on, who=who, value=False)
+        case PresenceTold(holder=who, present=value, good_for_s=ttl_s):
+            yield _at(at, "presence", station=on, who=who, value=value, ttl_s=ttl_s)
+        case StateTold(state=value, good_for_s=ttl_s):
+            yield _at(at, "state", thing=on, value=value, ttl_s=ttl_s)
+        case DeedDone(deed=deed):
+            yield _at(at, deed, post=on, who=entry.by)
+        case OrderPublished(number=version):
+            yield _at(at, "publish", order=on, version=version)
+        case OrderAcknowledged(number=version):
+            yield _at(at, "ack", order=on, version=version, who=entry.by)
+        case Pinged(sort=sort):
+            yield _at(at, _PINGS[sort], source=on)
+
+
+def _at(at: datetime, kind: str, **facts: Any) -> Evidence:
+    return Evidence(kind, at, at, facts)
+
+
+class Standing:
+    """The newest evidence of each thing that lasts: who is on duty, what was told of whom, states, orders and who has
+    read them.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[Any, ...], tuple[str, Evidence]] = {}
+
+    def heard(self, station: str, stream: str, evidence: Evidence) -> None:
+        match evidence.kind:
+            case "duty.end":
+                self._newest.pop((stream, "duty.start", evidence["who"]), None)
+                return
+            case "duty.start" | "presence":
+                about: tuple[Any, ...] = (evidence["who"],)
+            case "ack":
+                about = (evidence["who"], evidence["version"])
+            case "state" | "publish":
+                about = ()
+            case _:
+                return
+        self._newest[stream, evidence.kind, *about] = (station, evidence)
+
+    def told_at(self, at: datetime, station: str, group: tuple[str, ...]) -> list[Evidence]:
+        """How things stand, as it is told to one who begins to watch a station now; that it is armed is said first.
+
+        Those of the group of whom nothing was ever told are not on duty, and count for nobody.
+
+        Orders keep the times at which they were published and read; nothing else was watched before.
+        """
+        known = [evidence for where, evidence in self._newest.values() if where == station]
+        nobody = [_at(at, "presence", station=station, who=who, value=False) for who in group]
+        return [Evidence(ARMED, at, at, {}), *nobody, *(told for one in known if (told := _told_again(one, at)))]
+
+
+def _told_again(evidence: Evidence, at: datetime) -> Evidence | None:
+    if evidence.kind in ("publish", "ack"):
+        return Evidence(evidence.kind, at, evidence.at, {**evidence.facts, "earlier": True})
+    facts = dict(evidence.facts)
+    if facts.get("ttl_s") is not None:
+        left = (evidence.at + timedelta(seconds=facts["ttl_s"]) - at).total_seconds()
+        if left <= 0:
+            return None
+        facts["ttl_s"] = left
+    return Evidence(evidence.kind, at, at, facts)

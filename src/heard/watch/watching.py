@@ -1,0 +1,230 @@
+"""Watching: each armed obligation with its evaluator, told of every entry and of the time, and what is to be recorded.
+
+What it holds is worked out from the journal alone, so whoever starts next holds the same; and what fell due while
+nobody watched is found again, with the instant at which it was due. It writes nothing: `due_records` says what has
+come to pass and has no entry yet, and `ringing` makes commands of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from heard.engine.entry import Body, Entry
+from heard.engine.journal import Journal
+from heard.watch import entries, obligations
+from heard.watch.alarms import Alarm
+from heard.watch.entries import (
+    AlarmCleared,
+    AlarmProven,
+    AlarmRaised,
+    ObligationArmed,
+    ObligationStoodDown,
+    OrderPublished,
+    SourceAdded,
+)
+from heard.watch.evaluation import Evaluator, evaluator, hear, let_pass
+from heard.watch.evidence import Evidence
+from heard.watch.model import alarm_id
+from heard.watch.obligations import AnyObligation, By, Keep
+from heard.watch.standing import Standing, evidence_of
+
+#: The kinds of entry that the watch is told of.
+KINDS = tuple(
+    body.kind for body in vars(entries).values() if isinstance(body, type) and issubclass(body, Body) and body.kind
+)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+Move = Literal["raise", "prove", "clear"]
+
+
+class Due(msgspec.Struct, frozen=True):
+    """What has come to pass of an alarm, and is not an entry yet."""
+
+    move: Move
+    id: str
+    watched: Watched
+    alarm: Alarm
+    found_by: Evaluator
+
+
+class Watched(msgspec.Struct):
+    """One version of an obligation, watched from `armed_at` on. `told_first` is how things stood then."""
+
+    id: str
+    body: ObligationArmed
+    obligation: AnyObligation
+    armed_at: datetime
+    position: int
+    told_first: list[Evidence]
+    evaluator: Evaluator
+    passed_to: datetime
+    #: It ended by being stood down or armed anew: nothing is heard any more.
+    ended: str = ""
+    #: Alarms before this one are over and recorded as such.
+    settled: int = 0
+    next_at: datetime = NEVER
+
+    def alarm_id(self, alarm: Alarm) -> str:
+        return alarm_id(self.id, self.body.number, alarm.key, alarm.lapsed_at)
+
+
+class Watching:
+    """All that is watched, as far as the journal was read."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        #: How far the journal was read, and the newest entry in it that was of the watch.
+        self.position = self.changed = 0
+        self.watched: dict[str, Watched] = {}
+        self._ended: list[Watched] = []
+        self._at_station: dict[str, list[Watched]] = {}
+        self._station_of: dict[str, str] = {}
+        self._standing = Standing()
+        self._recorded: set[tuple[Move, str]] = set()
+        #: When anything was last told of a station, and the newest of all.
+        self.heard_at: dict[str, datetime] = {}
+        self.last_heard_at: datetime | None = None
+        #: Since when this process has let time pass without a break.
+        self.since_at: datetime | None = None
+        #: Called when entries were heard.
+        self.after_change: list[Callable[[], None]] = []
+
+    # What is heard
+
+    def catch_up(self, to: int) -> None:
+        """Hear the entries of the watch up to a position."""
+        if to <= self.position:
+            return
+        records = [one for one in self.journal.store.of_kinds(KINDS, self.position) if one.header.position <= to]
+        for entry in self.journal.opened(records):
+            self._heard(entry)
+        self.position = to
+        if records:
+            self.changed = records[-1].header.position
+            for follow in self.after_change:
+                follow()
+
+    def _heard(self, entry: Entry) -> None:
+        match entry.body:
+            case ObligationArmed() as armed:
+                self._arm(entry, armed)
+            case ObligationStoodDown():
+                self._end(entry, "stood-down")
+            case AlarmRaised():
+                self._recorded.add(("raise", entry.stream))
+            case AlarmProven():
+                self._recorded.add(("prove", entry.stream))
+            case AlarmCleared():
+                self._recorded.add(("clear", entry.stream))
+            case OrderPublished(station=station) | SourceAdded(station=station):
+                self._station_of[entry.stream] = station
+        station = self._station(entry)
+        for evidence in evidence_of(entry):
+            self._standing.heard(station, entry.stream, evidence)
+            self.heard_at[station] = self.last_heard_at = evidence.at
+            for watched in self._at_station.get(station, ()):
+                self._tell(watched, entry, evidence)
+
+    def _station(self, entry: Entry) -> str:
+        """The station that an entry tells of: its stream, or whose order or source that is."""
+        return self._station_of.get(entry.stream, entry.stream)
+
+    def _arm(self, entry: Entry, armed: ObligationArmed) -> None:
+        self._end(entry, "superseded")
+        obligation = obligations.read(armed.written)
+        group = obligation.count.group if isinstance(obligation, Keep) else ()
+        first = self._standing.told_at(entry.at, armed.station, group)
+        watched = Watched(
+            entry.stream, armed, obligation, entry.at, entry.position, first, evaluator(obligation), entry.at
+        )
+        self.watched[entry.stream] = watched
+        self._at_station.setdefault(armed.station, []).append(watched)
+        _begin(watched)
+
+    def _end(self, entry: Entry, why: str) -> None:
+        watched, at = self.watched.pop(entry.stream, None), entry.at
+        if watched is None:
+            return
+        if at < watched.passed_to:
+            self._again(watched, entry.position)
+        let_pass(watched.evaluator, at, including=False)
+        for alarm in watched.evaluator.alarms:
+            if alarm.cleared_at is None:
+                alarm.clear(at, why)
+        watched.ended, watched.next_at = why, NEVER
+        self._at_station[watched.body.station].remove(watched)
+        self._ended.append(watched)
+
+    def _tell(self, watched: Watched, entry: Entry, evidence: Evidence) -> None:
+        if entry.at < watched.passed_to:
+            # Time had passed here already when an entry came in that was appended before: begin again from the record.
+            self._again(watched, entry.position)
+        else:
+            hear(watched.evaluator, evidence)
+            watched.next_at = watched.evaluator.next_at() or NEVER
+
+    def _again(self, watched: Watched, to: int) -> None:
+        """As if nothing had been heard before, up to and with the entry at a position."""
+        watched.evaluator, watched.settled, watched.passed_to = evaluator(watched.obligation), 0, watched.armed_at
+        _begin(watched)
+        records = self.journal.store.of_kinds(KINDS, watched.position)
+        for entry in self.journal.opened([record for record in records if record.header.position <= to]):
+            if self._station(entry) == watched.body.station:
+                for evidence in evidence_of(entry):
+                    hear(watched.evaluator, evidence)
+        watched.next_at = watched.evaluator.next_at() or NEVER
+
+    # What time brings
+
+    def next_at(self) -> datetime:
+        """The next instant at which anything rings or ends by itself."""
+        return min((watched.next_at for watched in self.watched.values()), default=NEVER)
+
+    def let_pass(self, at: datetime) -> None:
+        """It is this late. What rings at this very instant waits: evidence of it may still come, and is heard first."""
+        for watched in self.watched.values():
+            if watched.next_at < at:
+                let_pass(watched.evaluator, at, including=False)
+                watched.passed_to = at
+                watched.next_at = watched.evaluator.next_at() or NEVER
+
+    # What is to be recorded
+
+    def due_records(self) -> Iterator[Due]:
+        """What has come to pass and has no entry yet, the oldest of each obligation first."""
+        for watched in (*self._ended, *self.watched.values()):
+            alarms = watched.evaluator.alarms
+            while watched.settled < len(alarms) and self._is_settled(watched, alarms[watched.settled]):
+                watched.settled += 1
+            for alarm in alarms[watched.settled :]:
+                id = watched.alarm_id(alarm)
+                if (move := self._next_move(id, alarm)) is not None:
+                    yield Due(move, id, watched, alarm, watched.evaluator)
+        self._ended = [one for one in self._ended if one.settled < len(one.evaluator.alarms)]
+
+    def is_still(self, due: Due) -> bool:
+        """Whether it is still to be recorded: an entry may have come since that shows it otherwise, or that it is."""
+        return due.found_by is due.watched.evaluator and self._next_move(due.id, due.alarm) == due.move
+
+    def _is_settled(self, watched: Watched, alarm: Alarm) -> bool:
+        return alarm.cleared_at is not None and ("clear", watched.alarm_id(alarm)) in self._recorded
+
+    def _next_move(self, id: str, alarm: Alarm) -> Move | None:
+        if ("raise", id) not in self._recorded:
+            return "raise"
+        if ("clear", id) in self._recorded:
+            return None
+        if alarm.upgraded_at is not None and ("prove", id) not in self._recorded:
+            return "prove"
+        return "clear" if alarm.cleared_at is not None else None
+
+
+def _begin(watched: Watched) -> None:
+    for evidence in watched.told_first:
+        if not (isinstance(watched.obligation, By) and evidence["earlier"]):  # what was asked before it was armed
+            watched.evaluator.heard(evidence)
+    watched.next_at = watched.evaluator.next_at() or NEVER

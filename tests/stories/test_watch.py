@@ -1,0 +1,134 @@
+"""A gate is watched: an order is published, read on a phone, the gate is left, it rings, and somebody says why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from heard.accounts import commands as account_commands
+from heard.accounts import projection as accounts
+from heard.opening import open_house
+from heard.signing_in import link_for
+from tests.server import Server
+from tests.stories.reader import Reader
+
+Opens = Callable[..., Reader]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+class People:
+    """Accounts of the watch on a running server, each with a browser of their own."""
+
+    def __init__(self, server: Server, reader: Opens) -> None:
+        self.server, self.reader = server, reader
+
+    def signs_in(self, email: str, role: Any, name: str, **settings: Any) -> Reader:
+        house = open_house(self.server.data)
+        house.node.catch_up()
+        if not any(one.email == email for one in accounts.all_accounts(house.tables)):
+            house.node.do(account_commands.add_account(email, role, name), by="operator")
+        link = link_for(house, accounts.by_email(house.tables, email).id)
+        house.close()
+        one = self.reader(link.replace(house_address(link), self.server.address), **settings)
+        one.page.click("main button")
+        one.waits(lambda: "/watch/" in one.page.url, "to be signed in to the watch")
+        return one
+
+
+def house_address(link: str) -> str:
+    return link.split("/desk/")[0]
+
+
+@pytest.fixture
+def people(server: Server, reader: Opens) -> People:
+    return People(server, reader)
+
+
+def station(one: Reader, code: str) -> str:
+    """Set up a station; its address."""
+    one.goes_to("/watch/")
+    one.page.fill("#code", code)
+    one.page.fill("#place", "The north gate")
+    one.page.click("text=Set it up")
+    one.waits(lambda: "/watch/stations/" in one.page.url, "for the station")
+    return one.page.url.split("?")[0]
+
+
+def publishes(one: Reader, at: str, title: str, text: str, *, of: str = "", change: str = "") -> None:
+    one.goes_to(at)
+    if of:
+        one.page.select_option("#order", label=f"The next version of: {of}")
+    one.page.fill("#title", title)
+    one.page.fill("#text", text)
+    one.page.fill("#change", change)
+    one.page.click("text=Publish: whoever is posted here must read it")
+    one.waits_to_see("Done.")
+
+
+def posts(one: Reader, at: str, name: str) -> None:
+    one.goes_to(at)
+    one.page.select_option("#holder", label=name)
+    one.page.click("text=Post them here")
+    one.waits_to_see("Done.")
+
+
+def arms(one: Reader, at: str, sort: str, title: str, within: str, **more: str) -> None:
+    one.goes_to(at)
+    one.page.select_option("#sort", sort)
+    one.page.fill("#arm-title", title)
+    one.page.fill("#within", within)
+    for field, words in more.items():
+        one.page.fill(f"#{field}", words)
+    one.page.select_option("#supervisor", label="Sam Supervisor")
+    one.page.select_option("#to_1", label="Sam Supervisor")
+    one.page.click("text=Arm it: it rings from now on")
+    one.waits_to_see("Done.")
+
+
+def test_a_gate_is_left_and_the_supervisor_hears_of_it_within_a_second(people: People) -> None:
+    sam = people.signs_in("sam@heard.example", "supervisor", "Sam Supervisor")
+    olu = people.signs_in("olu@heard.example", "holder", "Olu Officer", **PHONE)
+    at = station(sam, "Post 7")
+    posts(sam, at, "Olu Officer")
+    publishes(sam, at, "The north gate", "Stay **near** the gate while it is open.")
+
+    olu.goes_to("/watch/mine/")
+    assert olu.sees("Not on duty here.") and not olu.sees("Begin the duty")
+    olu.page.click("text=The north gate, version 1 >> visible=true")
+    olu.page.click("text=I have read version 1")
+    olu.waits_to_see("Begin the duty")
+    olu.page.click("text=Begin the duty")
+    olu.waits_to_see("On duty since")
+    olu.page.click("text=I am here")
+    olu.waits_to_see("You are told to be here.")
+
+    sam.goes_to(at)
+    assert sam.sees("Olu Officer") and not sam.sees("not read")
+    sam.page.fill("#state", "open")
+    sam.page.click("text=Tell its state")
+    sam.waits_to_see("It is open")
+    arms(sam, at, "present", "below strength", "1 s", **{"while": "open"})
+    sam.goes_to("/watch/")
+    assert sam.sees("Kept") and sam.sees("No blind spot is known.")
+
+    olu.page.click("text=I leave")
+    left = time.monotonic()
+    sam.page.wait_for_selector(".alarm.open", timeout=10_000)
+    rang_after_s = time.monotonic() - left - 1
+    assert rang_after_s < 1, rang_after_s
+    assert sam.sees("Post 7: below strength") and "and goes on" in sam.page.inner_text(".alarm")
+    olu.waits_to_see("Post 7: below strength")
+    sam.page.click("text=I see to it")
+    sam.waits_to_see("by Sam Supervisor")
+    assert sam.sees("It can be closed when it is over.")
+
+    olu.page.click("text=I am here")
+    sam.waits_to_see("(restored)")
+    sam.page.fill("#reason", "A fall at the other gate; nobody had been told to take over.")
+    sam.page.click("text=Close the alarm")
+    sam.waits_to_see("nobody had been told to take over")
+    sam.goes_to("/watch/")
+    assert sam.sees("No alarms that nobody has closed")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
+from heard.engine import now
 from heard.engine.node import Command, Written
 from heard.opening import House
 from heard.watch import arming, commands, ringing
-from heard.watch.watching import Watching
+from heard.watch.watching import Due, Watching
+
+NOON = datetime(2031, 3, 3, 12, tzinfo=UTC)
 
 
 class Gate:
@@ -55,11 +60,26 @@ class Gate:
 
     def rings(self) -> list[Written]:
         """Record what is due by now, as the running node does."""
-        from heard.engine import now
-
         self.watching.let_pass(now.utc())
-        due = list(self.watching.due_records())
-        return [
-            self.do(ringing.record(self.watching, one), ringing.WATCH, scope=ringing.WATCH, key=ringing.key_of(one))
-            for one in due
-        ]
+        done: list[Written] = []
+        while due := list(self.watching.due_records()):
+            done += [self.records(one) for one in due]
+        return done
+
+    def records(self, due: Due) -> Written:
+        command = ringing.record(self.watching, due)
+        return self.do(command, ringing.WATCH, scope=ringing.WATCH, key=ringing.key_of(due))
+
+
+class Hands:
+    """The hands of the clock: everybody's time, until it is moved on."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.stack, self.at = stack, NOON
+        stack.enter_context(now.held_at(NOON))
+
+    def go_on(self, seconds: float) -> datetime:
+        """And a little more: what rings at an instant rings when it has passed."""
+        self.at += timedelta(seconds=seconds, microseconds=1)
+        self.stack.enter_context(now.held_at(self.at))
+        return self.at

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from heard.engine import now
 from heard.engine.errors import Refused
 from heard.opening import House
 from heard.watch import arming, commands, projection, ringing
 from heard.watch.entries import AlarmCleared, AlarmRaised
-from tests.watch.gate import Gate
-
-NOON = datetime(2031, 3, 3, 12, tzinfo=UTC)
-
-
-class Hands:
-    """The hands of the clock: everybody's time, until it is moved on."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self.stack, self.at = stack, NOON
-        stack.enter_context(now.held_at(NOON))
-
-    def go_on(self, seconds: float) -> datetime:
-        """And a little more: what rings at an instant rings when it has passed."""
-        self.at += timedelta(seconds=seconds, microseconds=1)
-        self.stack.enter_context(now.held_at(self.at))
-        return self.at
+from tests.watch.gate import NOON, Gate, Hands
 
 
 @pytest.fixture

@@ -10,43 +10,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from heard.opening import open_house
 from heard.watch.entries import AlarmRaised
 from tests.server import Server, running
-
-
-class Supervisor:
-    """Someone with a token, who acts by the forms of the pages."""
-
-    def __init__(self, server: Server) -> None:
-        self.server, self.client = server, server.client
-
-    def does(self, path: str, **form: str) -> httpx2.Response:
-        answer = self.client.post(f"/watch/{path}", data=form)
-        assert answer.status_code in (200, 303), re.findall(r'role="alert">(.*?)<', answer.text)
-        return answer
-
-    def station(self, code: str) -> str:
-        address = self.does("", code=code).headers["location"]
-        return str(address.removeprefix("/watch/").removesuffix("/"))
-
-    def me(self, station: str) -> str:
-        page = self.client.get(f"/watch/{station}/").text
-        return re.findall(r'<option value="(\w+)">Ada Desk</option>', page)[0]
-
-    def source(self, station: str, name: str) -> str:
-        page = self.does(f"{station}/source", name=name).text
-        return re.findall(r'<code id="address">https?://[^/]+(/ping/[0-9a-f-]{36})</code>', page)[0]
-
-    def arms_ping(self, station: str, within: str) -> None:
-        page = self.client.get(f"/watch/{station}/").text
-        [source] = re.findall(r'<select id="of-source" name="source"><option value="(\w+)">', page)
-        me = self.me(station)
-        asked = {"sort": "ping", "within": within, "source": source, "supervisor": me, "to_1": me}
-        self.does(f"{station}/arm", title="The camera is silent", **asked)
+from tests.watch.hand import Hand
 
 
 def raised(data: Path) -> list[tuple[datetime, datetime]]:
@@ -66,11 +35,11 @@ def alone(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_what_falls_due_is_recorded_within_a_fraction_of_a_second(alone: Server) -> None:
-    sam = Supervisor(alone)
+    sam = Hand(alone)
     station = sam.station("Post 7")
     ping = sam.source(station, "The camera")
     assert alone.reader.get(ping).text == "OK"
-    sam.arms_ping(station, "1 s")
+    sam.arms(station, "ping", "1 s", title="The camera is silent")
     time.sleep(1.6)
     [(due_at, recorded_at)] = raised(alone.data)
     assert timedelta() <= recorded_at - due_at < timedelta(seconds=0.5)
@@ -82,10 +51,10 @@ def test_what_falls_due_is_recorded_within_a_fraction_of_a_second(alone: Server)
 def test_what_falls_due_while_nobody_watches_is_raised_once_with_the_instant_it_was_due(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running(data) as server:
-        sam = Supervisor(server)
+        sam = Hand(server)
         station = sam.station("Post 7")
         assert server.reader.get(sam.source(station, "The camera")).text == "OK"
-        sam.arms_ping(station, "2 s")
+        sam.arms(station, "ping", "2 s", title="The camera is silent")
         kill_app(server)
         os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait(10)
@@ -112,7 +81,7 @@ def kill_app(server: Server) -> None:
 
 
 def test_the_live_answer_waits_for_a_change_and_tells_where_it_stands(alone: Server) -> None:
-    sam = Supervisor(alone)
+    sam = Hand(alone)
     station = sam.station("Post 7")
     ping = sam.source(station, "The camera")
     changed = alone.client.get("/watch/live?after=0").json()["changed"]
@@ -135,7 +104,7 @@ def test_the_live_answer_waits_for_a_change_and_tells_where_it_stands(alone: Ser
     ],
 )
 def test_pings_are_those_of_healthchecks(server: Server, said: str, status: int, answer: str, sort: str) -> None:
-    sam = Supervisor(server)
+    sam = Hand(server)
     station = sam.station(f"Post {said}")
     ping = sam.source(station, "The camera") + said
     for method in ("GET", "HEAD", "POST"):

@@ -20,6 +20,7 @@ from heard.opening import open_house
 from heard.reports import commands as report_commands
 from heard.reports import projection as reports
 from tests.server import Server
+from tests.web.watch_screens import watch_screens
 
 #: For 50 posts, with style and script, before any compression.
 PAGE_BYTES_MAX = 100_000
@@ -114,6 +115,7 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "desk of a case": "/desk/everything/",
         "desk while a jury is out": "/desk/coming/",
         "desk after a deed": "/desk/everything/?done=published",
+        **watch_screens(server),
     }
 
 
@@ -162,7 +164,7 @@ def test_axe_finds_no_violation(
     page, found = context.new_page(), []
     for name, address in screens.items():
         page.goto(address)
-        assert name.startswith("desk") == page.is_visible("text=Sign out"), name
+        assert name.startswith(("desk", "watch")) == page.is_visible("text=Sign out"), name
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{name}: wider than the window")

@@ -1,0 +1,44 @@
+"""The screens of the watch, of stations at which everything has happened."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from tests.server import Server
+from tests.watch.hand import Hand
+
+
+def watch_screens(server: Server) -> dict[str, str]:
+    """Their addresses, by name."""
+    hand = Hand(server)
+    busy, idle = hand.station("Post 7", "The north gate"), hand.station("Post 8")
+    me = hand.me(busy)
+    hand.does(f"{busy}/post", holder=me)
+    hand.does(f"{busy}/publish", title="The north gate", text="Stay **near** it.\n\n- One\n- Two")
+    [order] = set(re.findall(r"/watch/(orders/\w+)/", hand.page(f"{busy}/")))
+    hand.does(f"{busy}/publish", title="The north gate", text="Stay nearer.", change="Nearer", order=order[7:])
+    hand.does(f"{order}/acknowledge", version="2")
+    hand.does(f"mine/{busy[9:]}/begin")
+    hand.does(f"mine/{busy[9:]}/here")
+    hand.does(f"{busy}/state", state="open")
+    hand.arms(busy, "check", "0.1 s", title="nobody has checked")
+    hand.arms(busy, "read", "30 min", title="an order is not read")
+    hand.arms(busy, "present", "1 h", title="below strength", state="open")
+    time.sleep(0.5)
+    hand.does(f"{busy}/check")
+    hand.does(f"{busy}/publish", title="Another order", text="Wave.")
+    hand.source(idle, "The <camera> & co.")
+    time.sleep(0.5)
+    alarms = list(dict.fromkeys(re.findall(r"/watch/(alarms/\w+)/", hand.page(""))))
+    over = next(one for one in alarms if "What had happened" in hand.page(f"{one}/"))
+    goes_on = next(one for one in alarms if "not yet" in hand.page(f"{one}/"))
+    return {
+        "watch board": "/watch/",
+        "watch station": f"/watch/{busy}/",
+        "watch station that is new": f"/watch/{idle}/",
+        "watch on the phone": "/watch/mine/",
+        "watch order": f"/watch/{order}/",
+        "watch alarm that is over": f"/watch/{over}/",
+        "watch alarm that goes on": f"/watch/{goes_on}/",
+    }

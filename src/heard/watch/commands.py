@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from heard.cases.model import checked_words
 from heard.engine.entry import Body, Draft, new_id
-from heard.engine.errors import Refused
+from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, projection
@@ -117,6 +117,8 @@ def acknowledge_order(order: str, version: int, holder: str) -> Command:
 
     def judge(tables: Tables) -> Decision:
         known = projection.order(tables, order)
+        if holder not in projection.roster(tables, known.station):  # to others there is no such order
+            raise NotFound("There is no such standing order in force.")
         if version != known.version:
             raise Refused(
                 f"Version {known.version} was published since. Nothing was recorded; read and acknowledge that one.",

@@ -192,7 +192,7 @@ def worked_out(story: Story) -> list[tuple[str, str, datetime]]:
         watching.KINDS = everything
     fresh.let_pass(story.hands.at)
     found = []
-    for watched in (*fresh._ended, *fresh.watched.values()):
+    for watched in fresh._to_look_at.values():
         for alarm in watched.evaluator.alarms:
             id = watched.alarm_id(alarm)
             found.append((id, "raise", alarm.lapsed_at))

@@ -109,6 +109,8 @@ def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlar
     going_on = {one.sort for one in raised if one.station == station.id and one.cleared_at is None}
     if going_on:
         return "alarm" if "lapse" in going_on else "unproven"
+    if watching is None or watching.has_stopped:
+        return "blind"
     watched = _watched(watching, station.id)
     if not watched:
         return "not watched"
@@ -130,8 +132,8 @@ def _who(watched: Watched, who: str) -> str:
 
 
 def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
-    if watching is None:
-        yield "This process watches nothing: no clock runs."
+    if watching is None or watching.has_stopped:
+        yield "Nothing is watched: no clock runs, and nothing rings. The log of the server says why."
     for station in known:
         watched = _watched(watching, station.id)
         if not watched:

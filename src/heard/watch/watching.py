@@ -7,6 +7,7 @@ come to pass and has no entry yet, and `ringing` makes commands of it.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
@@ -63,10 +64,12 @@ class Watched(msgspec.Struct):
     evaluator: Evaluator
     passed_to: datetime
     #: It ended by being stood down or armed anew: nothing is heard any more.
-    ended: str = ""
+    ended: bool = False
     #: Alarms before this one are over and recorded as such.
     settled: int = 0
     next_at: datetime = NEVER
+    #: Its place in the order of arming.
+    number: int = 0
 
     def alarm_id(self, alarm: Alarm) -> str:
         return alarm_id(self.id, self.body.number, alarm.key, alarm.lapsed_at)
@@ -80,7 +83,11 @@ class Watching:
         #: How far the journal was read, and the newest entry in it that was of the watch.
         self.position = self.changed = 0
         self.watched: dict[str, Watched] = {}
-        self._ended: list[Watched] = []
+        #: Those of which something may have to be recorded, in the order in which that was noticed.
+        self._to_look_at: dict[int, Watched] = {}
+        #: When each rings next, with a number that no two share. What has changed since is skipped at the top.
+        self._clocks: list[tuple[datetime, int, Watched]] = []
+        self._armed = self._pushed = 0
         self._at_station: dict[str, list[Watched]] = {}
         self._station_of: dict[str, str] = {}
         self._standing = Standing()
@@ -88,8 +95,9 @@ class Watching:
         #: When anything was last told of a station, and the newest of all.
         self.heard_at: dict[str, datetime] = {}
         self.last_heard_at: datetime | None = None
-        #: Since when this process has let time pass without a break.
+        #: Since when this process has let time pass without a break, and that it does so no more: then it is blind.
         self.since_at: datetime | None = None
+        self.has_stopped = False
         #: Called when entries were heard.
         self.after_change: list[Callable[[], None]] = []
 
@@ -141,9 +149,12 @@ class Watching:
         watched = Watched(
             entry.stream, armed, obligation, entry.at, entry.position, first, evaluator(obligation), entry.at
         )
+        self._armed += 1
+        watched.number = self._armed
         self.watched[entry.stream] = watched
         self._at_station.setdefault(armed.station, []).append(watched)
         _begin(watched)
+        self._changed(watched)
 
     def _end(self, entry: Entry, why: str) -> None:
         watched, at = self.watched.pop(entry.stream, None), entry.at
@@ -155,9 +166,9 @@ class Watching:
         for alarm in watched.evaluator.alarms:
             if alarm.cleared_at is None:
                 alarm.clear(at, why)
-        watched.ended, watched.next_at = why, NEVER
+        watched.ended = True
+        self._changed(watched)
         self._at_station[watched.body.station].remove(watched)
-        self._ended.append(watched)
 
     def _tell(self, watched: Watched, entry: Entry, evidence: Evidence) -> None:
         if entry.at < watched.passed_to:
@@ -165,7 +176,7 @@ class Watching:
             self._again(watched, entry.position)
         else:
             hear(watched.evaluator, evidence)
-            watched.next_at = watched.evaluator.next_at() or NEVER
+            self._changed(watched)
 
     def _again(self, watched: Watched, to: int) -> None:
         """As if nothing had been heard before, up to and with the entry at a position."""
@@ -176,35 +187,51 @@ class Watching:
             if self._station(entry) == watched.body.station:
                 for evidence in evidence_of(entry):
                     hear(watched.evaluator, evidence)
-        watched.next_at = watched.evaluator.next_at() or NEVER
+        self._changed(watched)
+
+    def _changed(self, watched: Watched) -> None:
+        """It was told something, or time has passed in it: see when it rings next, and look whether it has rung."""
+        next_at = NEVER if watched.ended else watched.evaluator.next_at() or NEVER
+        if next_at not in (NEVER, watched.next_at):
+            self._pushed += 1
+            heapq.heappush(self._clocks, (next_at, self._pushed, watched))
+        watched.next_at = next_at
+        if watched.settled < len(watched.evaluator.alarms):
+            self._to_look_at[watched.number] = watched
 
     # What time brings
 
     def next_at(self) -> datetime:
         """The next instant at which anything rings or ends by itself."""
-        return min((watched.next_at for watched in self.watched.values()), default=NEVER)
+        while self._clocks and self._clocks[0][0] != self._clocks[0][2].next_at:
+            heapq.heappop(self._clocks)
+        return self._clocks[0][0] if self._clocks else NEVER
 
     def let_pass(self, at: datetime) -> None:
         """It is this late. What rings at this very instant waits: evidence of it may still come, and is heard first."""
-        for watched in self.watched.values():
-            if watched.next_at < at:
-                let_pass(watched.evaluator, at, including=False)
-                watched.passed_to = at
-                watched.next_at = watched.evaluator.next_at() or NEVER
+        while self.next_at() < at:
+            _, _, watched = heapq.heappop(self._clocks)
+            watched.next_at = NEVER
+            let_pass(watched.evaluator, at, including=False)
+            watched.passed_to = at
+            self._changed(watched)
 
     # What is to be recorded
 
     def due_records(self) -> Iterator[Due]:
         """What has come to pass and has no entry yet, the oldest of each obligation first."""
-        for watched in (*self._ended, *self.watched.values()):
+        for number, watched in list(self._to_look_at.items()):
             alarms = watched.evaluator.alarms
             while watched.settled < len(alarms) and self._is_settled(watched, alarms[watched.settled]):
                 watched.settled += 1
+            is_recorded = True
             for alarm in alarms[watched.settled :]:
                 id = watched.alarm_id(alarm)
                 if (move := self._next_move(id, alarm)) is not None:
+                    is_recorded = False
                     yield Due(move, id, watched, alarm, watched.evaluator)
-        self._ended = [one for one in self._ended if one.settled < len(one.evaluator.alarms)]
+            if is_recorded:
+                self._to_look_at.pop(number, None)
 
     def is_still(self, due: Due) -> bool:
         """Whether it is still to be recorded: an entry may have come since that shows it otherwise, or that it is."""
@@ -227,4 +254,3 @@ def _begin(watched: Watched) -> None:
     for evidence in watched.told_first:
         if not (isinstance(watched.obligation, By) and evidence["earlier"]):  # what was asked before it was armed
             watched.evaluator.heard(evidence)
-    watched.next_at = watched.evaluator.next_at() or NEVER

@@ -38,7 +38,7 @@ from heard.store.register import RegisterFile
 from heard.watch.watching import Watching
 from heard.web.app import build
 from heard.web.lending import Lending
-from heard.web.ringing import ring
+from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
@@ -104,7 +104,7 @@ async def run(
         Echoes(register),
     )
     watching = Watching(house.journal)
-    house.node.after_fold.append(lambda: watching.catch_up(house.node.projection.position()))
+    house.node.after_fold.append(follow(watching, house.node))
     serving.watching = watching
     app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:

@@ -6,8 +6,11 @@ Nothing here decides anything: `Watching` says what has come to pass, and the co
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import islice
+from pathlib import Path
 
 import structlog
 
@@ -19,6 +22,8 @@ from heard.watch.watching import Due, Watching
 
 #: A clock may be set while one sleeps: so often it is looked at anyway.
 LOOK_EVERY_S = 1.0
+#: When very much falls due in one second, so many are recorded at a time: the desk's own writing goes on between.
+AT_ONCE = 1024
 #: What rings at an instant rings when it has passed; a timer may come a little before.
 SHORTEST_S = 0.0005
 #: After a record could not be written, so long until it is tried again.
@@ -29,16 +34,44 @@ log = structlog.get_logger()
 Do = Callable[..., Awaitable[Written]]
 
 
+def follow(watching: Watching, node: Node) -> Callable[[], None]:
+    """What the node calls after every fold. A mistake of ours in the watch must not keep a post from being withdrawn:
+    the watch stops then, says so on its board and in the log, and everything else goes on.
+    """
+
+    def catch_up() -> None:
+        if not watching.has_stopped:
+            try:
+                watching.catch_up(node.projection.position())
+            except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
+                raise
+            except Exception as mistake:
+                _stop(watching, mistake)
+
+    return catch_up
+
+
+def _stop(watching: Watching, mistake: Exception) -> None:
+    watching.has_stopped, watching.since_at = True, None
+    frames = traceback.extract_tb(mistake.__traceback__)[-4:]
+    where = [f"{Path(one.filename).name}:{one.lineno}" for one in frames]
+    log.error("watch_stopped", error=type(mistake).__name__, at=where)
+
+
 async def ring(node: Node, watching: Watching, do: Do) -> None:
     """Watch until cancelled."""
     woken = asyncio.Event()
     watching.after_change.append(woken.set)
-    watching.catch_up(node.projection.position())
-    watching.since_at = now.utc()
-    while True:
+    follow(watching, node)()
+    watching.since_at = now.utc() if not watching.has_stopped else None
+    while not watching.has_stopped:
         woken.clear()
-        watching.let_pass(now.utc())
-        due = list(watching.due_records())
+        try:
+            watching.let_pass(now.utc())
+            due = list(islice(watching.due_records(), AT_ONCE))
+        except Exception as mistake:
+            _stop(watching, mistake)
+            break
         outcomes = await asyncio.gather(*(_record(watching, one, do) for one in due))
         if not all(outcomes):
             await asyncio.sleep(PUT_OFF_S)
@@ -48,6 +81,7 @@ async def ring(node: Node, watching: Watching, do: Do) -> None:
                 await asyncio.wait_for(woken.wait(), max(SHORTEST_S, wait.total_seconds()))
             except TimeoutError:
                 continue
+    await asyncio.Event().wait()
 
 
 async def _record(watching: Watching, due: Due, do: Do) -> bool:

@@ -48,7 +48,6 @@ def routes() -> list[BaseRoute]:
         Route("/watch/orders/{order}/acknowledge", acknowledge_order, methods=["POST"]),
         Route("/watch/alarms/{alarm}/", alarm_page, methods=["GET"]),
         Route("/watch/alarms/{alarm}/{verb}", act_on_alarm, methods=["POST"]),
-        *pings.routes(),
     ]
 
 

@@ -25,7 +25,7 @@ from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.reports import wrong
 from heard.watch import pages as watch_pages
-from heard.web import api, errors, stale
+from heard.web import api, errors, pings, stale
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
 from heard.web.packing import pack
@@ -42,6 +42,7 @@ def routes() -> list[BaseRoute]:
         *orders.routes(),
         *desk.routes(),
         *watch_pages.routes(),
+        *pings.routes(),
         Route("/static/{path:path}", static, methods=["GET"]),
         Route("/log/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),

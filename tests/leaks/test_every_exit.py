@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from heard.cases import projection as cases
 from heard.coverage import commands
+from heard.deliver.surfaces import addresses
 from heard.opening import open_house
 from tests.server import Server, running
 
@@ -21,7 +23,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A story with every kind of withdrawal on a real server, and then everything it says by every way out."""
     with running(tmp_path_factory.mktemp("leaks") / "data") as server:
         posts = _story(server)
-        exits = {address: _all(server, address) for address in _addresses(posts)}
+        exits = {address: _all(server, address) for address in _addresses(server, posts)}
         data = server.data
     exits["log"] = "\n".join(server.said)
     exits["data"] = str(data)
@@ -49,32 +51,25 @@ def _story(server: Server) -> dict[str, str]:
     return posts
 
 
-def _addresses(posts: dict[str, str]) -> list[str]:
+def _addresses(server: Server, posts: dict[str, str]) -> list[str]:
+    """Every surface of the register, and what is none but could carry words by mistake."""
     slug = "leaky"
-    pages = [
-        f"/{slug}/",
-        f"/{slug}/?order=oldest",
-        f"/{slug}/people/",
-        f"/{slug}/corrections/",
-        f"/{slug}/problem/",
-        "/",
-    ]
-    feeds = [f"/{slug}/feed.atom", f"/{slug}/feed.json"]
-    own = [f"/{slug}/posts/{post}/" for post in posts.values()]
-    own += [f"/{slug}/posts/{post}/fragment/" for post in posts.values()]
-    own += [f"/{slug}/?before={post}" for post in posts.values()] + [
-        f"/{slug}/problem/?post={post}" for post in posts.values()
-    ]
+    house = open_house(server.data)
+    case = cases.by_slug(house.tables, slug)
+    surfaces = addresses(house.tables, house.journal, case, posts.values(), house.store.position())
+    house.close()
     api = [f"/api/v1/cases/{slug}/posts?limit=500", f"/api/v1/cases/{slug}", "/api/v1/openapi.json"]
     api += [f"/api/v1/posts/{post}" for post in posts.values()]
-    return [*pages, *feeds, *own, *api, f"/live/{slug}", f"/live/{slug}/after/0", "/log/checkpoint", "/metrics"]
+    pages = [f"/{slug}/problem/", *(f"/{slug}/?before={post}" for post in posts.values())]
+    return [*(one.address for one in surfaces), *pages, *api, f"/live/{slug}", "/log/checkpoint", "/metrics"]
 
 
 def _all(server: Server, address: str) -> str:
     client = server.client if address.startswith("/api/") else server.reader
-    if address.startswith("/live/") and "after" not in address:
+    if address.startswith("/live/") and "/after/" not in address:
         found = []
-        with client.stream("GET", address, headers={"Last-Event-ID": f"{_epoch(server)}.1"}) as stream:
+        headers = {} if "?" in address else {"Last-Event-ID": f"{_epoch(server)}.1"}
+        with client.stream("GET", address, headers=headers) as stream:
             for line in stream.iter_lines():
                 found.append(line)
                 if "The last post." in line or "reset" in line:

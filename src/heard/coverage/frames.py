@@ -105,7 +105,7 @@ class Painter:
         return self.journal.read(position, min(RENDER_AT_ONCE, folded - position)) if folded > position else []
 
     def _paint(self, entry: Entry, pages: dict[str, Page]) -> Painted | None:
-        case_id = _case_of(entry)
+        case_id = case_of(entry)
         if case_id is None:
             return None
         if case_id not in pages:
@@ -150,7 +150,7 @@ def _areas_of(body: Content) -> list[str]:
     return [area for area, touched in (("key", body.key_event), ("pinned", body.pinned)) if touched]
 
 
-def _case_of(entry: Entry) -> str | None:
+def case_of(entry: Entry) -> str | None:
     body: Any = entry.body
     if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, *_STATES)):
         return entry.stream

@@ -76,3 +76,13 @@ def test_a_body_of_no_told_length_is_bounded(server: Server) -> None:
 
     answer = server.client.post("/api/v1/cases/packed/posts", content=too_much())  # type: ignore[arg-type]
     assert answer.status_code == 413
+
+
+def test_a_poll_right_behind_an_answer_on_one_connection_is_the_edges(server: Server) -> None:
+    """A proxy keeps its connections: who reads the next request before it is given back does not know of streams."""
+    slug = server.open_case("one-line", "A case asked for on one line")
+    server.publish(slug, "A post.")
+    with httpx2.Client(base_url=server.address, timeout=30) as line:
+        for number in range(150):
+            assert line.get(f"/{slug}/feed.json?number={number}").status_code == 200
+            assert line.get(f"/live/{slug}/after/0").status_code == 200, number

@@ -84,6 +84,10 @@ class HandedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._unset_keepalive_if_required()
+        if not self._in_request and self.cycle.response_complete and not self.transport.is_closing():
+            # A client who was answered may ask for a stream at once, which only the edge knows: until the connection
+            # is given back, what comes on it stays unread.
+            self.flow.pause_reading()
         self.loop.call_soon(self._give_back, LOOK_AGAIN_S)
 
     def _unsupported_upgrade_warning(self) -> None:

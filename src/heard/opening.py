@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,17 @@ class House(msgspec.Struct, frozen=True):
         """Where the server of this directory answered last, as it wrote it down; the usual place before it ever ran."""
         kept = self.vault.get("server", "address")
         return kept.decode() if kept else "http://127.0.0.1:8000"
+
+    def is_served(self) -> bool:
+        """Whether a server runs on this directory at the moment."""
+        descriptor = os.open(self.data / "serve.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     def close(self) -> None:
         self.tables.close()

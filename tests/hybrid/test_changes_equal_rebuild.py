@@ -15,10 +15,11 @@ from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.permission import record_permission
-from heard.coverage import commands, kept, projection, rising
+from heard.coverage import commands, kept, projection, receipts, rising
 from heard.coverage.elements import Quote, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
+from heard.coverage.model import Sighting
 from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
@@ -41,6 +42,8 @@ TABLES = (
     "coverage",
     "post",
     "problem",
+    "receipt",
+    "recall",
 )
 TABLES += ("account", "token")
 
@@ -203,10 +206,23 @@ def settle(story: Story) -> None:
         story.desk.do(commands.settle_problem(problem.id, "put right"))
 
 
+def give_receipt(story: Story) -> None:
+    for withdrawal in receipts.still_open(story.desk.tables)[:3]:
+        seen = Sighting("here", "court.example", f"/{story.random.randrange(3)}/", trouble="silent")
+        if story.random.random() < 0.5:
+            seen = Sighting(*seen.of, proven_at=now.utc())
+        story.desk.do(receipts.give(withdrawal, (seen,), (story.post(),)))
+
+
+def see_to_copies(story: Story) -> None:
+    for withdrawal in receipts.still_open(story.desk.tables)[:1]:
+        story.desk.do(receipts.see_to(withdrawal, "search", "Asked."))
+
+
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, hold_for_law,
-    lift_seal, release_sealed, fall_due,
+    lift_seal, release_sealed, fall_due, give_receipt, see_to_copies,
 ]  # fmt: skip
 
 

@@ -25,6 +25,8 @@ NEVER = (
     "coverage.post_erased",
     "coverage.problem_reported",
     "coverage.problem_settled",
+    "coverage.receipt_given",
+    "coverage.recall_seen_to",
     "cases.restriction_imposed",
     "cases.restriction_lifted",
     "cases.held",

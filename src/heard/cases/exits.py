@@ -25,6 +25,9 @@ from heard.engine.node import Node, Written
 
 #: Caches may hold a public answer for a second, and must ask again after it: a retraction outlives no cache.
 FRESH = "public, max-age=1, stale-while-revalidate=0"
+#: `<epoch>.<position>`: up to where the journal was folded and rendered that an answer is made from. By it an answer
+#: that a cache kept is told from one made after a withdrawal.
+MADE_FROM = "Heard-Made-From"
 
 
 class Serving(msgspec.Struct):
@@ -114,13 +117,15 @@ class WayOut(Route):
         return self._kept.get(address)
 
     async def _make(self, request: Request, serving: Serving) -> Answer:
+        # Asked before it is made: an answer may be newer than it says, and never older.
+        made_from = f"{serving.epoch}.{min(serving.node.projection.position(), serving.frames.position())}"
         outgoing = await looking_twice(serving, lambda: self.made_by(request, serving))
         released: object = outgoing.released
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
         body = outgoing.packed or released.encode()
         etag = hashlib.sha256(body).hexdigest()[:24]
-        headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', **outgoing.headers}
+        headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', MADE_FROM: made_from, **outgoing.headers}
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from heard.cases.orders import KINDS, checked_kind
+from heard.cli.receipts import print_receipt
 from heard.cli.terminal import VAR, Data, Witness, count, opened
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def retract(
     code: Annotated[str, typer.Option(help="legal, error, care or source: what readers are told.")] = "error",
     notice: Annotated[str, typer.Option(help="Your own words for readers instead.")] = "",
     reason: Annotated[str, typer.Option(help="Why; it stays on the desk.")] = "",
+    wait: Annotated[bool, typer.Option(help="Wait up to eight seconds for the receipt, and print it.")] = True,
     witness: Witness = None,
     data: Data = VAR,
 ) -> None:
@@ -72,6 +74,8 @@ def retract(
         house.node.do(command, by=OPERATOR)
         told = projection.by_id(house.tables, post).notices
         typer.echo(f"Withdrawn. In its place stands: {told[-1].text}" if told else "Withdrawn.")
+        if wait:
+            print_receipt(house, post)
 
 
 @app.command()

@@ -38,6 +38,7 @@ def serve(
     witness: Witness = None,
     trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
     cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
+    public: Annotated[list[str], typer.Option(help="The site's address as readers type it.")] = [],  # noqa: B006
 ) -> None:
     """Serve readers and the desk until stopped."""
     from heard.deliver.purging import parts
@@ -48,7 +49,7 @@ def serve(
     from heard.web.process import argv
 
     # Refuses at once, in words, what could not be served.
-    for address in cache:
+    for address in [*cache, *public]:
         parts(address)
     house = _opened(lambda: open_house(data, journal=journal, witness=witness), waits=is_elsewhere(data, journal))
 
@@ -58,7 +59,7 @@ def serve(
         house.close()
         typer.echo(f"Heard is at {address}/")
 
-    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache), announce=announce)
+    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache, public), announce=announce)
 
 
 def _opened(opens: Callable[[], House], *, waits: bool) -> House:

@@ -18,7 +18,7 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, kept, orders, projection
+from heard.coverage import commands, court, kept, orders, projection, receipt_pages
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
@@ -139,6 +139,7 @@ def _page(
         held_count=len(held),
         approvals=orders.approvals(tables) if caller.may("release_held") else [],
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
+        unproven=[one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
         case_held=cases.is_held(tables, case.id),
         now=now.utc(),
         message=message,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from heard.coverage.elements import Element
-from heard.coverage.model import Notice
+from heard.coverage.model import Notice, Sighting
 from heard.engine.entry import Body, written_as
 
 #: Why readers no longer see a post, in words that say nothing of what it said.
@@ -191,6 +191,26 @@ class PostErased(Body, frozen=True):
 
     def withdraws(self) -> bool:
         return True
+
+
+@written_as("coverage.receipt_given")
+class ReceiptGiven(Body, frozen=True):
+    """What was seen at the surfaces after the withdrawal at this position, or has changed since the receipt before."""
+
+    case: str
+    withdrawal: int
+    sightings: tuple[Sighting, ...]
+    also_said: tuple[str, ...] = ()
+
+
+@written_as("coverage.recall_seen_to")
+class RecallSeenTo(Body, frozen=True):
+    """What was done about copies of a withdrawn post that no server can take back, for the desk."""
+
+    case: str
+    withdrawal: int
+    what: str
+    note: str
 
 
 @written_as("coverage.reasoned")

@@ -9,7 +9,7 @@ import msgspec
 
 from heard.cases.entries import CaseOpened, SittingBegan
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, model
+from heard.coverage import entries, model, receipts
 from heard.coverage.entries import (
     ApprovalEnded,
     ApprovalRequired,
@@ -199,6 +199,8 @@ def _reworded(tables: Tables, entry: Entry, body: PostCorrected | PostClarified,
 
 def _retracted(tables: Tables, entry: Entry, body: PostRetracted) -> None:
     notice = Notice("retracted", entry.at, body.notice or model.RETRACTION_NOTICES[body.code])
+    if any(tables.execute("SELECT 1 FROM post WHERE id = ? AND status = 'published'", (entry.stream,))):
+        receipts.begin(tables, entry, body.case, entry.stream, "retracted")
     _emptied(tables, entry, "retracted", notice)
 
 
@@ -244,6 +246,7 @@ def _erased(tables: Tables, entry: Entry, body: PostErased) -> None:
         ),
     )
     tables.execute("UPDATE coverage SET pinned = '' WHERE pinned = ?", (entry.stream,))
+    receipts.begin_of_erasure(tables, entry, body)
 
 
 def _marked(tables: Tables, entry: Entry, body: KeyEventMarked) -> None:
@@ -333,4 +336,5 @@ FOLDS: dict[Any, Fold] = {
     TextStopped: _stopped,
     ApprovalRequired: _approval_required,
     ApprovalEnded: _approval_ended,
+    **receipts.FOLDS,
 }

@@ -167,3 +167,76 @@ def between(before: str, after: str) -> str:
 def first_place(position: int) -> str:
     """The place of a post that nobody has moved: its position of publication."""
     return f"{position:012d}"
+
+
+class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was seen at one address after a withdrawal.
+
+    `place` is who was asked (`here`, or the address of a cache or of the public site), `name` the host that readers ask
+    for. `proven_at` is when it had answered twice without the words; until then `trouble` says what stands against it.
+    """
+
+    place: str
+    name: str
+    address: str
+    proven_at: datetime | None = None
+    trouble: str = ""
+
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """What was asked: a later sighting of the same takes the place of this one."""
+        return self.place, self.name, self.address
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """What no server can take back: who sees to it by when, and what they did."""
+
+    what: str
+    words: str
+    owner: str
+    clock: Clock
+    seen_to_at: datetime | None = None
+    note: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What is known of a withdrawal at every surface.
+
+    `withdrawal` is the position of its entry, `subject` the post, or the restriction. Before `first_at` nobody was
+    asked. `also_said`: other posts (or the summary) that say the same.
+    """
+
+    withdrawal: int
+    case: str
+    subject: str
+    cause: Literal["retracted", "erased", "restricted"]
+    withdrawn_at: datetime
+    by: str
+    first_at: datetime | None
+    last_at: datetime | None
+    sightings: tuple[Sighting, ...]
+    also_said: tuple[str, ...]
+
+    @property
+    def proven(self) -> tuple[Sighting, ...]:
+        return tuple(one for one in self.sightings if one.proven_at)
+
+    @property
+    def not_proven(self) -> tuple[Sighting, ...]:
+        return tuple(one for one in self.sightings if not one.proven_at)
+
+    @property
+    def is_proven(self) -> bool:
+        return bool(self.sightings) and not self.not_proven
+
+
+#: What leaves with a published post and cannot be called back.
+BEYOND_RECALL = {
+    "mail": "Mail and alerts that were sent, and notifications that were shown: send the right words after them.",
+    "search": "Search engines that have read the page: ask each to drop it.",
+    "archives": "Web archives: ask each to withdraw its copy.",
+    "copies": "Copies of others: sites that took it over, cards on social networks, feed readers, screenshots.",
+    "readers": "Pages that readers saved, or left open without a line to this server.",
+    "names": "Copies that a cache keeps under a name it was not asked by.",
+}
+RECALL_WITHIN = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, folds, model
+from heard.coverage import entries, folds, model, receipts
 from heard.coverage.elements import Element
 from heard.coverage.model import Coverage, Notice, Post, Problem
 from heard.engine import now
@@ -53,7 +53,8 @@ def room() -> Room:
     """What the room `coverage` folds."""
     import heard.coverage.projection as here
 
-    return Room("coverage", SCHEMA, folds.FOLDS, (entries, elements_module, model, folds, here))
+    code = (entries, elements_module, model, folds, receipts, here)
+    return Room("coverage", SCHEMA + receipts.SCHEMA, folds.FOLDS, code)
 
 
 def by_id(tables: Tables, post: str) -> Post:

@@ -88,6 +88,10 @@ class Purging:
                 return cursors.told
         return {}
 
+    def told(self, number: int) -> int:
+        """The position up to which the cache of this number is known to have been told; nought if it never answered."""
+        return self._caches[number - 1].told or 0
+
     def reached(self, position: int) -> None:
         """Pages and frames are now made from the journal up to here. To be said in the event loop only."""
         self._reached = position

@@ -204,9 +204,30 @@ def key_id(name: str, public_key: bytes) -> bytes:
 
 def sign(checkpoint: Checkpoint, public_key: bytes, signer: Callable[[bytes], bytes]) -> str:
     """The checkpoint as a signed note, ready to publish."""
-    text = checkpoint.text()
-    signature = key_id(checkpoint.origin, public_key) + signer(text.encode())
-    return f"{text}\n— {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    return sign_text(checkpoint.origin, checkpoint.text(), public_key, signer)
+
+
+def sign_text(name: str, text: str, public_key: bytes, signer: Callable[[bytes], bytes]) -> str:
+    """A text as a signed note; it ends with a newline and has no empty line in it."""
+    assert text.endswith("\n") and "\n\n" not in text
+    signature = key_id(name, public_key) + signer(text.encode())
+    return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n"
+
+
+def read_text(note: str, name: str, public_key: bytes, check: Callable[[bytes, bytes], None]) -> str:
+    """The text of a note that `sign_text` signed under this name; `check(signature, message)` raises if it does not
+    hold.
+
+    Raises Corrupt when the note is not one of ours.
+    """
+    try:
+        text, blank, lines = note.partition("\n\n")
+        if not blank:
+            raise ValueError("it is not in the form of a signed note")
+        check(_signature_by(name, public_key, lines), f"{text}\n".encode())
+    except Exception as wrong:
+        raise Corrupt(f"This note cannot be believed: {wrong or 'its signature does not hold'}.") from wrong
+    return f"{text}\n"
 
 
 def read_note(note: str, public_key: bytes, check: Callable[[bytes, bytes], None]) -> Checkpoint:

@@ -22,7 +22,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.web import asked, court, errors, orders
+from heard.web import asked, court, errors, orders, receipts
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -55,6 +55,7 @@ def routes() -> list[BaseRoute]:
         Verb("POST", "/posts/{post}/key_event", "correct", key_event, asked.Marked),
         Verb("POST", "/posts/{post}/pin", "correct", pin, asked.Marked),
         *court.verbs(),
+        *receipts.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 

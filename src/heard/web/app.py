@@ -16,7 +16,7 @@ from heard import templates
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, orders
+from heard.coverage import desk, front, orders, receipt_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -40,6 +40,7 @@ def routes() -> list[BaseRoute]:
         *account_pages.routes(),
         *report_desk.routes(),
         *orders.routes(),
+        *receipt_pages.routes(),
         *desk.routes(),
         *watch_pages.routes(),
         *pings.routes(),

@@ -23,6 +23,7 @@ from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
 from heard.coverage.withdrawing_again import withdraw_again
+from heard.deliver.probing import Probing, places
 from heard.deliver.purging import Purging
 from heard.engine import now
 from heard.engine.errors import HeardError, Unavailable
@@ -58,17 +59,27 @@ log = structlog.get_logger()
 
 
 def argv(
-    data: Path, witness: Path | None = None, trusted_proxy: Sequence[str] = (), caches: Sequence[str] = ()
+    data: Path,
+    witness: Path | None = None,
+    trusted_proxy: Sequence[str] = (),
+    caches: Sequence[str] = (),
+    public: Sequence[str] = (),
 ) -> list[str]:
     """How the supervisor starts this process."""
     watched = ["--witness", str(witness)] if witness else []
     proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
     told = [part for cache in caches for part in ("--cache", cache)]
+    told += [part for site in public for part in ("--public", site)]
     return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies, *told]
 
 
 async def run(
-    house: House, control: socket.socket, edges: list[socket.socket], trusted_proxy: list[str], caches: list[str]
+    house: House,
+    control: socket.socket,
+    edges: list[socket.socket],
+    trusted_proxy: list[str],
+    caches: list[str],
+    public: list[str],
 ) -> None:
     """Serve until the supervisor says end."""
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
@@ -106,6 +117,9 @@ async def run(
     watching = Watching(house.journal)
     house.node.after_fold.append(follow(watching, house.node))
     serving.watching = watching
+    asked = places(house.address(), caches, public)
+    probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
+    painter.after_paint.append(probing.reached)
     app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
@@ -117,6 +131,7 @@ async def run(
         _clocks(house, scribe),
         _witness(house),
         purging.run(),
+        probing.run(),
         _follow(register),
         ring(house.node, watching, scribe.do),
     )
@@ -227,12 +242,14 @@ def main(
     witness: Annotated[Path | None, typer.Option()] = None,
     trusted_proxy: Annotated[list[str] | None, typer.Option()] = None,
     cache: Annotated[list[str] | None, typer.Option()] = None,
+    public: Annotated[list[str] | None, typer.Option()] = None,
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
     control = socket.socket(fileno=control_fd)
     try:
-        uvloop.run(run(open_house(data, witness=witness), control, edges, trusted_proxy or [], cache or []))
+        house = open_house(data, witness=witness)
+        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or []))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
         log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)
         raise SystemExit(1) from None

@@ -23,6 +23,7 @@ WRITTEN = {
     "capitals": READ.upper(),
     "a cut in the middle": "… gate, Quillon Marsh, said: “It wasn’t…",
     "lines": READ.replace(" ", "\n"),
+    "an attribute": f'<meta name="description" content="{html.escape("Quillon Marsh, said: “It wasn’t my watch”")}">',
     "a stream": f"id: e.1\nevent: change\ndata: {json.dumps({'html': READ})}\n\n",
 }
 

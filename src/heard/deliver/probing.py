@@ -29,12 +29,13 @@ from heard.engine.errors import HeardError, NotFound
 from heard.engine.node import Node, Written
 
 #: The first receipt is given before five seconds have passed since the withdrawal; writing it takes a part of them.
-GIVEN_WITHIN_S = 4.4
+GIVEN_WITHIN_S = 4.2
 #: A withdrawal that is found so late, as after a restart, has the whole time from then on.
 LATE_S = 2.0
 RETRY_FROM_S, RETRY_TO_S, RETRY_LASTS_S = 1.0, 60.0, 2.5
-#: Questions at once to one place. What is asked again has few lines of its own, so that no new withdrawal waits for it.
-QUESTIONS_AT_ONCE, ASKED_AGAIN_AT_ONCE = 32, 4
+#: Questions at once to one place; to this server few, since the next withdrawal may be on its way. What is asked again
+#: has lines of its own, so that no new one waits for it.
+QUESTIONS_AT_ONCE, QUESTIONS_HERE, ASKED_AGAIN_AT_ONCE = 16, 4, 4
 #: Whoever writes receipts: nobody's account.
 PROBER = "server"
 
@@ -66,7 +67,8 @@ class Probing:
         self._news.set()
         self._begun: set[int] = set()
         self._places = tuple(asked)
-        self._lines = {place: asyncio.Semaphore(QUESTIONS_AT_ONCE) for place in asked}
+        at_once = {place: QUESTIONS_HERE if place.label == "here" else QUESTIONS_AT_ONCE for place in asked}
+        self._lines = {place: asyncio.Semaphore(count) for place, count in at_once.items()}
         self._lines_again = {place: asyncio.Semaphore(ASKED_AGAIN_AT_ONCE) for place in asked}
 
     def reached(self, position: int) -> None:

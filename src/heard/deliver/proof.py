@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
 
 import msgspec
 
@@ -46,6 +48,10 @@ SILENT = "silent"
 UNREACHABLE = "unreachable"
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class Said(Protocol):
     """What must not be in an answer."""
 
@@ -55,6 +61,14 @@ class Said(Protocol):
 def clock() -> float:
     """The moment, as the loop that waits counts it."""
     return asyncio.get_running_loop().time()
+
+
+#: One thread reads all answers: each that computes takes its share of the interpreter from whoever publishes.
+_READING = ThreadPoolExecutor(1, "reading")
+
+
+async def _read(search: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+    return await asyncio.get_running_loop().run_in_executor(_READING, partial(search, *args, **named))
 
 
 Lines = Mapping[Place, asyncio.Semaphore]
@@ -137,7 +151,7 @@ class Proof:
         while self._searched_to is not None and (until is None or clock() < until):
             posts = projection.published_after(self._tables, self._case.id, self._searched_to, SEARCHED_AT_ONCE)
             # In a thread: a search of many posts must not keep readers and writers waiting.
-            if stopped := await asyncio.to_thread(_stopped, door, posts):
+            if stopped := await _read(_stopped, door, posts):
                 self._add(stopped)
             self._searched_to = posts[-1].id if posts else None
 
@@ -145,7 +159,11 @@ class Proof:
         well: list[float] = []  # when those were asked that answered well, one after the other
         while (left := until - clock()) > ASK_AT_LEAST_S:
             asked_at, told = clock(), self._is_told(one.place)
-            trouble = await self._asked(one, left, gzip=len(well) % 2 == 1)
+            try:
+                async with asyncio.timeout(left):
+                    trouble = await self._asked(one, left, gzip=len(well) % 2 == 1)
+            except TimeoutError:
+                return  # it was on its way, or waited to be read: what was seen before stands
             if trouble == STILL_THERE and told:
                 self._lapsed(one.place)
             if not trouble and not told:
@@ -172,10 +190,7 @@ class Proof:
     async def _asked(self, one: Question, left: float, *, gzip: bool) -> str:
         """Ask once; what stands against its being proven, or nothing."""
         line = self._lines[one.place]
-        try:
-            await asyncio.wait_for(line.acquire(), left)
-        except TimeoutError:
-            return one.seen.trouble
+        await line.acquire()
         try:
             async with asyncio.timeout(min(ASK_S, left)):
                 answer = await ask(one.place, one.what.address, gzip=gzip, until=self._until(one))
@@ -211,7 +226,7 @@ class Proof:
         digest = hashlib.sha256(text.encode()).digest()  # the same page comes from every place
         while digest not in self._known:
             said = self._said
-            found = await asyncio.to_thread(said.stands_in, text)
+            found = await _read(said.stands_in, text)
             if said is self._said:  # what is looked for has not become less meanwhile
                 if len(self._known) >= KNOWN_MAX:
                     self._known.clear()
@@ -232,7 +247,7 @@ class Proof:
                 said, also = said.without_what(summary), ["summary"]
             after = ""
             while posts := projection.published_after(self._tables, self._case.id, after, SEARCHED_AT_ONCE):
-                repeating = await asyncio.to_thread(_repeating, said, posts)
+                repeating = await _read(_repeating, said, posts)
                 said = said.without_what(*(text for _, text in repeating))
                 also += [post for post, _ in repeating]
                 after = posts[-1].id

@@ -27,6 +27,7 @@ RUNS_MAX = 400
 #: The fields of an element that say something; the others are from lists that any post draws on.
 _WORDED = ("markdown", "words", "text", "alt", "title")
 _WORD = re.compile(r"[^\W_]+")
+_ATTRIBUTE = re.compile(r'="([^"]{12,})"')
 _ESCAPED = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrtbf"/\\]))')
 
 
@@ -68,10 +69,10 @@ def _runs(text: str) -> Iterable[str]:
 
 
 def _bare(answer: str) -> Iterable[str]:
-    """The letters of an answer, as it stands and with the escapes of JSON undone, alone or in the head of a page."""
-    yield letters(answer, keep_markup=True)
+    """The letters of an answer with the escapes of JSON undone, which may stand in a page too; then of attributes."""
     plain = _ESCAPED.sub(_unescaped, answer)
     yield letters(plain)
+    yield letters(" ".join(_ATTRIBUTE.findall(plain)))
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from heard.cases import projection as cases
 from heard.cases.exits import WayOut
 from heard.coverage import commands
-from heard.deliver.surfaces import NO_SURFACES, SURFACES, addresses
+from heard.deliver.surfaces import NO_SURFACES, SURFACES, WORDS_OF_REPORTS, addresses
 from heard.live import joining
 from heard.web import app as web_app
 from tests.desk import Desk
@@ -31,7 +31,7 @@ def is_none(path: str) -> bool:
 
 def undeclared(routes: Sequence[BaseRoute]) -> list[str]:
     """Addresses that nobody registered; a public one cannot be declared as none."""
-    surfaces = {surface.route for surface in SURFACES}
+    surfaces = {surface.route for surface in SURFACES} | set(WORDS_OF_REPORTS)
     return [
         path
         for path, route in asked_with_get(routes)
@@ -48,6 +48,7 @@ def test_a_new_address_that_nobody_registered_is_caught() -> None:
 
     for new in (
         WayOut("/{slug}/embed/", "page", leak),
+        WayOut("/reports/{slug}/embed/", "page", leak),
         Route("/oembed", leak),
         WayOut("/desk/{slug}/live", "page", leak),
     ):
@@ -64,6 +65,7 @@ def test_what_the_edge_answers_by_itself_is_registered() -> None:
 def test_the_register_names_nothing_that_is_not_there() -> None:
     served = {path for path, _ in asked_with_get(web_app.routes())}
     registered = {surface.route for surface in SURFACES if not surface.route.startswith("/live/")}
+    registered |= set(WORDS_OF_REPORTS)
     assert registered <= served
     for name in NO_SURFACES:
         assert any(path.startswith(name.rstrip("*")) for path in served), name

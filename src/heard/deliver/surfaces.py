@@ -74,6 +74,27 @@ SURFACES = (
     ),
 )
 
+#: What the public can ask for and has words on it, but never a post's. What is withdrawn there has no receipt yet.
+WORDS_OF_REPORTS = (
+    "/reports/",
+    "/reports.csv",
+    "/reports.json",
+    "/reports.xlsx",
+    "/reports/figures/",
+    "/reports/figures/{name}.csv",
+    "/reports/figures/{name}.svg",
+    "/reports/feed.atom",
+    "/reports/similar/",
+    "/reports/bodies/{key}/",
+    "/reports/areas/{key}/",
+    "/reports/{slug}/",
+    "/reports/{slug}/report.json",
+    "/reports/{slug}/feed.atom",
+    "/reports/{slug}/calendar.ics",
+    "/reports/{slug}/similar/",
+    "/reports/{slug}/problem/",
+)
+
 #: Addresses that answer GET and are no surface, and why. One that ends in `*` stands for all that begin so.
 NO_SURFACES = {
     "/api/v1/openapi.json": "what the verbs are, never what was said",

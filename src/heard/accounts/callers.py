@@ -24,11 +24,12 @@ def of(request: Request, vault: Vault, tables: Tables) -> Caller:
 
     Raises SignInNeeded.
     """
-    kept, scope = _by_token(request, vault, tables) or (_by_session(request, vault), "admin")
+    by_token = _by_token(request, vault, tables)
+    kept, scope = by_token or (_by_session(request, vault), "admin")
     if kept is None:
         raise SignInNeeded
     try:
-        return Caller(projection.by_id(tables, kept.account), scope)  # type: ignore[arg-type]
+        return Caller(projection.by_id(tables, kept.account), scope, by_token is None)  # type: ignore[arg-type]
     except NotFound:
         raise SignInNeeded from None
 

@@ -18,6 +18,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "retract": frozenset({"reporter", "editor", "lawyer", "administrator"}),
     "release_held": frozenset({"editor", "lawyer", "administrator"}),
     "restrict": frozenset({"editor", "lawyer", "administrator"}),
+    "know_orders": frozenset({"lawyer"}),
     "open_case": frozenset({"editor", "administrator"}),
     "erase": frozenset({"lawyer", "administrator"}),
     "administer": frozenset({"administrator"}),
@@ -27,7 +28,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "give_orders": frozenset({"supervisor", "administrator"}),
 }
 #: Those that change nothing.
-READING = frozenset({"read_desk", "see_watch"})
+READING = frozenset({"read_desk", "know_orders", "see_watch"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
@@ -45,6 +46,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     account: Account
     scope: Scope = "admin"
+    in_session: bool = False
 
     def may(self, verb: str) -> bool:
         if self.scope == "read" and verb not in READING:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.accounts import callers, commands, projection, secrets
 from heard.accounts.model import Caller
+from heard.engine.errors import NotAllowed
 
 
 def routes() -> list[BaseRoute]:
@@ -49,6 +50,8 @@ async def sign_out(request: Request) -> Response:
     serving = request.app.state.serving
     response = RedirectResponse("/", 303)
     caller = callers.of(request, serving.vault, serving.tables)
+    if not caller.in_session:
+        raise NotAllowed("A token is not signed out: `heard token revoke` ends it. Nothing was changed.")
     callers.let_out(request, response, serving.vault)
     await serving.do(commands.sign_out(caller.account.id), by=caller.account.id)
     return response

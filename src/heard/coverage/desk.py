@@ -138,7 +138,9 @@ def _page(
         },
         held_count=len(held),
         approvals=orders.approvals(tables) if caller.may("release_held") else [],
-        problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)],
+        problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)]
+        if caller.may("retract")
+        else [],
         unproven=[one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
         case_held=cases.is_held(tables, case.id),
         now=now.utc(),
@@ -167,18 +169,13 @@ def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
 
 async def act(request: Request) -> Response:
     """One verb of the desk. What cannot be done comes back with everything that was typed."""
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
+    permission, make = _VERBS.get(request.path_params["verb"], ("read_desk", _no_such_verb))
+    serving, caller = _signed_in(request, permission)
     form = await _form(request)
 
     async def done() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
         try:
-            permission, make = _VERBS[request.path_params["verb"]]
-        except KeyError:
-            raise NotFound("The desk has no such verb.") from None
-        try:
-            caller.must(permission)
             command = make(serving, case, form, caller)
             # The form is what its key stands for: the same key with other words is refused, never swallowed.
             asked = msgspec.json.encode(sorted(form.items()))
@@ -197,6 +194,10 @@ async def act(request: Request) -> Response:
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
     return await looking_twice(serving, done)
+
+
+def _no_such_verb(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    raise NotFound("The desk has no such verb.")
 
 
 def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
@@ -234,8 +235,8 @@ def _based_on(form: Form) -> int | None:
 def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return commands.correct(
         serving.doors,
-        _post(form),
-        _reworded(serving, form),
+        _post(serving, case, form),
+        _reworded(serving, case, form),
         form.get("reason", ""),
         title=form.get("title"),
         notice=form.get("notice", ""),
@@ -244,16 +245,16 @@ def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     )
 
 
-def _reworded(serving: Serving, form: Form) -> tuple[Element, ...]:
+def _reworded(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
     """The first words of the post put in new words; its other parts stay as they are."""
-    return reworded(projection.by_id(serving.tables, _post(form)).elements, form.get("text", ""))
+    return reworded(projection.by_id(serving.tables, _post(serving, case, form)).elements, form.get("text", ""))
 
 
 def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return commands.clarify(
         serving.doors,
-        _post(form),
-        _reworded(serving, form),
+        _post(serving, case, form),
+        _reworded(serving, case, form),
         form.get("reason", ""),
         title=form.get("title"),
         notice=form.get("notice", ""),
@@ -265,11 +266,30 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     code: Any = form.get("code", "error")
     if code not in get_args(NoticeCode):
         raise Refused("Choose why it is withdrawn from the list. Nothing was changed.")
-    return commands.retract(serving.doors, _post(form), form.get("reason", ""), code, form.get("notice", ""))
+    return commands.retract(
+        serving.doors, _post(serving, case, form), form.get("reason", ""), code, form.get("notice", "")
+    )
 
 
-def _post(form: Form) -> str:
-    return form.get("post", "")
+def _post(serving: Serving, case: Case, form: Form) -> str:
+    """The post that the form names, if it is of this case.
+
+    Raises NotFound.
+    """
+    known = projection.by_id(serving.tables, form.get("post", ""))
+    if known.case != case.id:
+        raise NotFound("There is no such post in this case.")
+    return known.id
+
+
+def _key(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return commands.mark_key_event(_post(serving, case, form), form.get("key_event") != "no")
+
+
+def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    if form.get("problem") not in [problem.id for problem in projection.problems(serving.tables, case.id)]:
+        raise NotFound("There is no such open problem in this case.")
+    return commands.settle_problem(form["problem"], form.get("note", ""))
 
 
 def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
@@ -283,17 +303,17 @@ _VERBS: dict[str, tuple[str, Make]] = {
     "correct": ("correct", _correct),
     "clarify": ("correct", _clarify),
     "retract": ("retract", _retract),
-    "key": ("correct", lambda s, case, form, by: commands.mark_key_event(_post(form), form.get("key_event") != "no")),
-    "pin": ("correct", lambda s, case, form, by: commands.pin(_post(form), form.get("pinned") != "no")),
-    "move": ("correct", lambda s, case, form, by: commands.move(_post(form), form.get("before", ""))),
+    "key": (
+        "correct",
+        lambda s, case, form, by: commands.mark_key_event(_post(s, case, form), form.get("key_event") != "no"),
+    ),
+    "pin": ("correct", lambda s, case, form, by: commands.pin(_post(s, case, form), form.get("pinned") != "no")),
+    "move": ("correct", lambda s, case, form, by: commands.move(_post(s, case, form), form.get("before", ""))),
     "state": ("publish", _state),
     "summary": ("publish", lambda s, case, form, by: commands.summarise(s.doors, case.id, form.get("text", ""))),
-    "release": ("release_held", lambda s, case, form, by: kept.let_go(s.doors, s.node.journal, _post(form))),
-    "drop": ("release_held", lambda s, case, form, by: kept.drop(_post(form))),
-    "settle": (
-        "correct",
-        lambda s, case, form, by: commands.settle_problem(form.get("problem", ""), form.get("note", "")),
-    ),
+    "release": ("release_held", lambda s, case, form, by: kept.let_go(s.doors, s.node.journal, _post(s, case, form))),
+    "drop": ("release_held", lambda s, case, form, by: kept.drop(_post(s, case, form))),
+    "settle": ("correct", _settle),
     **court.VERBS,
     "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
 }

@@ -30,12 +30,12 @@ from heard.coverage.approval import end_approval
 from heard.coverage.entries import NoticeCode
 from heard.coverage.model import Post
 from heard.engine.entry import new_id
-from heard.engine.errors import HeardError, NotFound, Refused
+from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
 
 Form = Mapping[str, str]
-Make = Callable[[Serving, Case, Form], Command]
+Make = Callable[[Serving, Case, Form, Caller], Command]
 #: So many posts are searched before the loop may do something else.
 SEARCHED_AT_ONCE = 100
 
@@ -49,8 +49,21 @@ def routes() -> list[BaseRoute]:
 
 def told(serving: Serving, case: Case, caller: Caller) -> list[Terms]:
     """The orders in force that the caller was told of."""
-    every = caller.account.role == "lawyer"
+    every = caller.may("know_orders")
     return orders_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+
+
+def knows(serving: Serving, case: Case, caller: Caller, restriction: str, *, names: bool = False) -> str:
+    """The id of an order that the caller was told of; with `names`, is cleared to see the names of.
+
+    Raises NotFound, the same for one that there is not; NotAllowed for who would clear others without being cleared.
+    """
+    for one in told(serving, case, caller):
+        if one.id == restriction:
+            if names and not one.names:
+                raise NotAllowed("You were told of the terms, not of the names, and clear nobody. Ask a lawyer.")
+            return restriction
+    raise NotFound("There is no such restriction in force in this case.")
 
 
 def told_accounts(tables: Tables, addresses: str) -> list[str]:
@@ -142,11 +155,11 @@ async def act(request: Request) -> Response:
         try:
             if form.get("account") == caller.account.id:
                 raise Refused("Nobody lets their own posts go out again. Nothing was changed; ask somebody else.")
-            command = _VERBS[request.path_params["verb"]](serving, case, form)
+            command = _VERBS[request.path_params["verb"]](serving, case, form, caller)
             asked = msgspec.json.encode(sorted(form.items()))
             key = form.get("once") or None
             await serving.do(command, by=caller.account.id, scope=case.id, key=key, request=asked)
-        except NotFound:
+        except (NotFound, NotAllowed):
             raise
         except HeardError as refusal:
             return await _page(serving, caller, case, error=refusal, draft=form)
@@ -155,7 +168,7 @@ async def act(request: Request) -> Response:
     return await looking_twice(serving, done)
 
 
-def _record(serving: Serving, case: Case, form: Form) -> Command:
+def _record(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     from_at, until_at = (court.until_time(form[at], case.zone) if form.get(at) else None for at in ("from", "until"))
     return case_commands.impose_restriction(
         case.id,
@@ -174,18 +187,19 @@ def _record(serving: Serving, case: Case, form: Form) -> Command:
     )
 
 
-def _tell(serving: Serving, case: Case, form: Form) -> Command:
+def _tell(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     whom = told_accounts(serving.tables, form.get("told", ""))
     cleared = whom if "cleared" in form else ()
-    return case_commands.tell_of_restriction(case.id, form.get("restriction", ""), whom, cleared)
+    order = knows(serving, case, caller, form.get("restriction", ""), names=bool(cleared))
+    return case_commands.tell_of_restriction(case.id, order, whom, cleared)
 
 
-def _end(serving: Serving, case: Case, form: Form) -> Command:
-    ground = form.get("ground", "")
-    return case_commands.lift_restriction(case.id, form.get("restriction", ""), ground, sure="sure" in form)
+def _end(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    order = knows(serving, case, caller, form.get("restriction", ""))
+    return case_commands.lift_restriction(case.id, order, form.get("ground", ""), sure="sure" in form)
 
 
-def _approve(serving: Serving, case: Case, form: Form) -> Command:
+def _approve(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return end_approval(form.get("account", ""), form.get("ground", ""))
 
 

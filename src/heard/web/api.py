@@ -95,8 +95,10 @@ def _case(call: Call, case: Case) -> dict[str, Any]:
 
 
 async def list_people(call: Call) -> Response:
+    """Who is who, as readers see it: nobody whom an order protects is on the list."""
     case = _known(call)
-    known = cases.people(call.tables, case.id)
+    door = call.doors.of(call.tables, case.id)
+    known = [one for one in cases.people(call.tables, case.id) if not door.stops(one.name, one.role, one.note)]
     return call.listed(f"{PREFIX}/cases/{case.slug}/people", known, msgspec.to_builtins)
 
 

@@ -58,7 +58,8 @@ async def tell(call: Call) -> Response:
     """Record who else was told of an order, or cleared to see its names."""
     case = cases.by_name(call.tables, call.named("case"))
     told, cleared = _accounts(call, call.body.told), _accounts(call, call.body.cleared)
-    command = case_commands.tell_of_restriction(case.id, call.named("restriction"), told, cleared)
+    order = orders.knows(call.serving, case, call.caller, call.named("restriction"), names=bool(cleared))
+    command = case_commands.tell_of_restriction(case.id, order, told, cleared)
     written = await call.do(command, case.id)
     return answered({"position": written.position}, 201, written)
 
@@ -66,7 +67,8 @@ async def tell(call: Call) -> Response:
 async def end(call: Call) -> Response:
     """Record that an order ended; what it withheld is shown again."""
     case = cases.by_name(call.tables, call.named("case"))
-    command = case_commands.lift_restriction(case.id, call.named("restriction"), call.body.ground, sure=call.body.sure)
+    order = orders.knows(call.serving, case, call.caller, call.named("restriction"))
+    command = case_commands.lift_restriction(case.id, order, call.body.ground, sure=call.body.sure)
     written = await call.do(command, case.id)
     return answered({"position": written.position}, 201, written)
 

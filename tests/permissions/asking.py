@@ -1,0 +1,83 @@
+"""Asks one row of the table as one asker, and names what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+from starlette.routing import BaseRoute, Mount, Route
+
+from heard.coverage import desk, orders
+from tests.permissions.table import STATES, Row
+from tests.permissions.world import Asker, World
+
+_CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "no", 401: "sign in", 503: "withheld"}
+
+
+def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
+    """Every route of an application as the table names it; a route of the desk by each of its verbs."""
+    for route in routes:
+        path = before + getattr(route, "path", "")
+        if isinstance(route, Mount):
+            yield from routes_of(route.routes, path)
+        elif isinstance(route, Route):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                verbs = {desk.act: desk._VERBS, orders.act: orders._VERBS}.get(route.endpoint, {"{verb}": None})
+                yield from (f"{method} {path.replace('{verb}', verb)}" for verb in verbs)
+
+
+def ask(world: World, name: str, row: Row, asker: Asker, things: dict[str, str]) -> httpx2.Response:
+    method, path = name.split(" ")
+    headers = {**asker.headers, "Heard-Position": str(world.house.store.position())}
+    address = path.replace(":path}", "}").format_map(things)
+    sent: dict[str, Any] = {_filled(key, things): _filled(value, things) for key, value in row.sends.items()}
+    how = {} if method == "GET" else {"json": sent} if path.startswith("/api/") else {"data": sent}
+    return world.http.request(method, address, headers=headers, **how)
+
+
+def _filled(value: Any, things: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(one, things) for one in value]
+    return value.format_map(things) if isinstance(value, str) else value
+
+
+def outcome(answer: httpx2.Response) -> str:
+    """What became of it, in the words of the table."""
+    to = answer.headers.get("location", "")
+    if answer.status_code == 303 and to.startswith("/desk/sign-in/"):
+        return "sign in"
+    if answer.status_code == 202 or to.endswith(("done=held", "done=sealed")):
+        return "kept"
+    return "ok" if answer.is_success or answer.is_redirect else _CLASS.get(answer.status_code, str(answer.status_code))
+
+
+def expected(row: Row, state: str, asker: Asker) -> str:
+    usual, *others = row.states[state].split()
+    told = dict(other.split(":") for other in others)
+    return told.get(asker.role, usual)
+
+
+def turned_away(name: str, row: Row, asker: Asker) -> str:
+    return "forbidden" if asker.role else "sign in"
+
+
+def offences(world: World, name: str, row: Row, *, only_turned_away: bool = False) -> Iterator[str]:
+    """Where the server does other than the row says: for every asker, in every state."""
+    for state in STATES[row.on]:
+        for asker in world.askers:
+            through = asker.is_let_through(row)
+            # A token is tried on one state of each kind: what a state does to a role it does to the role's tokens.
+            if (through and only_turned_away) or ("token" in asker.name and state != STATES[row.on][0]):
+                continue
+            wanted = expected(row, state, asker) if through else turned_away(name, row, asker)
+            changes = name.startswith("POST") and wanted in ("ok", "kept")
+            things = (world.things if changes else world.shared)(row.on, state, asker)
+            if row.on == "session" and asker.scope == "session":
+                asker = world.signed_in(asker.role)
+            before = world.house.store.position()
+            answer = ask(world, name, row, asker, things)
+            if outcome(answer) != wanted:
+                yield f"{name}, {asker.name}, {row.on} {state}: {outcome(answer)}, not {wanted}"
+            elif not through and world.house.store.position() != before:
+                yield f"{name}, {asker.name}, {row.on} {state}: turned away, and yet it was written"

@@ -1,0 +1,239 @@
+"""Who may do what, to a thing in which state: written by hand, and nowhere made from the code that it is held against.
+
+A row is one way to ask for one address. `may` names the roles that are let through by their letters, for a session and
+for a token that reaches as far as `scope`; everybody else is turned away, whatever state the thing is in. `states` says
+what becomes of it for those who are let through:
+
+    ok         done, or shown               no         not accepted; said why (422)
+    kept       done, and kept on the desk   conflict   somebody was first (409)
+    absent     there is no such thing (404) gone       it was erased (410)
+    forbidden  not allowed (403)                withheld   on hold, ask again later (503)
+
+A state may be another for one role: "absent l:ok" is ok for a lawyer and absent for everybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+ROLES = {
+    "d": "reader_of_drafts",
+    "c": "contributor",
+    "r": "reporter",
+    "e": "editor",
+    "l": "lawyer",
+    "a": "administrator",
+}
+ALL, WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "dcrela", "rea", "rela", "ela", "ea", "la"
+
+#: What there is to ask about, and the states that it can be in. Every row has a cell for every state of its kind.
+STATES: dict[str, tuple[str, ...]] = {
+    "server": ("here",),
+    "link": ("fresh", "spent", "unknown"),
+    "session": ("open",),
+    "case": ("announced", "live", "paused", "closed", "on hold", "stopped", "jury out", "unknown"),
+    "post": (
+        "published",
+        "held",
+        "held but free",
+        "sealed",
+        "dropped",
+        "retracted",
+        "erased",
+        "withheld",
+        "elsewhere",
+        "unknown",
+    ),
+    "hearing": ("without a jury", "jury in", "jury out", "seal lifted", "elsewhere", "unknown"),
+    "sitting": ("sits", "elsewhere", "unknown"),
+    "problem": ("open", "settled", "elsewhere", "unknown"),
+    "order": ("cleared", "told", "not told", "lifted", "elsewhere", "unknown"),
+    "approval": ("theirs", "of nobody", "unknown"),
+}
+
+
+class Row(NamedTuple):
+    may: str
+    scope: str
+    on: str
+    states: dict[str, str]
+    sends: Mapping[str, object] = MappingProxyType({})
+
+
+def every(kind: str, expected: str, **other: str) -> dict[str, str]:
+    """Every state of a kind answers so, but for those named (`on_hold="absent"`)."""
+    return {state: other.get(state.replace(" ", "_"), expected) for state in STATES[kind]}
+
+
+def public(kind: str, states: dict[str, str]) -> list[Row]:
+    """For everybody, signed in or not."""
+    return [Row("*", "public", kind, states)]
+
+
+SHOWN = every("case", "ok", on_hold="withheld", unknown="absent")
+SHOWN_POST = every("post", "absent", published="ok", withheld="ok", retracted="ok", erased="ok")
+READ = every("case", "ok", unknown="absent")
+READ_POST = every("post", "ok", elsewhere="ok", unknown="absent")
+#: A post at the address of a case that it is not of is not there.
+PUT_RIGHT = every("post", "no", published="ok", withheld="ok", elsewhere="absent", unknown="absent")
+TAKEN_BACK = every(
+    "post", "ok", dropped="no", erased="no", elsewhere="absent", unknown="absent"
+)  # also what nobody has seen yet: it will not be let go by mistake
+WORDS = "Words of a row."
+DESK, API = "/desk/{slug}/", "/api/v1/cases/{case}/"
+ORDER = {"basis": "s. 11", "names": ["Petronella Vane"], "order": "section_11"}
+LIFTABLE = every("order", "ok", not_told="absent l:ok", lifted="absent", elsewhere="absent", unknown="absent")
+CLEARING = every(
+    "order", "ok", told="forbidden l:ok", not_told="absent l:ok", lifted="absent", elsewhere="absent", unknown="absent"
+)
+
+PUBLIC: dict[str, list[Row]] = {
+    "GET /": public("server", every("server", "ok")),
+    "GET /static/{path:path}": public("server", every("server", "absent")),
+    "GET /log/checkpoint": public("server", every("server", "ok")),
+    "GET /healthz": public("server", every("server", "ok")),
+    "GET /metrics": public("server", every("server", "ok")),  # on this machine: see test_sessions for others
+    "GET /api/v1/openapi.json": public("server", every("server", "ok")),
+    "GET /{slug}": public("case", every("case", "ok")),  # an address is made of an address, whoever has it
+    "GET /{slug}/": public("case", SHOWN),
+    "GET /{slug}/people/": public("case", SHOWN),
+    "GET /{slug}/corrections/": public("case", SHOWN),
+    "GET /{slug}/feed.atom": public("case", SHOWN),
+    "GET /{slug}/feed.json": public("case", SHOWN),
+    "GET /{slug}/problem/": public("case", SHOWN),
+    "POST /{slug}/problem/": [Row("*", "public", "case", SHOWN, {"words": WORDS})],
+    "GET /{slug}/posts/{post}/": public("post", SHOWN_POST),
+    "GET /{slug}/posts/{post}/fragment/": public("post", SHOWN_POST),
+    "GET /desk/sign-in/": public("server", every("server", "ok")),
+    "GET /desk/sign-in/{secret}/": public("link", every("link", "ok")),
+    "POST /desk/sign-in/{secret}/": public("link", every("link", "forbidden", fresh="ok")),
+}
+
+_LISTED = every("case", "ok", unknown="absent")
+_SAID = every("case", "ok", stopped="no", jury_out="no", unknown="absent")
+_POSTED = every("case", "ok", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
+_JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="absent")
+_API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
+_API_ORDER = {"names": ["Petronella Vane"], "basis": "s. 11"}
+
+API_ROWS: dict[str, list[Row]] = {
+    "GET /api/v1/cases": [Row(ALL, "read", "server", every("server", "ok"))],
+    "POST /api/v1/cases": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
+    "GET /api/v1/cases/{case}": [Row(ALL, "read", "case", READ)],
+    "GET /api/v1/cases/{case}/posts": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/posts": [Row(WRITE, "write", "case", _POSTED, {"text": WORDS})],
+    "GET /api/v1/cases/{case}/summary": [Row(ALL, "read", "case", {**READ, "on hold": "withheld"})],
+    "POST /api/v1/cases/{case}/summary": [Row(WRITE, "write", "case", _SAID, {"text": WORDS})],
+    "GET /api/v1/cases/{case}/state": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/state": [
+        Row(WRITE, "write", "case", every("case", "ok", closed="no", unknown="absent"), {"state": "closed"})
+    ],
+    "GET /api/v1/cases/{case}/people": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/people": [Row(WRITE, "write", "case", _LISTED, {"name": "Miriam Stanbeck"})],
+    "GET /api/v1/cases/{case}/hearings": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/hearings": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
+    "GET /api/v1/cases/{case}/permission": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/permission": [Row(WRITE, "write", "case", _LISTED, {"permission": "withdrawn"})],
+    "POST /api/v1/cases/{case}/legal_hold": [Row(ERASE, "write", "case", _LISTED, {"ground": WORDS})],
+    "POST /api/v1/cases/{case}/description": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
+    "GET /api/v1/cases/{case}/restrictions": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/restrictions": [Row(RELEASE, "write", "case", _LISTED, _API_ORDER)],
+    "POST /api/v1/cases/{case}/restrictions/{restriction}/told": [
+        Row(RELEASE, "write", "order", LIFTABLE, {"told": ["c@heard.example"]}),
+        Row(RELEASE, "write", "order", CLEARING, {"cleared": ["c@heard.example"]}),
+    ],
+    "POST /api/v1/cases/{case}/restrictions/{restriction}/end": [
+        Row(RELEASE, "write", "order", LIFTABLE, {"ground": WORDS})
+    ],
+    "POST /api/v1/hearings/{hearing}/sittings": [
+        Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"title": WORDS})
+    ],
+    "POST /api/v1/hearings/{hearing}/jury": [
+        Row(WRITE, "write", "hearing", _JURY, {"jury": "out"}),
+        Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"jury": "sworn"}),
+    ],
+    "POST /api/v1/hearings/{hearing}/seal": [Row(RELEASE, "write", "hearing", _JURY, {"cause": "jury discharged"})],
+    "POST /api/v1/hearings/{hearing}/sealed": [
+        Row(
+            RELEASE,
+            "write",
+            "hearing",
+            every("hearing", "no", seal_lifted="ok", unknown="absent"),
+            {"posts": ["{sealed}"]},
+        )
+    ],
+    "POST /api/v1/sittings/{sitting}/rise": [Row(WRITE, "write", "sitting", every("sitting", "ok", unknown="absent"))],
+    "GET /api/v1/posts/{post}": [Row(ALL, "read", "post", READ_POST)],
+    "GET /api/v1/posts/{post}/corrections": [Row(ALL, "read", "post", READ_POST)],
+    "GET /api/v1/posts/{post}/clarifications": [Row(ALL, "read", "post", READ_POST)],
+    "GET /api/v1/posts/{post}/retraction": [Row(ALL, "read", "post", every("post", "absent", retracted="ok"))],
+    "GET /api/v1/posts/{post}/key_event": [Row(ALL, "read", "post", READ_POST)],
+    "GET /api/v1/posts/{post}/pin": [Row(ALL, "read", "post", READ_POST)],
+    "POST /api/v1/posts/{post}/corrections": [
+        Row(WRITE, "write", "post", _API_POST, {"text": WORDS, "reason": "misheard"})
+    ],
+    "POST /api/v1/posts/{post}/clarifications": [Row(WRITE, "write", "post", _API_POST, {"text": WORDS})],
+    "POST /api/v1/posts/{post}/retraction": [Row(WITHDRAW, "write", "post", {**TAKEN_BACK, "elsewhere": "ok"})],
+    "POST /api/v1/posts/{post}/key_event": [Row(WRITE, "write", "post", _API_POST)],
+    "POST /api/v1/posts/{post}/pin": [Row(WRITE, "write", "post", _API_POST)],
+}
+
+
+def _desk(may: str, on: str, states: dict[str, str], **sends: object) -> list[Row]:
+    return [Row(may, "write", on, states, sends)]
+
+
+_LET_GO = every("post", "no", held_but_free="ok", elsewhere="absent", unknown="absent")
+_DROPPED = {**_LET_GO, "held": "ok", "sealed": "ok"}
+_HERE = every("hearing", "ok", elsewhere="absent", unknown="absent")
+_HEARD = {**_JURY, "elsewhere": "no", "unknown": "no"}
+
+DESK_ROWS: dict[str, list[Row]] = {
+    "GET /desk/": [Row(ALL, "read", "server", every("server", "ok"))],
+    "POST /desk/": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
+    "POST /desk/sign-out/": [Row(ALL, "session", "session", every("session", "ok"))],
+    "GET /desk/{slug}/": [Row(ALL, "read", "case", READ)],
+    "POST /desk/{slug}/publish": _desk(WRITE, "case", _POSTED, text=WORDS),
+    "POST /desk/{slug}/correct": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS, reason="misheard"),
+    "POST /desk/{slug}/clarify": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS),
+    "POST /desk/{slug}/retract": _desk(WITHDRAW, "post", TAKEN_BACK, post="{post}", code="error"),
+    "POST /desk/{slug}/key": _desk(WRITE, "post", PUT_RIGHT, post="{post}", key_event="yes"),
+    "POST /desk/{slug}/pin": _desk(WRITE, "post", PUT_RIGHT, post="{post}", pinned="yes"),
+    "POST /desk/{slug}/move": _desk(WRITE, "post", {**PUT_RIGHT, "retracted": "ok"}, post="{post}", before="{before}"),
+    "POST /desk/{slug}/state": _desk(WRITE, "case", every("case", "ok", closed="no", unknown="absent"), state="closed"),
+    "POST /desk/{slug}/summary": _desk(WRITE, "case", _SAID, text=WORDS),
+    "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}"),
+    "POST /desk/{slug}/drop": _desk(RELEASE, "post", _DROPPED, post="{post}"),
+    "POST /desk/{slug}/settle": _desk(
+        WRITE, "problem", every("problem", "absent", open="ok"), problem="{problem}", note="Mended."
+    ),
+    "POST /desk/{slug}/describe": _desk(WRITE, "case", _LISTED, title=WORDS),
+    "POST /desk/{slug}/permission": _desk(WRITE, "case", _LISTED, permission="withdrawn"),
+    "POST /desk/{slug}/hearing": _desk(WRITE, "case", _LISTED, title=WORDS),
+    "POST /desk/{slug}/sit": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", title=WORDS),
+    "POST /desk/{slug}/rise": _desk(
+        WRITE, "sitting", every("sitting", "ok", elsewhere="absent", unknown="absent"), sitting="{sitting}"
+    ),
+    "POST /desk/{slug}/jury-sworn": _desk(WRITE, "hearing", _HERE, hearing="{hearing}"),
+    "POST /desk/{slug}/jury-out": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),
+    "POST /desk/{slug}/jury-back": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),
+    "POST /desk/{slug}/jury-lift": _desk(RELEASE, "hearing", _HEARD, hearing="{hearing}", cause="jury discharged"),
+    "POST /desk/{slug}/release-sealed": _desk(
+        RELEASE, "hearing", every("hearing", "no", seal_lifted="ok"), hearing="{hearing}", **{"post-{sealed}": "on"}
+    ),
+    "POST /desk/{slug}/let-go": _desk(RELEASE, "case", _LISTED, ground=WORDS),
+    "GET /desk/{slug}/orders/": [Row(ALL, "read", "case", READ)],
+    "POST /desk/{slug}/orders/record": _desk(RELEASE, "case", _LISTED, names="Petronella Vane", basis="s. 11"),
+    "POST /desk/{slug}/orders/tell": [
+        *_desk(RELEASE, "order", LIFTABLE, restriction="{restriction}", told="c@heard.example"),
+        *_desk(RELEASE, "order", CLEARING, restriction="{restriction}", told="c@heard.example", cleared="on"),
+    ],
+    "POST /desk/{slug}/orders/end": _desk(RELEASE, "order", LIFTABLE, restriction="{restriction}", ground=WORDS),
+    "POST /desk/{slug}/orders/approve": _desk(
+        RELEASE, "approval", every("approval", "absent", theirs="ok"), account="{account}", ground=WORDS
+    ),
+}
+
+ROWS = {**PUBLIC, **API_ROWS, **DESK_ROWS}

@@ -1,0 +1,74 @@
+"""Every route, for everybody, on a thing in every state: the table that was written by hand against the real server."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from starlette.routing import Route
+
+from heard.web import app
+from tests.permissions.asking import ask, offences, routes_of
+from tests.permissions.table import ALL, API_ROWS, DESK_ROWS, PUBLIC, ROWS, STATES
+from tests.permissions.world import World
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    served = set(routes_of(app.routes()))
+    assert served - ROWS.keys() == set(), "write a row in tests/permissions/table.py: who may, and in which state"
+    assert ROWS.keys() - served == set(), "rows of routes that are not there"
+
+
+def test_every_row_has_a_cell_for_every_state() -> None:
+    lacking = [
+        (name, set(STATES[row.on]) ^ row.states.keys())
+        for name, rows in ROWS.items()
+        for row in rows
+        if row.states.keys() != set(STATES[row.on])
+    ]
+    assert lacking == []
+
+
+def test_control_a_route_without_a_row_is_caught() -> None:
+    async def forgotten() -> None: ...
+
+    routes = [*app.routes(), Route("/desk/{slug}/forgotten/", forgotten)]
+    assert set(routes_of(routes)) - ROWS.keys() == {"GET /desk/{slug}/forgotten/"}
+
+
+@pytest.mark.parametrize("name", [*API_ROWS, *DESK_ROWS])
+def test_everybody_is_let_through_or_turned_away_as_the_table_says(world: World, name: str) -> None:
+    assert [told for row in ROWS[name] for told in offences(world, name, row)] == []
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_address_answers_everybody_the_same(world: World, name: str) -> None:
+    wrong = [told for row in PUBLIC[name] for told in offences(world, name, row)]
+    assert wrong == []
+    [row] = PUBLIC[name]
+    if name.startswith("GET") and name not in ("GET /metrics", "GET /{slug}/problem/"):
+        for state in STATES[row.on]:
+            things = world.shared(row.on, state, world.askers[0])
+            assert len({ask(world, name, row, asker, things).content for asker in world.askers}) == 1, state
+
+
+def test_control_a_route_whose_guard_is_taken_away_is_caught(unguarded: World) -> None:
+    """Every route, one by one: to somebody without the role, and to somebody without an account."""
+    for name, rows in {**API_ROWS, **DESK_ROWS}.items():
+        for row in rows:
+            told = list(offences(unguarded, name, row, only_turned_away=True))
+            assert any(", nobody, " in one for one in told), name
+            assert row.may == ALL or any(" signed in, " in one for one in told), name
+
+
+def test_the_edge_answers_everybody_the_same(world: World) -> None:
+    """The stream's twin is not of the route table: the edge answers it, and knows nobody."""
+    slug = world.shared("case", "live", world.askers[0])["slug"]
+    for _ in range(100):  # until it is painted: it was opened beside the server
+        if world.http.get(f"/live/{slug}/after/0").status_code == 200:
+            break
+        time.sleep(0.05)
+    answers = [world.http.get(f"/live/{slug}/after/0", headers=asker.headers) for asker in world.askers]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert world.http.post(f"/live/{slug}/after/0", json={}).status_code == 405

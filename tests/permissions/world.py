@@ -1,0 +1,268 @@
+"""Everybody who may ask, and things in every state, made beside a running server in its own journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import NamedTuple
+
+import httpx2
+
+from heard.accounts import commands as account_commands
+from heard.accounts import projection as accounts
+from heard.accounts import secrets
+from heard.accounts.commands import OPERATOR
+from heard.cases import commands as case_commands
+from heard.cases import jury
+from heard.cases.entries import RestrictionImposed
+from heard.cases.permission import record_permission
+from heard.coverage import commands, kept
+from heard.coverage.approval import count_stopped
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished
+from heard.engine.entry import new_id
+from heard.engine.node import Command
+from heard.opening import House
+from heard.signing_in import link_for, token_for
+from tests.permissions.table import ROLES, Row
+from tests.server import Server
+
+NUMBERS = count(1)
+#: Enough texts that were stopped, and all of an account goes for approval.
+STOPPED = 5
+
+
+class Asker(NamedTuple):
+    """Who asks: `role` is a letter, or nothing for one who is not known; `scope` that of a token, or "session"."""
+
+    name: str
+    role: str
+    scope: str
+    account: str
+    headers: dict[str, str]
+
+    def is_let_through(self, row: Row) -> bool:
+        if row.may == "*":
+            return True
+        reach = {"session": 4, "admin": 3, "write": 2, "read": 1}.get(self.scope, 0)
+        wanted = {"session": 4, "admin": 3, "write": 2, "read": 1}[row.scope]
+        return bool(self.role) and self.role in row.may and reach >= wanted
+
+
+class World:
+    """`things(kind, state, asker)` answers the parts of an address for a thing in a state, each time a fresh one."""
+
+    def __init__(self, server: Server, house: House) -> None:
+        self.server, self.house = server, house
+        self.http = httpx2.Client(base_url=server.address, timeout=30)
+        self.accounts = {letter: self._account(letter, role) for letter, role in ROLES.items()}
+        self.askers = [Asker("nobody", "", "", "", {})]
+        self.askers += [self.signed_in(letter) for letter in ROLES]
+        self.askers += [self._token(letter, scope) for letter in ROLES for scope in ("read", "write", "admin")]
+        self.askers += self._no_longer()
+        self._known: dict[tuple[str, str, str], dict[str, str]] = {}
+
+    # Who asks ---------------------------------------------------------------------------------------------------------
+
+    def _account(self, letter: str, role: str) -> str:
+        self.do(account_commands.add_account(f"{letter}@heard.example", role, f"Name of {letter}"))  # type: ignore[arg-type]
+        return accounts.by_email(self.house.tables, f"{letter}@heard.example").id
+
+    def signed_in(self, letter: str) -> Asker:
+        """By a link, as anybody signs in."""
+        link = link_for(self.house, self.accounts[letter])
+        answer = httpx2.post(self.server.address + "/desk/sign-in/" + link.split("/desk/sign-in/")[1])
+        assert answer.status_code == 303, answer.text
+        cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+        return Asker(f"{ROLES[letter]} signed in", letter, "session", self.accounts[letter], {"Cookie": cookie})
+
+    def _token(self, letter: str, scope: str) -> Asker:
+        token = token_for(self.house, f"{letter}@heard.example", scope)
+        bearer = {"Authorization": f"Bearer {token}"}
+        return Asker(f"{ROLES[letter]} by a token to {scope}", letter, scope, self.accounts[letter], bearer)
+
+    def _no_longer(self) -> list[Asker]:
+        """Whoever was let in once, and those who never were."""
+        vault, admin = self.house.vault, self.accounts["a"]
+        id = new_id()
+        self.do(account_commands.add_token(admin, id, "admin"))
+        revoked = secrets.make(vault, "token", admin, token=id)
+        self.do(account_commands.revoke_token(id))
+        ended = secrets.make(vault, "session", admin, lasts=timedelta(seconds=-1))
+        gone = self.signed_in("a").headers
+        assert self.http.post("/desk/sign-out/", headers=gone).status_code == 303
+        link = link_for(self.house, admin).split("/")[-2]
+        told = {
+            "a token that was revoked": {"Authorization": f"Bearer {revoked}"},
+            "a session that has ended": {"Cookie": f"heard={ended}"},
+            "a session that was signed out of": gone,
+            "a session's secret as a token": {"Authorization": f"Bearer {self.signed_in('a').headers['Cookie'][6:]}"},
+            "a token's secret as a session": {"Cookie": f"heard={token_for(self.house, 'a@heard.example', 'admin')}"},
+            "a link's secret as a session": {"Cookie": f"heard={link}"},
+            "another way to identify oneself": {"Authorization": "Basic YTph"},
+        }
+        return [Asker(name, "", "", "", headers) for name, headers in told.items()]
+
+    # Things -----------------------------------------------------------------------------------------------------------
+
+    def do(self, command: Command, by: str = OPERATOR) -> str:
+        return self.house.node.do(command, by=by).stream
+
+    def shared(self, kind: str, state: str, asker: Asker) -> dict[str, str]:
+        """A thing that nobody has changed yet: those who are turned away, or only look, leave it as it was."""
+        whose = asker.account if kind in ("order", "approval") else ""
+        if (kind, state, whose) not in self._known:
+            self._known[kind, state, whose] = self.things(kind, state, asker)
+        return self._known[kind, state, whose]
+
+    def things(self, kind: str, state: str, asker: Asker) -> dict[str, str]:
+        """The parts of an address, and of a form, for a fresh thing in this state, as this asker meets it."""
+        made: dict[str, Callable[[str, Asker], dict[str, str]]] = {
+            "case": lambda state, _: self._case(state),
+            "post": lambda state, _: self._post(state),
+            "hearing": lambda state, _: self._hearing(state),
+            "sitting": lambda state, _: self._sitting(state),
+            "problem": lambda state, _: self._problem(state),
+            "link": lambda state, _: self._link(state),
+            "order": self._order,
+            "approval": self._approval,
+        }
+        told = made[kind](state, asker) if kind in made else {}
+        if "case" in told:
+            told["slug"] = told["case"]
+        return {"new": f"new-{next(NUMBERS)}", "path": "none", **told}
+
+    def _open(self) -> tuple[str, str]:
+        """A case that is live: its slug, and its id."""
+        slug = f"case-{next(NUMBERS)}"
+        case = self.do(case_commands.open_case(slug, "A case of rows"))
+        self.do(commands.set_state(self.house.doors, case, "live"))
+        return slug, case
+
+    def _publish(self, case: str, words: str = "Words of a post.") -> str:
+        return self.do(commands.publish(self.house.doors, PostPublished(case, (Text(words),))))
+
+    def _restrict(self, case: str, *names: str, told: tuple[str, ...] = (), cleared: tuple[str, ...] = ()) -> str:
+        imposed = case_commands.impose_restriction(case, "s. 11", names, told=told, cleared=cleared)
+        entry = self.house.journal.entry(self.house.node.do(imposed, by=OPERATOR).position)
+        assert entry is not None and isinstance(entry.body, RestrictionImposed)
+        return entry.body.restriction
+
+    def _case(self, state: str) -> dict[str, str]:
+        if state == "unknown":
+            return {"case": "no-such-case"}
+        if state == "announced":
+            slug = f"case-{next(NUMBERS)}"
+            self.do(case_commands.open_case(slug, "A case of rows"))
+            return {"case": slug}
+        slug, case = self._open()
+        match state:
+            case "paused" | "closed":
+                self.do(commands.set_state(self.house.doors, case, state))
+            case "on hold":
+                self.do(case_commands.hold_case(case, "a call from the court"))
+            case "stopped":
+                self.do(record_permission(case, "withdrawn"))
+            case "jury out":
+                self._out(case)
+        return {"case": slug}
+
+    def _out(self, case: str) -> str:
+        """A hearing whose jury is out."""
+        hearing = self.do(case_commands.list_hearing(case, "The inquest", with_jury=True))
+        self.do(jury.send_out(case, hearing))
+        return hearing
+
+    def _post(self, state: str) -> dict[str, str]:
+        slug, case = self._open()
+        told = {"case": slug, "before": self._publish(case, "An earlier post.")}
+        match state:
+            case "unknown":
+                return {**told, "post": new_id()}
+            case "elsewhere":
+                return {**told, "post": self._publish(self._open()[1])}
+            case "held" | "held but free":
+                order = self._restrict(case, "Petronella Vane")
+                told["post"] = self._publish(case, "Petronella Vane spoke.")
+                if state == "held but free":
+                    self.do(case_commands.lift_restriction(case, order, "lifted in open court"))
+                return told
+            case "sealed":
+                self._out(case)
+                return {**told, "post": self._publish(case)}
+            case "dropped":
+                told = self._post("held")
+                self.do(kept.drop(told["post"]))
+                return told
+        post = self._publish(case, "Petronella Vane spoke.")
+        match state:
+            case "retracted":
+                self.do(commands.retract(self.house.doors, post))
+            case "erased":
+                self.do(commands.erase(self.house.journal, post, "UK GDPR art. 17"))
+            case "withheld":
+                self._restrict(case, "Petronella Vane")
+        return {**told, "post": post}
+
+    def _hearing(self, state: str) -> dict[str, str]:
+        slug, case = self._open()
+        if state == "unknown":
+            return {"case": slug, "hearing": new_id(), "sealed": new_id()}
+        if state == "elsewhere":
+            return {**self._hearing("jury in"), "case": slug}
+        with_jury = state != "without a jury"
+        hearing = self.do(case_commands.list_hearing(case, "The inquest", with_jury=with_jury))
+        told = {"case": slug, "hearing": hearing, "sealed": new_id()}
+        if state in ("jury out", "seal lifted"):
+            self.do(jury.send_out(case, hearing))
+            told["sealed"] = self._publish(case)
+        if state == "seal lifted":
+            self.do(jury.lift_seal(case, hearing, "jury discharged"))
+        return told
+
+    def _sitting(self, state: str) -> dict[str, str]:
+        slug, case = self._open()
+        if state == "unknown":
+            return {"case": slug, "sitting": new_id()}
+        hearing = self.do(case_commands.list_hearing(case, "The inquest"))
+        sitting = self.do(case_commands.begin_sitting(case, hearing, "Day 1"))
+        return {"case": self._open()[0] if state == "elsewhere" else slug, "sitting": sitting}
+
+    def _problem(self, state: str) -> dict[str, str]:
+        slug, case = self._open()
+        if state == "unknown":
+            return {"case": slug, "problem": new_id()}
+        problem = self.do(commands.report_problem(case, "", "My brother is misnamed."))
+        if state == "settled":
+            self.do(commands.settle_problem(problem, "Mended."))
+        return {"case": self._open()[0] if state == "elsewhere" else slug, "problem": problem}
+
+    def _link(self, state: str) -> dict[str, str]:
+        if state == "unknown":
+            return {"secret": "A" * 43}
+        secret = link_for(self.house, self.accounts["c"]).split("/")[-2]
+        if state == "spent":
+            assert self.http.post(f"/desk/sign-in/{secret}/").status_code == 303
+        return {"secret": secret}
+
+    def _order(self, state: str, asker: Asker) -> dict[str, str]:
+        slug, case = self._open()
+        if state == "unknown":
+            return {"case": slug, "restriction": new_id()}
+        whom = (asker.account,) if asker.account and state != "not told" else ()
+        order = self._restrict(case, "Petronella Vane", told=whom, cleared=() if state == "told" else whom)
+        if state == "lifted":
+            self.do(case_commands.lift_restriction(case, order, "lifted in open court"))
+        return {"case": self._open()[0] if state == "elsewhere" else slug, "restriction": order}
+
+    def _approval(self, state: str, asker: Asker) -> dict[str, str]:
+        slug, _ = self._open()
+        if state == "unknown":
+            return {"case": slug, "account": new_id()}
+        address = f"{next(NUMBERS)}@heard.example"
+        account = self.do(account_commands.add_account(address, "reporter"))
+        if state == "theirs":
+            for _ in range(STOPPED):
+                self.do(count_stopped(account))
+        return {"case": slug, "account": account}

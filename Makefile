@@ -11,7 +11,7 @@ HEARD_PORT ?= 8000
 DEMO := var/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench bench-fanout soak news lock clean
+.PHONY: help setup setup-dev run test lint bench bench-fanout soak sweep news lock clean
 
 help:
 	@echo 'make run     see it: a fictional inquest played live on http://127.0.0.1:$(HEARD_PORT)/'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench   the figures: append, fold, render, page, publish to reader'
 	@echo 'make bench-fanout   one post to 10,000 readers, beside a C program, nchan and sse-starlette'
 	@echo 'make soak    the long ones: thousands of readers, kills, power cuts'
+	@echo 'make sweep   every line of the hostile corpora in every field, and every page opened in Chromium: an hour'
 	@echo 'make news    gather changes/ into CHANGELOG.md (VERSION=0.2.0)'
 	@echo 'make lock    resolve requirements*.lock again (needs uv)'
 	@echo 'make clean   remove .venv and caches; data in var/ stays'
@@ -52,6 +53,9 @@ bench-fanout: setup-dev
 
 soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py
+
+sweep: setup-dev
+	@HEARD_SWEEP=1 HEARD_REQUIRE_BROWSER=1 $(PY) -m pytest -s tests/hostile --timeout 7200
 
 news: setup-dev
 	@$(PY) scripts/news.py $(VERSION)

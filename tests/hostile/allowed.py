@@ -1,0 +1,208 @@
+"""What a page may be made of, and nothing else: elements, attributes, and what stands in those that lead somewhere.
+
+Written by hand and held against what a parser finds, here and in a real browser; both read this one table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from typing import Any
+
+#: Words, and what arranges them.
+_PLAIN = (
+    "html head body title header footer main nav section aside article div p span small b em strong s code br "
+    "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
+    "a button input textarea select option link meta script"
+).split()
+#: Attributes that any element may have; their values are of our own making.
+_ANYWHERE = {
+    "id": r"[a-z][\w-]*",
+    "class": r"[\w -]*",
+    "hidden": r"",
+    "tabindex": r"-1",
+    "lang": r"en-GB|en",
+    "role": r"status|alert",
+    "aria-label": None,
+    "aria-labelledby": r"[\w-]+",
+}
+_WEB = r"(https?://|mailto:|/|#|\?).*|"
+_OWN = r"/(?![/\\]).*"
+#: Of each element, the attributes that it may have besides, and what may stand in them; None is words of any kind.
+ATTRIBUTES: dict[str, dict[str, str | None]] = {
+    "a": {"href": _WEB, "rel": r"nofollow noopener ugc|nofollow noopener", "data-post": r"\w+"},
+    "article": {"data-place": r"\d+", "data-gone": r"1"},
+    "body": {},
+    "button": {"type": r"button|submit", "formaction": _OWN, "name": r"state|permission", "value": r"[a-z ]+"},
+    "details": {"open": r""},
+    "div": {f"data-{name}": r"[\w./-]*" for name in ("state", "at", "order", "live", "newest", "older", "focus")},
+    "form": {"method": r"post", "action": _OWN, "autocomplete": r"off", "data-keep": r""},
+    "input": {
+        "type": r"hidden|checkbox|text",
+        "name": r"[a-z_]+|post-\w+",
+        "value": None,
+        "required": r"",
+        "checked": r"",
+        "maxlength": r"\d+",
+        "size": r"\d+",
+        "pattern": None,
+        "placeholder": None,
+        "autocomplete": r"off|email",
+    },
+    "label": {"for": r"[\w-]+"},
+    "li": {},
+    "link": {
+        "rel": r"icon|stylesheet|canonical|alternate",
+        "href": r"(http://127\.0\.0\.1:\d+)?/(?!/).*",
+        "type": r"image/svg\+xml|application/(atom|feed)\+(xml|json)",
+        "title": None,
+    },
+    "meta": {
+        "charset": r"utf-8",
+        "name": r"viewport|color-scheme|description|robots",
+        "property": r"og:\w+",
+        "content": None,
+    },
+    "ol": {"start": r"\d+"},
+    "option": {"value": r"[\w -]*", "selected": r""},
+    "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
+    "select": {"name": r"[a-z_]+"},
+    "textarea": {
+        "name": r"[a-z_]+",
+        "rows": r"\d+",
+        "required": r"",
+        "maxlength": r"\d+",
+        "data-send": r"",
+        "autocomplete": r"off",
+        "spellcheck": r"false",
+    },
+    "time": {"datetime": r"[\d:TZ-]+"},
+}
+TABLE: dict[str, dict[str, str | None]] = {name: {**_ANYWHERE, **ATTRIBUTES.get(name, {})} for name in _PLAIN}
+#: What Markdown may become, in feeds and frames of text.
+TEXT_TABLE = {name: ATTRIBUTES.get(name, {}) for name in "p br em strong s a ul ol li blockquote code h3 h4".split()}
+
+
+class _Walk(HTMLParser):
+    def __init__(self, table: dict[str, dict[str, str | None]]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.table, self.found = table, list[str]()
+        self.scripts: list[str] = []
+        self.words = ""
+        self._in_data = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += outside(self.table, tag, {name: value or "" for name, value in attrs})
+        self._in_data = tag == "script" and ("type", "application/ld+json") in attrs
+        if self._in_data:
+            self.scripts.append("")
+        elif tag == "script" and not dict(attrs).get("src"):
+            self.found.append("a script of its own")
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if self._in_data:
+            self.scripts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_data = False
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append("a comment")
+
+    def handle_pi(self, data: str) -> None:
+        self.found.append("an instruction")
+
+    def unknown_decl(self, data: str) -> None:
+        self.found.append("a declaration")
+
+
+def outside(table: dict[str, dict[str, str | None]], tag: str, attributes: dict[str, str]) -> list[str]:
+    """What of an element is not in the table."""
+    if tag not in table:
+        return [f"<{tag}>"]
+    known, found = table[tag], []
+    for name, value in attributes.items():
+        if name not in known:
+            found.append(f"<{tag} {name}>")
+        elif (form := known[name]) is not None and not re.fullmatch(form, value, re.DOTALL):
+            found.append(f"<{tag} {name}={value[:60]!r}>")
+    return found
+
+
+def in_page(html: str) -> list[str]:
+    """What a whole page, or a fragment of one, has that is not in the table; JSON-LD that is none."""
+    walk = _Walk(TABLE)
+    walk.feed(html)
+    walk.close()
+    for script in walk.scripts:
+        if "<" in script or not isinstance(json.loads(script), dict):
+            walk.found.append("JSON-LD that could end early")
+    return walk.found
+
+
+def words_of(html: str) -> str:
+    """All that a page prints."""
+    walk = _Walk(TABLE)
+    walk.feed(html)
+    walk.close()
+    return walk.words
+
+
+def in_text(html: str) -> list[str]:
+    walk = _Walk(TEXT_TABLE)
+    walk.feed(html)
+    walk.close()
+    return walk.found
+
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def in_atom(feed: str) -> list[str]:
+    """A feed is well-formed, and its words are text, or HTML of the few elements that Markdown becomes."""
+    found = []
+    for one in ElementTree.fromstring(feed.encode()).iter():
+        if not one.tag.startswith(_ATOM):
+            found.append(one.tag)
+        if one.tag in (_ATOM + "summary", _ATOM + "content"):
+            found += in_text(one.text or "")
+        if one.tag == _ATOM + "link":
+            found += outside({"a": {"href": r"https?://[^/]+/.*"}}, "a", {"href": one.attrib["href"]})
+    return found
+
+
+def in_json(text: str) -> list[str]:
+    """JSON, and the HTML that stands in it under the names that clients take for HTML."""
+    found: list[str] = []
+
+    def look(made: Any) -> None:
+        named = made.items() if isinstance(made, dict) else enumerate(made) if isinstance(made, list) else ()
+        for name, value in named:
+            if name == "html":
+                found.extend(in_page(value))
+            elif name == "content_html":
+                found.extend(in_text(value))
+            elif name in ("url", "href", "next") and value:
+                found.extend(outside({"a": {"href": r"(https?://|/).*|\w+\.\d+"}}, "a", {"href": value}))
+            else:
+                look(value)
+
+    look(json.loads(text))
+    return found
+
+
+def offences(media_type: str, text: str) -> list[str]:
+    """By its media type; one that has no reader here is an offence itself."""
+    kind = media_type.partition(";")[0]
+    if kind == "text/html":
+        return in_page(text)
+    if kind == "application/atom+xml":
+        return in_atom(text)
+    if kind in ("application/json", "application/problem+json", "application/feed+json"):
+        return in_json(text)
+    if kind == "a redirection":
+        return outside({"a": {"href": _OWN}}, "a", {"href": text})
+    return [] if kind == "text/plain" else [f"nobody reads {kind} here"]

@@ -56,6 +56,8 @@ def cookie_name(request: Request) -> str:
 
 
 def let_in(request: Request, response: Response, vault: Vault, account: str) -> None:
+    """Begin a session under a secret of its own. What the browser had before ends: it may have been put there."""
+    secrets.forget(vault, "session", request.cookies.get(cookie_name(request), ""))
     secret = secrets.make(vault, "session", account, lasts=SESSION_LASTS)
     secure = request.url.scheme == "https"
     age = int(SESSION_LASTS.total_seconds())

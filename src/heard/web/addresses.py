@@ -67,4 +67,6 @@ def _rows(routes: Sequence[BaseRoute], prefix: str) -> Iterator[tuple[str, _Row]
 
 
 async def _with_slash(request: Request) -> Response:
-    return RedirectResponse(str(request.url.replace(path=request.url.path + "/")), 307)
+    """On the same host, whatever the request called it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.url.path}/{query}", 307)

@@ -151,14 +151,16 @@ async def healthz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """For operators on this machine only."""
-    if request.client is None or request.client.host not in ("127.0.0.1", "::1"):
+    """For operators on this machine only. Whom a proxy brings comes from elsewhere, also where it is not trusted."""
+    local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    if not local or any(name in request.headers for name in BROUGHT_BY_A_PROXY):
         raise NotAllowed("Figures are for this machine and its administrators.")
     serving: Serving = request.app.state.serving
     POSITION.set(serving.node.projection.position())
     return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
 
+BROUGHT_BY_A_PROXY = ("forwarded", "x-forwarded-for", "via")
 POSITION = prometheus_client.Gauge("heard_position", "How far this node has folded the journal.")
 
 

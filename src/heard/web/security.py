@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from heard.engine.errors import NotAllowed, TooLarge
+from heard.web.errors import Unreadable
 
 BODY_MAX = 2 * 1024 * 1024
 
@@ -53,11 +54,13 @@ def bounded(scope: Scope, receive: Receive) -> Receive:
 
 
 def refuse(request: Request) -> None:
-    """Refuse what nobody may send: a change that another site asked for, more than fits.
+    """Refuse what nobody may send: a change that another site asked for, two names of this host, more than fits.
 
-    Raises NotAllowed, TooLarge.
+    Raises NotAllowed, TooLarge, Unreadable.
     """
-    refuse_cross_site(request.method, request.headers)
+    if len(request.headers.getlist("host")) > 1:  # RFC 9112, section 3.2: each in between may believe another one
+        raise Unreadable("This request names its host twice. Nothing was changed.")
+    refuse_cross_site(request.method, request.headers, request.url.scheme)
     length = request.headers.get("content-length", "0")
     _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)
 
@@ -67,14 +70,29 @@ def _refuse_more_than_fits(size: int) -> None:
         raise TooLarge(f"This is more than {BODY_MAX // 1024 // 1024} MB, the most that fits. Nothing was kept.")
 
 
-def refuse_cross_site(method: str, headers: Headers) -> None:
+def refuse_cross_site(method: str, headers: Headers, scheme: str = "http") -> None:
     """Refuse a change that another site asked this browser for. There are no tokens to forget.
+
+    What says nothing of where it comes from is a program, or a browser that keeps the cookie back (SameSite).
 
     Raises NotAllowed. Sources: Fetch Metadata (https://www.w3.org/TR/fetch-metadata/), RFC 6454.
     """
     if method in SAFE:
         return
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    same = origin is None or urlsplit(origin).netloc == headers.get("host", "")
-    if (site is not None and site not in ("same-origin", "none")) or not same:
+    sites = headers.getlist("sec-fetch-site")
+    origins = headers.getlist("origin") or headers.getlist("referer")
+    ours = all(_is_ours(origin, headers.get("host", ""), scheme) for origin in origins)
+    if not ours or any(site not in ("same-origin", "none") for site in sites):
         raise NotAllowed("This came from another site and was refused. Nothing was changed.")
+
+
+def _is_ours(origin: str, host: str, scheme: str) -> bool:
+    """Whether a page at this origin is one of ours. `null` is nobody's, and plain HTTP is not where TLS is spoken:
+    whoever sits on the line writes what he likes there.
+    """
+    try:
+        page = urlsplit(origin)
+    except ValueError:
+        return False
+    schemes = ("https",) if scheme == "https" else ("http", "https")
+    return page.scheme in schemes and bool(host) and page.netloc == host

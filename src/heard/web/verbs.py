@@ -79,6 +79,8 @@ class Verb(Route):
         serving: Serving = request.app.state.serving
         caller = await looking_twice(serving, lambda: self._caller(request, serving))
         caller.must(self.may)
+        if self.body and caller.in_session and not _is_json(request):
+            raise errors.Unreadable("Send this as application/json. Nothing was changed.")
         body = self._read(await request.body()) if self.body else None
         call = Call(request, serving, caller, body, _key(request))
         return await looking_twice(serving, lambda: self.make(call))
@@ -95,6 +97,11 @@ class Verb(Route):
             raise Refused(f"{misfit}. Nothing was changed.") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise errors.Unreadable("The body is not JSON in UTF-8. Nothing was changed.") from None
+
+
+def _is_json(request: Request) -> bool:
+    """No form of any site can say so: where a cookie speaks for somebody, it is one more thing to be right."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 def _key(request: Request) -> str | None:

@@ -51,6 +51,8 @@ def test_accounts_and_their_links(data: Path) -> None:
     assert "no role" in refused(data, "account", "add", "b@heard.example", "--role", "king")
     assert "e-mail" in refused(data, "account", "add", "nobody", "--role", "editor")
     assert "no such account" in refused(data, "account", "link", "b@heard.example")
+    assert "Ended" in worked(data, "account", "sign-out", "Ada@heard.example")
+    assert "no such account" in refused(data, "account", "sign-out", "b@heard.example")
 
 
 def test_tokens_are_added_listed_and_revoked_by_id_or_by_themselves(data: Path) -> None:

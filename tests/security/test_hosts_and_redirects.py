@@ -21,11 +21,8 @@ https://elsewhere.example /%09/elsewhere.example /%2f%2felsewhere.example /%5c%5
 /.elsewhere.example //elsewhere.example@127.0.0.1 javascript:alert(1) /%0d%0aLocation:%20//elsewhere.example
 %0d%0aSet-Cookie:%20heard=chosen /..//elsewhere.example //elsewhere.example/%2f.. 〱elsewhere.example
 """.split()
-HOSTS = [
-    "a b",
-    "",
-    *"elsewhere.example elsewhere.example:80 [::1]:80 127.0.0.1@elsewhere.example [ x/y <b> %00".split(),
-]
+NAMED = "elsewhere.example elsewhere.example:80 [::1]:80 127.0.0.1@elsewhere.example x/y <b> %00".split()
+HOSTS = [*NAMED, "a b", "[", ""]
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
+from heard.accounts import projection as accounts
+from heard.accounts.commands import OPERATOR, end_sessions
+from heard.opening import open_house
 from tests.server import Server, running
 
 Link = Callable[[], str]
@@ -92,6 +96,30 @@ def test_session_that_was_signed_out_of_is_let_in_nowhere(server: Server, cookie
     assert (api.status_code, sent.headers["location"]) == (401, "/desk/sign-in/")
 
 
+def test_every_session_of_an_account_ends_within_a_second(server: Server, link: Link) -> None:
+    """From the command line, beside the server: whoever has the phone is let in nowhere, and posts nothing more."""
+    slug = server.open_case("lost-phone", "A case after a phone was lost")
+    sessions = [httpx2.post(server.address + link()).headers["set-cookie"].partition(";")[0] for _ in range(3)]
+    unused = link()
+    house = open_house(server.data, synchronous="OFF")
+    house.node.catch_up()
+    account = accounts.by_email(house.tables, "admin@heard.example").id
+    assert all(signed_in(server, one) for one in sessions)
+    began = time.monotonic()
+    house.node.do(end_sessions(account), by=OPERATOR)
+    while any(signed_in(server, one) for one in sessions):
+        assert time.monotonic() - began < 1
+    house.close()
+    print(f"ended everywhere after {time.monotonic() - began:.3f} s")
+    for one in sessions:
+        answer = httpx2.post(f"{server.address}/desk/{slug}/publish", data={"text": "x"}, headers={"Cookie": one})
+        assert answer.headers["location"] == "/desk/sign-in/"
+    assert "works once" in httpx2.get(server.address + unused).text
+    assert httpx2.post(server.address + unused).status_code == 403
+    assert signed_in(server, httpx2.post(server.address + link()).headers["set-cookie"].partition(";")[0])
+    assert server.client.get("/api/v1/cases").status_code == 200, "a token is ended by itself"
+
+
 def test_each_session_has_a_secret_of_its_own(server: Server, link: Link) -> None:
     secrets = {httpx2.post(server.address + link()).cookies["heard"] for _ in range(5)}
     assert len(secrets) == 5
@@ -161,8 +189,10 @@ def test_cookie_over_loopback_is_kept_from_scripts_and_other_sites(server: Serve
     assert not any(one.startswith("domain") for one in told)
 
 
-def test_nobody_says_for_themselves_that_they_speak_tls_or_sit_on_this_machine(server: Server, proxied: Server) -> None:
-    name, _ = attributes(httpx2.post(server.link, headers=TLS))
+def test_nobody_says_for_themselves_that_they_speak_tls_or_sit_on_this_machine(
+    server: Server, proxied: Server, link: Link
+) -> None:
+    name, _ = attributes(httpx2.post(server.address + link(), headers=TLS))
     assert name == "heard", "a proxy that was not named is not believed"
     for host, headers, status in (
         (server, {}, 200),

@@ -25,7 +25,7 @@ def of(request: Request, vault: Vault, tables: Tables) -> Caller:
     Raises SignInNeeded.
     """
     by_token = _by_token(request, vault, tables)
-    kept, scope = by_token or (_by_session(request, vault), "admin")
+    kept, scope = by_token or (_by_session(request, vault, tables), "admin")
     if kept is None:
         raise SignInNeeded
     try:
@@ -45,9 +45,16 @@ def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.K
     return kept, known[1]
 
 
-def _by_session(request: Request, vault: Vault) -> secrets.Kept | None:
+def _by_session(request: Request, vault: Vault, tables: Tables) -> secrets.Kept | None:
     secret = request.cookies.get(cookie_name(request))
-    return secrets.find(vault, "session", secret) if secret else None
+    kept = secrets.find(vault, "session", secret) if secret else None
+    return kept if kept and stands(tables, kept) else None
+
+
+def stands(tables: Tables, kept: secrets.Kept) -> bool:
+    """Whether a session or a link is of after the last time that all of its account were ended."""
+    ended_at = projection.sessions_ended_at(tables, kept.account)
+    return ended_at is None or (kept.since is not None and kept.since > ended_at)
 
 
 def cookie_name(request: Request) -> str:

@@ -10,6 +10,7 @@ from heard.accounts.entries import (
     LinkMade,
     Role,
     Scope,
+    SessionsEnded,
     SignedIn,
     SignedOut,
     TokenAdded,
@@ -63,6 +64,11 @@ def sign_in(account: str) -> Command:
 
 def sign_out(account: str) -> Command:
     return _on_account(account, SignedOut())
+
+
+def end_sessions(account: str) -> Command:
+    """End every session of the account, and every link that was not used."""
+    return _on_account(account, SessionsEnded())
 
 
 def _on_account(account: str, body: Body) -> Command:

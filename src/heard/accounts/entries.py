@@ -68,3 +68,8 @@ class SignedIn(Body, frozen=True):
 @written_as("accounts.signed_out")
 class SignedOut(Body, frozen=True):
     """On the account's stream."""
+
+
+@written_as("accounts.sessions_ended")
+class SessionsEnded(Body, frozen=True):
+    """On the account's stream: a phone was lost. What began before, session or unused link, lets nobody in."""

@@ -25,7 +25,8 @@ async def sign_in_page(request: Request) -> Response:
     """A button, not a door that opens by itself: whatever previews links in mail or chat must not spend them."""
     serving = request.app.state.serving
     secret = request.path_params.get("secret", "")
-    works = bool(secret) and secrets.find(serving.vault, "link", secret) is not None
+    kept = secrets.find(serving.vault, "link", secret) if secret else None
+    works = kept is not None and callers.stands(serving.tables, kept)
     return _page(works, "" if works or not secret else "This link was used or has ended. Ask for another.")
 
 
@@ -37,7 +38,7 @@ def _page(works: bool, error: str, status: int = 200) -> Response:
 async def sign_in(request: Request) -> Response:
     serving = request.app.state.serving
     kept = secrets.spend(serving.vault, "link", request.path_params["secret"])
-    if kept is None:
+    if kept is None or not callers.stands(serving.tables, kept):
         return _page(False, "This link was used or has ended. Ask for another.", 403)
     await serving.do(commands.sign_in(kept.account), by=kept.account)
     at_desk = Caller(projection.by_id(serving.tables, kept.account)).may("read_desk")

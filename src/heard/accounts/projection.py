@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from heard.accounts import entries
-from heard.accounts.entries import AccountAdded, TokenAdded, TokenRevoked
+from heard.accounts.entries import AccountAdded, SessionsEnded, TokenAdded, TokenRevoked
 from heard.accounts.model import Account
+from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
@@ -16,6 +18,7 @@ CREATE TABLE IF NOT EXISTS account (
     id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL, name TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, account TEXT NOT NULL, scope TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions_ended (account TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -31,11 +34,15 @@ def _revoked(tables: Tables, entry: Entry, body: TokenRevoked) -> None:
     tables.execute("DELETE FROM token WHERE id = ?", (body.token,))
 
 
+def _ended(tables: Tables, entry: Entry, body: SessionsEnded) -> None:
+    tables.execute("INSERT OR REPLACE INTO sessions_ended VALUES (?, ?)", (entry.stream, now.text(entry.at)))
+
+
 def room() -> Room:
     """What the room `accounts` folds."""
     import heard.accounts.projection as here
 
-    folds: dict[Any, Any] = {AccountAdded: _added, TokenAdded: _token, TokenRevoked: _revoked}
+    folds: dict[Any, Any] = {AccountAdded: _added, TokenAdded: _token, TokenRevoked: _revoked, SessionsEnded: _ended}
     return Room("accounts", SCHEMA, folds, (entries, here))
 
 
@@ -58,6 +65,12 @@ def _one(rows: Any) -> Account:
 def token(tables: Tables, token: str) -> tuple[str, str] | None:
     """The account and scope of a token that was not revoked."""
     return next(iter(tables.execute("SELECT account, scope FROM token WHERE id = ?", (token,))), None)
+
+
+def sessions_ended_at(tables: Tables, account: str) -> datetime | None:
+    """When every session of the account was ended, the last time."""
+    rows = tables.execute("SELECT at FROM sessions_ended WHERE account = ?", (account,))
+    return next((now.instant(at) for (at,) in rows), None)
 
 
 def all_accounts(tables: Tables) -> list[Account]:

@@ -20,19 +20,21 @@ Drawer = Literal["link", "session", "token"]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Whose secret it is; `token` names it where it is a token; `until` is when it ends by itself."""
+    """Whose secret it is; `token` names it where it is a token; `since` is when it was made, `until` when it ends."""
 
     account: str
     token: str = ""
     until: datetime | None = None
+    since: datetime | None = None
 
 
 def make(vault: Vault, drawer: Drawer, account: str, *, token: str = "", lasts: timedelta | None = None) -> str:
     """A fresh secret, told once. It never begins with a hyphen: typed after a command it would be read as an option."""
     while (secret := secrets.token_urlsafe(32)).startswith("-"):
         continue
-    until = now.utc() + lasts if lasts else None
-    vault.put(drawer, _digest(secret), msgspec.json.encode(Kept(account, token, until)))
+    since = now.utc()
+    kept = Kept(account, token, since + lasts if lasts else None, since)
+    vault.put(drawer, _digest(secret), msgspec.json.encode(kept))
     return secret
 
 

@@ -36,6 +36,16 @@ def account_link(email: str, data: Data = VAR) -> None:
         typer.echo(link_for(house, projection.by_email(house.tables, email).id))
 
 
+@account.command("sign-out")
+def account_sign_out(email: str, data: Data = VAR) -> None:
+    """End every session of an account, and every link not used yet: within a second, on every device."""
+    from heard.accounts import commands, projection
+
+    with opened(data) as house:
+        house.node.do(commands.end_sessions(projection.by_email(house.tables, email).id), by=commands.OPERATOR)
+        typer.echo("Ended. `heard account link` makes a new link.")
+
+
 @account.command("list")
 def account_list(data: Data = VAR) -> None:
     """Print every account: address, role, name."""

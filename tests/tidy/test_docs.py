@@ -29,6 +29,12 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert not broken
 
 
+def test_every_file_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`((?:src|tests)/[^`]+)`", TEXT["docs/security/threat-model.md"])
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_table_of_roles_is_the_one_that_is_enforced() -> None:
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]

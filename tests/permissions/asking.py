@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx2
 from starlette.routing import BaseRoute, Mount, Route
 
 from heard.coverage import desk, orders
-from tests.permissions.table import STATES, Row
+from heard.reports import desk as report_desk
+from tests.permissions.rows import STATES, Row
 from tests.permissions.world import Asker, World
 
 _CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "no", 401: "sign in", 503: "withheld"}
+
+
+#: A route that has verbs is one route for each.
+_VERBS: dict[Any, Iterable[str]] = {
+    desk.act: desk._VERBS,
+    orders.act: orders._VERBS,
+    report_desk.act: report_desk._VERBS,
+}
 
 
 def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
@@ -23,7 +32,7 @@ def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
             yield from routes_of(route.routes, path)
         elif isinstance(route, Route):
             for method in sorted((route.methods or set()) - {"HEAD"}):
-                verbs = {desk.act: desk._VERBS, orders.act: orders._VERBS}.get(route.endpoint, {"{verb}": None})
+                verbs = _VERBS.get(route.endpoint, ["{verb}"])
                 yield from (f"{method} {path.replace('{verb}', verb)}" for verb in verbs)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from heard.coverage import commands
+from heard.reports import commands as report_commands
+from heard.reports import projection as reports
 from tests.permissions.table import DESK_ROWS
 from tests.permissions.world import Asker, World
 
@@ -45,6 +47,17 @@ def test_words_are_seen_by_those_alone_who_act_on_them(world: World, full: str, 
     for asker in world.askers:
         may = bool(asker.role) and asker.role in roles and asker.scope != "read"
         assert (words in sees(world, asker, f"/desk/{full}/")) == may, asker.name
+
+
+@pytest.mark.parametrize("field", ["a reader's message", "where to answer a reader"])
+def test_messages_about_reports_are_seen_by_those_alone_who_act_on_them(world: World, field: str) -> None:
+    words, roles = SEEN[field]
+    told = reports.by_slug(world.house.tables, world.things("report", "listed", world.askers[0])["slug"])
+    problem = world.do(report_commands.tell_problem(told, PROBLEM, ""))
+    world.house.vault.put("contact", problem, CONTACT.encode())
+    for asker in world.askers:
+        may = bool(asker.role) and asker.role in roles and asker.scope != "read"
+        assert (words in sees(world, asker, "/desk/reports/")) == may, asker.name
 
 
 @pytest.mark.parametrize("state", ORDERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import NamedTuple
 
@@ -24,8 +24,11 @@ from heard.coverage.entries import PostPublished
 from heard.engine.entry import new_id
 from heard.engine.node import Command
 from heard.opening import House
+from heard.reports import commands as report_commands
+from heard.reports import projection as reports
+from heard.reports.commands import Row as ReportRow
 from heard.signing_in import link_for, token_for
-from tests.permissions.table import ROLES, Row
+from tests.permissions.rows import ROLES, Row
 from tests.server import Server
 
 NUMBERS = count(1)
@@ -125,6 +128,11 @@ class World:
             "sitting": lambda state, _: self._sitting(state),
             "problem": lambda state, _: self._problem(state),
             "link": lambda state, _: self._link(state),
+            "report": lambda state, _: self._report(state),
+            "message": lambda state, _: self._message(state),
+            "body": lambda state, _: {**self._report("listed"), "key": "harbour-board" if state == "asked" else "none"},
+            "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
+            "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "order": self._order,
             "approval": self._approval,
         }
@@ -255,6 +263,25 @@ class World:
         if state == "lifted":
             self.do(case_commands.lift_restriction(case, order, "lifted in open court"))
         return {"case": self._open()[0] if state == "elsewhere" else slug, "restriction": order}
+
+    def _report(self, state: str) -> dict[str, str]:
+        """A report, and one from before it."""
+        if state == "unknown":
+            return {"slug": "none", "earlier": "none"}
+        facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon", "sent_to": "Harbour Board"}
+        slugs = [f"2021-{next(NUMBERS):04}" for _ in range(2)]
+        rows = [ReportRow(f"https://heard.example/{slug}/", {"ref": slug, **facts}) for slug in slugs]
+        self.do(report_commands.tell("record", date(2021, 6, 1), rows))
+        return {"slug": slugs[0], "earlier": slugs[1]}
+
+    def _message(self, state: str) -> dict[str, str]:
+        if state == "unknown":
+            return {"problem": new_id()}
+        report = reports.by_slug(self.house.tables, self._report("listed")["slug"])
+        problem = self.do(report_commands.tell_problem(report, "My brother is misnamed.", ""))
+        if state == "settled":
+            self.do(report_commands.settle_problem(problem, "Mended."))
+        return {"problem": problem}
 
     def _approval(self, state: str, asker: Asker) -> dict[str, str]:
         slug, _ = self._open()

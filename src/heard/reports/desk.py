@@ -48,7 +48,10 @@ def _page(
         "desk/reports.html",
         account=caller.account,
         may=caller.may("correct"),
-        problems=[_problem(serving, register, one) for one in projection.problems(serving.tables)],
+        sees=caller.may("retract"),
+        problems=[_problem(serving, register, one) for one in projection.problems(serving.tables)]
+        if caller.may("retract")
+        else [],
         readings=projection.readings(serving.tables)[:20],
         gone=projection.gone(serving.tables),
         answers=get_args(Answer),

@@ -1,0 +1,70 @@
+"""The same table for reports: read by everybody, told about by everybody, decided on by those who correct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.permissions.rows import ALL, WORDS, WRITE, Row, every, public
+
+_SHOWN = every("report", "ok", unknown="absent")
+_TOLD = every("report", "ok", unknown="absent")
+#: A form that names a report which is not there comes back with what was typed.
+_DECIDED = every("report", "ok", unknown="no")
+
+
+def _desk(states: dict[str, str], on: str = "report", **sends: str) -> list[Row]:
+    return [Row(WRITE, "write", on, states, sends)]
+
+
+def _decides(**sends: Any) -> list[Row]:
+    return _desk(_DECIDED, report="{slug}", **sends)
+
+
+PUBLIC_REPORTS: dict[str, list[Row]] = {
+    **{
+        f"GET {address}": public("server", every("server", "ok"))
+        for address in (
+            "/reports/",
+            "/reports/figures/",
+            "/reports/similar/",
+            "/reports.csv",
+            "/reports.json",
+            "/reports.xlsx",
+            "/reports/feed.atom",
+        )
+    },
+    **{
+        f"GET /reports/{{slug}}/{what}": public("report", _SHOWN)
+        for what in ("", "similar/", "problem/", "feed.atom", "calendar.ics", "report.json")
+    },
+    "GET /reports/bodies/{key}/": public("body", every("body", "ok", unknown="absent")),
+    "GET /reports/areas/{key}/": public("area", every("area", "ok", unknown="absent")),
+    "GET /reports/figures/{name}.csv": public("figure", every("figure", "ok", unknown="absent")),
+    "GET /reports/figures/{name}.svg": public("figure", every("figure", "ok", unknown="absent")),
+    "POST /reports/{slug}/problem/": [
+        Row("*", "public", "report", _TOLD, {"words": WORDS}),
+        Row("*", "public", "report", _TOLD, {"hide": "on"}),  # asked about afterwards, by decision
+    ],
+    "POST /reports/similar/": [
+        Row("*", "public", "server", every("server", "ok"), {"text": "Nobody watched the gate."})
+    ],
+}
+
+DESK_REPORTS: dict[str, list[Row]] = {
+    "GET /desk/reports/": [Row(ALL, "read", "server", every("server", "ok"))],
+    "POST /desk/reports/settle": _desk(
+        every("message", "no", open="ok"), "message", problem="{problem}", words="Mended."
+    ),
+    "POST /desk/reports/dispute": _decides(addressee="Harbour Board", words=WORDS),
+    "POST /desk/reports/hide": _decides(names="", words=WORDS),
+    "POST /desk/reports/show": _decides(words=WORDS),
+    "POST /desk/reports/let": _decides(field="deceased", words=WORDS),
+    "POST /desk/reports/response": _decides(addressee="Harbour Board", answer="action taken", words=WORDS),
+    "POST /desk/reports/extension": _decides(addressee="Harbour Board", until="2031-03-03"),
+    "POST /desk/reports/sent": _decides(addressee="Harbour Board", until="2031-03-03"),
+    "POST /desk/reports/promise": _decides(addressee="Harbour Board", words=WORDS),
+    "POST /desk/reports/outcome": _decides(
+        concern="1", addressee="Harbour Board", outcome="implemented", judged_by="Ada", words=WORDS
+    ),
+    "POST /desk/reports/echo": _decides(earlier="{earlier}", judged_by="Ada"),
+}

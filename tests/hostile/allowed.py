@@ -5,17 +5,21 @@ Written by hand and held against what a parser finds, here and in a real browser
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any
 
+from icalendar import Calendar
+
 #: Words, and what arranges them.
 _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
     "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
-    "a button input textarea select option link meta script"
+    "a button input textarea select option link meta script table thead tbody tr th td"
 ).split()
 #: Attributes that any element may have; their values are of our own making.
 _ANYWHERE = {
@@ -24,15 +28,19 @@ _ANYWHERE = {
     "hidden": r"",
     "tabindex": r"-1",
     "lang": r"en-GB|en",
-    "role": r"status|alert",
+    "role": r"status|alert|search",
     "aria-label": None,
     "aria-labelledby": r"[\w-]+",
 }
-_WEB = r"(https?://|mailto:|/|#|\?).*|"
+_WEB = r"(https?://|mailto:|tel:116123|/|#|\?|\./).*|"
 _OWN = r"/(?![/\\]).*"
 #: Of each element, the attributes that it may have besides, and what may stand in them; None is words of any kind.
 ATTRIBUTES: dict[str, dict[str, str | None]] = {
-    "a": {"href": _WEB, "rel": r"nofollow noopener ugc|nofollow noopener", "data-post": r"\w+"},
+    "a": {
+        "href": _WEB,
+        "rel": r"nofollow noopener ugc|nofollow noopener|noopener nofollow|next|prev",
+        "data-post": r"\w+",
+    },
     "article": {"data-place": r"\d+", "data-gone": r"1"},
     "body": {},
     "button": {"type": r"button|submit", "formaction": _OWN, "name": r"state|permission", "value": r"[a-z ]+"},
@@ -40,7 +48,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "div": {f"data-{name}": r"[\w./-]*" for name in ("state", "at", "order", "live", "newest", "older", "focus")},
     "form": {"method": r"post", "action": _OWN, "autocomplete": r"off", "data-keep": r""},
     "input": {
-        "type": r"hidden|checkbox|text",
+        "type": r"hidden|checkbox|text|date|search",
         "name": r"[a-z_]+|post-\w+",
         "value": None,
         "required": r"",
@@ -78,7 +86,21 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "autocomplete": r"off",
         "spellcheck": r"false",
     },
+    "th": {"scope": r"col|row"},
     "time": {"datetime": r"[\d:TZ-]+"},
+}
+#: Pictures that are drawn here, of words and plain shapes.
+_SHAPE = {"class": r"[a-z ]+", **dict.fromkeys("x y x1 x2 y1 y2 cx cy r width height".split(), r"[\d.-]+")}
+SVG_TABLE: dict[str, dict[str, str | None]] = {
+    **dict.fromkeys(("line", "circle", "rect"), _SHAPE),
+    "text": {**_SHAPE, "text-anchor": r"end"},
+    "svg": {
+        **_SHAPE,
+        "role": r"img",
+        "viewbox": r"[\d ]+",
+        "aria-label": None,
+        "xmlns": r"http://www\.w3\.org/2000/svg",
+    },
 }
 TABLE: dict[str, dict[str, str | None]] = {name: {**_ANYWHERE, **ATTRIBUTES.get(name, {})} for name in _PLAIN}
 #: What Markdown may become, in feeds and frames of text.
@@ -134,7 +156,7 @@ def outside(table: dict[str, dict[str, str | None]], tag: str, attributes: dict[
 
 def in_page(html: str) -> list[str]:
     """What a whole page, or a fragment of one, has that is not in the table; JSON-LD that is none."""
-    walk = _Walk(TABLE)
+    walk = _Walk({**TABLE, **SVG_TABLE})
     walk.feed(html)
     walk.close()
     for script in walk.scripts:
@@ -194,6 +216,10 @@ def in_json(text: str) -> list[str]:
     return found
 
 
+#: What a spreadsheet takes for the beginning of a formula. An empty cell begins with nothing.
+FORMULA = tuple("=+-@\t\r")
+
+
 def offences(media_type: str, text: str) -> list[str]:
     """By its media type; one that has no reader here is an offence itself."""
     kind = media_type.partition(";")[0]
@@ -203,6 +229,14 @@ def offences(media_type: str, text: str) -> list[str]:
         return in_atom(text)
     if kind in ("application/json", "application/problem+json", "application/feed+json"):
         return in_json(text)
+    if kind == "text/csv":
+        return [
+            f"a formula: {cell[:40]}" for row in csv.reader(io.StringIO(text)) for cell in row if cell[:1] in FORMULA
+        ]
+    if kind == "text/calendar":
+        return [one.name for one in Calendar.from_ical(text).walk() if one.name not in ("VCALENDAR", "VEVENT")]
+    if kind == "image/svg+xml":
+        return in_page(text)
     if kind == "a redirection":
         return outside({"a": {"href": _OWN}}, "a", {"href": text})
     return [] if kind == "text/plain" else [f"nobody reads {kind} here"]

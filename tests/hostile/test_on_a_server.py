@@ -20,10 +20,11 @@ from heard.export import archive
 from heard.export.making import export_case
 from heard.signing_in import link_for
 from heard.web import asked
-from tests.hostile import planting, surfaces
+from tests.hostile import planting, planting_reports, surfaces
 from tests.hostile.allowed import offences, words_of
 from tests.hostile.conftest import Field, sown
-from tests.hostile.corpora import OWN
+from tests.hostile.corpora import OWN, SWEEP
+from tests.hostile.planting_reports import Reports
 from tests.hostile.tripwire import Watched
 from tests.tidy.tree import PACKAGE
 
@@ -48,6 +49,10 @@ NOT_WORDS = {
 
 @pytest.fixture
 def cookies(field: Field) -> list[Any]:
+    return cookies_of(field)
+
+
+def cookies_of(field: Field) -> list[Any]:
     return [
         {"name": name, "value": value, "url": field.planter.server.address}
         for name, value in field.planter.desk.cookies.items()
@@ -90,6 +95,19 @@ def test_hostile_names_of_orders_and_accounts_make_nothing_but_words(field: Fiel
             page = client.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1], follow_redirects=True)
             assert "Sign out" in page.text
             assert offences("text/html", page.text + client.get(f"/desk/{case.slug}/").text) == []
+
+
+def test_reports_of_hostile_lines_are_nothing_but_words(chromium: Browser, lines: list[str], tmp_path: Path) -> None:
+    """On a server of their own: they pass the doors of every case, and the names planted above would stop them."""
+    with sown(tmp_path / "data", []) as field:
+        reports = Reports(field.planter, lines if SWEEP else OWN)
+        assert len(reports.slugs) > 25
+        found = [f"{name}: {one}" for name, kind, text in reports.seen() for one in offences(kind, text)]
+        assert found == []
+        watched = Watched(chromium, field.planter.server.address, bypass=True, cookies=cookies_of(field))
+        told = {address: told for address in reports.pages() if (told := watched.opens(address)) != ([], [], [])}
+        watched.close()
+        assert told == {}
 
 
 def test_an_exported_page_makes_nothing_but_words(field: Field, chromium: Browser) -> None:
@@ -143,7 +161,7 @@ def test_nothing_runs_of_what_comes_while_a_page_is_open(chromium: Browser, fiel
 
 
 def test_every_field_of_the_api_that_takes_words_is_planted() -> None:
-    planted = inspect.getsource(planting)
+    planted = inspect.getsource(planting) + inspect.getsource(planting_reports)
     lacking = [
         f"{name}.{field.encode_name}"
         for name, body in vars(asked).items()
@@ -164,7 +182,7 @@ FIELD = re.compile(r'<(?:input(?![^>]*type="(?:hidden|checkbox))|textarea|select
 
 
 def test_every_field_of_a_form_that_takes_words_is_planted() -> None:
-    planted = inspect.getsource(planting)
+    planted = inspect.getsource(planting) + inspect.getsource(planting_reports)
     fields = {
         (path.name, found[1])
         for path in (PACKAGE / "templates").rglob("*.html")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Request
 
-from tests.hostile.allowed import TABLE
+from tests.hostile.allowed import SVG_TABLE, TABLE
 
 #: Before anything else of the page: whatever would open a dialog says so instead, and so does a stopped script.
 TRIPWIRE = """
@@ -25,13 +24,16 @@ WALK = """table => {
   const nodes = document.createTreeWalker(document, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT)
   for (let node = nodes.currentNode; node = nodes.nextNode();) {
     if (node.nodeType === Node.COMMENT_NODE) { found.push('a comment'); continue }
-    const tag = node.localName, known = table[tag]
-    if (!known || node.namespaceURI !== 'http://www.w3.org/1999/xhtml') { found.push(`<${tag}>`); continue }
-    for (const { name, value } of node.attributes)
+    const tag = node.localName, drawn = node.namespaceURI === 'http://www.w3.org/2000/svg'
+    const known = (drawn ? table.svg : table.html)[tag]
+    if (!known || !drawn && node.namespaceURI !== 'http://www.w3.org/1999/xhtml') { found.push(`<${tag}>`); continue }
+    for (const { name: written, value } of node.attributes) {
+      const name = written.toLowerCase()
       if (!(name in known)) found.push(`<${tag} ${name}>`)
       else if (known[name] !== null && !new RegExp(`^(?:${known[name]})$`, 's').test(value))
         found.push(`<${tag} ${name}=${value.slice(0, 60)}>`)
-    if (tag === 'a' && !/^(https?|mailto|):$/.test(node.protocol)) found.push(`a link by ${node.protocol}`)
+    }
+    if (tag === 'a' && !/^(https?|mailto|tel|):$/.test(node.protocol)) found.push(`a link by ${node.protocol}`)
     if (node.shadowRoot) found.push(`a shadow of <${tag}>`)
   }
   return found
@@ -80,7 +82,7 @@ class Watched:
         ran, stopped = self.page.evaluate("() => [window.ranHere, window.stoppedHere]")
         dialogs, self.dialogs = self.dialogs, []
         elsewhere, self.elsewhere = self.elsewhere, []
-        outside = self.page.evaluate(f"({WALK})({json.dumps(TABLE)})")
+        outside = self.page.evaluate(WALK, {"html": TABLE, "svg": SVG_TABLE})
         return Told(ran + dialogs, stopped, [*outside, *(f"a request to {url}" for url in elsewhere)])
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from html import escape
 
 import feedgenerator
 from icalendar import Calendar, Event
@@ -39,7 +40,7 @@ def as_feed(register: Register, reports: Iterable[Shown], title: str, address: s
             title=subject(one),
             link=link,
             unique_id=link,
-            description=said,
+            description=escape(said),  # a summary is HTML to whoever reads the feed
             updateddate=_instant(max((day for _, day in one.sources), default=one.added or one.dated or on)),
             pubdate=_instant(one.added or one.dated or on),
         )

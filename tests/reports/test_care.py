@@ -73,3 +73,22 @@ def test_the_address_at_the_source_goes_with_the_name_it_carries(house: House, t
     house.node.do(commands.hide_names(report, (), ""), by="reader")
     register.follow_all()
     assert shown(register, "2021-0001").links == ()
+
+
+def test_all_names_can_be_hidden_in_one_step_and_stand_again(house: House, tmp_path: Path) -> None:
+    rows = [
+        scraped(number, deceased=f"Tam Harrow{number}", circumstances="Harrow1 and Harrow2 fell.") for number in (1, 2)
+    ]
+    read(house, table(*rows, columns=SCRAPED), "2021-06-01")
+    house.node.do(commands.hide_every_name("the operator wants it so"), by="editor")
+    register = register_of(house, tmp_path)
+    assert {one.title for one in register} == {"Report 2021-0001", "Report 2021-0002"}
+    house.node.do(commands.show_every_name("a while"), by="editor")
+    register.follow_all()
+    house.node.do(commands.hide_every_name("again"), by="editor")
+    register.follow(at_most=1)  # the first of many; the other is not seen meanwhile
+    assert [one.title.startswith("Report") for one in register] == [True]
+    register.follow_all()
+    house.node.do(commands.show_every_name("and now so"), by="editor")
+    register.follow_all()
+    assert {one.title for one in register} == {"Tam Harrow1", "Tam Harrow2"}

@@ -21,6 +21,8 @@ from heard.reports.entries import (
     ConcernNumbered,
     Disputed,
     EchoConfirmed,
+    EveryNameHidden,
+    EveryNameShown,
     ExtensionRecorded,
     Gone,
     Listed,
@@ -143,6 +145,17 @@ def hide_names(report: str, names: Sequence[str], ground: str) -> Command:
 
 def show_names(report: str, ground: str) -> Command:
     return _on_report(report, NamesShown(checked_words(ground, "reason", 2000)))
+
+
+def hide_every_name(ground: str) -> Command:
+    """From now on no name of who died stands anywhere on this site."""
+    hidden = EveryNameHidden(checked_words(ground, "reason", 2000))
+    return lambda tables: Decision((Draft(READINGS, hidden),), (READINGS,))
+
+
+def show_every_name(ground: str) -> Command:
+    shown = EveryNameShown(checked_words(ground, "reason", 2000))
+    return lambda tables: Decision((Draft(READINGS, shown),), (READINGS,))
 
 
 def let_value(report: str, field: str, ground: str) -> Command:

@@ -170,6 +170,8 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
         [line for line in form.get("names", "").splitlines() if line.strip()],
         form.get("words", ""),
     ),
+    "hide-all": lambda serving, form: commands.hide_every_name(form.get("words", "")),
+    "show-all": lambda serving, form: commands.show_every_name(form.get("words", "")),
     "show": lambda serving, form: commands.show_names(_report(serving, form), form.get("words", "")),
     "let": lambda serving, form: commands.let_value(
         _report(serving, form), form.get("field", ""), form.get("words", "")

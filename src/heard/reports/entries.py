@@ -122,6 +122,23 @@ class NamesShown(Body, frozen=True):
     ground: str
 
 
+@written_as("reports.every_name_hidden")
+class EveryNameHidden(Body, frozen=True):
+    """On `READINGS`: the names of the dead stand nowhere on this site, until somebody decides otherwise."""
+
+    ground: str
+
+    def withdraws(self) -> bool:
+        return True
+
+
+@written_as("reports.every_name_shown")
+class EveryNameShown(Body, frozen=True):
+    """On `READINGS`: names stand again where nothing else hides them."""
+
+    ground: str
+
+
 @written_as("reports.sent")
 class Sent(Body, frozen=True):
     """The day on which it was sent to an addressee, where that is known: the clock starts there."""

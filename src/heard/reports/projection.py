@@ -19,6 +19,8 @@ from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
 from heard.reports import entries, model
 from heard.reports.entries import (
+    EveryNameHidden,
+    EveryNameShown,
     Gone,
     Listed,
     ProblemSettled,
@@ -44,6 +46,7 @@ CREATE TABLE IF NOT EXISTS report_reading (
 CREATE TABLE IF NOT EXISTS report_problem (
     id TEXT PRIMARY KEY, report TEXT NOT NULL, position INTEGER NOT NULL, told_at TEXT NOT NULL, settled INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_names (one INTEGER PRIMARY KEY CHECK (one = 1), hidden INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -109,6 +112,11 @@ def _let(tables: Tables, entry: Entry, body: ValueLet) -> None:
         tables.execute("DELETE FROM report_gone WHERE report = ?", (entry.stream,))
 
 
+def _every_name(tables: Tables, entry: Entry, body: EveryNameHidden | EveryNameShown) -> None:
+    hidden = int(isinstance(body, EveryNameHidden))
+    tables.execute("INSERT OR REPLACE INTO report_names VALUES (1, ?)", (hidden,))
+
+
 def room() -> Room:
     """What this room folds."""
     from heard.reports import projection
@@ -122,6 +130,8 @@ def room() -> Room:
         ProblemSettled: _settled,
         Gone: _gone,
         ValueLet: _let,
+        EveryNameHidden: _every_name,
+        EveryNameShown: _every_name,
     }
     return Room("reports", SCHEMA, folds, (projection, entries, model))
 
@@ -153,6 +163,10 @@ def slug_of(tables: Tables, report: str) -> str:
     for (slug,) in tables.execute("SELECT slug FROM report WHERE id = ?", (report,)):
         return str(slug)
     raise NotFound("There is no such report.")
+
+
+def is_every_name_hidden(tables: Tables) -> bool:
+    return any(hidden for (hidden,) in tables.execute("SELECT hidden FROM report_names"))
 
 
 def is_taken(tables: Tables, slug: str) -> bool:

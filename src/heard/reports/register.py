@@ -21,7 +21,7 @@ from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
 from heard.reports import knowledge, projection, shown, standing
-from heard.reports.entries import Listed, Read
+from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read
 from heard.reports.model import HIDDEN
 from heard.reports.shown import Shown, Texts
 from heard.store.register import RegisterFile, Row
@@ -105,7 +105,10 @@ class Register:
             if isinstance(body, Read):
                 self._read = None
                 self._changed()
-            elif isinstance(body, RestrictionImposed | RestrictionLifted):
+            elif isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
+                if isinstance(body, EveryNameHidden):  # none is seen until it is made anew without its names
+                    self._reports.clear()
+                    self._changed()
                 self._to_do |= dict.fromkeys(report for report, _ in projection.all_reports(self.tables))
             elif entry.kind.startswith("reports.") and projection.is_report(self.tables, entry.stream):
                 (first if body is not None and body.withdraws() else self._to_do)[entry.stream] = None
@@ -122,7 +125,8 @@ class Register:
         assert isinstance(opening, Listed)
         guard = self.doors.of_every(self.tables).guard
         masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
-        return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on)
+        nameless = projection.is_every_name_hidden(self.tables)
+        return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
 
     # Asking -----------------------------------------------------------------------------------------------------------
 

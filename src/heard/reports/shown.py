@@ -85,11 +85,19 @@ Masking = Callable[[str], str]
 
 
 def show(
-    report: str, slug: str, kept_at: str, life: Sequence[Any], masking: Masking, *, on: date | None = None
+    report: str,
+    slug: str,
+    kept_at: str,
+    life: Sequence[Any],
+    masking: Masking,
+    *,
+    on: date | None = None,
+    nameless: bool = False,
 ) -> tuple[Shown, Texts] | None:
     """What may be seen of a report; `life` are the bodies on its stream. None when the whole is withheld.
 
-    `masking` takes out what is under an order. `on` looks back to a day: at facts, not at what may be seen of them.
+    `masking` takes out what is under an order; `nameless` hides whoever died, whatever was decided of this report.
+    `on` looks back to a day: at facts, not at what may be seen of them.
     """
     knowledge = known(life, on)
     if knowledge.gone:
@@ -97,7 +105,7 @@ def show(
     said = knowledge.words
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     child = care.is_child(said("categories"), said("age"), texts["investigation"], texts["circumstances"])
-    hidden = _hidden(life, child)
+    hidden = entries.NamesHidden() if nameless else _hidden(life, child)
     names = {part for name in knowledge.withheld for part in _forms(name, knowledge)}
     if hidden:
         people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]

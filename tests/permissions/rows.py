@@ -51,6 +51,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "sitting": ("sits", "elsewhere", "unknown"),
     "problem": ("open", "settled", "elsewhere", "unknown"),
     "order": ("cleared", "told", "not told", "lifted", "elsewhere", "unknown"),
+    "receipt": ("of a post", "told", "not told", "elsewhere", "unknown"),
     "approval": ("theirs", "of nobody", "unknown"),
     "report": ("listed", "unknown"),
     "message": ("open", "settled", "unknown"),

@@ -16,6 +16,7 @@ TAKEN_BACK = every(
 )  # also what nobody has seen yet: it will not be let go by mistake
 DESK, API = "/desk/{slug}/", "/api/v1/cases/{case}/"
 ORDER = {"basis": "s. 11", "names": ["Petronella Vane"], "order": "section_11"}
+SEEN = every("receipt", "ok", not_told="absent l:ok", elsewhere="absent", unknown="absent")
 LIFTABLE = every("order", "ok", not_told="absent l:ok", lifted="absent", elsewhere="absent", unknown="absent")
 CLEARING = every(
     "order", "ok", told="forbidden l:ok", not_told="absent l:ok", lifted="absent", elsewhere="absent", unknown="absent"
@@ -101,6 +102,10 @@ API_ROWS: dict[str, list[Row]] = {
     "GET /api/v1/posts/{post}/corrections": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/clarifications": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/retraction": [Row(ALL, "read", "post", every("post", "absent", retracted="ok"))],
+    "GET /api/v1/posts/{post}/receipt": [
+        Row(ALL, "read", "post", every("post", "absent", retracted="ok", erased="ok"))
+    ],
+    "GET /api/v1/cases/{case}/receipts": [Row(ALL, "read", "case", READ)],
     "GET /api/v1/posts/{post}/key_event": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/pin": [Row(ALL, "read", "post", READ_POST)],
     "POST /api/v1/posts/{post}/corrections": [
@@ -156,6 +161,10 @@ DESK_ROWS: dict[str, list[Row]] = {
         RELEASE, "hearing", every("hearing", "no", seal_lifted="ok"), hearing="{hearing}", **{"post-{sealed}": "on"}
     ),
     "POST /desk/{slug}/let-go": _desk(RELEASE, "case", _LISTED, ground=WORDS),
+    "GET /desk/{slug}/receipts/": [Row(ALL, "read", "case", READ)],
+    "GET /desk/{slug}/receipts/{withdrawal:int}/": [Row(ALL, "read", "receipt", SEEN)],
+    "GET /desk/{slug}/receipts/{withdrawal:int}/signed": [Row(ALL, "read", "receipt", SEEN)],
+    "POST /desk/{slug}/receipts/{withdrawal:int}/seen-to": _desk(WITHDRAW, "receipt", SEEN, what="search", note=WORDS),
     "GET /desk/{slug}/orders/": [Row(ALL, "read", "case", READ)],
     "POST /desk/{slug}/orders/record": _desk(RELEASE, "case", _LISTED, names="Petronella Vane", basis="s. 11"),
     "POST /desk/{slug}/orders/tell": [

@@ -14,7 +14,13 @@ from tests.permissions.table import API_ROWS, DESK_ROWS, PUBLIC, ROWS
 from tests.permissions.world import World
 
 #: Figures of this moment; forms with a key of their own, which makes two messages two.
-NOT_THE_SAME = {"GET /metrics", "GET /{slug}/problem/", "GET /reports/{slug}/problem/"}
+NOT_THE_SAME = {
+    "GET /metrics",
+    "GET /healthz",
+    "GET /log/checkpoint",
+    "GET /{slug}/problem/",
+    "GET /reports/{slug}/problem/",
+}
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:

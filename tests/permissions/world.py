@@ -17,7 +17,7 @@ from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases.entries import RestrictionImposed
 from heard.cases.permission import record_permission
-from heard.coverage import commands, kept
+from heard.coverage import commands, kept, receipts
 from heard.coverage.approval import count_stopped
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
@@ -114,7 +114,7 @@ class World:
 
     def shared(self, kind: str, state: str, asker: Asker) -> dict[str, str]:
         """A thing that nobody has changed yet: those who are turned away, or only look, leave it as it was."""
-        whose = asker.account if kind in ("order", "approval") else ""
+        whose = asker.account if kind in ("order", "approval", "receipt") else ""
         if (kind, state, whose) not in self._known:
             self._known[kind, state, whose] = self.things(kind, state, asker)
         return self._known[kind, state, whose]
@@ -135,6 +135,7 @@ class World:
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "order": self._order,
             "approval": self._approval,
+            "receipt": self._receipt,
         }
         told = made[kind](state, asker) if kind in made else {}
         if "case" in told:
@@ -263,6 +264,17 @@ class World:
         if state == "lifted":
             self.do(case_commands.lift_restriction(case, order, "lifted in open court"))
         return {"case": self._open()[0] if state == "elsewhere" else slug, "restriction": order}
+
+    def _receipt(self, state: str, asker: Asker) -> dict[str, str]:
+        """Of a post that was withdrawn, or of an order that this asker was told of, or not."""
+        if state in ("told", "not told"):
+            told = self._order(state, asker)
+            return {**told, "withdrawal": str(receipts.of_subject(self.house.tables, told["restriction"]).withdrawal)}
+        told = self._post("published" if state == "unknown" else "retracted")
+        if state == "unknown":
+            return {**told, "withdrawal": "1"}
+        withdrawal = str(receipts.of_subject(self.house.tables, told["post"]).withdrawal)
+        return {**told, "case": self._open()[0] if state == "elsewhere" else told["case"], "withdrawal": withdrawal}
 
     def _report(self, state: str) -> dict[str, str]:
         """A report, and one from before it."""

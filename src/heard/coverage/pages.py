@@ -10,16 +10,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.cases import projection as cases
 from heard.cases.exits import Outgoing, Serving, WayOut, case_at, looking_twice
 from heard.cases.model import Case
-from heard.cases.release import Door, Released
-from heard.coverage import commands, linked_data, paging, projection
+from heard.cases.release import Door
+from heard.coverage import commands, projection
 from heard.coverage.frames import Page
-from heard.coverage.paging import Block
-from heard.coverage.shown import Shown, show
+from heard.coverage.shown import show
+from heard.coverage.whole_page import Sources, View, shown_at, whole_page
 from heard.engine.entry import new_id
-from heard.engine.errors import NotFound, Refused
+from heard.engine.errors import Refused
 
 #: Anyone may say that something is wrong; who has no account is this in the journal.
 READER = "reader"
@@ -40,102 +39,31 @@ def routes() -> list[BaseRoute]:
 
 async def live_page(request: Request, serving: Serving) -> Outgoing:
     case, door = case_at(serving, request)
-    state = projection.of_case(serving.tables, case.id).state
-    order = request.query_params.get("order") or ("oldest" if state == "closed" else "newest")
-    if order not in ("oldest", "newest"):
-        raise NotFound("A page is read newest or oldest first.")
-    return _made(case, door, _page(request, serving, case, door, order, None))
+    asked = {name: request.query_params.get(name, "") for name in ("order", "before", "after")}
+    return Outgoing(whole_page(_sources(request, serving), case, door, View(**asked)), case=case.id)
 
 
-def _made(case: Case, door: Door, page: str) -> Outgoing:
-    return Outgoing(door.let("page", page), case=case.id)
+def _sources(request: Request, serving: Serving) -> Sources:
+    base = str(request.base_url).rstrip("/")
+    return Sources(serving.tables, serving.at(), base, serving.frames.html_of)
 
 
 async def post_page(request: Request, serving: Serving) -> Outgoing:
     """A post's permanent address: its page, opened at the post, with a card of its own."""
     case, door = case_at(serving, request)
-    post = _shown(serving, case, door, request.path_params["post"])
-    state = projection.of_case(serving.tables, case.id).state
-    order = "oldest" if state == "closed" else "newest"
-    return _made(case, door, _page(request, serving, case, door, order, post))
-
-
-def _shown(serving: Serving, case: Case, door: Door, post: str) -> Shown:
-    known = projection.by_id(serving.tables, post)
-    shown = show(door, known)
-    if known.case != case.id or shown is None:
-        raise NotFound("There is no such post here.")
-    return shown
-
-
-def _page(request: Request, serving: Serving, case: Case, door: Door, order: str, focus: Shown | None) -> str:
-    tables, base = serving.tables, str(request.base_url).rstrip("/")
-    coverage = projection.of_case(tables, case.id)
-    block = _block(request, serving, case, order, focus)
-    shown = [one for post in block.posts if (one := show(door, projection.by_id(tables, post)))]
-    page = Page(case, tables, door)
-    html = [_fragment(serving, page, one) for one in shown]
-    older, newer = _beside(case, block, order)
-    return templates.render(
-        "coverage/page.html",
-        case=case,
-        coverage=coverage,
-        **{area: _area(serving, page, area) for area in ("state", "summary", "pinned", "key")},
-        report=[_fragment(serving, page, one) for one in _report(serving, case, door)],
-        posts=html if order == "oldest" else html[::-1],
-        order=order,
-        older=older,
-        newer=newer,
-        live=f"/live/{case.slug}",
-        at=serving.at(),
-        is_newest=block.is_newest,
-        focus=focus.id if focus else None,
-        focus_post=_fragment(serving, page, focus) if focus else None,
-        json_ld=linked_data.live_blog(door, case, coverage, shown, base),
-        og=linked_data.card(door, case, base, focus),
-        people_count=len(cases.people(tables, case.id)),
-    )
-
-
-def _block(request: Request, serving: Serving, case: Case, order: str, focus: Shown | None) -> Block:
-    before, after = request.query_params.get("before"), request.query_params.get("after")
-    if focus is not None:
-        return paging.around(serving.tables, case.id, focus.id)
-    if before:
-        return paging.before(serving.tables, case.id, before)
-    if after:
-        return paging.after(serving.tables, case.id, after)
-    return (paging.oldest if order == "oldest" else paging.newest)(serving.tables, case.id)
-
-
-def _beside(case: Case, block: Block, order: str) -> tuple[str | None, str | None]:
-    """The addresses of the older and the newer page."""
-    older = f"/{case.slug}/?order={order}&before={block.posts[0]}" if block.number and block.posts else None
-    newer = f"/{case.slug}/?order={order}&after={block.posts[-1]}" if not block.is_newest else None
-    return older, newer
-
-
-def _fragment(serving: Serving, page: Page, shown: Shown) -> Released:
-    """The post as it was rendered for the stream, or rendered now if it was not yet."""
-    kept = serving.frames.html_of(page.case.id, f"post:{shown.id}")
-    return page.door.let("page", kept) if kept else page.html(shown)
-
-
-def _area(serving: Serving, page: Page, area: str) -> Released:
-    kept = serving.frames.html_of(page.case.id, area)
-    return page.door.let("page", kept) if kept else page.area_html(area)
-
-
-def _report(serving: Serving, case: Case, door: Door) -> list[Shown]:
-    posts = projection.shown(serving.tables, case.id, "report")
-    return [one for post in posts if (one := show(door, post))]
+    view = View(post=request.path_params["post"])
+    return Outgoing(whole_page(_sources(request, serving), case, door, view), case=case.id)
 
 
 async def fragment(request: Request, serving: Serving) -> Outgoing:
     """One post alone, for readers whose stream gave its address because it was too long to send."""
     case, door = case_at(serving, request)
-    shown = _shown(serving, case, door, request.path_params["post"])
+    shown = shown_at(serving.tables, case, door, request.path_params["post"])
     return Outgoing(door.let("page", Page(case, serving.tables, door).html(shown)), case=case.id)
+
+
+def _made(case: Case, door: Door, page: str) -> Outgoing:
+    return Outgoing(door.let("page", page), case=case.id)
 
 
 async def corrections(request: Request, serving: Serving) -> Outgoing:
@@ -151,7 +79,7 @@ async def problem_form(request: Request, serving: Serving) -> Outgoing:
 
 
 def _problem_page(request: Request, serving: Serving, case: Case, door: Door, post: str, **told: Any) -> str:
-    about = _shown(serving, case, door, post) if post else None
+    about = shown_at(serving.tables, case, door, post) if post else None
     context: dict[str, Any] = {
         "sent": "sent" in request.query_params,
         "words": "",

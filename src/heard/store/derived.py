@@ -36,6 +36,13 @@ def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
     return connect(path, synchronous=synchronous)
 
 
+def in_memory() -> apsw.Connection:
+    """Tables that are in no file, for a look at the past: they are gone when whoever made them is done."""
+    connection = apsw.Connection(":memory:")
+    connection.execute("PRAGMA temp_store = MEMORY").fetchall()
+    return connection
+
+
 @contextmanager
 def folding(connection: apsw.Connection) -> Iterator[None]:
     """A transaction of a derived file."""

@@ -26,9 +26,9 @@ _ANYWHERE = {
     "id": r"[a-z][\w-]*",
     "class": r"[\w -]*",
     "hidden": r"",
-    "tabindex": r"-1",
+    "tabindex": r"-1|0",
     "lang": r"en-GB|en",
-    "role": r"status|alert|search",
+    "role": r"status|alert|search|group",
     "aria-label": None,
     "aria-labelledby": r"[\w-]+",
 }

@@ -49,7 +49,8 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "form": {"method": r"post", "action": _OWN, "autocomplete": r"off", "data-keep": r""},
     "input": {
         "type": r"hidden|checkbox|text|date|search",
-        "name": r"[a-z_]+|post-\w+",
+        "name": r"[a-z_]+|post-\w+|in-\w+|after_\d",
+        "inputmode": r"numeric",
         "value": None,
         "required": r"",
         "checked": r"",
@@ -70,13 +71,15 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "meta": {
         "charset": r"utf-8",
         "name": r"viewport|color-scheme|description|robots",
+        "http-equiv": r"refresh",
         "property": r"og:\w+",
         "content": None,
     },
     "ol": {"start": r"\d+"},
     "option": {"value": r"[\w -]*", "selected": r""},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
-    "select": {"name": r"[a-z_]+"},
+    "select": {"name": r"[a-z_]+|to_\d", "required": r""},
+    "main": {"data-changed": r"\d+"},
     "textarea": {
         "name": r"[a-z_]+",
         "rows": r"\d+",
@@ -146,6 +149,8 @@ def outside(table: dict[str, dict[str, str | None]], tag: str, attributes: dict[
     if tag not in table:
         return [f"<{tag}>"]
     known, found = table[tag], []
+    if "http-equiv" in attributes and not attributes.get("content", "").isdecimal():
+        found.append("a page that goes elsewhere by itself")
     for name, value in attributes.items():
         if name not in known:
             found.append(f"<{tag} {name}>")

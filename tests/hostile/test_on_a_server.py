@@ -20,16 +20,17 @@ from heard.export import archive
 from heard.export.making import export_case
 from heard.signing_in import link_for
 from heard.web import asked
-from tests.hostile import planting, planting_reports, surfaces
+from tests.hostile import planting, planting_reports, planting_watch, surfaces
 from tests.hostile.allowed import offences, words_of
 from tests.hostile.conftest import Field, sown
 from tests.hostile.corpora import OWN, SWEEP
 from tests.hostile.planting_reports import Reports
+from tests.hostile.planting_watch import Watch
 from tests.hostile.tripwire import Watched
 from tests.tidy.tree import PACKAGE
 
 #: What the page of an export has besides: its policy, since no server sends one, and its own style.
-EXPORTED = ["<meta http-equiv>", "<link href='style.css'>"]
+EXPORTED = ["a page that goes elsewhere by itself", "<meta http-equiv='Content-Security-Policy'>", "<link href='style.css'>"]
 #: Fields that take something other than words: a word of a list, an address, a time, a tick, an id.
 NOT_WORDS = {
     "slug",
@@ -110,6 +111,18 @@ def test_reports_of_hostile_lines_are_nothing_but_words(chromium: Browser, lines
         assert told == {}
 
 
+def test_a_watch_of_hostile_lines_is_nothing_but_words(chromium: Browser, lines: list[str], tmp_path: Path) -> None:
+    with sown(tmp_path / "data", []) as field:
+        watch = Watch(field.planter, lines if SWEEP else OWN)
+        assert len(watch.stations) > 10
+        found = [f"{name}: {one}" for name, kind, text in watch.seen() for one in offences(kind, text)]
+        assert found == []
+        watched = Watched(chromium, field.planter.server.address, bypass=True, cookies=cookies_of(field))
+        told = {address: told for address in watch.pages() if (told := watched.opens(address)) != ([], [], [])}
+        watched.close()
+        assert told == {}
+
+
 def test_an_exported_page_makes_nothing_but_words(field: Field, chromium: Browser) -> None:
     """The page that is carried away is opened as a file, where no server says what it may do."""
     watched = Watched(chromium, "http://127.0.0.1:9", bypass=True)
@@ -161,7 +174,7 @@ def test_nothing_runs_of_what_comes_while_a_page_is_open(chromium: Browser, fiel
 
 
 def test_every_field_of_the_api_that_takes_words_is_planted() -> None:
-    planted = inspect.getsource(planting) + inspect.getsource(planting_reports)
+    planted = "".join(map(inspect.getsource, (planting, planting_reports, planting_watch)))
     lacking = [
         f"{name}.{field.encode_name}"
         for name, body in vars(asked).items()
@@ -182,7 +195,7 @@ FIELD = re.compile(r'<(?:input(?![^>]*type="(?:hidden|checkbox))|textarea|select
 
 
 def test_every_field_of_a_form_that_takes_words_is_planted() -> None:
-    planted = inspect.getsource(planting) + inspect.getsource(planting_reports)
+    planted = "".join(map(inspect.getsource, (planting, planting_reports, planting_watch)))
     fields = {
         (path.name, found[1])
         for path in (PACKAGE / "templates").rglob("*.html")

@@ -1,0 +1,61 @@
+"""Puts hostile lines into everything that the watch can say: stations, orders, what is owed, sources, alarms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import httpx2
+
+from tests.hostile.planting import Planter
+
+
+class Watch:
+    """Stations full of hostile lines, and the pages that came back."""
+
+    def __init__(self, planter: Planter, lines: Sequence[str]) -> None:
+        self.planter = planter
+        self.answers: list[tuple[str, str, str]] = []
+        self.stations = [station for line in lines if (station := self._set_up(line))]
+
+    def _set_up(self, line: str) -> str:
+        answer = self._sent("/watch/", {"code": line[:30], "place": line[:200]})
+        station = answer.headers.get("location", "").rstrip("/")
+        if not re.fullmatch(r"/watch/stations/\w+", station):
+            return ""
+        words = {"title": line[:200], "text": line, "change": line[:500], "name": line[:100], "reason": line[:500]}
+        listed = {
+            "holder": line,
+            "supervisor": line,
+            "order": line,
+            "version": line,
+            "obligation": line,
+            "source": line,
+        }
+        figures = {"within": line, "wait": line, "state": line, "at_least": line, "sort": "keep", "lasting": line}
+        for verb in ("publish", "source", "arm", "check", "state", "post", "stand-down"):
+            self._sent(f"{station}/{verb}", words | listed | figures)
+        for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
+            self._sent(f"{order}/acknowledge", {"version": line})
+        return station
+
+    def _sent(self, path: str, fields: dict[str, str]) -> httpx2.Response:
+        at = {"Heard-Position": str(self.planter.house.store.position())}
+        answer = self.planter.desk.post(path, data=fields, headers=at)
+        assert answer.status_code in (200, 303, 404, 422), f"{path}: {answer.status_code}"
+        if answer.status_code != 303:
+            self.answers.append((path, answer.headers["content-type"], answer.text))
+        return answer
+
+    def pages(self) -> list[str]:
+        found = ["/watch/", "/watch/mine/", *(f"{station}/" for station in self.stations)]
+        for station in self.stations:
+            found += re.findall(r'href="(/watch/(?:orders|alarms)/\w+/)"', self.planter.desk.get(f"{station}/").text)
+        return list(dict.fromkeys(found))
+
+    def seen(self) -> Iterator[tuple[str, str, str]]:
+        yield from self.answers
+        for address in self.pages():
+            answer = self.planter.desk.get(address)
+            assert answer.status_code < 500, address
+            yield address, answer.headers["content-type"], answer.text

@@ -19,6 +19,7 @@ from heard.coverage import commands, kept, projection, receipts, rising
 from heard.coverage.elements import Quote, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
+from heard.coverage.looking_back import look_back
 from heard.coverage.model import Sighting
 from heard.engine import now
 from heard.engine.errors import HeardError
@@ -219,10 +220,14 @@ def see_to_copies(story: Story) -> None:
         story.desk.do(receipts.see_to(withdrawal, "search", "Asked."))
 
 
+def look_back_at(story: Story) -> None:
+    story.desk.do(look_back("editor", story.desk.case, now.utc() - timedelta(seconds=1), "page"))
+
+
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, hold_for_law,
-    lift_seal, release_sealed, fall_due, give_receipt, see_to_copies,
+    lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
 ]  # fmt: skip
 
 

@@ -20,6 +20,8 @@ VERBS: dict[str, frozenset[Role]] = {
     "restrict": frozenset({"editor", "lawyer", "administrator"}),
     "know_orders": frozenset({"lawyer"}),
     "open_case": frozenset({"editor", "administrator"}),
+    "look_back": frozenset({"editor", "lawyer", "administrator"}),
+    "take_past": frozenset({"lawyer", "administrator"}),
     "erase": frozenset({"lawyer", "administrator"}),
     "administer": frozenset({"administrator"}),
     "see_watch": frozenset({"supervisor", "auditor", "administrator"}),

@@ -268,6 +268,18 @@ class ProblemSettled(Body, frozen=True):
     note: str
 
 
+@written_as("coverage.past_looked_at")
+class PastLookedAt(Body, frozen=True):
+    """On an account's stream: it looked at what readers had of a case at an instant, or took that away with its proof.
+
+    `by` of the entry says who; what was seen is not in it.
+    """
+
+    case: str
+    instant: datetime
+    what: Literal["page", "export"]
+
+
 @written_as("coverage.text_stopped")
 class TextStopped(Body, frozen=True):
     """On an account's stream: something that it wrote was stopped for its words. Neither the words nor the case."""

@@ -16,7 +16,7 @@ from heard import templates
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, orders, receipt_pages
+from heard.coverage import desk, front, looking_back, orders, receipt_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -41,6 +41,7 @@ def routes() -> list[BaseRoute]:
         *report_desk.routes(),
         *orders.routes(),
         *receipt_pages.routes(),
+        *looking_back.routes(),
         *desk.routes(),
         *watch_pages.routes(),
         *pings.routes(),

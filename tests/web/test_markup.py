@@ -107,6 +107,7 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "permalink of what was retracted": f"/everything/posts/{posts[4]}/",
         "people": "/everything/people/",
         "corrections": "/everything/corrections/",
+        "all corrections": "/corrections/",
         "problem form": f"/everything/problem/?post={posts[0]}",
         "problem sent": "/everything/problem/?sent=1",
         "no such page": "/no-such-case/",

@@ -11,7 +11,9 @@ from heard.cases.orders import OrderKind
 from heard.engine.errors import Refused
 
 #: First words of addresses that belong to the server; no case may be called so.
-RESERVED_SLUGS = frozenset("- account api c desk healthz live log metrics oembed ping reports static watch".split())
+RESERVED_SLUGS = frozenset(
+    "- account api c corrections desk healthz live log metrics oembed ping reports static watch".split()
+)
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 
 TITLE_MAX = 300

@@ -1,4 +1,4 @@
-"""The public pages of coverage: the live page, a post's own address, corrections, and "something is wrong"."""
+"""The public pages of coverage: the live page, a post's own address, and "something is wrong"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from heard.cases.model import Case
 from heard.cases.release import Door
 from heard.coverage import commands, projection
 from heard.coverage.frames import Page
-from heard.coverage.shown import show
 from heard.coverage.whole_page import Sources, View, shown_at, whole_page
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
@@ -31,7 +30,6 @@ def routes() -> list[BaseRoute]:
         WayOut("/{slug}/", "page", live_page),
         WayOut("/{slug}/posts/{post}/", "page", post_page),
         WayOut("/{slug}/posts/{post}/fragment/", "page", fragment),
-        WayOut("/{slug}/corrections/", "page", corrections),
         WayOut("/{slug}/problem/", "page", problem_form),
         Route("/{slug}/problem/", report_problem, methods=["POST"]),
     ]
@@ -64,13 +62,6 @@ async def fragment(request: Request, serving: Serving) -> Outgoing:
 
 def _made(case: Case, door: Door, page: str) -> Outgoing:
     return Outgoing(door.let("page", page), case=case.id)
-
-
-async def corrections(request: Request, serving: Serving) -> Outgoing:
-    """What was corrected, clarified or withdrawn, the latest first."""
-    case, door = case_at(serving, request)
-    posts = [one for post in projection.noticed(serving.tables, case.id) if (one := show(door, post))]
-    return _made(case, door, templates.render("coverage/corrections.html", case=case, posts=posts))
 
 
 async def problem_form(request: Request, serving: Serving) -> Outgoing:

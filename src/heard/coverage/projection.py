@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
     WHERE section = 'live' AND status IN ('published', 'retracted', 'erased');
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
+CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
 CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS stopped_account ON stopped (account, at);
 CREATE TABLE IF NOT EXISTS approval (account TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
@@ -141,6 +142,12 @@ def noticed(tables: Tables, case: str) -> list[Post]:
     rows = tables.execute(
         "SELECT * FROM post WHERE case_id = ? AND notices != ? ORDER BY position DESC", (case, folds.NOTHING)
     )
+    return [_post(row) for row in rows]
+
+
+def latest_noticed(tables: Tables, count: int) -> list[Post]:
+    """The same of all cases, so many of them."""
+    rows = tables.execute("SELECT * FROM post WHERE notices != x'5b5d' ORDER BY position DESC LIMIT ?", (count,))
     return [_post(row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,17 @@ import pytest
 from heard.cases import projection as cases
 from heard.coverage import commands
 from heard.deliver.surfaces import addresses
+from heard.engine import now
 from heard.opening import open_house
 from tests.server import Server, running
 
-RETRACTED, HELD, ERASED, OLD, REASON, PROTECTED = (
-    "qretractedwordsq", "qheldwordsq", "qerasedwordsq", "qoldwordsq", "qreasonwordsq", "Qprotected Nameq"
+RETRACTED, HELD, ERASED, OLD, UNCLEAR, REASON, PROTECTED = (
+    "qretractedwordsq", "qheldwordsq", "qerasedwordsq", "qoldwordsq", "qunclearwordsq", "qreasonwordsq",
+    "Qprotected Nameq",
 )  # fmt: skip
-GONE = (RETRACTED, HELD, ERASED, OLD, REASON, "qprotected", "nameq")
+GONE = (RETRACTED, HELD, ERASED, OLD, UNCLEAR, REASON, "qprotected", "nameq")
+#: What one of the desk was shown of the past, which is no exit.
+PAST = "as published"
 
 
 @pytest.fixture(scope="module")
@@ -23,23 +28,44 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A story with every kind of withdrawal on a real server, and then everything it says by every way out."""
     with running(tmp_path_factory.mktemp("leaks") / "data") as server:
         posts = _story(server)
+        past = _looked_back(server, posts)
         exits = {address: _all(server, address) for address in _addresses(server, posts)}
         data = server.data
     exits["log"] = "\n".join(server.said)
     exits["data"] = str(data)
+    exits[PAST] = past
     return exits
+
+
+def _looked_back(server: Server, posts: dict[str, str]) -> str:
+    """What the cleared are shown of the instant at which the old words stood; asked for before the exits are read."""
+    asked = {"at": posts.pop("at")}
+    pages = [
+        server.client.get(f"/desk/leaky/as-published/{page}", params={**asked, "post": post, "order": order})
+        for page in ("", "page/")
+        for post in ("", posts[OLD])
+        for order in ("newest", "oldest")
+    ]
+    assert {page.status_code for page in pages} == {200}
+    return "\n".join(page.text for page in pages)
 
 
 def _story(server: Server) -> dict[str, str]:
     slug = server.open_case("leaky", "A case of secrets")
     server.post(f"/cases/{slug}/restrictions", {"basis": "s.11", "names": [PROTECTED]})
     posts = {
-        name: server.publish(slug, f"{name} is said here.", title=f"{name} title") for name in (RETRACTED, ERASED, OLD)
+        name: server.publish(slug, f"{name} is said here.", title=f"{name} title")
+        for name in (RETRACTED, ERASED, OLD, UNCLEAR)
     }
     posts[HELD] = server.publish(slug, f"{HELD} by {PROTECTED}.")
     server.post(f"/posts/{posts[RETRACTED]}/pin", {})
     server.post(f"/posts/{posts[RETRACTED]}/key_event", {})
+    time.sleep(0.01)
+    posts["at"] = now.text(now.utc())
+    time.sleep(0.01)
     server.post(f"/posts/{posts[RETRACTED]}/retraction", {"reason": REASON, "code": "care"})
+    clear = {"text": "Clear words.", "title": "Clear title", "notice": "Said more clearly.", "reason": REASON}
+    assert server.post(f"/posts/{posts[UNCLEAR]}/clarifications", clear).status_code == 201
     server.post(f"/posts/{posts[OLD]}/corrections", {"text": "New words.", "title": "New title", "reason": REASON})
     for number in range(90):  # so that there are older pages too
         server.publish(slug, f"Another post, number {number}.")
@@ -84,8 +110,15 @@ def _epoch(server: Server) -> str:
 
 def test_withdrawn_words_are_on_no_exit(told: dict[str, str]) -> None:
     for exit, text in told.items():
-        for words in GONE:
+        for words in GONE if exit != PAST else (HELD, ERASED, REASON):
             assert words not in text.casefold(), (exit, words)
+
+
+def test_old_words_were_shown_to_the_cleared_before_the_exits_were_read(told: dict[str, str]) -> None:
+    """The control: a look at the past held them, and neither the log nor a page that readers may have does since."""
+    for words in (RETRACTED, OLD, UNCLEAR):
+        assert words in told[PAST], words
+    assert "This post was erased." in told[PAST]
 
 
 def test_the_search_would_find_what_is_there(told: dict[str, str]) -> None:

@@ -17,6 +17,8 @@ from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.coverage.entries import PastLookedAt
 from heard.engine import now
+from heard.export import archive
+from heard.export.past_checking import check_past
 from heard.opening import open_house
 from heard.signing_in import token_for
 from tests.server import Server
@@ -200,3 +202,14 @@ def test_the_frame_holds_the_same_bytes(told: dict[str, str], people: dict[str, 
     page = people["editor"].get("/desk/looked-back/as-published/", params=at(told, "first")).text
     [framed] = re.findall(r'srcdoc="(.*?)"></iframe>', page, re.S)
     assert html.unescape(framed) == told["first page"]
+
+
+def test_a_lawyer_takes_the_page_away_with_its_proof(told: dict[str, str], people: dict[str, httpx2.Client]) -> None:
+    for name in ("first", "second", "withdrawn"):
+        answer = people["lawyer"].get("/desk/looked-back/as-published/export/", params=at(told, name))
+        assert answer.status_code == 200, answer.text
+        checked = check_past(answer.content)
+        assert checked.entries == 2 and checked.unproved == 0
+        assert archive.unpack(answer.content)["page.html"].decode() == told[f"{name} page"]
+        assert b"unsayable" not in answer.content
+    assert people["editor"].get("/desk/looked-back/as-published/export/", params=at(told, "first")).status_code == 403

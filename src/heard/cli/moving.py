@@ -194,8 +194,12 @@ def _verify_directory(path: Path) -> None:
 
 def _verify_export(path: Path, key: str) -> None:
     from heard.export.checking import check_export
+    from heard.export.past_checking import is_past
 
     raw = read_file(path, EXPORT_MAX_BYTES)
+    if is_past(raw):
+        _verify_past(raw, key)
+        return
     with progress("Verifying") as told:
         checked = check_export(raw, key, told)
     typer.echo(
@@ -204,6 +208,23 @@ def _verify_export(path: Path, key: str) -> None:
     )
     if not checked.page_made_again:
         typer.echo("The page was made by another version of Heard; its words were compared, not every byte.")
+    typer.echo(f"Signed with {checked.key}")
+    if not key:
+        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+
+
+def _verify_past(raw: bytes, key: str) -> None:
+    from heard.export.past_checking import check_past
+
+    with progress("Verifying") as told:
+        checked = check_past(raw, key, told)
+    past = checked.past
+    typer.echo(
+        f"It holds: the page of “{past.slug}” at {past.at.isoformat()}, {count(len(past.posts), 'post')}. "
+        f"{count(checked.entries, 'entry', 'entries')} proved to be in a journal of {checked.journal_size:,}."
+    )
+    if checked.unproved:
+        typer.echo(f"{count(checked.unproved, 'post')} without an entry here: erased since, or withheld then.")
     typer.echo(f"Signed with {checked.key}")
     if not key:
         typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")

@@ -105,6 +105,8 @@ class AsPublished(msgspec.Struct, frozen=True):
     position: int
     page: Released | None
     why: str
+    view: View
+    door: Door
     posts: tuple[str, ...]
     erased: int
 
@@ -165,6 +167,7 @@ def answered(past: Past, door: Door, epoch: str, base: str, view: View) -> AsPub
     """What the folded past answers to the address that `view` stands for, by the door as its rules stood then."""
     past.finish()
     told: dict[str, Any] = {"case": past.case, "at": past.at, "position": past.position, "erased": past.erased}
+    told |= {"view": view, "door": door}
     nothing: dict[str, Any] = {"page": None, "posts": ()}
     try:
         case = cases.by_id(past.tables, past.case)

@@ -130,7 +130,7 @@ async def page(request: Request) -> Response:
             "desk/as_published.html",
             case=case,
             account=caller.account,
-            may_export=False,
+            may_export=caller.may("take_past"),
             query=request.url.query,
             written=request.query_params.get("at", ""),
             found=found,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -43,11 +43,11 @@ def check_export(raw: bytes, key: str = "", progress: Callable[[int, int], None]
     Raises Corrupt naming what does not fit, Refused when it was signed with another key.
     """
     files = archive.unpack(raw)
-    origin, public_key = _key(files, key)
-    _manifest_lists(files, listed := manifest.read(_text(files, manifest.NAME), origin, public_key))
-    checkpoint = _checkpoint(files, origin, public_key)
+    origin, public_key = signed_by(files, key)
+    manifest_lists(files, listed := manifest.read(text_of(files, manifest.NAME), origin, public_key))
+    checkpoint = checkpoint_in(files, origin, public_key)
     case = _case(files["case.json"])
-    entries = _entries(files["entries.ndjson"], checkpoint, progress)
+    entries = entries_in(files["entries.ndjson"], checkpoint, progress)
     check_texts(case)
     Follower(case).follow(entries)
     check_page(files["index.html"].decode(), case)
@@ -55,24 +55,24 @@ def check_export(raw: bytes, key: str = "", progress: Callable[[int, int], None]
     if again and page(case).encode() != files["index.html"]:
         raise Corrupt("index.html is not the page that Heard makes of case.json.")
     media = _media(files, case)
-    return Checked(case, media, _text(files, "public-key").strip(), len(entries), checkpoint.size, again)
+    return Checked(case, media, text_of(files, "public-key").strip(), len(entries), checkpoint.size, again)
 
 
-def _key(files: Mapping[str, bytes], wanted: str) -> tuple[str, bytes]:
-    text = _text(files, "public-key")
+def signed_by(files: Mapping[str, bytes], wanted: str) -> tuple[str, bytes]:
+    text = text_of(files, "public-key")
     if wanted and not hmac.compare_digest(text.strip().encode(), wanted.strip().encode()):
         raise Refused("This export is signed with another key than the one you gave: somebody else made it.")
     return manifest.read_key(text)
 
 
-def _text(files: Mapping[str, bytes], name: str) -> str:
+def text_of(files: Mapping[str, bytes], name: str) -> str:
     try:
         return files[name].decode()
     except (KeyError, UnicodeDecodeError) as wrong:
         raise Corrupt(f"{name} is missing from this export, or is not text.") from wrong
 
 
-def _manifest_lists(files: Mapping[str, bytes], listed: manifest.Manifest) -> None:
+def manifest_lists(files: Mapping[str, bytes], listed: manifest.Manifest, fixed: Sequence[str] = FIXED) -> None:
     """Rule 2: the files are those that the manifest lists, each with its hash."""
     there = manifest.listed({name: content for name, content in files.items() if name != manifest.NAME})
     for name in sorted(there.keys() | listed.files.keys()):
@@ -80,13 +80,13 @@ def _manifest_lists(files: Mapping[str, bytes], listed: manifest.Manifest) -> No
             raise Corrupt(f"{name} is in this export and not in its manifest.")
         if there.get(name) != listed.files[name]:
             raise Corrupt(f"{name} is not what the manifest of this export says: it was changed or is missing.")
-    for name in FIXED:
+    for name in fixed:
         if name not in there:
             raise Corrupt(f"{name} is missing from this export.")
 
 
-def _checkpoint(files: Mapping[str, bytes], origin: str, public_key: bytes) -> chain.Checkpoint:
-    note = _text(files, "checkpoint")
+def checkpoint_in(files: Mapping[str, bytes], origin: str, public_key: bytes) -> chain.Checkpoint:
+    note = text_of(files, "checkpoint")
     checkpoint = chain.read_note(note, public_key, functools.partial(manifest.check, public_key))
     if note.count("\n") != chain.sign(checkpoint, public_key, lambda _: b"").count("\n"):
         raise Corrupt("The checkpoint in this export bears more than the one signature that was put there.")
@@ -120,7 +120,7 @@ def _times(thing: object) -> Iterator[datetime]:
         yield from _times(msgspec.structs.astuple(thing))
 
 
-def _entries(
+def entries_in(
     raw: bytes, checkpoint: chain.Checkpoint, progress: Callable[[int, int], None]
 ) -> list[tuple[Header, Body]]:
     """Rule 4: each entry is in the journal, in order of position."""

@@ -24,11 +24,22 @@ def check_page(html: str, case: ReleasedCase) -> None:
     if page.order != [post.id for post in case.posts]:
         raise Corrupt("index.html does not show the posts of case.json, each once and in their order.")
     for post in case.posts:
-        if not _stand_in(_said(post), "".join(page.articles[post.id])):
+        if not stand_in(_said(post), "".join(page.articles[post.id])):
             raise Corrupt(f"index.html does not say what case.json says in post {post.id}.")
     around = [case.title, case.standfirst]
-    if not _stand_in(around, "".join(page.around)):
+    if not stand_in(around, "".join(page.around)):
         raise Corrupt("index.html does not say the title and standfirst of case.json.")
+
+
+def said_on(html: str) -> tuple[dict[str, str], str]:
+    """What the articles of a page say, by the id of their post, and what stands around them.
+
+    Raises Corrupt when one stands inside another.
+    """
+    page = _PageOfReaders()
+    page.feed(html)
+    page.close()
+    return {post: "".join(said) for post, said in page.articles.items()}, "".join(page.around)
 
 
 def _said(post: ReleasedPost) -> list[str]:
@@ -39,7 +50,7 @@ def _said(post: ReleasedPost) -> list[str]:
     return [post.title, post.text, *told, post.byline]
 
 
-def _stand_in(said: Sequence[str], shown: str) -> bool:
+def stand_in(said: Sequence[str], shown: str) -> bool:
     """Whether the words stand in what is shown, in order, whatever stands between them."""
     words: Iterator[str] = iter(_WORD.findall(shown))
     return all(any(word == other for other in words) for text in said for word in _WORD.findall(text))
@@ -80,3 +91,12 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._unread:
             self._here.append(data)
+
+
+class _PageOfReaders(_Page):
+    """The same of a page of the server, on which what a picture shows is said in its `alt`."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, attrs)
+        if tag == "img":
+            self._here.append(f" {dict(attrs).get('alt') or ''} ")

@@ -25,7 +25,7 @@ from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.reports import wrong
 from heard.watch import pages as watch_pages
-from heard.web import api, errors, pings, stale
+from heard.web import api, errors, pings, stale, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
 from heard.web.packing import pack
@@ -42,6 +42,7 @@ def routes() -> list[BaseRoute]:
         *orders.routes(),
         *receipt_pages.routes(),
         *looking_back.routes(),
+        *taking_past.routes(),
         *desk.routes(),
         *watch_pages.routes(),
         *pings.routes(),

@@ -1,0 +1,175 @@
+"""A page as readers had it, to be taken away by the cleared: its bytes, and proof of the words that stand on it.
+
+Carried are the entries whose words stand on the page, each whole: never a reason, an order, or words that were not
+shown then. The format is in docs/formats/past.md.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from heard.cases.entries import CaseDescribed, CaseOpened, SittingBegan
+from heard.cases.release import joined
+from heard.coverage.as_published import AsPublished
+from heard.coverage.elements import Text, plain
+from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostRetracted, PostTakenOver, Told
+from heard.coverage.model import RETRACTION_NOTICES
+from heard.coverage.rendering import rendering_hash
+from heard.engine import chain, now
+from heard.engine.entry import Body, decode_body
+from heard.engine.errors import Refused
+from heard.engine.journal import Journal, Record
+from heard.export import archive, manifest
+from heard.export.carried import Carried
+from heard.export.making import Package
+from heard.export.reading_page import said_on, stand_in
+from heard.verify import ReleasedEntry
+
+FORMAT: Literal["heard past 1"] = "heard past 1"
+FILES = ("README.txt", "checkpoint", "entries.ndjson", "page.html", "past.json", "public-key")
+WORDED = (PostPublished, PostTakenOver, PostCorrected, PostClarified, PostRetracted, SittingBegan)
+
+README = """\
+This is one page of the coverage of a case, as readers had it at one instant that is past.
+
+  page.html         the page, byte for byte; its style and pictures are on the server
+  past.json         which case, which instant, and for each post the position of the entry whose words it says
+  entries.ndjson    those entries, each with salt, header, body and proof of inclusion
+  checkpoint        the signed head of the journal that holds them
+  manifest          the hash of every file here, signed with the same key
+  public-key        that key; compare it with the one the publisher gives
+
+To check it, with Heard installed:
+
+  heard verify FILE.zip
+
+The format, and what it proves and does not prove, are in docs/formats/past.md of the project Heard.
+"""
+
+
+class PastPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A post on the page; `entry` is the position of the entry whose words it says, 0 where none is carried."""
+
+    id: str
+    entry: int
+
+
+class PastPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What past.json says. `position` is that of the last entry, of whatever case, at or before the instant `at`."""
+
+    format: Literal["heard past 1"]
+    case: str
+    slug: str
+    at: datetime
+    position: int
+    order: str
+    before: str
+    after: str
+    post: str
+    erased: int
+    posts: tuple[PastPost, ...]
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self, order="sorted") + b"\n"
+
+
+def entries_on(journal: Journal, found: AsPublished) -> tuple[list[Carried], tuple[PastPost, ...]]:
+    """The entries whose words stand on the page, in order of position, and the posts of the page."""
+    assert found.page is not None
+    articles, around = said_on(found.page)
+    told = _opened(journal, found.case, found.position)
+    notices = {body.notice: (one, body) for one, body in told if isinstance(body, Told) and body.notice}
+    titles = [(one, body) for one, body in told if isinstance(body, CaseOpened | CaseDescribed)]
+    kept = [one for one, body in titles[-1:] if stand_in(words_of(body), around)]
+    posts = []
+    for post in found.posts:
+        worded = [(one, body) for one, body in _opened(journal, post, found.position) if isinstance(body, WORDED)]
+        standing: list[tuple[Carried, Body]] = [*worded[-1:]] or ([notices[post]] if post in notices else [])
+        says = [one for one, body in standing if stand_in(words_of(body), articles.get(post, ""))]
+        posts.append(PastPost(post, says[0].position if says else 0))
+        kept += says
+    return sorted(kept, key=lambda one: one.position), tuple(posts)
+
+
+def words_of(body: Body) -> list[str]:
+    """What the page must say of an entry, in this order."""
+    match body:
+        case PostPublished() | PostTakenOver():
+            return [body.title, plain(body.elements), body.byline]
+        case PostCorrected() | PostClarified():
+            return [body.title, plain(body.elements), body.notice]
+        case PostRetracted():
+            return [body.notice or RETRACTION_NOTICES[body.code]]
+        case CaseOpened() | CaseDescribed():
+            return [body.title, body.standfirst]
+        case SittingBegan():
+            return [body.title]
+        case Told():
+            return [plain((Text(body.words),))]
+    raise ValueError(f"a page says no words of an entry of kind {body.kind}")
+
+
+def _opened(journal: Journal, stream: str, position: int) -> list[tuple[Carried, Body]]:
+    records: list[Record] = [one for one in journal.store.stream(stream) if one.header.position <= position]
+    seals = journal.vault.seals([one.seal for one in records])
+    found = []
+    for one in records:
+        if (raw := journal.body_of(one, seals)) is not None:
+            header, salt = one.header, seals[one.seal].salt
+            body = decode_body(header.kind, header.version, raw)
+            found.append((Carried(header.position, header.encode().decode(), raw.decode(), salt), body))
+    return found
+
+
+def past_zip(
+    journal: Journal,
+    found: AsPublished,
+    slug: str,
+    entries: Sequence[Carried],
+    posts: tuple[PastPost, ...],
+    note: str,
+    leaves: Sequence[bytes],
+) -> bytes:
+    """The zip. `note` is the signed head of the journal and `leaves` all that it was signed over.
+
+    Touches no file and no table, so that a thread of its own may make it.
+    """
+    if found.page is None:
+        raise Refused(f"Readers had no page of this case then. {found.why} Nothing was made.")
+    view, at = found.view, now.instant(now.text(found.at))
+    told = PastPage(
+        FORMAT,
+        found.case,
+        slug,
+        at,
+        found.position,
+        view.order,
+        view.before,
+        view.after,
+        view.post,
+        found.erased,
+        posts,
+    )
+    tree, lines, parts = chain.Tree(leaves), [], []
+    for one in entries:
+        header, body = found.door.let("export", one.header), found.door.let("export", one.body)
+        proof = tuple(base64.b64encode(node).decode() for node in tree.inclusion_proof(one.position - 1))
+        salt = base64.b64encode(one.salt).decode()
+        lines.append(msgspec.json.encode(ReleasedEntry(str(header), str(body), salt, proof)).decode())
+        parts += [header, body]
+    package = Package()
+    package.add("page.html", found.page)
+    package.add("entries.ndjson", joined("export", "".join(f"{line}\n" for line in lines), parts))
+    origin = f"heard/{journal.store.epoch}"
+    key = manifest.key_text(origin, journal.sealing.public_key)
+    own = (("past.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
+    for name, text in own:
+        package.add(name, joined("export", text, ()))
+    listed = manifest.Manifest(origin, rendering_hash(), manifest.listed(package.files))
+    package.add(manifest.NAME, joined("export", manifest.sign(listed, journal.sealing), ()))
+    return archive.pack(package.files)

@@ -7,7 +7,7 @@ shown then. The format is in docs/formats/past.md.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +16,7 @@ import msgspec
 from heard.cases.entries import CaseDescribed, CaseOpened, SittingBegan
 from heard.cases.release import joined
 from heard.coverage.as_published import AsPublished
-from heard.coverage.elements import Text, plain
+from heard.coverage.elements import Element, Embed, Image, Link, Quote, Text, plain
 from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostRetracted, PostTakenOver, Told
 from heard.coverage.model import RETRACTION_NOTICES
 from heard.coverage.rendering import rendering_hash
@@ -100,9 +100,9 @@ def words_of(body: Body) -> list[str]:
     """What the page must say of an entry, in this order."""
     match body:
         case PostPublished() | PostTakenOver():
-            return [body.title, plain(body.elements), body.byline]
+            return [body.title, *_said(body.elements), body.byline]
         case PostCorrected() | PostClarified():
-            return [body.title, plain(body.elements), body.notice]
+            return [body.title, *_said(body.elements), body.notice]
         case PostRetracted():
             return [body.notice or RETRACTION_NOTICES[body.code]]
         case CaseOpened() | CaseDescribed():
@@ -112,6 +112,22 @@ def words_of(body: Body) -> list[str]:
         case Told():
             return [plain((Text(body.words),))]
     raise ValueError(f"a page says no words of an entry of kind {body.kind}")
+
+
+def _said(elements: Sequence[Element]) -> Iterator[str]:
+    """The words of elements in the order in which the page has them."""
+    for element in elements:
+        match element:
+            case Quote(words, speaker, role):
+                yield from (words, speaker, role)
+            case Image(alt, credit):
+                yield from (alt, credit)
+            case Link():
+                yield from (element.title, element.text)
+            case Embed(provider, _, title):
+                yield title or provider
+            case _:
+                yield plain((element,))
 
 
 def _opened(journal: Journal, stream: str, position: int) -> list[tuple[Carried, Body]]:

@@ -46,6 +46,8 @@ class PastStory:
 
     def __init__(self, desk: Desk, folder: Path, seed: int, instants: int, *, erases: bool = False) -> None:
         self.desk, self.random = desk, random.Random(seed)
+        #: Readers draw from another: how often they look changes nothing of the story.
+        self.readers = random.Random(seed + 1)
         self.posts: list[str] = []
         self.orders: list[str] = []
         self.done: dict[str, int] = {}
@@ -64,7 +66,7 @@ class PastStory:
             at += timedelta(seconds=self.random.uniform(1, 90))
             times.append(at)
         span = (times[-1] - BEGAN).total_seconds()
-        looks = sorted(BEGAN + timedelta(seconds=self.random.uniform(0.001, span)) for _ in range(self.instants))
+        looks = sorted(BEGAN + timedelta(seconds=self.readers.uniform(0.001, span)) for _ in range(self.instants))
         for began, ended in itertools.pairwise(times):
             with now.held_at(began):
                 self.step()
@@ -91,14 +93,14 @@ class PastStory:
             pass  # refused in this state
 
     def look(self, at: datetime) -> None:
-        view = self.random.choice([View(), View(), View(order="oldest"), View(order="newest"), self._elsewhere()])
+        view = self.readers.choice([View(), View(), View(order="oldest"), View(order="newest"), self._elsewhere()])
         with now.held_at(at):
             answer = self.client.get(address_of("the-case", view))
         self.captured.append(Captured(at, view, answer.status_code, answer.text))
 
     def _elsewhere(self) -> View:
-        post = self.post()
-        return self.random.choice([View(post=post), View(before=post), View(order="oldest", after=post)])
+        post = self.readers.choice(self.posts) if self.posts else "none"
+        return self.readers.choice([View(post=post), View(before=post), View(order="oldest", after=post)])
 
     def post(self) -> str:
         return self.random.choice(self.posts) if self.posts else "none"
@@ -138,7 +140,7 @@ def publish(story: PastStory) -> None:
     words = f"Words {story.random.random()}" + (f" of {NAME}" if named else "")
     mark = {"key_event": story.random.random() < 0.2, "pinned": story.random.random() < 0.1}
     title = story.random.choice(["", f"Title {story.random.random()}"])
-    section = "report" if story.random.random() < 0.05 else "live"
+    section = "report" if story.random.random() < 0.12 else "live"
     said = Quote(f"Said {story.random.random()}", "A witness")
     story.posts.append(story.desk.publish(words, said, title=title, byline="Us", section=section, **mark))
 
@@ -235,6 +237,6 @@ def elsewhere(story: PastStory) -> None:
 
 
 VERBS: list[Callable[[PastStory], None]] = [
-    *[publish] * 24, *[correct] * 4, clarify, clarify, *[retract] * 3, erase, erase, mark, mark, pin, pin, move,
-    state, state, state, summarise, *[restrict] * 3, *[hold] * 4, sit, rise, name, describe, elsewhere,
+    *[publish] * 24, *[correct] * 4, clarify, clarify, *[retract] * 3, erase, erase, mark, mark, pin, pin,
+    *[move] * 3, state, state, state, summarise, *[restrict] * 3, *[hold] * 4, sit, rise, name, describe, elsewhere,
 ]  # fmt: skip

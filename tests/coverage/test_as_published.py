@@ -22,7 +22,7 @@ from tests.desk import Desk
 INSTANTS, STEPS = 1_000, 220
 
 
-def told_in(folder: Path, *, erases: bool = False, seed: int = 7, instants: int = INSTANTS) -> PastStory:
+def told_in(folder: Path, *, erases: bool = False, seed: int = 20, instants: int = INSTANTS) -> PastStory:
     with now.held_at(BEGAN):
         desk = Desk(open_house(folder / "data", synchronous="OFF"))
         story = PastStory(desk, folder, seed, instants, erases=erases)

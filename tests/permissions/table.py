@@ -33,6 +33,7 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /{slug}/": public("case", SHOWN),
     "GET /{slug}/people/": public("case", SHOWN),
     "GET /{slug}/corrections/": public("case", SHOWN),
+    "GET /corrections/": public("server", every("server", "ok")),
     "GET /{slug}/feed.atom": public("case", SHOWN),
     "GET /{slug}/feed.json": public("case", SHOWN),
     "GET /{slug}/problem/": public("case", SHOWN),
@@ -132,6 +133,10 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
     "POST /desk/sign-out/": [Row(ALL, "session", "session", every("session", "ok"))],
     "GET /desk/{slug}/": [Row(ALL, "read", "case", READ)],
+    # Asked without an instant: the first shows the form, the others say that they need one.
+    "GET /desk/{slug}/as-published/": [Row(RELEASE, "write", "case", READ)],
+    "GET /desk/{slug}/as-published/page/": [Row(RELEASE, "write", "case", every("case", "no", unknown="absent"))],
+    "GET /desk/{slug}/as-published/export/": [Row(ERASE, "write", "case", every("case", "no", unknown="absent"))],
     "POST /desk/{slug}/publish": _desk(WRITE, "case", _POSTED, text=WORDS),
     "POST /desk/{slug}/correct": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS, reason="misheard"),
     "POST /desk/{slug}/clarify": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS),

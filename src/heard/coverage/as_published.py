@@ -17,7 +17,19 @@ from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import Door, Doors, Released, Withheld
 from heard.coverage import model, projection
-from heard.coverage.entries import Closed, Paused, PostErased, PostPlaced, Reopened, Resumed, WentLive
+from heard.coverage.entries import (
+    Closed,
+    Paused,
+    PostErased,
+    PostHeld,
+    PostPlaced,
+    PostPublished,
+    PostRetracted,
+    PostSealed,
+    Reopened,
+    Resumed,
+    WentLive,
+)
 from heard.coverage.whole_page import Sources, View, posts_on, whole_page
 from heard.engine import now
 from heard.engine.entry import Entry
@@ -155,12 +167,20 @@ def _erasures(journal: Journal, tables: Tables, case: Case, position: int) -> di
         life = journal.stream(post)
         for entry in life:
             if isinstance(entry.body, PostErased) and entry.position > position:
-                at = entry.body.published_position
+                at = _came(life, entry.body.published_position)
                 if any(one.kind == PostPlaced.kind for one in life):  # it was moved: it stood elsewhere at first
-                    moved = msgspec.structs.replace(entry.body, place=model.first_place(at))
+                    first = model.first_place(entry.body.published_position)
+                    moved = msgspec.structs.replace(entry.body, place=first)
                     entry = msgspec.structs.replace(entry, body=moved)
                 found[at] = entry
     return found
+
+
+def _came(life: list[Entry], published: int) -> int:
+    """Where a post came onto the page. One that was kept first did not when it was written: headers outlive words."""
+    if life[0].kind not in (PostHeld.kind, PostSealed.kind):
+        return published
+    return next((one.position for one in life if one.kind in (PostPublished.kind, PostRetracted.kind)), published)
 
 
 def answered(past: Past, door: Door, epoch: str, base: str, view: View) -> AsPublished:

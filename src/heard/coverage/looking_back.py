@@ -143,7 +143,7 @@ async def page(request: Request) -> Response:
 
 
 def _known(serving: Serving, caller: Caller, case: Case, found: AsPublished) -> dict[str, Any]:
-    every = caller.account.role == "lawyer"
+    every = caller.may("know_orders")
     journal = serving.node.journal
     orders = orders_of(serving.tables, journal, case, caller.account.id, all_of_them=every)
     life: list[list[Wording]] = [one for post in found.posts if (one := wordings(journal, post, orders))]

@@ -13,6 +13,7 @@ from heard.cases import jury
 from heard.coverage import commands, kept, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
+from heard.engine import now
 from heard.engine.errors import HeardError, Refused
 from heard.engine.journal import Writing
 from heard.opening import House, open_house
@@ -55,6 +56,22 @@ def test_the_jury_back_in_the_room_unseals_nothing_and_the_conclusion_offers_it(
 
 def release(desk: Desk, of: str, *chosen: str) -> kept.Command:
     return kept.release_sealed(desk.doors, desk.journal, desk.case, of, chosen)
+
+
+def test_what_was_written_while_the_jury_was_out_is_sealed_however_late_it_comes(desk: Desk) -> None:
+    """It waited on a phone without a line, and comes when the jury is back."""
+    of = hearing(desk)
+    before = now.utc()
+    desk.do(jury.send_out(desk.case, of))
+    meanwhile = now.utc()
+    desk.do(jury.bring_back(desk.case, of))
+    written = (None, before, meanwhile, now.utc())
+    posts = [desk.publish("Late", written_at=at) for at in written]
+    assert statuses(desk, *posts) == ["published", "published", "sealed", "published"]
+    desk.do(jury.send_out(desk.case, of))
+    assert statuses(desk, desk.publish("Written before, comes now", written_at=before)) == ["sealed"]
+    desk.do(jury.lift_seal(desk.case, of, "conclusion returned"))
+    assert statuses(desk, desk.publish("After the conclusion", written_at=meanwhile)) == ["published"]
 
 
 def test_what_was_sealed_is_looked_at_by_the_door_when_it_is_released(desk: Desk) -> None:

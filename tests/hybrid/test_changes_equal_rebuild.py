@@ -38,6 +38,7 @@ TABLES = (
     "sitting",
     "restriction",
     "jury",
+    "jury_out",
     "permission",
     "legal_hold",
     "coverage",

@@ -60,6 +60,10 @@ CREATE TABLE IF NOT EXISTS jury (
     hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
+CREATE TABLE IF NOT EXISTS jury_out (
+    hearing TEXT NOT NULL, case_id TEXT NOT NULL, out_at TEXT NOT NULL, back_at TEXT, PRIMARY KEY (hearing, out_at)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jury_out_case ON jury_out (case_id, back_at);
 CREATE TABLE IF NOT EXISTS legal_hold (case_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (
@@ -150,14 +154,23 @@ def _sworn(tables: Tables, entry: Entry, body: JurySworn) -> None:
 
 def _sent_out(tables: Tables, entry: Entry, body: JurySentOut) -> None:
     tables.execute("UPDATE jury SET absent = 1, may_release = 0 WHERE hearing = ?", (body.hearing,))
+    out = (body.hearing, body.case, now.text(entry.at))
+    tables.execute("INSERT OR IGNORE INTO jury_out VALUES (?, ?, ?, NULL)", out)
 
 
 def _returned(tables: Tables, entry: Entry, body: JuryReturned) -> None:
     tables.execute("UPDATE jury SET absent = 0 WHERE hearing = ?", (body.hearing,))
+    _no_longer_out(tables, entry, body.hearing)
+
+
+def _no_longer_out(tables: Tables, entry: Entry, hearing: str) -> None:
+    back = (now.text(entry.at), hearing)
+    tables.execute("UPDATE jury_out SET back_at = ? WHERE hearing = ? AND back_at IS NULL", back)
 
 
 def _seal_lifted(tables: Tables, entry: Entry, body: SealLifted) -> None:
     tables.execute("UPDATE jury SET absent = 0, may_release = 1 WHERE hearing = ?", (body.hearing,))
+    _no_longer_out(tables, entry, body.hearing)
 
 
 def _legal_hold(tables: Tables, entry: Entry, body: LegalHoldPlaced) -> None:
@@ -317,6 +330,16 @@ def juries(tables: Tables, case: str) -> dict[str, Jury]:
     """The juries of a case, by hearing."""
     rows = tables.execute("SELECT hearing, absent, may_release FROM jury WHERE case_id = ?", (case,))
     return {hearing: Jury(hearing, bool(absent), bool(may_release)) for hearing, absent, may_release in rows}
+
+
+def juries_out_at(tables: Tables, case: str, at: datetime) -> list[str]:
+    """The hearings of a case whose jury was out at an instant, and of which nothing may be told still."""
+    rows = tables.execute(
+        "SELECT jury_out.hearing FROM jury_out JOIN jury ON jury.hearing = jury_out.hearing WHERE jury_out.case_id = ? "
+        "AND out_at <= ? AND (back_at IS NULL OR back_at > ?) AND NOT may_release ORDER BY out_at",
+        (case, now.text(at), now.text(at)),
+    )
+    return [hearing for (hearing,) in rows]
 
 
 def rules(tables: Tables, case: str) -> tuple[tuple[int, ...], bool]:

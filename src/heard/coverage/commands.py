@@ -44,7 +44,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.kept import published, texts_of, turned
 from heard.coverage.model import Post
-from heard.coverage.sealing import hearing_without_its_jury, nothing_new_now
+from heard.coverage.sealing import hearing_without_its_jury, hearing_without_its_jury_then, nothing_new_now
 from heard.coverage.taking_over import restated, told_at
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
@@ -73,7 +73,8 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
         stopped = cases.permission(tables, case.id) == "withdrawn"
-        if hearing := hearing_without_its_jury(tables, case.id, kept.sitting):
+        hearing = hearing_without_its_jury(tables, case.id, kept.sitting)
+        if hearing := hearing or hearing_without_its_jury_then(tables, case.id, kept.written_at):
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)
         before = projection.last_words(tables, case.id) if door.guard else ""
         # The words are looked at first, whatever else would hold them: every cause takes the same time.

@@ -5,6 +5,8 @@ The state is of a hearing and binds its sittings; a post that belongs to none is
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from heard.cases import projection as cases
 from heard.engine.errors import Refused
 from heard.engine.projection import Tables
@@ -44,6 +46,11 @@ def nothing_new_now(tables: Tables, case: str) -> None:
         raise Refused(STOPPED)
     if any(jury.absent for jury in cases.juries(tables, case).values()):
         raise Refused(NOTHING_NEW)
+
+
+def hearing_without_its_jury_then(tables: Tables, case: str, written_at: datetime | None) -> str:
+    """The hearing whose jury was out when this was written, for what waited on a phone until the jury was back."""
+    return next(iter(cases.juries_out_at(tables, case, written_at)), "") if written_at else ""
 
 
 def may_be_released(tables: Tables, case: str, hearing: str) -> bool:

@@ -30,7 +30,11 @@ from tests.hostile.tripwire import Watched
 from tests.tidy.tree import PACKAGE
 
 #: What the page of an export has besides: its policy, since no server sends one, and its own style.
-EXPORTED = ["a page that goes elsewhere by itself", "<meta http-equiv='Content-Security-Policy'>", "<link href='style.css'>"]
+EXPORTED = [
+    "a page that goes elsewhere by itself",
+    "<meta http-equiv='Content-Security-Policy'>",
+    "<link href='style.css'>",
+]
 #: Fields that take something other than words: a word of a list, an address, a time, a tick, an id.
 NOT_WORDS = {
     "slug",

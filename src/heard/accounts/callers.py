@@ -20,13 +20,14 @@ class SignInNeeded(Refused):
 
 
 def of(request: Request, vault: Vault, tables: Tables) -> Caller:
-    """The caller.
+    """The caller; not, if the request says that it is meant as somebody else's. What waits on a device until there is
+    a line must not go out under the name of whoever has signed in there meanwhile.
 
     Raises SignInNeeded.
     """
     by_token = _by_token(request, vault, tables)
     kept, scope = by_token or (_by_session(request, vault, tables), "admin")
-    if kept is None:
+    if kept is None or request.headers.get("heard-account", kept.account) != kept.account:
         raise SignInNeeded
     try:
         return Caller(projection.by_id(tables, kept.account), scope, by_token is None)  # type: ignore[arg-type]

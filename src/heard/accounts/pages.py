@@ -54,5 +54,6 @@ async def sign_out(request: Request) -> Response:
     if not caller.in_session:
         raise NotAllowed("A token is not signed out: `heard token revoke` ends it. Nothing was changed.")
     callers.let_out(request, response, serving.vault)
+    response.headers["Clear-Site-Data"] = '"storage"'  # what was written here and not sent is the account's, not ours
     await serving.do(commands.sign_out(caller.account.id), by=caller.account.id)
     return response

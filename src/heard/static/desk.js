@@ -1,43 +1,16 @@
-// The desk works without this. It adds a key to publish with, and keeps what was typed and not yet sent: the words are
-// kept with an idempotency key of their own, so that what is sent twice over a bad line is published once.
+// The desk works without this. With it, nothing that was typed is lost: it is kept as one types, sent when there is a
+// line, and destroyed when one signs out.
 
-const said = document.querySelector('.error') ? 'no' : document.querySelector('.done') ? 'yes' : ''
+import { offerIn } from './commands.js'
+import { compose } from './composer.js'
+import { forgetAll, draft, keepDraft, note, unsent, works } from './kept.js'
+import { send } from './outbox.js'
+import { pasteInto } from './pasting.js'
 
-// Storage may be full or forbidden. Then nothing is kept, and everything else still works.
-function remember(storage, name, value) {
-  try {
-    if (value === null) window[storage].removeItem(name)
-    else if (value !== undefined) window[storage].setItem(name, JSON.stringify(value))
-    return JSON.parse(window[storage].getItem(name))
-  } catch {
-    return null
-  }
-}
-
-const lastSent = `heard sent ${location.pathname}`
-const sent = remember('sessionStorage', lastSent)
-remember('sessionStorage', lastSent, null)
-
-for (const form of document.querySelectorAll('form[data-keep]')) {
-  const { text, once, post } = form.elements, own = once.value
-  const name = `heard draft ${location.pathname} ${post?.value ?? 'new'}`
-  const draft = remember('localStorage', name)
-  let edits = 0
-
-  // After a refusal the server gives back what it was sent, which is newer than what was kept here.
-  if (draft && said === 'yes' && draft.once === sent) remember('localStorage', name, null)
-  else if (draft && said !== 'no' && draft.text !== text.defaultValue) {
-    text.value = draft.text
-    once.value = draft.once
-    form.closest('details')?.setAttribute('open', '')
-  }
-
-  text.addEventListener('input', () => {
-    once.value = `${own}-${++edits}`
-    remember('localStorage', name, text.value.trim() ? { text: text.value, once: once.value } : null)
-  })
-  form.addEventListener('submit', () => remember('sessionStorage', lastSent, once.value))
-}
+const signOut = document.querySelector('form[data-account]')
+const account = signOut?.dataset.account
+const done = Boolean(document.querySelector('main > .done'))
+const refused = Boolean(document.querySelector('main > .error[role=alert]'))
 
 document.addEventListener('keydown', event => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !event.target.matches('[data-send]')) return
@@ -47,3 +20,74 @@ document.addEventListener('keydown', event => {
 
 if (/Mac|iP(hone|ad)/.test(navigator.userAgent))
   for (const hint of document.querySelectorAll('.hint')) hint.textContent = '⌘ + Enter publishes'
+
+// Words for a post that is there already are not sent later: somebody else may have changed it by then. They are kept
+// until the server has taken them.
+async function keepWords(form) {
+  const { text, once, post } = form.elements
+  const name = `${account} ${location.pathname} ${post.value}`
+  const kept = await draft(name)
+  if (kept?.sent && done) await keepDraft(name, null)
+  else if (kept && !refused && kept.text !== text.defaultValue) {
+    text.value = kept.text
+    once.value = kept.once
+    form.closest('details')?.setAttribute('open', '')
+  }
+  const own = once.value
+  let edits = 0
+  const keep = sent => keepDraft(name, text.value.trim() ? { account, text: text.value, once: once.value, sent } : null)
+  text.addEventListener('input', () => {
+    once.value = `${own}-${++edits}`
+    keep(false)
+  })
+  form.addEventListener('submit', () => keep(true))
+}
+
+// Nothing that was written here stays on a device after its owner signed out; so they are told if that destroys posts.
+let warned = false
+
+async function onSignOut(event) {
+  event.preventDefault()
+  const count = await unsent(account).catch(() => 0)
+  if (count && !warned) {
+    warned = true
+    const told = count === 1 ? 'One text was not sent yet' : `${count} texts were not sent yet`
+    warn(`${told}, and signing out destroys what is on this device. Send first, or sign out all the same.`)
+    signOut.querySelector('button').textContent = 'Sign out and destroy'
+    return
+  }
+  const answer = await fetch(signOut.action, { method: 'POST', redirect: 'manual' }).catch(() => null)
+  if (answer?.type !== 'opaqueredirect') {
+    warned = false
+    signOut.querySelector('button').textContent = 'Sign out'
+    warn('There is no line, and signing out needs one. You are still signed in, and nothing was destroyed.')
+    return
+  }
+  await forgetAll()
+  for (const name of (await window.caches?.keys()) ?? []) await caches.delete(name)
+  for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister()
+  location.replace('/')
+}
+
+function warn(words) {
+  const told = { className: 'error', role: 'alert', textContent: words }
+  document.querySelector('main').prepend(Object.assign(document.createElement('p'), told))
+}
+
+async function begin() {
+  if (!account) return
+  const able = works(), box = document.getElementById('publish')
+  const composing = box && compose(account, able)
+  if (box) {
+    offerIn(box.elements)
+    pasteInto(box.elements.text)
+  }
+  if (!(await able)) return
+  signOut.addEventListener('submit', onSignOut)
+  await note('account', account)
+  navigator.serviceWorker?.register('/desk/-/worker.js', { scope: '/desk/', type: 'module' }).catch(() => {})
+  for (const form of document.querySelectorAll('form[data-keep]')) keepWords(form)
+  await (composing || send(account))
+}
+
+begin()

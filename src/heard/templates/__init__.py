@@ -152,14 +152,35 @@ def _addresses() -> dict[str, str]:
     return {path.partition("/")[2]: path for path in _files()}
 
 
+def worker(page: str) -> str:
+    """The script of the desk's worker. It says which shell it keeps: browsers take a new one for a new `page`."""
+    content, _, _ = _files()[_addresses()["worker.js"]]
+    return f"{content.decode()}// {hashlib.sha256(page.encode()).hexdigest()}\n"
+
+
 @functools.cache
 def _files() -> dict[str, tuple[bytes, str, bool]]:
-    files = {}
+    files: dict[str, tuple[bytes, str, bool]] = {}
+    at: dict[str, str] = {}
     for file in sorted(STATIC.iterdir()):
-        if media_type := MEDIA_TYPES.get(file.suffix):
-            content = _LEANER.get(file.suffix, str)(file.read_text("utf-8")).encode()
-            files[f"{hashlib.sha256(content).hexdigest()[:12]}/{file.name}"] = (content, media_type, True)
+        if file.suffix in MEDIA_TYPES:
+            _put(file, files, at)
     return files
+
+
+def _put(file: Path, files: dict[str, tuple[bytes, str, bool]], at: dict[str, str]) -> str:
+    """Put a file at the address that its content gives it, after those that it imports: their addresses are in it."""
+    if file.name not in at:
+        text = _LEANER.get(file.suffix, str)(file.read_text("utf-8"))
+        if file.suffix == ".js":
+            text = _IMPORTED.sub(lambda one: f"'/static/{_put(STATIC / one[1], files, at)}'", text)
+        content = text.encode()
+        at[file.name] = f"{hashlib.sha256(content).hexdigest()[:12]}/{file.name}"
+        files[at[file.name]] = (content, MEDIA_TYPES[file.suffix], True)
+    return at[file.name]
+
+
+_IMPORTED = re.compile(r"'\./([a-z_]+\.js)'")
 
 
 def lean(source: str) -> str:

@@ -25,7 +25,7 @@ from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.reports import wrong
 from heard.watch import pages as watch_pages
-from heard.web import api, errors, pings, stale, taking_past
+from heard.web import api, errors, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
 from heard.web.packing import pack
@@ -38,6 +38,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/", "page", front.front_page),
         Mount(api.PREFIX, routes=api.routes()),
         *account_pages.routes(),
+        *shell.routes(),
         *report_desk.routes(),
         *orders.routes(),
         *receipt_pages.routes(),

@@ -1,0 +1,264 @@
+// The box: keeps what is typed as it is typed; what is sent goes through the outbox, which is shown below the box.
+
+import { commandsOf, unknownCommand } from './commands.js'
+import { draft, enqueue, fact, keepDraft, note, rewrite, takeBack, waiting } from './kept.js'
+import { news, send } from './outbox.js'
+
+// How long until the next try, while something waits and the browser says nothing of a line.
+const AGAIN_MS = [2000, 5000, 15000, 60000]
+
+const here = document.getElementById('composer')
+const form = document.getElementById('publish')
+const { now: served, zone } = here?.dataset ?? {}
+const offline = here?.hasAttribute('data-offline')
+const said = document.getElementById('said')
+const list = document.getElementById('outbox')
+const fields = form?.elements
+let account, slug, ready, skew = 0, tries = 0, timer, last = ''
+
+const draftName = () => `${account} ${slug} new`
+
+// `works` tells whether this device can keep anything. Listens from the first moment on: what is typed or sent while
+// that is found out is kept, or sent by the form itself.
+export async function compose(signedIn, works) {
+  account = signedIn
+  ready = works
+  slug = here.dataset.case
+  form.addEventListener('input', keep)
+  form.addEventListener('change', keep)
+  form.addEventListener('submit', onSubmit)
+  if (!(await ready)) return
+  if (served) await note('skew', skewOf(Date.parse(served)))
+  skew = (await fact('skew')) ?? 0
+  // Its address alone: without a line the desk shows for which cases one may write.
+  if (!offline) await note('places', [...new Set([...((await fact('places')) ?? []), slug])])
+  await restore()
+  news.addEventListener('message', ({ data }) => data.sent ? onSent(data.sent, data.said) : show())
+  window.addEventListener('online', flush)
+  document.addEventListener('visibilitychange', () => document.hidden || flush())
+  await flush()
+}
+
+// How far this clock is ahead of the server's, in ms, at the least: the server looked at its own somewhere between the
+// question for this page and the first byte of it. A clock that can be right is taken to be right.
+function skewOf(server) {
+  const [{ fetchStart, responseStart }] = performance.getEntriesByType('navigation')
+  const ahead = performance.timeOrigin + fetchStart - server, behind = performance.timeOrigin + responseStart - server
+  return Math.round(ahead > 0 ? ahead : Math.min(behind, 0))
+}
+
+// What is typed ---------------------------------------------------------------------------------------------------
+
+const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said']
+const TICKS = ['key_event', 'pinned']
+
+function typed() {
+  const kept = { account }
+  for (const name of TEXTS) kept[name] = fields[name]?.value ?? ''
+  for (const name of TICKS) kept[name] = fields[name]?.checked ?? false
+  return kept
+}
+
+function fill(kept) {
+  for (const name of TEXTS) if (fields[name] && kept[name] !== undefined) fields[name].value = kept[name]
+  for (const name of TICKS) if (fields[name]) fields[name].checked = kept[name] ?? false
+  // Somebody who is not on this page, such as the one without a line, is still who said it.
+  if (fields.speaker && kept.speaker && !fields.speaker.value) fields.speaker.selectedIndex = 0
+}
+
+function keep() {
+  const kept = typed()
+  keepDraft(draftName(), kept.text.trim() || kept.title.trim() ? kept : null).catch(() => {})
+}
+
+async function restore() {
+  // After a refusal without script the server gives back what it was sent, which is newer.
+  if (fields.text.value) return
+  const kept = await draft(draftName())
+  if (kept && !fields.text.value) fill(kept)
+}
+
+function empty() {
+  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported' })
+}
+
+// Into the outbox -------------------------------------------------------------------------------------------------
+
+let busy = false
+
+async function onSubmit(event) {
+  event.preventDefault()
+  if (busy) return
+  busy = true
+  if (!(await ready)) return form.submit()
+  const before = typed()
+  try {
+    const unknown = unknownCommand(before.text)
+    if (unknown) tell(`There is no command /${unknown}. Nothing was sent. A space before it publishes it so.`, true)
+    else if (!(await commandsOf(fields, { slug, account, tell, flush, done: emptied }))) await put()
+  } catch {
+    if (!fields.text.value) fill(before)
+    tell('This device could not keep it. Your words are in the box; copy them before you close this page.', true)
+  } finally {
+    busy = false
+  }
+}
+
+async function put() {
+  const kept = typed()
+  const { text, title, setting, as_said, key_event, pinned } = kept
+  const { name, role } = fields.speaker?.selectedOptions?.[0]?.dataset ?? {}
+  const speaker = name ? { speaker: name, role, setting, as_said } : {}
+  const written_at = new Date(Date.now() - skew).toISOString()
+  const body = { text, title, key_event, pinned, ...speaker }
+  // Emptied first: what is typed while the disk is waited for is the next post.
+  empty()
+  told = []
+  tell('')
+  await enqueue({ account, case: slug, key: crypto.randomUUID(), written_at, body, typed: kept }, draftName())
+  flush().then(inBackground, inBackground)
+}
+
+// Should this page be closed before there is a line.
+async function inBackground() {
+  // On a phone the list is below the fold.
+  if (last && said.hidden) tell(`Kept on this device, not sent yet. ${WHY[last]}`)
+  if (last === 'line') (await navigator.serviceWorker?.ready)?.sync?.register('heard outbox').catch(() => {})
+}
+
+async function emptied() {
+  empty()
+  await keepDraft(draftName(), null)
+}
+
+// Out of it -------------------------------------------------------------------------------------------------------
+
+export async function flush() {
+  clearTimeout(timer)
+  await show()
+  const before = last
+  last = await send(account, onSent)
+  if (last === 'line' || last === 'later') {
+    timer = setTimeout(flush, AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)])
+  } else tries = 0
+  if (before && !last && offline) told.push('There is a line again, and all was sent. “Try again” opens the desk.')
+  if (told.length) tell(told.join('\n'))
+  await refused()
+  await show()
+}
+
+// What became of the posts since the last was written; that one was held is not hidden by the next that was published.
+let told = []
+
+function onSent(post, { status, detail }) {
+  if (post.case !== slug) return
+  if (status !== 'published') told.push(`“${post.body.text.slice(0, 40)}…” ${detail}`)
+  tell(told.join('\n') || 'Published.')
+  show()
+  if (!offline) refresh()
+}
+
+// What was refused goes back into the box if that is empty, and stays below it otherwise.
+async function refused() {
+  const [post] = (await mine()).filter(one => one.state === 'refused' && one.case === slug)
+  if (!post || fields.text.value.trim()) return
+  await back(post)
+  tell(post.why, true)
+}
+
+async function back(post) {
+  const words = fields.text.value.trim()
+  const kept = words ? { ...typed(), text: `${words}\n\n${post.typed.text}` } : post.typed
+  await takeBack(post, draftName(), kept)
+  fill(kept)
+  news.postMessage({})
+  await show()
+}
+
+async function again(post) {
+  await rewrite({ ...post, state: '', mistakes: 0 })
+  await flush()
+}
+
+const mine = async () => (await waiting()).filter(post => post.account === account)
+
+// What waits, as the reporter sees it -----------------------------------------------------------------------------
+
+const WHY = {
+  line: 'There is no line. What waits is sent as soon as there is one.',
+  later: 'The server does not answer. It is asked again and again.',
+  'signed out': 'You are signed out. These are kept on this device and sent when you have signed in again.',
+}
+
+async function show() {
+  const posts = await mine()
+  const others = (await waiting()).length - posts.length
+  list.hidden = !posts.length && !others
+  const parts = posts.map(item)
+  if (posts.some(post => !post.state)) {
+    const head = element('p', { className: 'when' }, WHY[last] ?? 'On its way.')
+    if (last === 'signed out') head.append(' ', element('a', { href: '/desk/sign-in/' }, 'Sign in'))
+    parts.unshift(head)
+  }
+  const theirs = `${others} of somebody else wait here until they sign in.`
+  if (others) parts.push(element('p', { className: 'when' }, theirs))
+  list.replaceChildren(...parts)
+}
+
+function item(post) {
+  const state = post.state === 'refused' ? 'Not accepted' : post.state === 'stuck' ? 'Set aside' : 'Waiting'
+  const at = new Date(post.written_at)
+  const clock = element('time', { dateTime: post.written_at }, at.toLocaleTimeString('en-GB', CLOCK))
+  const head = element('p', { className: 'when' }, element('b', {}, state), ' · written at ', clock)
+  if (post.case !== slug) head.append(` · ${post.case}`)
+  const verbs = element('div', { className: 'verbs' })
+  // Once it may have arrived it is not taken back: sent anew, it could stand there twice.
+  const returns = post.case === slug && (post.state === 'refused' || !post.tried)
+  if (returns) verbs.append(button('Take it back', () => back(post)))
+  if (post.state) verbs.append(button('Send it again', () => again(post)))
+  const why = post.why ? [element('p', { className: 'when' }, post.why)] : []
+  const words = element('p', { className: 'words' }, [post.body.title, post.body.text].filter(Boolean).join('\n'))
+  return element('article', { className: 'item held' }, head, words, ...why, ...(verbs.hasChildNodes() ? [verbs] : []))
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', timeZone: zone || undefined }
+
+function button(label, does) {
+  const one = element('button', { type: 'button', className: 'quiet' }, label)
+  one.addEventListener('click', does)
+  return one
+}
+
+function element(name, properties, ...inside) {
+  const one = Object.assign(document.createElement(name), properties)
+  one.append(...inside)
+  return one
+}
+
+export function tell(words, wrong = false) {
+  // What an answer of the server said above is old by now.
+  if (words) for (const old of document.querySelectorAll('main > .done, main > #error')) old.remove()
+  said.className = wrong ? 'error' : 'done'
+  said.setAttribute('role', wrong ? 'alert' : 'status')
+  said.hidden = !words
+  said.textContent = words
+}
+
+// The rest of the page, as it is now; not while somebody types in it.
+export async function refresh() {
+  const columns = document.querySelector('.columns')
+  if (!columns || [...columns.querySelectorAll('input, textarea, select')].some(isChanged)) return
+  const answer = await fetch(location.pathname, { cache: 'no-store' }).catch(() => null)
+  if (!answer?.ok) return
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  for (const part of ['.columns', '#court-now', 'main > .when', '#publish .send button']) {
+    const [old, next] = [document, fresh].map(page => page.querySelector(part))
+    if (old && next) old.replaceWith(document.adoptNode(next))
+  }
+}
+
+function isChanged(field) {
+  if (field.matches('[type=checkbox]')) return field.checked !== field.defaultChecked
+  if (!field.matches('select')) return field.value !== field.defaultValue
+  return field.selectedIndex !== Math.max([...field.options].findIndex(one => one.defaultSelected), 0)
+}

@@ -1,0 +1,74 @@
+// Sends what waits: in order, each under a key of its own, so that what is sent again over a bad line is published
+// once. Run by the desk's pages and by their worker; a lock of the browser sees to it that one of them does.
+
+import { fact, rewrite, sent, waiting } from './kept.js'
+
+const PATIENCE_MS = 20000
+// Our own mistakes in a row, for one post, before the others are let past it.
+const MISTAKES = 5
+const KEPT_ALIVE = 15000
+
+export const news = new BroadcastChannel('heard outbox')
+
+// What became of it: '' when nothing waits any more, or why the rest has to wait: 'line', 'later', 'signed out'.
+export function send(account, tell) {
+  return navigator.locks.request('heard outbox', async () => {
+    for (const post of await waiting()) {
+      if (post.account !== account || post.state) continue
+      const why = await sendOne(post, tell)
+      news.postMessage({})
+      if (why) return why
+    }
+    return ''
+  })
+}
+
+async function sendOne(post, tell) {
+  const body = JSON.stringify({ ...post.body, written_at: post.written_at })
+  let answer, said
+  // Noted before: from here on it may have arrived, and only the same key makes sure that it does so once.
+  if (!post.tried) await rewrite((post = { ...post, tried: true }))
+  try {
+    answer = await fetch(`/api/v1/cases/${post.case}/posts`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': post.key, 'Heard-Account': post.account },
+      body,
+      redirect: 'error',
+      // It may outlive the page; a browser lets some 64 kB do so.
+      keepalive: body.length < KEPT_ALIVE,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
+    said = await answer.json()
+  } catch {
+    return answer && answer.status !== 200 ? 'later' : 'line'
+  }
+  if (answer.ok && said.id) {
+    await sent(post)
+    tell?.(post, said)
+    news.postMessage({ sent: post, said })
+    return ''
+  }
+  // Whoever answered was not Heard: the page of a station's network, or something in between.
+  if (typeof said.detail !== 'string') return 'later'
+  if (answer.status === 401) return 'signed out'
+  if (answer.status === 500) return mistaken(post, said)
+  if (answer.status > 500 || answer.status === 429) return 'later'
+  await setAside(post, 'refused', said.detail)
+  return ''
+}
+
+async function mistaken(post, said) {
+  const mistakes = (post.mistakes ?? 0) + 1
+  if (mistakes >= MISTAKES) await setAside({ ...post, mistakes }, 'stuck', said.detail)
+  else await rewrite({ ...post, mistakes })
+  return mistakes >= MISTAKES ? '' : 'later'
+}
+
+const setAside = (post, state, why) => rewrite({ ...post, state, why })
+
+// By the worker, when the browser says that there is a line again and no page is open.
+export const sendUnattended = async () => {
+  const account = await fact('account')
+  const why = account ? await send(account) : ''
+  if (why === 'line' || why === 'later') throw new Error(why)
+}

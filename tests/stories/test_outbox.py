@@ -1,0 +1,206 @@
+"""Nothing typed is ever lost: a reporter's phone without a line, killed, signed out, and what readers get of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.server import Server
+from tests.stories.hearing import Hearing
+from tests.stories.phone import Phone
+from tests.stories.reader import Reader
+
+#: How long before the kill the last key was pressed.
+LAST_KEY_MS = 250
+Opens = Callable[..., Reader]
+Phones = Callable[..., Phone]
+
+
+@pytest.fixture
+def phones(chromium: Browser, server: Server, desk: Any, tmp_path: Path) -> Iterator[Phones]:
+    """Makes phones, each signed in; at the end none may have met an error or a forbidden load."""
+    made: list[Phone] = []
+
+    def make(**settings: Any) -> Phone:
+        phone = Phone(chromium.browser_type, tmp_path / f"phone-{len(made)}", server, **settings)
+        made.append(phone)
+        [(name, value)] = list(desk.cookies.items())
+        phone.context.add_cookies([{"name": name, "value": value, "url": server.address}])
+        return phone
+
+    yield make
+    for phone in made:
+        phone.is_put_away()
+    assert [complaint for phone in made for complaint in phone.reporter.complaints] == []
+
+
+def link(server: Server) -> str:
+    """Another link to sign in with, as an administrator makes one."""
+    argv = [sys.executable, "-m", "heard.cli", "account", "link", "admin@heard.example", "--data", str(server.data)]
+    made = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"/desk/sign-in/\S+", made.replace("\n", ""))
+    assert found, made
+    return found.group().strip("│ ")
+
+
+def published(hearing: Hearing) -> list[dict[str, Any]]:
+    """What the reporter wrote that readers have, the oldest first."""
+    items = hearing.server.client.get(f"/api/v1/cases/{hearing.slug}/posts?limit=500").json()["items"]
+    found = [one for one in items if "Told" in one.get("text", "")]
+    return sorted(found, key=lambda one: int(one["position"]))
+
+
+def words(posts: list[dict[str, Any]]) -> list[str]:
+    return [one["text"] for one in posts]
+
+
+def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, phones: Phones, hearing: Hearing) -> None:
+    """Posts lost 0, doubled 0, published though restricted meanwhile 0."""
+    listed = hearing.server.post(f"/cases/{hearing.slug}/hearings", {"title": "The inquest", "jury": True}).json()
+    one, phone = reader(f"/{hearing.slug}/"), phones()
+    phone.opens(hearing.slug)
+    phone.is_ready_to_lose_its_line()
+    phone.writes("Told 1: the court sits.")
+    one.waits_to_see("Told 1: the court sits.")
+
+    phone.has_line(False)
+    phone.writes("Told 2: the first witness is sworn.")
+    phone.writes("Told 3: the lamp was lit by Petronella Vane.")
+    hearing.does(f"/hearings/{listed['id']}/jury", {"jury": "out"})
+    phone.writes("Told 4: argument without the jury.")
+    hearing.does(f"/hearings/{listed['id']}/jury", {"jury": "in"})
+    phone.reporter.waits_to_see("There is no line.")
+    phone.opens(hearing.slug)  # and the desk opens still
+    phone.writes("Told 5: the jury is back.")
+    assert [text[:6] for text in phone.waiting()] == ["Told 2", "Told 3", "Told 4", "Told 5"]
+    phone.page.locator("#text").press_sequentially("Told 6: half a sen")
+    phone.page.wait_for_timeout(LAST_KEY_MS)
+
+    phone.is_killed()
+    phone.starts(line=False)
+    phone.opens(hearing.slug)
+    phone.reporter.waits(lambda: phone.page.input_value("#text") == "Told 6: half a sen", "for the draft")
+    assert [text[:6] for text in phone.waiting()] == ["Told 2", "Told 3", "Told 4", "Told 5"]
+    phone.writes("Told 6: half a sentence, made whole.")
+    hearing.does(f"/cases/{hearing.slug}/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
+
+    phone.loses_its_session()
+    phone.has_line(True)
+    phone.reporter.waits_to_see("You are signed out.")
+    assert len(phone.waiting()) == 5
+    phone.signs_in(link(hearing.server))
+    one.waits_to_see("Told 6: half a sentence, made whole.")
+    phone.opens(hearing.slug)
+    assert phone.waiting() == []
+
+    phone.has_line(False)
+    phone.writes("Told 7: the court rises.")
+    phone.has_line(True)
+    phone.sends_all()
+    one.waits_to_see("Told 7: the court rises.")
+
+    posts = published(hearing)
+    assert [text[:6] for text in words(posts)] == ["Told 1", "Told 2", "Told 5", "Told 6", "Told 7"]
+    assert all(post["written_at"] < post["published_at"] for post in posts)
+    written = [post["written_at"] for post in posts]
+    assert written == sorted(written)
+    assert not one.sees("Petronella") and not one.sees("argument without")
+    desk = hearing.desk.get(f"/desk/{hearing.slug}/").text
+    kept = {text: desk.count(f"<p>{text}") for text in ("Told 3", "Told 4")}
+    assert kept == {"Told 3": 1, "Told 4": 1}
+
+
+def answer_is_lost(route: Any) -> None:
+    route.fetch(max_redirects=0)
+    route.fulfill(status=502, body="Bad gateway")
+
+
+def over_a_bad_line(phone: Phone, hearing: Hearing) -> list[str]:
+    phone.opens(hearing.slug)
+    phone.page.route("**/api/v1/cases/*/posts", answer_is_lost, times=1)
+    for number in range(1, 4):
+        phone.writes(f"Told {number} over a bad line.")
+    phone.sends_all()
+    return words(published(hearing))
+
+
+def test_answers_that_are_lost_double_nothing(phones: Phones, hearing: Hearing) -> None:
+    phone = phones()
+    assert over_a_bad_line(phone, hearing) == [f"Told {number} over a bad line." for number in range(1, 4)]
+
+
+def test_control_an_outbox_without_keys_publishes_twice(phones: Phones, hearing: Hearing) -> None:
+    phone = phones(service_workers="block")
+
+    def without_keys(route: Any) -> None:
+        script = route.fetch().text()
+        assert "post.key" in script
+        route.fulfill(body=script.replace("post.key", "crypto.randomUUID()"), content_type="text/javascript")
+
+    phone.context.route("**/static/*/outbox.js", without_keys)
+    assert len(over_a_bad_line(phone, hearing)) == 4
+
+
+def test_what_is_refused_lets_the_others_past_and_comes_back_with_its_words(phones: Phones, hearing: Hearing) -> None:
+    phone = phones()
+    phone.opens(hearing.slug)
+    phone.is_ready_to_lose_its_line()
+    phone.has_line(False)
+    phone.writes("Told 1: before it closed.")
+    phone.page.fill("#text", "Told 2: being typed.")
+    hearing.state("closed")
+    phone.has_line(True)
+    phone.reporter.waits_to_see("The coverage is closed.")
+    assert (
+        phone.waiting() == ["Told 1: before it closed."] and phone.page.input_value("#text") == "Told 2: being typed."
+    )
+    hearing.state("reopened")
+    phone.page.click("text=Send it again")
+    phone.sends_all()
+    assert words(published(hearing)) == ["Told 1: before it closed."]
+
+
+def test_what_waits_never_goes_out_under_the_name_of_somebody_else(hearing: Hearing) -> None:
+    """Who has signed in on the device meanwhile."""
+    page = hearing.desk.get(f"/desk/{hearing.slug}/").text
+    [account] = re.findall(r'data-account="([^"]+)"', page)
+    for meant, status in (("somebody-else", 401), (account, 201)):
+        answer = hearing.desk.post(
+            f"/api/v1/cases/{hearing.slug}/posts", json={"text": "Told by one."}, headers={"Heard-Account": meant}
+        )
+        assert answer.status_code == status
+    assert words(published(hearing)) == ["Told by one."]
+
+
+def test_nothing_stays_on_the_phone_after_its_owner_signed_out(phones: Phones, hearing: Hearing) -> None:
+    phone = phones()
+    phone.opens(hearing.slug)
+    phone.is_ready_to_lose_its_line()
+    cached = phone.page.evaluate(
+        "caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.keys())))).then("
+        "all => all.flat().map(one => new URL(one.url).pathname))"
+    )
+    assert "/desk/-/offline/" in cached
+    assert [path for path in cached if not path.startswith(("/static/", "/desk/-/"))] == []
+    phone.has_line(False)
+    phone.writes("Told to nobody yet.")
+    phone.page.click("text=Sign out")
+    phone.reporter.waits_to_see("One text was not sent yet")
+    phone.page.click("text=Sign out and destroy")
+    phone.reporter.waits_to_see("You are still signed in, and nothing was destroyed.")
+    assert phone.waiting() == ["Told to nobody yet."]
+    phone.has_line(True)
+    phone.sends_all()
+    phone.page.fill("#text", "Told to myself.")
+    phone.page.click("text=Sign out")
+    phone.page.click("text=Sign out and destroy")
+    phone.page.wait_for_url(hearing.server.address + "/")
+    left = "Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])"
+    assert phone.page.evaluate(f"{left}.then(all => all.map(one => one.length))") == [0, 0, 0]

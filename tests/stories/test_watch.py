@@ -103,7 +103,7 @@ def test_a_gate_is_left_and_the_supervisor_hears_of_it_within_a_second(people: P
     olu.page.click("text=Begin the duty")
     olu.waits_to_see("On duty since")
     olu.page.click("text=I am here")
-    olu.waits_to_see("You are told to be here.")
+    olu.waits_to_see("You said that you are here.")
 
     sam.goes_to(at)
     assert sam.sees("Olu Officer") and not sam.sees("not read")

@@ -1,4 +1,4 @@
-"""`heard demo`: a server that plays the fictional inquest, and a link to its desk."""
+"""`heard demo`: a server that plays the fictional inquest and the night post, with links to desk and board."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from heard.accounts import commands, projection
+from heard.demo.gate import set_up
 from heard.demo.reports import record_reports
 from heard.engine import now
 from heard.engine.errors import NotFound
@@ -29,18 +30,25 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
         editor = projection.by_email(house.tables, EDITOR)
 
     record_reports(house.node, now.today(), commands.OPERATOR)
+    gate = set_up(house, commands.OPERATOR)
 
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())
-        link = link_for(house, editor.id)
+        link, board = link_for(house, editor.id), link_for(house, gate.people["corwen"])
         house.close()
         say(
             f"\nHeard is running, and a fictional inquest is being heard.\n\n"
             f"  Read it    {address}/\n"
             f"  Write it   {link}\n"
-            f"  Reports    {address}/reports/\n\n"
-            "The second address signs you in once. Posts come every few seconds. Ctrl+C stops it; nothing is lost."
+            f"  Reports    {address}/reports/\n"
+            f"  Watch it   {board}\n\n"
+            "The second address and the last sign you in once; open the last in another browser or a private window. "
+            "Posts come\nevery few seconds, and within two minutes a fictional post is left and it rings. "
+            "Ctrl+C stops it; nothing is lost."
         )
 
-    player = [sys.executable, "-m", "heard.demo.player", "--data", str(data), "--speed", str(speed)]
-    serve(data, host, port, 1, argv(data), companions=[player], announce=announce)
+    players = [
+        [sys.executable, "-m", f"heard.demo.{name}", "--data", str(data), "--speed", str(speed)]
+        for name in ("player", "phones")
+    ]
+    serve(data, host, port, 1, argv(data), companions=players, announce=announce)

@@ -1,0 +1,99 @@
+"""The fictional night post of the demonstration: its people, station, order and source, set up once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from heard.accounts import commands as account_commands
+from heard.accounts import projection as accounts
+from heard.engine.entry import new_id
+from heard.engine.node import Command
+from heard.opening import House
+from heard.watch import arming, commands, pings
+
+WRITTEN = Path(__file__).with_name("gate.toml")
+SCOPE = "demo/gate"
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """The ids of what was set up; `people` by their keys in gate.toml, `ping` the path of the source's address."""
+
+    station: str
+    order: str
+    source: str
+    ping: str
+    people: dict[str, str]
+
+
+def story() -> dict[str, Any]:
+    return tomllib.loads(WRITTEN.read_text("utf-8"))
+
+
+def set_up(house: House, by: str) -> Gate:
+    """The post, as it was set up before or as it is now; nothing of it comes twice."""
+    house.node.catch_up()
+    if kept := house.vault.get("demo", "gate"):
+        return msgspec.json.decode(kept, type=Gate)
+    written, source = story(), new_id()
+    people = {one["key"]: _account(house, one, by) for one in written["person"]}
+    supervisor = people["corwen"]
+
+    def do(command: Command) -> str:
+        return house.node.do(command, by=supervisor, scope=SCOPE).stream
+
+    station = do(commands.set_station(written["station"]["code"], written["station"]["place"]))
+    for key in ("ivo", "petra"):
+        do(commands.post_holder(station, people[key]))
+    order = do(commands.publish_order(station, written["order"]["title"], written["order"]["text"]))
+    do(commands.add_source(station, written["source"]["name"], source=source))
+    gate = Gate(station, order, source, pings.new_address(house.vault, source), people)
+    house.vault.put("demo", "gate", msgspec.json.encode(gate))
+    return gate
+
+
+def _account(house: House, one: dict[str, Any], by: str) -> str:
+    email = f"{one['key']}@saltmere.example"
+    known = [account for account in accounts.all_accounts(house.tables) if account.email == email]
+    if not known:
+        house.node.do(account_commands.add_account(email, one["role"], one["name"]), by=by)
+    return accounts.by_email(house.tables, email).id
+
+
+def arm(house: House, gate: Gate, seconds: dict[str, float], speed: float) -> None:
+    """Watch that the post is not empty, that orders are read and that the button is tested, once for all starts.
+
+    Somebody must be on duty there and say so, and the source must have pinged: else it is refused.
+    """
+    supervisor, keepers = gate.people["corwen"], [gate.people["ivo"], gate.people["petra"]]
+    on_duty, ladder = {"duty": gate.station}, [{"after_s": 0, "to": supervisor}]
+    owed: dict[str, dict[str, Any]] = {
+        "The post is not left empty": {
+            "op": "keep",
+            "count": {"group": keepers, "station": gate.station, "at_least": 1},
+            "gap_s": seconds["gap"] / speed,
+            "while": on_duty,
+        },
+        "Whoever is on duty reads the order": {
+            "op": "by",
+            "on": "publish",
+            "do": "ack",
+            "match": ["order", "version"],
+            "within_s": seconds["read"] / speed,
+            "for_each_on_duty": gate.station,
+        },
+        "The alarm button is tested": {
+            "op": "every",
+            "do": "ping",
+            "period_s": seconds["test"] / speed,
+            "where": {"source": gate.source},
+            "while": on_duty,
+        },
+    }
+    for title, written in owed.items():
+        command = arming.arm(gate.station, title, {**written, "escalate": ladder}, supervisor)
+        key = f"arm/{title}"
+        house.node.do(command, by=supervisor, scope=SCOPE, key=key)

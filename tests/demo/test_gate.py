@@ -1,0 +1,65 @@
+"""The fictional night post really rings: the phones play over HTTP against the real server."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from heard.accounts.commands import OPERATOR
+from heard.demo import gate as gates
+from heard.opening import House, open_house
+from heard.watch import projection
+from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmRaised, OrderPublished
+from tests.server import running
+
+SPEED = 20.0
+DEADLINE_S = 25.0
+
+
+def bodies(house: House) -> list[object]:
+    house.node.catch_up()
+    return [entry.body for entry in house.journal.all()]
+
+
+def entries_an_hour(played: int) -> float:
+    """Of rounds that wrote so many entries each until the alarm was closed; then come the calm and the end of duty."""
+    told = gates.story()
+    rests, rest = told["calm"]["rests"], told["seconds"]["rest"]
+    seconds = sum(step["wait"] for step in told["step"]) + (rests + 1) * rest
+    return (played + 2 * rests + 2) * 3600 / float(seconds)
+
+
+def test_within_a_round_an_order_is_changed_the_post_is_left_it_rings_and_is_closed(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    gate = gates.set_up(house, OPERATOR)
+    with running(tmp_path) as server:
+        before = len(bodies(house))
+        house.vault.put("server", "address", server.address.encode())
+        argv = [sys.executable, "-m", "heard.demo.phones", "--data", str(tmp_path), "--speed", str(SPEED)]
+        phones = subprocess.Popen(argv, stdin=subprocess.PIPE)
+        try:
+            end = time.monotonic() + DEADLINE_S
+            while not any(isinstance(one, AlarmClosed) for one in bodies(house)) and time.monotonic() < end:
+                assert phones.poll() is None
+                time.sleep(0.2)
+        finally:
+            phones.kill()
+            phones.wait()
+    told = bodies(house)
+    kinds = [type(one) for one in told]
+    raised = [one for one in told if isinstance(one, AlarmRaised)]
+    assert [one.sort for one in raised] == ["lapse"]
+    assert raised[0].station == gate.station
+    order = [kinds.index(AlarmRaised), kinds.index(AlarmAcknowledged), kinds.index(AlarmCleared)]
+    assert [*order, kinds.index(AlarmClosed)] == sorted([*order, kinds.index(AlarmClosed)])
+    assert [one.number for one in told if isinstance(one, OrderPublished)] == [1, 2]
+    assert len(projection.acknowledged(house.tables, projection.order(house.tables, gate.order))) == 2
+    assert not projection.alarms(house.tables, gate.station)
+    assert entries_an_hour(len(told) - before) < 100
+
+
+def test_it_is_set_up_once(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    first, entries = gates.set_up(house, OPERATOR), len(bodies(house))
+    assert gates.set_up(house, OPERATOR) == first
+    assert len(bodies(house)) == entries

@@ -25,9 +25,14 @@ ROLES = {
     "e": "editor",
     "l": "lawyer",
     "a": "administrator",
+    "h": "holder",
+    "s": "supervisor",
+    "u": "auditor",
 }
 WORDS = "Words of a row."
-ALL, WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "dcrela", "rea", "rela", "ela", "ea", "la"
+#: Whoever has an account, and of them those with business at the desk; the last three are of the watch alone.
+EVERYONE, ALL = "dcrelahsu", "dcrela"
+WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "rea", "rela", "ela", "ea", "la"
 
 #: What there is to ask about, and the states that it can be in. Every row has a cell for every state of its kind.
 STATES: dict[str, tuple[str, ...]] = {
@@ -52,6 +57,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "problem": ("open", "settled", "elsewhere", "unknown"),
     "order": ("cleared", "told", "not told", "lifted", "elsewhere", "unknown"),
     "receipt": ("of a post", "told", "not told", "elsewhere", "unknown"),
+    "source": ("pings", "unknown"),
     "approval": ("theirs", "of nobody", "unknown"),
     "report": ("listed", "unknown"),
     "message": ("open", "settled", "unknown"),

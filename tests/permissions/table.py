@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.permissions.rows import ALL, ERASE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
+from tests.permissions.rows import ALL, ERASE, EVERYONE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
 from tests.permissions.table_of_reports import DESK_REPORTS, PUBLIC_REPORTS
 
 SHOWN = every("case", "ok", on_hold="withheld", unknown="absent")
@@ -46,6 +46,12 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /desk/sign-in/": public("server", every("server", "ok")),
     "GET /desk/sign-in/{secret}/": public("link", every("link", "ok")),
     "POST /desk/sign-in/{secret}/": public("link", every("link", "forbidden", fresh="ok")),
+    # Whoever has the secret of a source speaks for it. The rest of the watch has a table of its own: tests/watch/table
+    **{
+        f"{method} /ping/{{secret}}{said}": public("source", every("source", "absent", pings="ok"))
+        for method in ("GET", "POST")
+        for said in ("", "/{said}")
+    },
 }
 
 _LISTED = every("case", "ok", unknown="absent")
@@ -107,7 +113,9 @@ API_ROWS: dict[str, list[Row]] = {
     "GET /api/v1/posts/{post}/clarifications": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/retraction": [Row(ALL, "read", "post", every("post", "absent", retracted="ok"))],
     "GET /api/v1/posts/{post}/receipt": [
-        Row(ALL, "read", "post", every("post", "absent", retracted="ok", erased="ok"))
+        Row(ALL, "read", "post", every("post", "absent", retracted="ok", erased="ok")),
+        # The id of an order is no way to its receipt, whoever was told of it.
+        Row(ALL, "read", "receipt", every("receipt", "absent", of_a_post="ok", elsewhere="ok")),
     ],
     "GET /api/v1/cases/{case}/receipts": [Row(ALL, "read", "case", READ)],
     "GET /api/v1/posts/{post}/key_event": [Row(ALL, "read", "post", READ_POST)],
@@ -134,7 +142,7 @@ _HEARD = {**_JURY, "elsewhere": "no", "unknown": "no"}
 DESK_ROWS: dict[str, list[Row]] = {
     "GET /desk/": [Row(ALL, "read", "server", every("server", "ok"))],
     "POST /desk/": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
-    "POST /desk/sign-out/": [Row(ALL, "session", "session", every("session", "ok"))],
+    "POST /desk/sign-out/": [Row(EVERYONE, "session", "session", every("session", "ok"))],
     "GET /desk/{slug}/": [Row(ALL, "read", "case", READ)],
     # Asked without an instant: the first shows the form, the others say that they need one.
     "GET /desk/{slug}/as-published/": [Row(RELEASE, "write", "case", READ)],

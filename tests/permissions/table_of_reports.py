@@ -58,6 +58,8 @@ DESK_REPORTS: dict[str, list[Row]] = {
     "POST /desk/reports/dispute": _decides(addressee="Harbour Board", words=WORDS),
     "POST /desk/reports/hide": _decides(names="", words=WORDS),
     "POST /desk/reports/show": _decides(words=WORDS),
+    "POST /desk/reports/hide-all": _desk(every("server", "ok"), "server", words=WORDS),
+    "POST /desk/reports/show-all": _desk(every("server", "ok"), "server", words=WORDS),
     "POST /desk/reports/let": _decides(field="deceased", words=WORDS),
     "POST /desk/reports/response": _decides(addressee="Harbour Board", answer="action taken", words=WORDS),
     "POST /desk/reports/extension": _decides(addressee="Harbour Board", until="2031-03-03"),

@@ -7,11 +7,13 @@ import time
 import pytest
 from starlette.routing import Route
 
+from heard.accounts import commands as account_commands
 from heard.web import app
-from tests.permissions.asking import ask, offences, routes_of
-from tests.permissions.rows import ALL, STATES
+from tests.permissions.asking import ask, offences, routes_of, written_since
+from tests.permissions.rows import EVERYONE, STATES
 from tests.permissions.table import API_ROWS, DESK_ROWS, PUBLIC, ROWS
 from tests.permissions.world import World
+from tests.watch.table import WATCH
 
 #: Figures of this moment; forms with a key of their own, which makes two messages two.
 NOT_THE_SAME = {
@@ -25,8 +27,11 @@ NOT_THE_SAME = {
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     served = set(routes_of(app.routes()))
-    assert served - ROWS.keys() == set(), "write a row in tests/permissions/table.py: who may, and in which state"
-    assert ROWS.keys() - served == set(), "rows of routes that are not there"
+    lacking = served - ROWS.keys() - WATCH.keys()
+    assert lacking == set(), "write a row in tests/permissions, or tests/watch/table.py: who may, and in which state"
+    assert (ROWS.keys() | WATCH.keys()) - served == set(), "rows of routes that are not there"
+    assert ROWS.keys() & WATCH.keys() == set(), "a route stands in one table"
+    assert all(name.split(" ")[1].startswith("/watch/") for name in WATCH), "the watch has no business elsewhere"
 
 
 def test_every_row_has_a_cell_for_every_state() -> None:
@@ -42,8 +47,9 @@ def test_every_row_has_a_cell_for_every_state() -> None:
 def test_control_a_route_without_a_row_is_caught() -> None:
     async def forgotten() -> None: ...
 
-    routes = [*app.routes(), Route("/desk/{slug}/forgotten/", forgotten)]
-    assert set(routes_of(routes)) - ROWS.keys() == {"GET /desk/{slug}/forgotten/"}
+    routes = [Route(at, forgotten) for at in ("/desk/{slug}/forgotten/", "/watch/forgotten/")]
+    lacking = set(routes_of([*app.routes(), *routes])) - ROWS.keys() - WATCH.keys()
+    assert lacking == {"GET /desk/{slug}/forgotten/", "GET /watch/forgotten/"}
 
 
 @pytest.mark.parametrize("name", [*API_ROWS, *DESK_ROWS])
@@ -68,7 +74,18 @@ def test_control_a_route_whose_guard_is_taken_away_is_caught(unguarded: World) -
         for row in rows:
             told = list(offences(unguarded, name, row, only_turned_away=True))
             assert any(", nobody, " in one for one in told), name
-            assert row.may == ALL or any(" signed in, " in one for one in told), name
+            assert row.may == EVERYONE or any(" signed in, " in one for one in told), name
+
+
+def test_control_what_an_account_wrote_is_seen_among_what_the_server_writes_by_itself(world: World) -> None:
+    withdrawal = int(world.things("receipt", "of a post", world.askers[0])["withdrawal"])
+    for _ in range(100):  # until the server has given it
+        if world.house.store.position() > withdrawal:
+            break
+        time.sleep(0.1)
+    assert world.house.store.position() > withdrawal and not written_since(world, withdrawal)
+    world.do(account_commands.add_account("one-more@heard.example", "reporter"), by=world.accounts["a"])
+    assert written_since(world, withdrawal)
 
 
 def test_the_edge_answers_everybody_the_same(world: World) -> None:

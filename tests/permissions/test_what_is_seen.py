@@ -71,6 +71,15 @@ def test_terms_are_seen_by_who_was_told_and_names_by_who_is_cleared(world: World
             assert (NAME in seen) == (asker.role in names if asker.role else False), (asker.name, address)
 
 
+def test_a_receipt_of_an_order_is_seen_by_those_alone_who_were_told(world: World) -> None:
+    for asker in world.askers:
+        for state, roles in (("told", "dcrela"), ("not told", "l")):
+            things = world.shared("receipt", state, asker)
+            addresses = f"/desk/{things['case']}/receipts/", f"/api/v1/cases/{things['case']}/receipts"
+            seen = [things["withdrawal"] in sees(world, asker, address) for address in addresses]
+            assert seen == [bool(asker.role) and asker.role in roles] * 2, (asker.name, state)
+
+
 def test_desk_offers_nobody_what_they_may_not_do(world: World, full: str) -> None:
     for asker in world.askers:
         page = sees(world, asker, f"/desk/{full}/") + sees(world, asker, "/desk/")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 from typing import NamedTuple
+from uuid import uuid4
 
 import httpx2
 
@@ -28,7 +29,9 @@ from heard.reports import commands as report_commands
 from heard.reports import projection as reports
 from heard.reports.commands import Row as ReportRow
 from heard.signing_in import link_for, token_for
-from tests.permissions.rows import ROLES, Row
+from heard.watch import commands as watch_commands
+from heard.watch.pings import new_address
+from tests.permissions.rows import ALL, ROLES, Row
 from tests.server import Server
 
 NUMBERS = count(1)
@@ -62,7 +65,8 @@ class World:
         self.accounts = {letter: self._account(letter, role) for letter, role in ROLES.items()}
         self.askers = [Asker("nobody", "", "", "", {})]
         self.askers += [self.signed_in(letter) for letter in ROLES]
-        self.askers += [self._token(letter, scope) for letter in ROLES for scope in ("read", "write", "admin")]
+        self.askers += [self._token(letter, scope) for letter in ALL for scope in ("read", "write", "admin")]
+        self.askers += [self._token(letter, "admin") for letter in ROLES if letter not in ALL]  # none reaches further
         self.askers += self._no_longer()
         self._known: dict[tuple[str, str, str], dict[str, str]] = {}
 
@@ -133,6 +137,7 @@ class World:
             "body": lambda state, _: {**self._report("listed"), "key": "harbour-board" if state == "asked" else "none"},
             "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
+            "source": lambda state, _: self._source(state),
             "order": self._order,
             "approval": self._approval,
             "receipt": self._receipt,
@@ -269,12 +274,21 @@ class World:
         """Of a post that was withdrawn, or of an order that this asker was told of, or not."""
         if state in ("told", "not told"):
             told = self._order(state, asker)
-            return {**told, "withdrawal": str(receipts.of_subject(self.house.tables, told["restriction"]).withdrawal)}
+            order = told["restriction"]
+            withdrawal = str(receipts.of_subject(self.house.tables, order).withdrawal)
+            return {**told, "post": order, "withdrawal": withdrawal}
         told = self._post("published" if state == "unknown" else "retracted")
         if state == "unknown":
             return {**told, "withdrawal": "1"}
         withdrawal = str(receipts.of_subject(self.house.tables, told["post"]).withdrawal)
         return {**told, "case": self._open()[0] if state == "elsewhere" else told["case"], "withdrawal": withdrawal}
+
+    def _source(self, state: str) -> dict[str, str]:
+        if state == "unknown":
+            return {"secret": str(uuid4()), "said": "start"}
+        station = self.do(watch_commands.set_station(f"Post {next(NUMBERS)}"))
+        source = self.do(watch_commands.add_source(station, "The door", source=new_id()))
+        return {"secret": new_address(self.house.vault, source).rpartition("/")[2], "said": "start"}
 
     def _report(self, state: str) -> dict[str, str]:
         """A report, and one from before it."""

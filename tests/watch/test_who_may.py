@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import httpx2
@@ -11,17 +11,13 @@ import pytest
 
 from heard.accounts import commands as account_commands
 from heard.accounts.entries import Role
-from heard.accounts.model import VERBS
 from heard.opening import open_house
 from heard.signing_in import token_for
-from heard.watch.verbs import AT_STATION
 from tests.server import Server
 from tests.watch.hand import Hand
+from tests.watch.table import WATCH
 
 ROLES: tuple[Role, ...] = get_args(Role)
-SEE = VERBS["see_watch"]
-MINE = ("begin", "end", "here", "away")
-ANY = VERBS["see_watch"] | VERBS["keep_watch"]
 
 
 @pytest.fixture(scope="module")
@@ -47,39 +43,43 @@ def station(server: Server) -> str:
     return Hand(server).station("Post 7")
 
 
-def asked(station: str) -> list[tuple[str, str, frozenset[str]]]:
-    """Method, address, and the roles that may."""
-    return [
-        ("GET", "/watch/", ANY),
-        ("POST", "/watch/", VERBS["give_orders"]),
-        ("GET", "/watch/live?after=0", ANY),
-        ("GET", "/watch/mine/", VERBS["keep_watch"]),
-        ("GET", f"/watch/{station}/", SEE),
-        *(("POST", f"/watch/{station}/{name}", VERBS[verb.needs]) for name, verb in AT_STATION.items()),
-        *(
-            ("POST", f"/watch/mine/{station[9:]}/{verb}", VERBS["keep_watch"])
-            for verb in ("begin", "end", "here", "away")
-        ),
-        ("GET", "/watch/orders/none/", ANY),
-        ("POST", "/watch/orders/none/acknowledge", VERBS["keep_watch"]),
-        ("GET", "/watch/alarms/none/", SEE),
-        *(("POST", f"/watch/alarms/none/{verb}", VERBS["supervise"]) for verb in ("acknowledge", "close")),
-    ]
+def wrong(server: Server, client: httpx2.Client, role: str, station: str, table: Mapping[str, set[str]]) -> list[str]:
+    """Where the server does other than the table says. Who is nobody, without a role, is sent to sign in."""
+    found = []
+    for name, may in table.items():
+        method, address = name.format(station=station.removeprefix("stations/"), order="none", alarm="none").split(" ")
+        before = server.reader.get("/log/checkpoint").text.split("\n")[1]
+        answer = client.request(method, address, data={} if method == "POST" else None)
+        to_sign_in = answer.headers.get("location", "").startswith("/desk/sign-in/")
+        is_let_through = answer.status_code != 403 and not to_sign_in
+        if is_let_through != (role in may) or to_sign_in != (not role):
+            found.append(f"{name}: {answer.status_code}")
+        if role not in may and server.reader.get("/log/checkpoint").text.split("\n")[1] != before:
+            found.append(f"{name}: wrote")
+    return found
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_may_what_the_table_says_and_no_more(
     server: Server, clients: dict[str, httpx2.Client], station: str, role: Any
 ) -> None:
-    wrong = []
-    for method, address, may in asked(station):
-        before = server.reader.get("/log/checkpoint").text
-        answer = clients[role].request(method, address, data={} if method == "POST" else None)
-        if (answer.status_code == 403) == (role in may):
-            wrong.append((method, address, answer.status_code))
-        if role not in may and server.reader.get("/log/checkpoint").text.split("\n")[1] != before.split("\n")[1]:
-            wrong.append((method, address, "wrote"))
-    assert wrong == []
+    assert wrong(server, clients[role], role, station, WATCH) == []
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in_from_every_address(server: Server, station: str) -> None:
+    assert wrong(server, server.reader, "", station, WATCH) == []
+
+
+def test_control_a_role_that_may_more_or_less_than_the_table_says_is_caught(
+    server: Server, clients: dict[str, httpx2.Client], station: str
+) -> None:
+    """Every row turned around is found, for every role; one that does write is told of as well."""
+    for role in ROLES:
+        turned = {name: set(ROLES) - may for name, may in WATCH.items()}
+        assert {one.split(":")[0] for one in wrong(server, clients[role], role, station, turned)} == set(WATCH)
+    nobody = {"POST /watch/stations/{station}/check": set[str]()}
+    told = wrong(server, clients["supervisor"], "supervisor", station, nobody)
+    assert told == [f"{one}: {what}" for one in nobody for what in ("303", "wrote")]
 
 
 def test_a_token_that_reads_changes_nothing(server: Server, clients: dict[str, httpx2.Client], station: str) -> None:

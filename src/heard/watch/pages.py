@@ -20,12 +20,12 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import commands, pings, projection, ringing
+from heard.watch import commands, pings, projection
 from heard.watch.arming import SORTS
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
 from heard.watch.shown import board
-from heard.watch.verbs import AT_STATION, Form
+from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
 from heard.watch.watching import Watching
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -242,16 +242,10 @@ async def act_on_mine(request: Request) -> Response:
     """Begin or end one's own duty; say where one is."""
     serving, caller = signed_in(request, "keep_watch")
     station, form, me = request.path_params["station"], await _form(request), caller.account.id
-    verbs = {
-        "begin": commands.begin_duty(station, me),
-        "end": commands.end_duty(station, me),
-        "here": commands.tell_presence(station, me, True),
-        "away": commands.tell_presence(station, me, False),
-    }
-    if request.path_params["verb"] not in verbs:
+    if (make := ON_MINE.get(request.path_params["verb"])) is None:
         raise NotFound("There is no such verb.")
     try:
-        await _do(serving, caller, verbs[request.path_params["verb"]], form, station)
+        await _do(serving, caller, make(station, me), form, station)
     except HeardError as refusal:
         return _mine(serving, caller, error=refusal.message)
     return RedirectResponse("/watch/mine/?done", 303)
@@ -324,11 +318,10 @@ def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft:
 async def act_on_alarm(request: Request) -> Response:
     serving, caller = signed_in(request, "supervise")
     alarm, form = request.path_params["alarm"], await _form(request)
-    verbs = {"acknowledge": ringing.acknowledge(alarm), "close": ringing.close(alarm, form.get("reason", ""))}
-    if request.path_params["verb"] not in verbs:
+    if (make := ON_ALARM.get(request.path_params["verb"])) is None:
         raise NotFound("There is no such verb.")
     try:
-        await _do(serving, caller, verbs[request.path_params["verb"]], form, alarm)
+        await _do(serving, caller, make(alarm, form), form, alarm)
     except NotFound:
         raise
     except HeardError as refusal:

@@ -1,4 +1,4 @@
-"""What the forms of a station ask for, and who may ask it."""
+"""What the forms of the watch ask for, and at a station who may ask it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.watch import arming, commands, projection
+from heard.watch import arming, commands, projection, ringing
 
 Form = Mapping[str, str]
 
@@ -100,4 +100,17 @@ AT_STATION: dict[str, Verb] = {
         "give_orders",
         lambda tables, station, form: arming.stand_down(form.get("obligation", ""), form.get("reason", "")),
     ),
+}
+
+#: Of a holder's own duty, at a station.
+ON_MINE: dict[str, Callable[[str, str], Command]] = {
+    "begin": commands.begin_duty,
+    "end": commands.end_duty,
+    "here": lambda station, me: commands.tell_presence(station, me, True),
+    "away": lambda station, me: commands.tell_presence(station, me, False),
+}
+
+ON_ALARM: dict[str, Callable[[str, Form], Command]] = {
+    "acknowledge": lambda alarm, form: ringing.acknowledge(alarm),
+    "close": lambda alarm, form: ringing.close(alarm, form.get("reason", "")),
 }

@@ -1,0 +1,37 @@
+"""Who may do what in the watch: written by hand, and nowhere made from the code that it is held against.
+
+Each route as the server has it, and the roles that may; everybody else is turned away, and whoever is not known is sent
+to sign in. Pings are not here: they know no roles, see tests/permissions/table.
+"""
+
+from __future__ import annotations
+
+SEE = {"supervisor", "auditor", "administrator"}
+KEEP = {"holder", "supervisor", "administrator"}
+LEAD = {"supervisor", "administrator"}
+ANY = SEE | KEEP
+
+WATCH: dict[str, set[str]] = {
+    "GET /watch/": ANY,
+    "POST /watch/": LEAD,
+    "GET /watch/live": ANY,
+    "GET /watch/mine/": KEEP,
+    **{f"POST /watch/mine/{{station}}/{verb}": KEEP for verb in ("begin", "end", "here", "away")},
+    "GET /watch/stations/{station}/": SEE,
+    "POST /watch/stations/{station}/name": LEAD,
+    "POST /watch/stations/{station}/post": LEAD,
+    "POST /watch/stations/{station}/release": LEAD,
+    "POST /watch/stations/{station}/publish": LEAD,
+    "POST /watch/stations/{station}/withdraw": LEAD,
+    "POST /watch/stations/{station}/state": LEAD,
+    "POST /watch/stations/{station}/check": LEAD,
+    "POST /watch/stations/{station}/end": LEAD,
+    "POST /watch/stations/{station}/source": LEAD,
+    "POST /watch/stations/{station}/arm": LEAD,
+    "POST /watch/stations/{station}/stand-down": LEAD,
+    "GET /watch/orders/{order}/": ANY,
+    "POST /watch/orders/{order}/acknowledge": KEEP,
+    "GET /watch/alarms/{alarm}/": SEE,
+    "POST /watch/alarms/{alarm}/acknowledge": LEAD,
+    "POST /watch/alarms/{alarm}/close": LEAD,
+}

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Error, Page
 
 from tests.browser import CHROMIUM
 from tests.server import Server
+from tests.stories.line import Line
 from tests.stories.reader import Reader
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
@@ -22,7 +23,8 @@ class Phone:
     """`reporter` is who holds it: the page that is open, once one is."""
 
     def __init__(self, kind: BrowserType, profile: Path, server: Server, **settings: Any) -> None:
-        self._kind, self._profile, self._server, self._settings = kind, profile, server, settings
+        self._kind, self._profile, self._settings = kind, profile, settings
+        self.line = Line(server.address)
         self.context: BrowserContext
         self.page: Page
         self.reporter: Reader
@@ -33,7 +35,7 @@ class Phone:
             str(self._profile),
             executable_path=str(CHROMIUM),
             args=["--no-sandbox", "--disable-gpu"],
-            base_url=self._server.address,
+            base_url=self.line.address,
             **PHONE,
             **self._settings,
         )
@@ -42,6 +44,7 @@ class Phone:
         self.reporter = Reader(self.page)
 
     def has_line(self, line: bool) -> None:
+        self.line.is_cut(not line)
         self.context.set_offline(not line)
 
     def signs_in(self, link: str) -> None:
@@ -65,11 +68,14 @@ class Phone:
         self.page.click("#publish button")
         self.reporter.waits(lambda: self.page.input_value("#text") == "", "for the box to be empty")
 
-    def waiting(self) -> list[str]:
-        return self.page.locator("#outbox .words").all_inner_texts()
+    def shows_waiting(self, *beginnings: str) -> None:
+        """Waits until the list below the box has posts that begin so, in this order, and no others."""
 
-    def sends_all(self) -> None:
-        self.reporter.waits(lambda: not self.waiting(), "for the outbox to be empty")
+        def waiting() -> bool:
+            texts = self.page.locator("#outbox .words").all_inner_texts()
+            return len(texts) == len(beginnings) and all(map(str.startswith, texts, beginnings))
+
+        self.reporter.waits(waiting, f"for {beginnings or 'nothing'} to wait")
 
     def is_killed(self) -> None:
         """As a phone kills what it has no room for: no page hears of it."""

@@ -38,6 +38,7 @@ def phones(chromium: Browser, server: Server, desk: Any, tmp_path: Path) -> Iter
     yield make
     for phone in made:
         phone.is_put_away()
+        phone.line.ends()
     assert [complaint for phone in made for complaint in phone.reporter.complaints] == []
 
 
@@ -79,7 +80,7 @@ def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, ph
     phone.reporter.waits_to_see("There is no line.")
     phone.opens(hearing.slug)  # and the desk opens still
     phone.writes("Told 5: the jury is back.")
-    assert [text[:6] for text in phone.waiting()] == ["Told 2", "Told 3", "Told 4", "Told 5"]
+    phone.shows_waiting("Told 2", "Told 3", "Told 4", "Told 5")
     phone.page.locator("#text").press_sequentially("Told 6: half a sen")
     phone.page.wait_for_timeout(LAST_KEY_MS)
 
@@ -87,23 +88,22 @@ def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, ph
     phone.starts(line=False)
     phone.opens(hearing.slug)
     phone.reporter.waits(lambda: phone.page.input_value("#text") == "Told 6: half a sen", "for the draft")
-    assert [text[:6] for text in phone.waiting()] == ["Told 2", "Told 3", "Told 4", "Told 5"]
+    phone.shows_waiting("Told 2", "Told 3", "Told 4", "Told 5")
     phone.writes("Told 6: half a sentence, made whole.")
     hearing.does(f"/cases/{hearing.slug}/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
 
     phone.loses_its_session()
     phone.has_line(True)
     phone.reporter.waits_to_see("You are signed out.")
-    assert len(phone.waiting()) == 5
+    phone.shows_waiting("Told 2", "Told 3", "Told 4", "Told 5", "Told 6")
     phone.signs_in(link(hearing.server))
     one.waits_to_see("Told 6: half a sentence, made whole.")
     phone.opens(hearing.slug)
-    assert phone.waiting() == []
+    phone.shows_waiting()
 
     phone.has_line(False)
     phone.writes("Told 7: the court rises.")
     phone.has_line(True)
-    phone.sends_all()
     one.waits_to_see("Told 7: the court rises.")
 
     posts = published(hearing)
@@ -127,7 +127,9 @@ def over_a_bad_line(phone: Phone, hearing: Hearing) -> list[str]:
     phone.page.route("**/api/v1/cases/*/posts", answer_is_lost, times=1)
     for number in range(1, 4):
         phone.writes(f"Told {number} over a bad line.")
-    phone.sends_all()
+    last = "Told 3 over a bad line."
+    phone.reporter.waits(lambda: last in words(published(hearing)), "for the last to be published")
+    phone.shows_waiting()
     return words(published(hearing))
 
 
@@ -158,12 +160,11 @@ def test_what_is_refused_lets_the_others_past_and_comes_back_with_its_words(phon
     hearing.state("closed")
     phone.has_line(True)
     phone.reporter.waits_to_see("The coverage is closed.")
-    assert (
-        phone.waiting() == ["Told 1: before it closed."] and phone.page.input_value("#text") == "Told 2: being typed."
-    )
+    phone.shows_waiting("Told 1: before it closed.")
+    assert phone.page.input_value("#text") == "Told 2: being typed."
     hearing.state("reopened")
     phone.page.click("text=Send it again")
-    phone.sends_all()
+    phone.shows_waiting()
     assert words(published(hearing)) == ["Told 1: before it closed."]
 
 
@@ -191,16 +192,17 @@ def test_nothing_stays_on_the_phone_after_its_owner_signed_out(phones: Phones, h
     assert [path for path in cached if not path.startswith(("/static/", "/desk/-/"))] == []
     phone.has_line(False)
     phone.writes("Told to nobody yet.")
+    phone.shows_waiting("Told to nobody yet.")
     phone.page.click("text=Sign out")
     phone.reporter.waits_to_see("One text was not sent yet")
     phone.page.click("text=Sign out and destroy")
     phone.reporter.waits_to_see("You are still signed in, and nothing was destroyed.")
-    assert phone.waiting() == ["Told to nobody yet."]
+    phone.shows_waiting("Told to nobody yet.")
     phone.has_line(True)
-    phone.sends_all()
+    phone.shows_waiting()
     phone.page.fill("#text", "Told to myself.")
     phone.page.click("text=Sign out")
     phone.page.click("text=Sign out and destroy")
-    phone.page.wait_for_url(hearing.server.address + "/")
+    phone.page.wait_for_url(phone.line.address + "/")
     left = "Promise.all([indexedDB.databases(), caches.keys(), navigator.serviceWorker.getRegistrations()])"
     assert phone.page.evaluate(f"{left}.then(all => all.map(one => one.length))") == [0, 0, 0]

@@ -98,8 +98,8 @@ def _is_asked(row: Row, state: str, asker: Asker, through: bool) -> bool:
 def offences(world: World, name: str, row: Row, *, only_turned_away: bool = False) -> Iterator[str]:
     """Where the server does other than the row says: for every asker, in every state.
 
-    With `only_turned_away` nobody, and the sessions of those who may not, in one state: enough for a guard that is taken
-    away to be seen.
+    With `only_turned_away` nobody, and the sessions of those who may not, in one state: enough for a guard that is
+    taken away to be seen.
     """
     for state in STATES[row.on][: 1 if only_turned_away else None]:
         for asker in world.askers:

@@ -168,6 +168,26 @@ def test_what_is_refused_lets_the_others_past_and_comes_back_with_its_words(phon
     assert words(published(hearing)) == ["Told 1: before it closed."]
 
 
+def test_whoever_is_quicker_than_the_desk_loses_neither_old_words_nor_new(phones: Phones, hearing: Hearing) -> None:
+    """They type and send while the page still looks for what was kept the last time."""
+    phone = phones()
+    phone.page.add_init_script(
+        "const open = indexedDB.open.bind(indexedDB), slow = new Promise(done => setTimeout(done, 1000));"
+        "indexedDB.open = (...of) => { const asked = open(...of), later = { get result() { return asked.result } };"
+        "asked.onsuccess = () => slow.then(() => later.onsuccess());"
+        "asked.onupgradeneeded = () => later.onupgradeneeded(); return later }"
+    )
+    phone.opens(hearing.slug)
+    phone.page.fill("#text", "Told before, and not sent.")
+    phone.page.wait_for_timeout(2000)
+    phone.opens(hearing.slug)
+    phone.page.fill("#text", "Told in haste.")
+    phone.page.press("#text", "Control+Enter")
+    phone.reporter.waits_to_see("What you wrote before is in the box too.")
+    assert phone.page.input_value("#text") == "Told before, and not sent.\n\nTold in haste."
+    assert published(hearing) == []
+
+
 def test_what_waits_never_goes_out_under_the_name_of_somebody_else(hearing: Hearing) -> None:
     """Who has signed in on the device meanwhile."""
     page = hearing.desk.get(f"/desk/{hearing.slug}/").text

@@ -14,7 +14,7 @@ const offline = here?.hasAttribute('data-offline')
 const said = document.getElementById('said')
 const list = document.getElementById('outbox')
 const fields = form?.elements
-let account, slug, ready, skew = 0, tries = 0, timer, last = ''
+let account, slug, begun, skew = 0, tries = 0, timer, last = ''
 
 const draftName = () => `${account} ${slug} new`
 
@@ -22,21 +22,26 @@ const draftName = () => `${account} ${slug} new`
 // that is found out is kept, or sent by the form itself.
 export async function compose(signedIn, works) {
   account = signedIn
-  ready = works
   slug = here.dataset.case
+  begun = begin(works).catch(() => false)
   form.addEventListener('input', keep)
   form.addEventListener('change', keep)
   form.addEventListener('submit', onSubmit)
-  if (!(await ready)) return
-  if (served) await note('skew', skewOf(Date.parse(served)))
-  skew = (await fact('skew')) ?? 0
-  // Its address alone: without a line the desk shows for which cases one may write.
-  if (!offline) await note('places', [...new Set([...((await fact('places')) ?? []), slug])])
-  await restore()
+  if (!(await begun)) return
   news.addEventListener('message', ({ data }) => data.sent ? onSent(data.sent, data.said) : show())
   window.addEventListener('online', flush)
   document.addEventListener('visibilitychange', () => document.hidden || flush())
   await flush()
+}
+
+async function begin(works) {
+  if (!(await works)) return false
+  await restore()
+  if (served) await note('skew', skewOf(Date.parse(served)))
+  skew = (await fact('skew')) ?? 0
+  // Its address alone: without a line the desk shows for which cases one may write.
+  if (!offline) await note('places', [...new Set([...((await fact('places')) ?? []), slug])])
+  return true
 }
 
 // How far this clock is ahead of the server's, in ms, at the least: the server looked at its own somewhere between the
@@ -66,16 +71,20 @@ function fill(kept) {
   if (fields.speaker && kept.speaker && !fields.speaker.value) fields.speaker.selectedIndex = 0
 }
 
-function keep() {
+// Not before what was kept the last time is in the box: it would be written over.
+async function keep() {
+  await begun
   const kept = typed()
   keepDraft(draftName(), kept.text.trim() || kept.title.trim() ? kept : null).catch(() => {})
 }
 
 async function restore() {
   // After a refusal without script the server gives back what it was sent, which is newer.
-  if (fields.text.value) return
-  const kept = await draft(draftName())
-  if (kept && !fields.text.value) fill(kept)
+  if (fields.text.defaultValue) return
+  const kept = await draft(draftName()), words = fields.text.value
+  // Somebody was quicker than this: both stand in the box. Some browsers put the same words back themselves.
+  const both = () => ({ ...kept, text: [kept.text, words].filter(Boolean).join('\n\n') })
+  if (kept) fill(words && words !== kept.text ? both() : kept)
 }
 
 function empty() {
@@ -90,9 +99,11 @@ async function onSubmit(event) {
   event.preventDefault()
   if (busy) return
   busy = true
-  if (!(await ready)) return form.submit()
+  const sent = fields.text.value
+  if (!(await begun)) return form.submit()
   const before = typed()
   try {
+    if (before.text !== sent) return tell('What you wrote before is in the box too. Look at it; nothing was sent yet.')
     const unknown = unknownCommand(before.text)
     if (unknown) tell(`There is no command /${unknown}. Nothing was sent. A space before it publishes it so.`, true)
     else if (!(await commandsOf(fields, { slug, account, tell, flush, done: emptied }))) await put()

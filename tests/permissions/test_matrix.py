@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -10,7 +11,7 @@ from starlette.routing import Route
 from heard.accounts import commands as account_commands
 from heard.web import app
 from tests.permissions.asking import ask, offences, routes_of, written_since
-from tests.permissions.rows import EVERYONE, STATES
+from tests.permissions.rows import EVERYONE, STATES, Row
 from tests.permissions.table import API_ROWS, DESK_ROWS, PUBLIC, ROWS
 from tests.permissions.world import World
 from tests.watch.table import WATCH
@@ -65,7 +66,17 @@ def test_a_public_address_answers_everybody_the_same(world: World, name: str) ->
     if name.startswith("GET") and name not in NOT_THE_SAME:
         for state in STATES[row.on]:
             things = world.shared(row.on, state, world.askers[0])
-            assert len({ask(world, name, row, asker, things).content for asker in world.askers}) == 1, state
+            assert _answers(world, name, row, things) == 1, state
+
+
+def _answers(world: World, name: str, row: Row, things: Any) -> int:
+    """How many different answers there are to one question, while the server writes nothing of its own in between."""
+    for _ in range(10):
+        position = world.house.store.position()
+        found = {ask(world, name, row, asker, things).content for asker in world.askers}
+        if len(found) == 1 or world.house.store.position() == position:
+            break
+    return len(found)
 
 
 def test_control_a_route_whose_guard_is_taken_away_is_caught(unguarded: World) -> None:

@@ -31,7 +31,8 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
     """RFC 4287. A post's id and address never change; `updated` is its last change, never the time of asking."""
     case, door = case_at(serving, request)
     base, posts = _base(request), _posts(serving, case, door)
-    feed = feedgenerator.Atom1Feed(
+    feed = _Feed(
+        case.opened_at,
         title=_xml(case.title),
         link=f"{base}/{case.slug}/",
         description=_xml(case.standfirst),
@@ -50,6 +51,17 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
             author_name=_xml(post.byline) or None,
         )
     return Outgoing(door.let("feed", feed.writeString("utf-8")), "application/atom+xml", case=case.id)
+
+
+class _Feed(feedgenerator.Atom1Feed):  # type: ignore[misc]
+    """One that changed last when its newest post did, and without a post when the case was opened: never now."""
+
+    def __init__(self, opened_at: datetime, **about: Any) -> None:
+        super().__init__(**about)
+        self._opened_at = opened_at
+
+    def latest_post_date(self) -> datetime:
+        return super().latest_post_date() if self.items else self._opened_at
 
 
 def _xml(text: str) -> str:

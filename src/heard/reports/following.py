@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from html import escape
+from typing import Any
 
 import feedgenerator
 from icalendar import Calendar, Event
@@ -29,9 +30,7 @@ def subject(one: Shown) -> str:
 
 def as_feed(register: Register, reports: Iterable[Shown], title: str, address: str, base: str, on: date) -> str:
     """RFC 4287: an item for each report, changed when a source told something new of it."""
-    feed = feedgenerator.Atom1Feed(
-        title=title, link=address, description="", feed_url=address, author_name="Heard", language="en-GB"
-    )
+    feed = _Feed(on, title=title, link=address, description="", feed_url=address, author_name="Heard", language="en-GB")
     for one in list(reports)[:ITEMS]:
         link = f"{base}/reports/{one.slug}/"
         stands = standing.stands(one, register.days_read(one.id), on)
@@ -45,6 +44,17 @@ def as_feed(register: Register, reports: Iterable[Shown], title: str, address: s
             pubdate=_instant(one.added or one.dated or on),
         )
     return str(feed.writeString("utf-8"))
+
+
+class _Feed(feedgenerator.Atom1Feed):  # type: ignore[misc]
+    """One that says the day of asking where it has no report, and not the moment."""
+
+    def __init__(self, on: date, **about: Any) -> None:
+        super().__init__(**about)
+        self._on = on
+
+    def latest_post_date(self) -> datetime:
+        return super().latest_post_date() if self.items else _instant(self._on)
 
 
 def _instant(day: date) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -62,10 +63,15 @@ async def ring(node: Node, watching: Watching, do: Do) -> None:
     """Watch until cancelled."""
     woken = asyncio.Event()
     watching.after_change.append(woken.set)
-    follow(watching, node)()
+    hear = follow(watching, node)
+    hear()
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:
         woken.clear()
+        # Another process of this directory (a command, the app that this one replaces) may have folded what it wrote:
+        # then this node had nothing to fold, and called nobody.
+        with suppress(HeardError):
+            hear()
         try:
             watching.let_pass(now.utc())
             due = list(islice(watching.due_records(), AT_ONCE))

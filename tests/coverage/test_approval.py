@@ -12,7 +12,7 @@ import pytest
 from heard.accounts import commands as account_commands
 from heard.cases import commands as case_commands
 from heard.cases.release import HELD, NotPublished
-from heard.coverage import approval, commands, kept, projection
+from heard.coverage import approval, commands, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
 from heard.engine import now
@@ -85,9 +85,9 @@ def test_nobody_lets_their_own_held_post_go_and_somebody_else_ends_it(desk: Desk
     probes(desk, 5)
     command = commands.publish(desk.doors, PostPublished(desk.case, (Text("The gate was open."),)))
     post = desk.house.node.do(command, by="mira").stream
-    with pytest.raises(NotPublished):
-        desk.house.node.do(kept.let_go(desk.doors, desk.journal, post), by="mira")
-    desk.do(kept.let_go(desk.doors, desk.journal, post))
+    with pytest.raises(Refused):
+        desk.let_out(post, "mira")
+    desk.let_out(post)
     assert projection.by_id(desk.tables, post).status == "published"
     with pytest.raises(Refused, match="ground"):
         desk.do(approval.end_approval("mira", ""))

@@ -45,7 +45,7 @@ def test_the_jury_back_in_the_room_unseals_nothing_and_the_conclusion_offers_it(
     desk.do(jury.bring_back(desk.case, of))
     after = desk.publish("The jury is back.")
     assert statuses(desk, *posts, after) == ["sealed"] * 3 + ["published"]
-    for attempt in (kept.let_go(desk.doors, desk.journal, posts[0]), release(desk, of, *posts)):
+    for attempt in (kept.let_go(desk.doors, desk.journal, posts[0], "second"), release(desk, of, *posts)):
         with pytest.raises(Refused):
             desk.do(attempt)
     desk.do(jury.lift_seal(desk.case, of, "conclusion returned"))
@@ -93,7 +93,7 @@ def test_leave_needs_the_words_in_which_it_was_given_and_ends_when_the_jury_goes
     desk.do(jury.lift_seal(desk.case, of, "coroner's leave", "You may report what was said before ten."))
     desk.do(jury.send_out(desk.case, of))
     with pytest.raises(Refused):
-        desk.do(kept.let_go(desk.doors, desk.journal, post))
+        desk.let_out(post)
 
 
 def test_a_hearing_without_a_jury_has_no_such_state(desk: Desk) -> None:

@@ -35,7 +35,7 @@ def test_withdrawn_everything_is_kept_and_given_again_it_may_go(desk: Desk) -> N
     post = desk.publish("After.")
     assert projection.by_id(desk.tables, post).status == "held"
     for told in (
-        kept.let_go(desk.doors, desk.journal, post),
+        kept.let_go(desk.doors, desk.journal, post, "second", "why"),
         commands.correct(desk.doors, before, (Text("Before, and after."),), "more"),
         commands.summarise(desk.doors, desk.case, "After."),
         commands.set_state(desk.doors, desk.case, "paused", "After."),
@@ -44,7 +44,7 @@ def test_withdrawn_everything_is_kept_and_given_again_it_may_go(desk: Desk) -> N
             desk.do(told)
     desk.do(commands.retract(desk.doors, before))
     desk.do(record_permission(desk.case, "leave given"))
-    desk.do(kept.let_go(desk.doors, desk.journal, post))
+    desk.let_out(post)
     assert projection.by_id(desk.tables, post).status == "published"
 
 

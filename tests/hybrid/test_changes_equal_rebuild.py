@@ -14,6 +14,7 @@ from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
+from heard.cases.letting_out import rule_second_eyes
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, projection, receipts, rising
 from heard.coverage.elements import Quote, Text
@@ -41,6 +42,8 @@ TABLES = (
     "jury_out",
     "permission",
     "legal_hold",
+    "second_eyes",
+    "agreed",
     "coverage",
     "post",
     "problem",
@@ -148,7 +151,11 @@ def hold(story: Story) -> None:
 
 
 def let_go(story: Story) -> None:
-    story.desk.do(kept.let_go(story.desk.doors, story.desk.journal, story.post()))
+    story.desk.let_out(story.post(), story.random.choice(["second", "third", "editor"]))
+
+
+def rule(story: Story) -> None:
+    story.desk.do(rule_second_eyes(story.desk.case, story.random.random() < 0.3))
 
 
 def drop(story: Story) -> None:
@@ -227,8 +234,8 @@ def look_back_at(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
-    hold, let_go, drop, sit, rise, describe, report, settle, jury_moves, permit, hold_for_law,
-    lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
+    hold, let_go, let_go, rule, drop, sit, rise, describe, report, settle, jury_moves, permit,
+    hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
 ]  # fmt: skip
 
 

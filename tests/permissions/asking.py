@@ -18,6 +18,8 @@ from tests.permissions.world import Asker, World
 _CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "no", 401: "sign in", 503: "withheld"}
 
 
+#: What the desk says of words that it kept.
+KEPT = ("done=held", "done=sealed", "done=submitted", "done=agreed")
 #: A route that has verbs is one route for each.
 _VERBS: dict[Any, Iterable[str]] = {
     desk.act: desk._VERBS,
@@ -63,7 +65,7 @@ def outcome(answer: httpx2.Response) -> str:
     to = answer.headers.get("location", "")
     if answer.status_code == 303 and to.startswith("/desk/sign-in/"):
         return "sign in"
-    if answer.status_code == 202 or to.endswith(("done=held", "done=sealed")):
+    if answer.status_code == 202 or to.endswith(KEPT):
         return "kept"
     return "ok" if answer.is_success or answer.is_redirect else _CLASS.get(answer.status_code, str(answer.status_code))
 

@@ -45,6 +45,7 @@ STATES: dict[str, tuple[str, ...]] = {
         "held",
         "held but free",
         "sealed",
+        "submitted",
         "dropped",
         "retracted",
         "erased",

@@ -59,6 +59,9 @@ _SAID = every("case", "ok", stopped="no", jury_out="no", unknown="absent")
 _POSTED = every("case", "ok", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
 _JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="absent")
 _API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
+#: What is held is still held after one of two has said that it may go.
+_LET_GO = every("post", "no", held_but_free="kept", submitted="ok", elsewhere="absent", unknown="absent")
+_DROPPED = {**_LET_GO, "held": "ok", "held but free": "ok", "sealed": "ok"}
 _API_ORDER = {"names": ["Petronella Vane"], "basis": "s. 11"}
 
 API_ROWS: dict[str, list[Row]] = {
@@ -108,6 +111,12 @@ API_ROWS: dict[str, list[Row]] = {
         )
     ],
     "POST /api/v1/sittings/{sitting}/rise": [Row(WRITE, "write", "sitting", every("sitting", "ok", unknown="absent"))],
+    "GET /api/v1/cases/{case}/second_eyes": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/second_eyes": [Row(RELEASE, "write", "case", _LISTED, {"needed": True})],
+    "POST /api/v1/posts/{post}/release": [
+        Row(RELEASE, "write", "post", {**_LET_GO, "elsewhere": "no"}, {"reason": WORDS})
+    ],
+    "POST /api/v1/posts/{post}/drop": [Row(RELEASE, "write", "post", {**_DROPPED, "elsewhere": "no"})],
     "GET /api/v1/posts/{post}": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/corrections": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/clarifications": [Row(ALL, "read", "post", READ_POST)],
@@ -134,8 +143,6 @@ def _desk(may: str, on: str, states: dict[str, str], **sends: object) -> list[Ro
     return [Row(may, "write", on, states, sends)]
 
 
-_LET_GO = every("post", "no", held_but_free="ok", elsewhere="absent", unknown="absent")
-_DROPPED = {**_LET_GO, "held": "ok", "sealed": "ok"}
 _HERE = every("hearing", "ok", elsewhere="absent", unknown="absent")
 _HEARD = {**_JURY, "elsewhere": "no", "unknown": "no"}
 
@@ -157,7 +164,8 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/move": _desk(WRITE, "post", {**PUT_RIGHT, "retracted": "ok"}, post="{post}", before="{before}"),
     "POST /desk/{slug}/state": _desk(WRITE, "case", every("case", "ok", closed="no", unknown="absent"), state="closed"),
     "POST /desk/{slug}/summary": _desk(WRITE, "case", _SAID, text=WORDS),
-    "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}"),
+    "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}", reason=WORDS),
+    "POST /desk/{slug}/second-eyes": _desk(RELEASE, "case", _LISTED, needed="yes"),
     "POST /desk/{slug}/drop": _desk(RELEASE, "post", _DROPPED, post="{post}"),
     "POST /desk/{slug}/settle": _desk(
         WRITE, "problem", every("problem", "absent", open="ok"), problem="{problem}", note="Mended."

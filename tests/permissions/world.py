@@ -17,6 +17,7 @@ from heard.accounts.commands import OPERATOR
 from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases.entries import RestrictionImposed
+from heard.cases.letting_out import rule_second_eyes
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, receipts
 from heard.coverage.approval import count_stopped
@@ -204,6 +205,9 @@ class World:
                 return told
             case "sealed":
                 self._out(case)
+                return {**told, "post": self._publish(case)}
+            case "submitted":
+                self.do(rule_second_eyes(case, True))
                 return {**told, "post": self._publish(case)}
             case "dropped":
                 told = self._post("held")

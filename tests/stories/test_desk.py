@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 
+from heard.accounts.commands import add_account
+from heard.opening import open_house
+from heard.signing_in import link_for
 from tests.server import Server
 from tests.stories.hearing import Hearing
 from tests.stories.reader import Reader
@@ -17,15 +21,27 @@ Opens = Callable[..., Reader]
 @pytest.fixture
 def editor(reader: Opens, server: Server, hearing: Hearing, desk: Any) -> Callable[..., Reader]:
     """Opens the desk of the hearing, signed in."""
-    [(name, value)] = list(desk.cookies.items())
 
-    def opens(**settings: Any) -> Reader:
+    def opens(signed_in: httpx2.Client = desk, **settings: Any) -> Reader:
+        [(name, value)] = list(signed_in.cookies.items())
         one = reader("/", **settings)
         one.page.context.add_cookies([{"name": name, "value": value, "url": server.address}])
         one.goes_to(f"/desk/{hearing.slug}/")
         return one
 
     return opens
+
+
+def signed_in_as(server: Server, name: str) -> httpx2.Client:
+    """Another editor, with the cookie of their own phone."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    account = house.node.do(add_account(f"{name}@heard.example", "editor", name), by="operator").stream
+    path = "/desk/sign-in/" + link_for(house, account).split("/desk/sign-in/")[1]
+    house.close()
+    client = httpx2.Client(base_url=server.address, timeout=30)
+    assert client.post(path).status_code == 303
+    return client
 
 
 def test_ctrl_enter_publishes_and_the_reader_sees_it(reader: Opens, editor: Opens, hearing: Hearing) -> None:
@@ -135,13 +151,14 @@ def test_desk_works_where_storage_is_forbidden(editor: Opens, hearing: Hearing) 
     at_desk.waits_to_see("Published.")
 
 
-def test_held_words_are_shown_to_the_desk_and_let_go(reader: Opens, editor: Opens, hearing: Hearing) -> None:
+def test_held_words_are_shown_to_the_desk_and_dropped_and_nobody_lets_out_their_own(
+    reader: Opens, editor: Opens, hearing: Hearing
+) -> None:
     hearing.does(f"/cases/{hearing.slug}/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
     hearing.publishes("It was Petronella Vane.")
     one, at_desk = reader(f"/{hearing.slug}/"), editor()
     assert "Petronella Vane" in at_desk.page.inner_text(".held")
-    at_desk.page.click("text=Publish as it stands")
-    at_desk.waits_to_see("This was not published")
+    assert "somebody else lets it out" in at_desk.page.inner_text(".held")
     at_desk.page.click("text=Do not publish")
     at_desk.waits(lambda: at_desk.page.locator(".held").count() == 0, "for it to go")
     assert not one.sees("Petronella Vane")
@@ -173,7 +190,9 @@ def test_what_is_written_while_the_jury_is_out_reaches_readers_when_it_is_releas
     assert not one.sees("Argument that stays.")
 
 
-def test_stop_now_keeps_what_is_written_from_then_on(reader: Opens, editor: Opens, hearing: Hearing) -> None:
+def test_stop_now_keeps_what_is_written_and_two_phones_let_it_out(
+    reader: Opens, editor: Opens, hearing: Hearing, server: Server
+) -> None:
     one, at_desk = reader(f"/{hearing.slug}/"), editor(java_script_enabled=False)
     at_desk.page.click("text=Stop now")
     at_desk.waits_to_see("Reporting is stopped.")
@@ -182,7 +201,15 @@ def test_stop_now_keeps_what_is_written_from_then_on(reader: Opens, editor: Open
     assert "Written after the stop." in at_desk.page.inner_text(".held")
     at_desk.page.select_option("#permission", "leave given")
     at_desk.page.click("#permission-form button")
-    at_desk.page.click("text=Publish as it stands")
+    phone = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
+    una, dov = (editor(signed_in_as(server, name), **phone) for name in ("Una", "Dov"))
+    una.page.fill(".held input[name=reason]", "It was said before the stop.")
+    una.page.click("text=It may go, if somebody else says so too")
+    una.waits_to_see("Another person has to say so too.")
+    assert not one.sees("Written after the stop.")
+    dov.goes_to(f"/desk/{hearing.slug}/")
+    dov.waits_to_see("Una would let it out: It was said before the stop.")
+    dov.page.click("text=Publish as it stands")
     one.waits_to_see("Written after the stop.")
 
 

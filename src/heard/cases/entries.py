@@ -173,6 +173,14 @@ class PermissionRecorded(Body, frozen=True):
     words: str = ""
 
 
+@written_as("cases.second_eyes_ruled")
+class SecondEyesRuled(Body, frozen=True):
+    """On the case's rules: from now on a post waits until somebody other than its author lets it out, or no more."""
+
+    case: str
+    needed: bool
+
+
 @written_as("cases.jury_sworn")
 class JurySworn(Body, frozen=True):
     """On the case's rules: the hearing sits with a jury, so something may be said in its absence."""

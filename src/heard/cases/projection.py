@@ -24,6 +24,7 @@ from heard.cases.entries import (
     RestrictionLifted,
     RestrictionTold,
     SealLifted,
+    SecondEyesRuled,
     SittingBegan,
     SittingRose,
 )
@@ -66,6 +67,7 @@ CREATE TABLE IF NOT EXISTS jury_out (
 CREATE INDEX IF NOT EXISTS jury_out_case ON jury_out (case_id, back_at);
 CREATE TABLE IF NOT EXISTS legal_hold (case_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS second_eyes (case_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (
     restriction TEXT NOT NULL, account TEXT NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (restriction, account)
 ) WITHOUT ROWID;
@@ -185,6 +187,13 @@ def _permission(tables: Tables, entry: Entry, body: PermissionRecorded) -> None:
     tables.execute("INSERT OR REPLACE INTO permission VALUES (?, ?)", (body.case, body.permission))
 
 
+def _second_eyes(tables: Tables, entry: Entry, body: SecondEyesRuled) -> None:
+    if body.needed:
+        tables.execute("INSERT OR IGNORE INTO second_eyes VALUES (?)", (body.case,))
+    else:
+        tables.execute("DELETE FROM second_eyes WHERE case_id = ?", (body.case,))
+
+
 def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
@@ -204,6 +213,7 @@ def room() -> Room:
         LegalHoldPlaced: _legal_hold,
         LegalHoldEnded: _legal_hold_ended,
         PermissionRecorded: _permission,
+        SecondEyesRuled: _second_eyes,
         JurySworn: _sworn,
         JurySentOut: _sent_out,
         JuryReturned: _returned,
@@ -324,6 +334,11 @@ def permission(tables: Tables, case: str) -> Permission:
     """On what footing the case is reported live. To journalists and legal commentators it is open without asking."""
     rows = tables.execute("SELECT permission FROM permission WHERE case_id = ?", (case,))
     return next((permission for (permission,) in rows), "no application needed")
+
+
+def needs_second_eyes(tables: Tables, case: str) -> bool:
+    """Whether a post of the case waits until somebody other than its author lets it out."""
+    return any(tables.execute("SELECT 1 FROM second_eyes WHERE case_id = ?", (case,)))
 
 
 def juries(tables: Tables, case: str) -> dict[str, Jury]:

@@ -26,6 +26,8 @@ from heard.coverage.entries import (
     PostCorrected,
     PostHeld,
     PostPublished,
+    PostSubmitted,
+    ReleaseAgreed,
     SummaryWritten,
     TextStopped,
     Told,
@@ -48,6 +50,7 @@ _SAID_AT_ONCE = (
     HearingListed,
     SittingBegan,
     SittingRose,
+    ReleaseAgreed,
 )
 
 
@@ -73,7 +76,7 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
     Raises NotPublished for what cannot be kept, and for a post that was kept before: nobody approves of their own.
     """
     first, *_ = drafts
-    if isinstance(first.body, PostPublished) and not projection.is_known(tables, first.stream):
+    if isinstance(first.body, PostPublished | PostSubmitted) and not projection.is_known(tables, first.stream):
         return (Draft(first.stream, turned(PostHeld, first.body)),)
     if any(isinstance(draft.body, PostPublished) or _is_said_at_once(draft.body) for draft in drafts):
         raise NotPublished

@@ -27,12 +27,14 @@ from heard.coverage.entries import (
     Paused,
     PostClarified,
     PostCorrected,
+    PostDropped,
     PostErased,
     PostHeld,
     PostPinned,
     PostPlaced,
     PostRetracted,
     PostSealed,
+    PostSubmitted,
     PostUnpinned,
     ProblemReported,
     ProblemSettled,
@@ -55,8 +57,8 @@ from heard.engine.projection import Tables
 
 
 def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
-    """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it. The kind of the
-    first entry says which.
+    """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it, submitted where
+    the case wants a second pair of eyes. The kind of the first entry says which.
 
     In a case that was only announced the first post takes its coverage live.
     """
@@ -80,6 +82,8 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         # The words are looked at first, whatever else would hold them: every cause takes the same time.
         if door.stops_after(before, *texts_of(kept)) or door.held or stopped:
             return Decision((Draft(post, turned(PostHeld, kept)),), over)
+        if cases.needs_second_eyes(tables, case.id) and not content.source:
+            return Decision((Draft(post, turned(PostSubmitted, kept)),), over)
         begins = (Draft(case.id, WentLive()),) if state == "announced" else ()
         return Decision((*published(post, kept), *begins), over)
 
@@ -196,6 +200,8 @@ def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error
         model.POST_MOVES.after(known.status, "retracted")
         if known.status == "retracted":
             return Decision((), (post,))
+        if known.status == "submitted":  # readers never had it, and are told nothing
+            return Decision((Draft(post, PostDropped(known.case)), *_reasoned(known, reason)), (post,))
         told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False)
         if told and _door(doors, tables, known).stops(told):
             told = ""

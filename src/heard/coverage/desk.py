@@ -18,16 +18,18 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, kept, orders, projection, receipt_pages
+from heard.coverage import commands, court, orders, projection, receipt_pages, waiting
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
+from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.sealing import SEALED
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotFound, Refused
 from heard.engine.node import Command
 
+_post = waiting.named
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -98,6 +100,8 @@ _TOLD = {
     "published": "Published.",
     "held": HELD,
     "sealed": SEALED,
+    "submitted": SUBMITTED,
+    "agreed": ONE_MORE,
     "corrected": "Corrected. Readers see it now.",
     "clarified": "Clarified. Readers see it now.",
     "retracted": "Withdrawn. Readers see the notice now.",
@@ -117,7 +121,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     tables = serving.tables
-    held = projection.with_status(tables, case.id, "held")
+    held, submitted = (projection.with_status(tables, case.id, status) for status in ("held", "submitted"))
     page = templates.render(
         "desk/case.html",
         case=case,
@@ -128,12 +132,14 @@ def _page(
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
         posts=projection.newest(tables, case.id, 100),
-        held=[_kept(serving, post.id) for post in held] if caller.may("release_held") else [],
+        held=[waiting.seen(serving, post, caller) for post in held] if caller.may("release_held") else [],
+        submitted=[waiting.seen(serving, post, caller) for post in submitted],
+        second_eyes=cases.needs_second_eyes(tables, case.id),
         court=court.seen(serving, case, caller),
         permission=cases.permission(tables, case.id),
         permissions=get_args(Permission),
         sealed={
-            hearing: [_kept(serving, post.id) for post in posts] if caller.may("release_held") else []
+            hearing: [waiting.seen(serving, post, caller) for post in posts] if caller.may("release_held") else []
             for hearing, posts in court.sealed(tables, case.id).items()
         },
         held_count=len(held),
@@ -151,12 +157,6 @@ def _page(
         once=new_id(),
     )
     return Response(page, status, NO_STORE, "text/html")
-
-
-def _kept(serving: Serving, post: str) -> dict[str, Any]:
-    """A post that was kept, with its words, which only the journal has."""
-    words = kept.kept_words(serving.node.journal, post)
-    return {"id": post, "title": words.title, "elements": words.elements, "byline": words.byline}
 
 
 def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
@@ -190,7 +190,7 @@ async def act(request: Request) -> Response:
             raise
         except HeardError as refusal:
             return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
-        told = written.kind.removeprefix("coverage.post_")
+        told = written.kind.removeprefix("coverage.post_").removeprefix("coverage.release_")
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
     return await looking_twice(serving, done)
@@ -271,17 +271,6 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     )
 
 
-def _post(serving: Serving, case: Case, form: Form) -> str:
-    """The post that the form names, if it is of this case.
-
-    Raises NotFound.
-    """
-    known = projection.by_id(serving.tables, form.get("post", ""))
-    if known.case != case.id:
-        raise NotFound("There is no such post in this case.")
-    return known.id
-
-
 def _key(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return commands.mark_key_event(_post(serving, case, form), form.get("key_event") != "no")
 
@@ -311,9 +300,8 @@ _VERBS: dict[str, tuple[str, Make]] = {
     "move": ("correct", lambda s, case, form, by: commands.move(_post(s, case, form), form.get("before", ""))),
     "state": ("publish", _state),
     "summary": ("publish", lambda s, case, form, by: commands.summarise(s.doors, case.id, form.get("text", ""))),
-    "release": ("release_held", lambda s, case, form, by: kept.let_go(s.doors, s.node.journal, _post(s, case, form))),
-    "drop": ("release_held", lambda s, case, form, by: kept.drop(_post(s, case, form))),
     "settle": ("correct", _settle),
     **court.VERBS,
+    **waiting.VERBS,
     "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
 }

@@ -134,6 +134,18 @@ class PostSealed(Content, frozen=True):
     hearing: str = ""
 
 
+@written_as("coverage.post_submitted")
+class PostSubmitted(Content, frozen=True):
+    """On the post's stream: by a rule of the case it waits for a second pair of eyes. No table holds its words."""
+
+
+@written_as("coverage.release_agreed")
+class ReleaseAgreed(Body, frozen=True):
+    """On the stream of a held post: one person would let it out, and another has to. Why is in `Reasoned`."""
+
+    case: str
+
+
 @written_as("coverage.post_dropped")
 class PostDropped(Body, frozen=True):
     """On the post's stream: what was held will not be published."""

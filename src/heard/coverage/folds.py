@@ -30,10 +30,12 @@ from heard.coverage.entries import (
     PostPublished,
     PostRetracted,
     PostSealed,
+    PostSubmitted,
     PostTakenOver,
     PostUnpinned,
     ProblemReported,
     ProblemSettled,
+    ReleaseAgreed,
     Reopened,
     Resumed,
     SummaryWritten,
@@ -150,6 +152,15 @@ def _sealed(tables: Tables, entry: Entry, body: PostSealed) -> None:
     kept = PostHeld(body.case, (), sitting=body.sitting, section=body.section)
     _insert(tables, entry, entry.stream, kept, "sealed")
     _set(tables, entry, "state = ?", body.hearing)
+
+
+def _submitted(tables: Tables, entry: Entry, body: PostSubmitted) -> None:
+    kept = PostHeld(body.case, (), sitting=body.sitting, section=body.section)
+    _insert(tables, entry, entry.stream, kept, "submitted")
+
+
+def _agreed(tables: Tables, entry: Entry, body: ReleaseAgreed) -> None:
+    tables.execute("INSERT OR REPLACE INTO agreed VALUES (?, ?)", (entry.stream, entry.by))
 
 
 def _insert(tables: Tables, entry: Entry, post: str, body: Content, status: str, state: str = "") -> None:
@@ -321,6 +332,8 @@ FOLDS: dict[Any, Fold] = {
     CoverageTakenOver: _coverage_taken_over,
     PostHeld: _held,
     PostSealed: _sealed,
+    PostSubmitted: _submitted,
+    ReleaseAgreed: _agreed,
     PostDropped: _dropped,
     PostCorrected: _corrected,
     PostClarified: _clarified,

@@ -1,4 +1,7 @@
-"""What was kept on the desk: held by the door, or sealed while a jury was out; how it is let go, or dropped.
+"""What was kept on the desk: held by the door, sealed while a jury was out, or submitted; how it is let go, or dropped.
+
+What was held goes out when two people say so, neither of them its author, and why. What was submitted for a second pair
+of eyes goes when one other than its author says so.
 
 No table has its words: they are read from the journal.
 """
@@ -11,10 +14,22 @@ from typing import TypeVar
 import msgspec
 
 from heard.cases import projection as cases
+from heard.cases.model import checked_words
 from heard.cases.release import Doors, StillHeld
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
-from heard.coverage.entries import Content, PostDropped, PostHeld, PostPinned, PostPublished, PostSealed
+from heard.coverage.entries import (
+    Content,
+    PostDropped,
+    PostHeld,
+    PostPinned,
+    PostPublished,
+    PostSealed,
+    PostSubmitted,
+    Reasoned,
+    ReleaseAgreed,
+)
+from heard.coverage.model import Post
 from heard.coverage.sealing import may_be_released, nothing_new_now
 from heard.engine.entry import Draft
 from heard.engine.errors import NotFound, Refused
@@ -27,25 +42,56 @@ STILL_SEALED = (
     "returned, the jury discharged, or leave given. Nothing was published."
 )
 
+SUBMITTED = (
+    "This waits for a second pair of eyes: an editor or a lawyer who did not write it lets it out. It is kept; you "
+    "need not send it again."
+)
+OWN = "Nobody lets out a post of their own. It is kept, and nothing was published; ask somebody else on the desk."
+ONE_MORE = "You said that it may go. It is still held: another person, who did not write it, has to say so too."
+
 Kept = TypeVar("Kept", bound=Content)
 
 
-def let_go(doors: Doors, journal: Journal, post: str) -> Command:
-    """Publish what was held or sealed, as it was written, if the rules of today allow it."""
+def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "") -> Command:
+    """Publish what was kept, as it was written, if the rules of today allow it.
+
+    `by` is the account that says so. Held, it needs a second one: the first gives the `reason`, which never leaves the
+    desk, and the post stays held.
+    """
 
     def judge(tables: Tables) -> Decision:
         held = projection.by_id(tables, post)
         model.POST_MOVES.after(held.status, "published")
         case, words = cases.by_id(tables, held.case), kept_words(journal, post)
         door = doors.of(tables, case.id)
+        if by == author(journal, post):
+            raise Refused(OWN)
         nothing_new_now(tables, case.id)
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if door.held or (door.guard and door.stops(*texts_of(words))):
             raise StillHeld
-        return Decision(published(post, words), (post, case.id, case.rules))
+        why = checked_words(reason, "reason", model.REASON_MAX, needed=False)
+        reasoned = (Draft(post, Reasoned(case.id, why)),) if why else ()
+        over = (post, case.id, case.rules)
+        if held.status == "held" and projection.agreed_by(tables, post) in ("", by):
+            return Decision(_agreed(tables, held, reasoned), over)
+        return Decision((*published(post, words), *reasoned), over)
 
     return judge
+
+
+def _agreed(tables: Tables, held: Post, reasoned: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    if projection.agreed_by(tables, held.id):
+        raise Refused(ONE_MORE)
+    if not reasoned:
+        raise Refused("The reason is missing. The post is still held; say why it may go.")
+    return (Draft(held.id, ReleaseAgreed(held.case)), *reasoned)
+
+
+def author(journal: Journal, post: str) -> str:
+    """The account that wrote a post."""
+    return next((entry.by for entry in journal.stream(post)), "")
 
 
 def drop(post: str) -> Command:
@@ -88,12 +134,16 @@ def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chos
     return judge
 
 
+#: What has the words of a post that was kept.
+KEPT = (PostHeld, PostSealed, PostSubmitted)
+
+
 def kept_words(journal: Journal, post: str) -> Content:
     """The words of a post that was kept.
 
     Raises NotFound.
     """
-    bodies = [entry.body for entry in journal.stream(post) if isinstance(entry.body, PostHeld | PostSealed)]
+    bodies = [entry.body for entry in journal.stream(post) if isinstance(entry.body, KEPT)]
     if not bodies:
         raise NotFound("There is no such post among those that were kept.")
     return bodies[-1]

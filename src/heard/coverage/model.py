@@ -27,8 +27,8 @@ STATES = Moves(
     },
 )
 
-#: published → corrected and clarified any number of times → retracted → erased. What is held or sealed is let go, or
-#: dropped.
+#: published → corrected and clarified any number of times → retracted → erased. What is held, sealed or
+#: submitted is let go, or dropped.
 POST_MOVES = Moves(
     "post",
     {
@@ -50,6 +50,10 @@ POST_MOVES = Moves(
         ("sealed", "dropped"): "dropped",
         ("sealed", "retracted"): "retracted",
         ("sealed", "erased"): "erased",
+        ("submitted", "published"): "published",
+        ("submitted", "dropped"): "dropped",
+        ("submitted", "retracted"): "dropped",
+        ("submitted", "erased"): "erased",
         ("dropped", "erased"): "erased",
     },
 )
@@ -71,7 +75,7 @@ PROBLEM_MAX = 4000
 #: A reader who says that something is wrong is answered within this, and the desk sees how much of it is left.
 PROBLEM_WITHIN = timedelta(hours=24)
 
-Status = Literal["published", "held", "sealed", "dropped", "retracted", "erased"]
+Status = Literal["published", "held", "sealed", "submitted", "dropped", "retracted", "erased"]
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

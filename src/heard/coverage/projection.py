@@ -36,6 +36,8 @@ CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
+-- Who would let out a post that is held, and waits for another to say so too.
+CREATE TABLE IF NOT EXISTS agreed (post TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS stopped_account ON stopped (account, at);
 CREATE TABLE IF NOT EXISTS approval (account TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
@@ -171,6 +173,11 @@ def neighbours(tables: Tables, case: str, section: str, place: str) -> tuple[str
 
 def is_known(tables: Tables, post: str) -> bool:
     return any(tables.execute("SELECT 1 FROM post WHERE id = ?", (post,)))
+
+
+def agreed_by(tables: Tables, post: str) -> str:
+    """The account that would let a held post out, or nothing."""
+    return next((account for (account,) in tables.execute("SELECT account FROM agreed WHERE post = ?", (post,))), "")
 
 
 def stopped_since(tables: Tables, account: str, since: datetime) -> int:

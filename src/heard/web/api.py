@@ -16,13 +16,14 @@ from heard.cases.release import HELD
 from heard.coverage import commands, projection
 from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
-from heard.coverage.entries import PostPublished
+from heard.coverage.entries import PostPublished, PostSealed, PostSubmitted
+from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
 from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.web import asked, court, errors, orders, receipts
+from heard.web import asked, court, errors, kept, orders, receipts
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -56,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Verb("POST", "/posts/{post}/pin", "correct", pin, asked.Marked),
         *court.verbs(),
         *receipts.verbs(),
+        *kept.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 
@@ -169,8 +171,9 @@ async def publish(call: Call) -> Response:
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered({**told, "status": "held", "detail": HELD}, 202, written)
-    if written.kind == "coverage.post_sealed":
-        return answered({**told, "status": "sealed", "detail": SEALED}, 202, written)
+    for kind, detail in ((PostSealed.kind, SEALED), (PostSubmitted.kind, SUBMITTED)):
+        if written.kind == kind:
+            return answered({**told, "status": kind.removeprefix("coverage.post_"), "detail": detail}, 202, written)
     return answered({**told, "status": "published", "published_at": written.at}, 201, written)
 
 

@@ -110,6 +110,22 @@ class Footing(Asked, frozen=True):
     words: Line = ""
 
 
+class SecondEyes(Asked, frozen=True):
+    """Whether a post waits until somebody other than its author lets it out."""
+
+    needed: bool
+
+
+class LetOut(Asked, frozen=True):
+    """The first of two says why; `reason` never leaves the desk."""
+
+    reason: Words = ""
+
+
+class Dropped(Asked, frozen=True):
+    """Nothing has to be said."""
+
+
 class Description(Asked, frozen=True):
     """What is not given stays as it is."""
 

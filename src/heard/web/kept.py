@@ -1,0 +1,51 @@
+"""The verbs of the API about what was kept: who lets it out, and the rules by which it is kept."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from heard.cases import projection as cases
+from heard.cases.letting_out import rule_second_eyes
+from heard.coverage import kept, projection
+from heard.coverage.entries import ReleaseAgreed
+from heard.web import asked
+from heard.web.verbs import Call, Verb, answered
+
+
+def verbs() -> list[Verb]:
+    return [
+        Verb("GET", "/cases/{case}/second_eyes", "read_desk", read_second_eyes),
+        Verb("POST", "/cases/{case}/second_eyes", "release_held", second_eyes, asked.SecondEyes),
+        Verb("POST", "/posts/{post}/release", "release_held", release, asked.LetOut),
+        Verb("POST", "/posts/{post}/drop", "release_held", drop, asked.Dropped),
+    ]
+
+
+async def read_second_eyes(call: Call) -> Response:
+    case = cases.by_name(call.tables, call.named("case"))
+    return answered({"needed": cases.needs_second_eyes(call.tables, case.id)})
+
+
+async def second_eyes(call: Call) -> Response:
+    """Have every post of a case wait until somebody other than its author lets it out, or no more."""
+    case = cases.by_name(call.tables, call.named("case"))
+    written = await call.do(rule_second_eyes(case.id, call.body.needed), case.id)
+    return answered({"needed": call.body.needed, "position": written.position}, 201, written)
+
+
+async def release(call: Call) -> Response:
+    """Let out a post that was kept: 201; or 202 when it is held still, since another person has to say so too."""
+    post, by = call.named("post"), call.caller.account.id
+    command = kept.let_go(call.doors, call.serving.node.journal, post, by, call.body.reason)
+    written = await call.do(command, post)
+    told = {"id": post, "position": written.position}
+    if written.kind == ReleaseAgreed.kind:
+        return answered({**told, "status": "held", "detail": kept.ONE_MORE}, 202, written)
+    return answered({**told, "status": projection.by_id(call.tables, post).status}, 201, written)
+
+
+async def drop(call: Call) -> Response:
+    """Decide that what was kept will not be published."""
+    post = call.named("post")
+    written = await call.do(kept.drop(post), post)
+    return answered({"id": post, "status": "dropped", "position": written.position}, 201, written)

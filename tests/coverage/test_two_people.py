@@ -1,0 +1,208 @@
+"""What is held goes out when two people say so, never its author; by rule, a post waits for a second pair of eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx2
+import pytest
+
+from heard.accounts import commands as account_commands
+from heard.cases.commands import hold_case, let_case_go
+from heard.cases.letting_out import rule_second_eyes
+from heard.coverage import commands, kept, projection
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished, Reasoned
+from heard.coverage.frames import Painter
+from heard.engine.errors import Refused
+from heard.opening import open_house
+from heard.signing_in import token_for
+from heard.store.frames import FramesFile
+from tests.desk import Desk
+from tests.server import Server
+
+WORDS = "qkeptwordsq"
+
+
+def status(desk: Desk, post: str) -> str:
+    return projection.by_id(desk.tables, post).status
+
+
+def held(desk: Desk) -> str:
+    """A post that was held, with nothing against it any more."""
+    desk.do(hold_case(desk.case, "asked to"))
+    post = desk.publish(f"{WORDS} were said.")
+    desk.do(let_case_go(desk.case, "looked at"))
+    return post
+
+
+def test_one_person_does_not_let_out_what_is_held_however_often_they_say_so(desk: Desk) -> None:
+    post = held(desk)
+    desk.let_out(post, "second")
+    with pytest.raises(Refused, match="another person"):
+        desk.let_out(post, "second")
+    assert status(desk, post) == "held"
+    desk.let_out(post, "third")
+    assert status(desk, post) == "published"
+
+
+def test_the_author_is_neither_of_the_two(desk: Desk) -> None:
+    post = held(desk)
+    with pytest.raises(Refused, match="their own"):
+        desk.let_out(post, "editor")
+    desk.let_out(post, "second")
+    with pytest.raises(Refused, match="their own"):
+        desk.let_out(post, "editor")
+    assert status(desk, post) == "held"
+
+
+def test_the_first_has_to_say_why_and_the_reason_is_beside_what_readers_see(desk: Desk) -> None:
+    post = held(desk)
+    with pytest.raises(Refused, match="reason"):
+        desk.do(kept.let_go(desk.doors, desk.journal, post, "second"), by="second")
+    desk.do(kept.let_go(desk.doors, desk.journal, post, "second", "Nobody is meant."), by="second")
+    desk.do(kept.let_go(desk.doors, desk.journal, post, "third"), by="third")
+    entries = desk.journal.stream(post)
+    assert [entry.by for entry in entries if isinstance(entry.body, Reasoned)] == ["second"]
+    assert [entry.by for entry in entries if isinstance(entry.body, PostPublished)] == ["third"]
+
+
+def test_an_order_between_the_two_wins(desk: Desk) -> None:
+    desk.do(hold_case(desk.case, "asked to"))
+    post = desk.publish("Rowan Tidewell was there.")
+    desk.do(let_case_go(desk.case, "looked at"))
+    desk.let_out(post, "second")
+    desk.restrict("Rowan Tidewell")
+    with pytest.raises(Refused):
+        desk.let_out(post, "third")
+    assert status(desk, post) == "held"
+
+
+def test_by_rule_a_post_waits_until_somebody_else_lets_it_out(desk: Desk) -> None:
+    desk.do(rule_second_eyes(desk.case, True))
+    post = desk.publish("The gate was open.")
+    assert status(desk, post) == "submitted"
+    with pytest.raises(Refused, match="their own"):
+        desk.let_out(post, "editor")
+    desk.let_out(post, "second")
+    assert status(desk, post) == "published"
+    desk.do(rule_second_eyes(desk.case, False))
+    assert status(desk, desk.publish("It was shut.")) == "published"
+
+
+def test_the_guard_is_asked_first_and_the_rule_lets_nothing_past_it(desk: Desk) -> None:
+    desk.restrict("Rowan Tidewell")
+    desk.do(rule_second_eyes(desk.case, True))
+    assert status(desk, desk.publish("Rowan Tidewell was there.")) == "held"
+    submitted = desk.publish("Linden Marsh was there.")
+    desk.restrict("Linden Marsh")
+    with pytest.raises(Refused):
+        desk.let_out(submitted, "second")
+
+
+def test_withdrawing_what_was_submitted_drops_it_without_a_notice(desk: Desk) -> None:
+    desk.do(rule_second_eyes(desk.case, True))
+    post = desk.publish("The gate was open.")
+    desk.do(commands.retract(desk.doors, post, "wrong"))
+    assert status(desk, post) == "dropped"
+
+
+def test_an_account_that_goes_for_approval_is_none_of_the_two(desk: Desk) -> None:
+    post = held(desk)
+    desk.restrict("Rowan Tidewell")
+    for number in range(5):
+        said = PostPublished(desk.case, (Text(f"Rowan Tidewell, {number}"),))
+        desk.do(commands.publish(desk.doors, said), by="second")
+    with pytest.raises(Refused):
+        desk.let_out(post, "second")
+    assert projection.agreed_by(desk.tables, post) == ""
+
+
+Phone = Callable[[str, object], httpx2.Response]
+
+
+@pytest.fixture(scope="module")
+def phones(server: Server) -> Iterator[list[Phone]]:
+    """Two editors, each with a phone of their own."""
+    with ExitStack() as open_ones:
+        made: list[Phone] = []
+        for name in ("una", "dov"):
+            house = open_house(server.data)
+            house.node.do(account_commands.add_account(f"{name}@heard.example", "editor", name), by="operator")
+            token = token_for(house, f"{name}@heard.example", "write")
+            house.close()
+            client = httpx2.Client(base_url=f"{server.address}/api/v1", headers={"Authorization": f"Bearer {token}"})
+            open_ones.enter_context(client)
+            made.append(lambda path, body, client=client: client.post(path, json=body))  # type: ignore[misc]
+        yield made
+
+
+def everything_said(server: Server, slug: str, post: str) -> str:
+    pages = [f"/{slug}/", f"/{slug}/posts/{post}/", f"/{slug}/posts/{post}/fragment/", f"/{slug}/corrections/", "/"]
+    feeds = [f"/{slug}/feed.atom", f"/{slug}/feed.json", f"/live/{slug}/after/0"]
+    api = [f"/api/v1/cases/{slug}/posts", f"/api/v1/posts/{post}"]
+    return "".join([server.page(at) for at in [*pages, *feeds]] + [server.client.get(at).text for at in api])
+
+
+def test_two_phones_let_out_a_held_post_and_until_then_it_is_on_no_exit(server: Server, phones: list[Phone]) -> None:
+    slug = server.open_case("two-phones", "Let out by two")
+    server.post(f"/cases/{slug}/permission", {"permission": "withdrawn"})
+    post = server.publish(slug, f"{WORDS}, from court.")
+    server.post(f"/cases/{slug}/permission", {"permission": "leave given"})
+    assert server.post(f"/posts/{post}/release", {"reason": "qreasonwordsq"}).status_code == 422
+    una, dov = phones
+    first = una(f"/posts/{post}/release", {"reason": "qreasonwordsq"})
+    assert (first.status_code, first.json()["status"]) == (202, "held")
+    assert WORDS not in everything_said(server, slug, post)
+    again = una(f"/posts/{post}/release", {"reason": "qreasonwordsq, still"})
+    assert again.status_code == 422
+    second = dov(f"/posts/{post}/release", {})
+    assert (second.status_code, second.json()["status"]) == (201, "published")
+    said = everything_said(server, slug, post)
+    assert WORDS in said and WORDS in server.page(f"/{slug}/feed.atom")
+    assert "qreasonwordsq" not in said + "".join(server.said)
+
+
+def test_the_desk_without_script_asks_for_a_second_pair_of_eyes(server: Server, phones: list[Phone]) -> None:
+    slug = server.open_case("submitted", "Seen by two")
+    with httpx2.Client(base_url=server.address, timeout=30) as desk:
+        assert desk.post(server.link).status_code == 303
+        assert desk.post(f"/desk/{slug}/second-eyes", data={"needed": "yes"}).status_code == 303
+        sent = desk.post(f"/desk/{slug}/publish", data={"text": WORDS})
+        assert sent.headers["location"].endswith("?done=submitted")
+        page = desk.get(f"/desk/{slug}/").text
+        assert "so somebody else lets it out" in page and WORDS in page
+        post = phones[0](f"/cases/{slug}/posts", {"text": "Una wrote this."}).json()
+        assert post["status"] == "submitted"
+        own = phones[0](f"/posts/{post['id']}/release", {})
+        assert own.status_code == 422
+        desk.post(f"/desk/{slug}/release", data={"post": post["id"]})
+    page = server.page(f"/{slug}/")
+    assert "Una wrote this." in page
+    assert WORDS not in page
+
+
+def test_it_is_on_no_frame_while_it_is_submitted(desk: Desk, tmp_path: object) -> None:
+    desk.do(rule_second_eyes(desk.case, True))
+    post = desk.publish(WORDS, key_event=True, pinned=True)
+    assert WORDS not in frames_of(desk, f"{tmp_path}/before.sqlite")
+    desk.let_out(post, "second")
+    assert WORDS in frames_of(desk, f"{tmp_path}/after.sqlite")
+
+
+def frames_of(desk: Desk, path: str) -> str:
+    from pathlib import Path
+
+    file = FramesFile(Path(path), "e")
+    Painter(desk.journal, desk.tables, desk.doors, file).paint()
+    return repr(list(file._db.execute("SELECT * FROM change")))
+
+
+def test_letting_out_on_ones_own_word_is_caught(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without asking who wrote it, an author would let out their own."""
+    monkeypatch.setattr(kept, "author", lambda journal, post: "nobody")
+    desk.do(rule_second_eyes(desk.case, True))
+    post = desk.publish("The gate was open.")
+    desk.let_out(post, "editor")
+    assert status(desk, post) == "published"

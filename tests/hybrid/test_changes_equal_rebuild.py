@@ -14,9 +14,9 @@ from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
-from heard.cases.letting_out import rule_second_eyes
+from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_permission
-from heard.coverage import commands, kept, projection, receipts, rising
+from heard.coverage import commands, due_posts, kept, projection, receipts, rising
 from heard.coverage.elements import Quote, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
@@ -43,6 +43,7 @@ TABLES = (
     "permission",
     "legal_hold",
     "second_eyes",
+    "delay",
     "agreed",
     "coverage",
     "post",
@@ -158,6 +159,16 @@ def rule(story: Story) -> None:
     story.desk.do(rule_second_eyes(story.desk.case, story.random.random() < 0.3))
 
 
+def delay(story: Story) -> None:
+    story.desk.do(fix_delay(story.desk.case, story.hearing, story.random.choice([0, 0, 10])))
+
+
+def time_passes(story: Story) -> None:
+    with now.held_at(now.utc() + timedelta(minutes=story.random.choice([5, 20]))):
+        for lapse in due_posts.posts_due(story.desk.doors, story.desk.journal, story.desk.tables):
+            story.desk.do(lapse.command, by="clock", key=lapse.key)
+
+
 def drop(story: Story) -> None:
     if story.random.random() < 0.2:
         story.desk.do(kept.drop(story.post()))
@@ -234,7 +245,7 @@ def look_back_at(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
-    hold, let_go, let_go, rule, drop, sit, rise, describe, report, settle, jury_moves, permit,
+    hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
 ]  # fmt: skip
 

@@ -129,7 +129,7 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
     unseen = {"SlugTaken", "PersonNamed", "HearingListed", "SittingRose", "PostDropped", "Reasoned"}
     unseen |= {"JurySworn", "JurySentOut", "JuryReturned", "SealLifted", "PermissionRecorded"}
     unseen |= {"RestrictionTold", "LegalHoldPlaced", "LegalHoldEnded"}
-    unseen |= {"SecondEyesRuled", "ReleaseAgreed"}
+    unseen |= {"SecondEyesRuled", "DelayFixed", "ReleaseAgreed"}
     unseen |= {"TextStopped", "ApprovalRequired", "ApprovalEnded", "PastLookedAt"}
     unseen |= {"ProblemReported", "ProblemSettled", "ReceiptGiven", "RecallSeenTo"}
     for module in (case_entries, coverage_entries):

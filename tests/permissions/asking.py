@@ -19,7 +19,7 @@ _CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "n
 
 
 #: What the desk says of words that it kept.
-KEPT = ("done=held", "done=sealed", "done=submitted", "done=agreed")
+KEPT = ("done=held", "done=sealed", "done=submitted", "done=waiting", "done=agreed")
 #: A route that has verbs is one route for each.
 _VERBS: dict[Any, Iterable[str]] = {
     desk.act: desk._VERBS,

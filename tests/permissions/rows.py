@@ -46,6 +46,7 @@ STATES: dict[str, tuple[str, ...]] = {
         "held but free",
         "sealed",
         "submitted",
+        "waiting",
         "dropped",
         "retracted",
         "erased",

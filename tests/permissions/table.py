@@ -61,7 +61,7 @@ _JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="abs
 _API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
 #: What is held is still held after one of two has said that it may go.
 _LET_GO = every("post", "no", held_but_free="kept", submitted="ok", elsewhere="absent", unknown="absent")
-_DROPPED = {**_LET_GO, "held": "ok", "held but free": "ok", "sealed": "ok"}
+_DROPPED = {**_LET_GO, "held": "ok", "held but free": "ok", "sealed": "ok", "waiting": "ok"}
 _API_ORDER = {"names": ["Petronella Vane"], "basis": "s. 11"}
 
 API_ROWS: dict[str, list[Row]] = {
@@ -99,6 +99,9 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/hearings/{hearing}/jury": [
         Row(WRITE, "write", "hearing", _JURY, {"jury": "out"}),
         Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"jury": "sworn"}),
+    ],
+    "POST /api/v1/hearings/{hearing}/delay": [
+        Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"minutes": 10})
     ],
     "POST /api/v1/hearings/{hearing}/seal": [Row(RELEASE, "write", "hearing", _JURY, {"cause": "jury discharged"})],
     "POST /api/v1/hearings/{hearing}/sealed": [
@@ -177,6 +180,7 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/rise": _desk(
         WRITE, "sitting", every("sitting", "ok", elsewhere="absent", unknown="absent"), sitting="{sitting}"
     ),
+    "POST /desk/{slug}/delay": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", minutes="10"),
     "POST /desk/{slug}/jury-sworn": _desk(WRITE, "hearing", _HERE, hearing="{hearing}"),
     "POST /desk/{slug}/jury-out": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),
     "POST /desk/{slug}/jury-back": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),

@@ -23,6 +23,7 @@ from heard.coverage import commands, kept, receipts
 from heard.coverage.approval import count_stopped
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
+from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.node import Command
 from heard.opening import House
@@ -209,6 +210,10 @@ class World:
             case "submitted":
                 self.do(rule_second_eyes(case, True))
                 return {**told, "post": self._publish(case)}
+            case "waiting":
+                tomorrow = now.utc() + timedelta(days=1)
+                said = PostPublished(case, (Text("Words of a post."),), not_before=tomorrow)
+                return {**told, "post": self.do(commands.publish(self.house.doors, said))}
             case "dropped":
                 told = self._post("held")
                 self.do(kept.drop(told["post"]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
 from heard.accounts.commands import add_account
+from heard.engine import now
 from heard.opening import open_house
 from heard.signing_in import link_for
 from tests.server import Server
@@ -311,3 +313,22 @@ def test_what_is_pasted_comes_in_clean(editor: Opens, html: str, comes_in: str) 
     )
     assert page.input_value("#text") == comes_in
     assert page.evaluate("window.ran") is None
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_embargoed_words_wait_at_the_desk_and_pulled_they_never_left(
+    reader: Opens, editor: Opens, hearing: Hearing, script: bool
+) -> None:
+    one, at_desk = reader(f"/{hearing.slug}/"), editor(java_script_enabled=script)
+    at_desk.page.fill("#text", "Not before tomorrow.")
+    at_desk.page.fill("#not_before", f"{now.utc() + timedelta(days=1):%Y-%m-%dT%H:%M}")
+    at_desk.page.click("#publish button")
+    at_desk.waits_to_see("This waits until its time has come")
+    at_desk.goes_to(f"/desk/{hearing.slug}/")
+    assert "Goes out at" in at_desk.page.inner_text(".held")
+    assert at_desk.page.input_value("#not_before") == ""
+    hearing.publishes("Said today.")
+    one.waits_to_see("Said today.")
+    at_desk.page.click("text=Pull it: it never leaves")
+    at_desk.waits(lambda: at_desk.page.locator(".held").count() == 0, "for it to go")
+    assert not one.sees("Not before tomorrow.")

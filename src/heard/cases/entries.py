@@ -181,6 +181,15 @@ class SecondEyesRuled(Body, frozen=True):
     needed: bool
 
 
+@written_as("cases.delay_fixed")
+class DelayFixed(Body, frozen=True):
+    """On the case's rules: posts of this hearing leave the server so many minutes after they were written."""
+
+    case: str
+    hearing: str
+    minutes: int
+
+
 @written_as("cases.jury_sworn")
 class JurySworn(Body, frozen=True):
     """On the case's rules: the hearing sits with a jury, so something may be said in its absence."""

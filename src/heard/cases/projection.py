@@ -11,6 +11,7 @@ from heard.cases.entries import (
     CaseHeld,
     CaseLetGo,
     CaseOpened,
+    DelayFixed,
     HearingListed,
     JuryReturned,
     JurySentOut,
@@ -67,6 +68,9 @@ CREATE TABLE IF NOT EXISTS jury_out (
 CREATE INDEX IF NOT EXISTS jury_out_case ON jury_out (case_id, back_at);
 CREATE TABLE IF NOT EXISTS legal_hold (case_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delay (
+    hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, minutes INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS second_eyes (case_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (
     restriction TEXT NOT NULL, account TEXT NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (restriction, account)
@@ -194,6 +198,10 @@ def _second_eyes(tables: Tables, entry: Entry, body: SecondEyesRuled) -> None:
         tables.execute("DELETE FROM second_eyes WHERE case_id = ?", (body.case,))
 
 
+def _delay(tables: Tables, entry: Entry, body: DelayFixed) -> None:
+    tables.execute("INSERT OR REPLACE INTO delay VALUES (?, ?, ?)", (body.hearing, body.case, body.minutes))
+
+
 def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
@@ -214,6 +222,7 @@ def room() -> Room:
         LegalHoldEnded: _legal_hold_ended,
         PermissionRecorded: _permission,
         SecondEyesRuled: _second_eyes,
+        DelayFixed: _delay,
         JurySworn: _sworn,
         JurySentOut: _sent_out,
         JuryReturned: _returned,
@@ -339,6 +348,11 @@ def permission(tables: Tables, case: str) -> Permission:
 def needs_second_eyes(tables: Tables, case: str) -> bool:
     """Whether a post of the case waits until somebody other than its author lets it out."""
     return any(tables.execute("SELECT 1 FROM second_eyes WHERE case_id = ?", (case,)))
+
+
+def delays(tables: Tables, case: str) -> dict[str, int]:
+    """By hearing, how many minutes its posts wait before they leave the server; one without a delay may be missing."""
+    return dict(tables.execute("SELECT hearing, minutes FROM delay WHERE case_id = ?", (case,)))
 
 
 def juries(tables: Tables, case: str) -> dict[str, Jury]:

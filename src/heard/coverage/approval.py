@@ -27,12 +27,13 @@ from heard.coverage.entries import (
     PostHeld,
     PostPublished,
     PostSubmitted,
+    PostWaiting,
     ReleaseAgreed,
     SummaryWritten,
     TextStopped,
     Told,
 )
-from heard.coverage.kept import turned
+from heard.coverage.going_out import turned
 from heard.engine import now
 from heard.engine.entry import Body, Draft
 from heard.engine.errors import NotFound
@@ -76,9 +77,11 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
     Raises NotPublished for what cannot be kept, and for a post that was kept before: nobody approves of their own.
     """
     first, *_ = drafts
-    if isinstance(first.body, PostPublished | PostSubmitted) and not projection.is_known(tables, first.stream):
+    if isinstance(first.body, PostPublished | PostSubmitted | PostWaiting) and not projection.is_known(
+        tables, first.stream
+    ):
         return (Draft(first.stream, turned(PostHeld, first.body)),)
-    if any(isinstance(draft.body, PostPublished) or _is_said_at_once(draft.body) for draft in drafts):
+    if any(isinstance(draft.body, PostPublished | PostWaiting) or _is_said_at_once(draft.body) for draft in drafts):
         raise NotPublished
     return drafts
 

@@ -44,10 +44,11 @@ from heard.coverage.entries import (
     SummaryWritten,
     WentLive,
 )
-from heard.coverage.kept import published, texts_of, turned
+from heard.coverage.going_out import checked_not_before, going_out, texts_of, turned
 from heard.coverage.model import Post
 from heard.coverage.sealing import hearing_without_its_jury, hearing_without_its_jury_then, nothing_new_now
 from heard.coverage.taking_over import restated, told_at
+from heard.engine import now
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import Conflict, NotFound, Refused
@@ -58,7 +59,7 @@ from heard.engine.projection import Tables
 
 def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
     """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it, submitted where
-    the case wants a second pair of eyes. The kind of the first entry says which.
+    the case wants a second pair of eyes, waiting until its time has come. The kind of the first entry says which.
 
     In a case that was only announced the first post takes its coverage live.
     """
@@ -84,8 +85,7 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
             return Decision((Draft(post, turned(PostHeld, kept)),), over)
         if cases.needs_second_eyes(tables, case.id) and not content.source:
             return Decision((Draft(post, turned(PostSubmitted, kept)),), over)
-        begins = (Draft(case.id, WentLive()),) if state == "announced" else ()
-        return Decision((*published(post, kept), *begins), over)
+        return Decision(going_out(tables, post, kept, now.utc()), over)
 
     return judge
 
@@ -99,6 +99,7 @@ def _checked(tables: Tables, content: Content) -> Content:
         sitting=content.sitting or cases.current_sitting(tables, content.case),
         said_at=checked_instant(content.said_at),
         written_at=checked_instant(content.written_at),
+        not_before=checked_not_before(content.not_before),
     )
 
 
@@ -200,7 +201,7 @@ def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error
         model.POST_MOVES.after(known.status, "retracted")
         if known.status == "retracted":
             return Decision((), (post,))
-        if known.status == "submitted":  # readers never had it, and are told nothing
+        if known.status in ("submitted", "waiting"):  # readers never had it, and are told nothing
             return Decision((Draft(post, PostDropped(known.case)), *_reasoned(known, reason)), (post,))
         told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False)
         if told and _door(doors, tables, known).stops(told):

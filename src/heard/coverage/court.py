@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
             "title": title,
             "place": place,
             "jury": juries.get(hearing),
+            "delay": cases.delays(serving.tables, case.id).get(hearing, 0),
             "sitting": next((one for one in sittings[::-1] if one.hearing == hearing and one.rose_at is None), None),
             "ends": get_args(SealEnd),
         }
@@ -52,13 +53,14 @@ def sealed(tables: Tables, case: str) -> dict[str, list[Post]]:
 
 
 def until_time(written: str, zone: str) -> datetime:
-    """The next time that a clock in the court shows "14:00", or an instant with its offset.
+    """The next time that a clock in the court shows "14:00", or an instant, with its offset or as the court has it.
 
     Raises Refused.
     """
     try:
         if "T" in written:
-            return now.instant(written)
+            at = datetime.fromisoformat(written)
+            return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
         hour, minute = (int(part) for part in written.split(":"))
         here = now.utc().astimezone(ZoneInfo(zone))
         at = here.replace(hour=hour, minute=minute, second=0, microsecond=0)

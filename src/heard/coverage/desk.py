@@ -22,6 +22,7 @@ from heard.coverage import commands, court, orders, projection, receipt_pages, w
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
+from heard.coverage.going_out import WAITING
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.sealing import SEALED
 from heard.engine import now
@@ -101,6 +102,7 @@ _TOLD = {
     "held": HELD,
     "sealed": SEALED,
     "submitted": SUBMITTED,
+    "waiting": WAITING,
     "agreed": ONE_MORE,
     "corrected": "Corrected. Readers see it now.",
     "clarified": "Clarified. Readers see it now.",
@@ -121,7 +123,9 @@ def _page(
     status: int = 200,
 ) -> Response:
     tables = serving.tables
-    held, submitted = (projection.with_status(tables, case.id, status) for status in ("held", "submitted"))
+    held, submitted, waits = (
+        projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
+    )
     page = templates.render(
         "desk/case.html",
         case=case,
@@ -134,6 +138,7 @@ def _page(
         posts=projection.newest(tables, case.id, 100),
         held=[waiting.seen(serving, post, caller) for post in held] if caller.may("release_held") else [],
         submitted=[waiting.seen(serving, post, caller) for post in submitted],
+        waits=[waiting.seen(serving, post, caller) for post in waits],
         second_eyes=cases.needs_second_eyes(tables, case.id),
         court=court.seen(serving, case, caller),
         permission=cases.permission(tables, case.id),
@@ -210,6 +215,7 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         byline=caller.account.name,
         key_event="key_event" in form,
         pinned="pinned" in form,
+        not_before=court.until_time(form["not_before"], case.zone) if form.get("not_before") else None,
     )
     return commands.publish(serving.doors, content)
 

@@ -78,6 +78,7 @@ class Content(Body, frozen=True):
 
     `said_at` is when the thing was said, `written_at` when the reporter wrote it down. `source` marks a post taken over
     from elsewhere, whose time is `source_at`, or was not recorded; `source_updated_at` when it was changed there.
+    Before `not_before` nothing of it leaves, whatever became of it; as published it does not say so.
     """
 
     case: str
@@ -94,6 +95,7 @@ class Content(Body, frozen=True):
     source: str = ""
     source_at: datetime | None = None
     source_updated_at: datetime | None = None
+    not_before: datetime | None = None
 
 
 @written_as("coverage.post_published")
@@ -139,6 +141,15 @@ class PostSubmitted(Content, frozen=True):
     """On the post's stream: by a rule of the case it waits for a second pair of eyes. No table holds its words."""
 
 
+@written_as("coverage.post_waiting")
+class PostWaiting(Content, frozen=True):
+    """On the post's stream: it leaves the server at `due_at`, if nothing stands against it then. No table holds its
+    words; pulled before (`PostDropped`), it never left.
+    """
+
+    due_at: datetime | None = None
+
+
 @written_as("coverage.release_agreed")
 class ReleaseAgreed(Body, frozen=True):
     """On the stream of a held post: one person would let it out, and another has to. Why is in `Reasoned`."""
@@ -148,9 +159,14 @@ class ReleaseAgreed(Body, frozen=True):
 
 @written_as("coverage.post_dropped")
 class PostDropped(Body, frozen=True):
-    """On the post's stream: what was held will not be published."""
+    """On the post's stream: what was kept will not be published. A witness remembers it: the clock of one that waits
+    must not publish it from an older backup.
+    """
 
     case: str
+
+    def withdraws(self) -> bool:
+        return True
 
 
 @written_as("coverage.post_corrected")

@@ -33,6 +33,7 @@ from heard.coverage.entries import (
     PostSubmitted,
     PostTakenOver,
     PostUnpinned,
+    PostWaiting,
     ProblemReported,
     ProblemSettled,
     ReleaseAgreed,
@@ -157,6 +158,13 @@ def _sealed(tables: Tables, entry: Entry, body: PostSealed) -> None:
 def _submitted(tables: Tables, entry: Entry, body: PostSubmitted) -> None:
     kept = PostHeld(body.case, (), sitting=body.sitting, section=body.section)
     _insert(tables, entry, entry.stream, kept, "submitted")
+
+
+def _waiting(tables: Tables, entry: Entry, body: PostWaiting) -> None:
+    """`state` is when it is due, as text."""
+    kept = PostHeld(body.case, (), sitting=body.sitting, section=body.section)
+    _insert(tables, entry, entry.stream, kept, "waiting")
+    _set(tables, entry, "state = ?", _text(body.due_at) or "")
 
 
 def _agreed(tables: Tables, entry: Entry, body: ReleaseAgreed) -> None:
@@ -333,6 +341,7 @@ FOLDS: dict[Any, Fold] = {
     PostHeld: _held,
     PostSealed: _sealed,
     PostSubmitted: _submitted,
+    PostWaiting: _waiting,
     ReleaseAgreed: _agreed,
     PostDropped: _dropped,
     PostCorrected: _corrected,

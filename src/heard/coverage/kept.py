@@ -9,26 +9,22 @@ No table has its words: they are read from the journal.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeVar
-
-import msgspec
 
 from heard.cases import projection as cases
 from heard.cases.model import checked_words
 from heard.cases.release import Doors, StillHeld
-from heard.coverage import elements as parts
 from heard.coverage import model, projection
 from heard.coverage.entries import (
     Content,
     PostDropped,
     PostHeld,
-    PostPinned,
-    PostPublished,
     PostSealed,
     PostSubmitted,
+    PostWaiting,
     Reasoned,
     ReleaseAgreed,
 )
+from heard.coverage.going_out import going_out, texts_of, turned
 from heard.coverage.model import Post
 from heard.coverage.sealing import may_be_released, nothing_new_now
 from heard.engine.entry import Draft
@@ -46,10 +42,9 @@ SUBMITTED = (
     "This waits for a second pair of eyes: an editor or a lawyer who did not write it lets it out. It is kept; you "
     "need not send it again."
 )
+STILL_WAITING = "This goes out by itself when its time has come, and not before. Pull it if it should never go."
 OWN = "Nobody lets out a post of their own. It is kept, and nothing was published; ask somebody else on the desk."
 ONE_MORE = "You said that it may go. It is still held: another person, who did not write it, has to say so too."
-
-Kept = TypeVar("Kept", bound=Content)
 
 
 def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "") -> Command:
@@ -64,6 +59,8 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "")
         model.POST_MOVES.after(held.status, "published")
         case, words = cases.by_id(tables, held.case), kept_words(journal, post)
         door = doors.of(tables, case.id)
+        if held.status == "waiting":
+            raise Refused(STILL_WAITING)
         if by == author(journal, post):
             raise Refused(OWN)
         nothing_new_now(tables, case.id)
@@ -76,7 +73,7 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "")
         over = (post, case.id, case.rules)
         if held.status == "held" and projection.agreed_by(tables, post) in ("", by):
             return Decision(_agreed(tables, held, reasoned), over)
-        return Decision((*published(post, words), *reasoned), over)
+        return Decision((*going_out(tables, post, words, journal.stream(post)[0].at), *reasoned), over)
 
     return judge
 
@@ -128,14 +125,14 @@ def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chos
             elif door.held or door.stops(*texts_of(words)):
                 drafts.append(Draft(post.id, turned(PostHeld, words)))
             else:
-                drafts += published(post.id, words)
+                drafts += going_out(tables, post.id, words, journal.stream(post.id)[0].at)
         return Decision(tuple(drafts), (*(post.id for post in sealed), known.id, known.rules))
 
     return judge
 
 
 #: What has the words of a post that was kept.
-KEPT = (PostHeld, PostSealed, PostSubmitted)
+KEPT = (PostHeld, PostSealed, PostSubmitted, PostWaiting)
 
 
 def kept_words(journal: Journal, post: str) -> Content:
@@ -147,25 +144,3 @@ def kept_words(journal: Journal, post: str) -> Content:
     if not bodies:
         raise NotFound("There is no such post among those that were kept.")
     return bodies[-1]
-
-
-def published(post: str, content: Content) -> tuple[Draft, ...]:
-    """As published. A pin is an entry of its own: it takes the pin from another post, and has to say so still when the
-    words of this one are erased.
-    """
-    if not content.pinned:
-        return (Draft(post, turned(PostPublished, content)),)
-    unpinned = msgspec.structs.replace(turned(PostPublished, content), pinned=False)
-    return (Draft(post, unpinned), Draft(post, PostPinned(content.case)))
-
-
-def texts_of(content: Content) -> list[str]:
-    """Everything in it that a reader could come to see."""
-    return [content.title, content.byline, parts.plain(content.elements), *parts.texts(content.elements)]
-
-
-def turned(body: type[Kept], content: Content) -> Kept:
-    """The same content as another entry: what was held as published, what was sealed as held."""
-    if type(content) is body:
-        return content
-    return body(**{name: getattr(content, name) for name in Content.__struct_fields__})

@@ -28,7 +28,7 @@ STATES = Moves(
 )
 
 #: published → corrected and clarified any number of times → retracted → erased. What is held, sealed or
-#: submitted is let go, or dropped.
+#: submitted is let go, or dropped; what is let go before its time waits for it.
 POST_MOVES = Moves(
     "post",
     {
@@ -42,15 +42,23 @@ POST_MOVES = Moves(
         ("retracted", "placed"): "retracted",
         ("retracted", "erased"): "erased",
         ("held", "published"): "published",
+        ("held", "waiting"): "waiting",
         ("held", "dropped"): "dropped",
         ("held", "retracted"): "retracted",
         ("held", "erased"): "erased",
         ("sealed", "published"): "published",
+        ("sealed", "waiting"): "waiting",
         ("sealed", "held"): "held",
         ("sealed", "dropped"): "dropped",
         ("sealed", "retracted"): "retracted",
         ("sealed", "erased"): "erased",
+        ("waiting", "published"): "published",
+        ("waiting", "held"): "held",
+        ("waiting", "dropped"): "dropped",
+        ("waiting", "retracted"): "dropped",
+        ("waiting", "erased"): "erased",
         ("submitted", "published"): "published",
+        ("submitted", "waiting"): "waiting",
         ("submitted", "dropped"): "dropped",
         ("submitted", "retracted"): "dropped",
         ("submitted", "erased"): "erased",
@@ -68,6 +76,8 @@ RETRACTION_NOTICES = {
 ERASED_NOTICE = "This post was erased."
 WITHHELD_NOTICE = "This post is being checked and is not shown just now."
 
+#: Further ahead it is a slip of the pen.
+AHEAD_MAX = timedelta(days=366)
 TITLE_MAX = 300
 NOTICE_MAX = 1000
 REASON_MAX = 4000
@@ -75,7 +85,7 @@ PROBLEM_MAX = 4000
 #: A reader who says that something is wrong is answered within this, and the desk sees how much of it is left.
 PROBLEM_WITHIN = timedelta(hours=24)
 
-Status = Literal["published", "held", "sealed", "submitted", "dropped", "retracted", "erased"]
+Status = Literal["published", "held", "sealed", "submitted", "waiting", "dropped", "retracted", "erased"]
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):

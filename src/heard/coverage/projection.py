@@ -36,6 +36,7 @@ CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
+CREATE INDEX IF NOT EXISTS post_waiting ON post (state) WHERE status = 'waiting';
 -- Who would let out a post that is held, and waits for another to say so too.
 CREATE TABLE IF NOT EXISTS agreed (post TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
@@ -173,6 +174,14 @@ def neighbours(tables: Tables, case: str, section: str, place: str) -> tuple[str
 
 def is_known(tables: Tables, post: str) -> bool:
     return any(tables.execute("SELECT 1 FROM post WHERE id = ?", (post,)))
+
+
+def due_by(tables: Tables, at: datetime) -> list[Post]:
+    """The posts that wait and were due by an instant, in the order in which they go out."""
+    rows = tables.execute(
+        "SELECT * FROM post WHERE status = 'waiting' AND state <= ? ORDER BY state, published_position", (now.text(at),)
+    )
+    return [_post(row) for row in rows]
 
 
 def agreed_by(tables: Tables, post: str) -> str:

@@ -54,7 +54,7 @@ class Shown(msgspec.Struct, frozen=True):
 def show(door: Door, post: Post) -> Shown | None:
     """The post as readers may see it now; None for one that never had a place on the page."""
     match post.status:
-        case "held" | "sealed" | "submitted" | "dropped":
+        case "held" | "sealed" | "submitted" | "waiting" | "dropped":
             return None
         case "published":
             shown = _shown(post, "published", post.notices, "")

@@ -7,13 +7,14 @@ from typing import Any
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases.exits import Serving
-from heard.cases.letting_out import rule_second_eyes
+from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.model import Case
 from heard.coverage import kept, projection
 from heard.coverage.court import Form, Make
 from heard.coverage.entries import Reasoned
 from heard.coverage.kept import kept_words
 from heard.coverage.model import Post
+from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
 from heard.engine.projection import Tables
@@ -31,6 +32,7 @@ def seen(serving: Serving, post: Post, caller: Caller) -> dict[str, Any]:
         "title": words.title,
         "elements": words.elements,
         "byline": words.byline,
+        "due_at": now.instant(post.state) if post.status == "waiting" else None,
         "own": entries[0].by == mine,
         "agreed": _name(serving.tables, agreed),
         "agreed_by_me": agreed == mine,
@@ -62,8 +64,15 @@ def _release(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     return kept.let_go(serving.doors, serving.node.journal, post, by, form.get("reason", ""))
 
 
+def _delay(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    said = form.get("minutes", "")
+    minutes = int(said) if said.isascii() and said.isdecimal() and len(said) < 3 else -1
+    return fix_delay(case.id, form.get("hearing", ""), minutes)
+
+
 VERBS: dict[str, tuple[str, Make]] = {
     "release": ("release_held", _release),
     "drop": ("release_held", lambda s, case, form, by: kept.drop(named(s, case, form))),
+    "delay": ("publish", _delay),
     "second-eyes": ("release_held", lambda s, case, form, by: rule_second_eyes(case.id, form.get("needed") == "yes")),
 }

@@ -28,7 +28,7 @@ def withdraw_again(
     to_erase = {post for post, *position in to_withdraw if position}
     posts = [post for id in sorted({id for id, *_ in to_withdraw}) if (post := _known(tables, id))]
     erased = [post.id for post in posts if post.id in to_erase and post.status != "erased"]
-    standing = ("published", "held", "sealed", "submitted")
+    standing = ("published", "held", "sealed", "submitted", "waiting")
     retracted = [post.id for post in posts if post.id not in to_erase and post.status in standing]
     for id in erased:
         node.do(commands.erase(journal, id, BASIS, witnessed=True), by=by)

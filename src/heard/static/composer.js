@@ -54,7 +54,7 @@ function skewOf(server) {
 
 // What is typed ---------------------------------------------------------------------------------------------------
 
-const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said']
+const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before']
 const TICKS = ['key_event', 'pinned']
 
 function typed() {
@@ -88,7 +88,7 @@ async function restore() {
 }
 
 function empty() {
-  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported' })
+  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '' })
 }
 
 // Into the outbox -------------------------------------------------------------------------------------------------
@@ -117,11 +117,11 @@ async function onSubmit(event) {
 
 async function put() {
   const kept = typed()
-  const { text, title, setting, as_said, key_event, pinned } = kept
+  const { text, title, setting, as_said, key_event, pinned, not_before } = kept
   const { name, role } = fields.speaker?.selectedOptions?.[0]?.dataset ?? {}
   const speaker = name ? { speaker: name, role, setting, as_said } : {}
   const written_at = new Date(Date.now() - skew).toISOString()
-  const body = { text, title, key_event, pinned, ...speaker }
+  const body = { text, title, key_event, pinned, ...speaker, ...(not_before && { not_before }) }
   // Emptied first: what is typed while the disk is waited for is the next post.
   empty()
   told = []

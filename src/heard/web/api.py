@@ -16,7 +16,8 @@ from heard.cases.release import HELD
 from heard.coverage import commands, projection
 from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
-from heard.coverage.entries import PostPublished, PostSealed, PostSubmitted
+from heard.coverage.entries import PostPublished, PostSealed, PostSubmitted, PostWaiting
+from heard.coverage.going_out import WAITING
 from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
 from heard.coverage.sealing import SEALED
@@ -164,6 +165,7 @@ async def publish(call: Call) -> Response:
         byline=call.caller.account.name,
         said_at=new.said_at,
         written_at=new.written_at,
+        not_before=until_time(new.not_before, case.zone) if new.not_before else None,
         key_event=new.key_event,
         pinned=new.pinned,
     )
@@ -171,7 +173,7 @@ async def publish(call: Call) -> Response:
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered({**told, "status": "held", "detail": HELD}, 202, written)
-    for kind, detail in ((PostSealed.kind, SEALED), (PostSubmitted.kind, SUBMITTED)):
+    for kind, detail in ((PostSealed.kind, SEALED), (PostSubmitted.kind, SUBMITTED), (PostWaiting.kind, WAITING)):
         if written.kind == kind:
             return answered({**told, "status": kind.removeprefix("coverage.post_"), "detail": detail}, 202, written)
     return answered({**told, "status": "published", "published_at": written.at}, 201, written)

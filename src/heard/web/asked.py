@@ -30,7 +30,7 @@ class NewCase(Asked, frozen=True):
 
 
 class NewPost(Asked, frozen=True):
-    """`text` is Markdown; with a speaker, it is the words said."""
+    """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it."""
 
     text: Words
     title: Line = ""
@@ -42,6 +42,7 @@ class NewPost(Asked, frozen=True):
     pinned: bool = False
     said_at: Instant | None = None
     written_at: Instant | None = None
+    not_before: Line = ""
 
 
 class Corrected(Asked, frozen=True):
@@ -108,6 +109,12 @@ class Footing(Asked, frozen=True):
 
     permission: Permission
     words: Line = ""
+
+
+class Delay(Asked, frozen=True):
+    """From being written to leaving the server, 0 to 15."""
+
+    minutes: int
 
 
 class SecondEyes(Asked, frozen=True):

@@ -11,6 +11,7 @@ from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
+from heard.cases.letting_out import fix_delay
 from heard.cases.permission import record_permission
 from heard.coverage import court, kept, rising
 from heard.engine.errors import NotFound
@@ -28,6 +29,7 @@ def verbs() -> list[Verb]:
         Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
         Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
         Verb("POST", "/hearings/{hearing}/jury", "publish", move_jury, asked.JuryMoved),
+        Verb("POST", "/hearings/{hearing}/delay", "publish", fix_the_delay, asked.Delay),
         Verb("POST", "/hearings/{hearing}/seal", "release_held", lift_seal, asked.SealEnded),
         Verb("POST", "/hearings/{hearing}/sealed", "release_held", release_sealed, asked.Chosen),
         Verb("POST", "/sittings/{sitting}/rise", "publish", rise, asked.Rose),
@@ -48,6 +50,7 @@ async def list_hearings(call: Call) -> Response:
                 "title": door.let("json", title, notice=True),
                 "place": door.let("json", place, notice=True),
                 "jury": None if known is None else "out" if known.absent else "in",
+                "delay": cases.delays(call.tables, case.id).get(hearing, 0),
                 "sittings": [msgspec.to_builtins(one) for one in sittings if one.hearing == hearing],
             }
         )
@@ -113,6 +116,13 @@ async def move_jury(call: Call) -> Response:
     hearing = call.named("hearing")
     written = await call.do(_MOVES[call.body.jury](_case_of(call, hearing), hearing), hearing)
     return answered({"position": written.position}, 201, written)
+
+
+async def fix_the_delay(call: Call) -> Response:
+    """Have posts of a hearing leave the server so many minutes after they were written."""
+    hearing = call.named("hearing")
+    written = await call.do(fix_delay(_case_of(call, hearing), hearing, call.body.minutes), hearing)
+    return answered({"minutes": call.body.minutes, "position": written.position}, 201, written)
 
 
 async def lift_seal(call: Call) -> Response:

@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from heard.cases.exits import Serving
 from heard.coverage.approval import counting
+from heard.coverage.due_posts import posts_due
 from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
@@ -219,9 +220,11 @@ async def _clocks(house: House, scribe: Scribe) -> None:
     """Write what falls due. Each node does; on a shared journal one of them is first, and the others find it done."""
     while True:
         await asyncio.sleep(CLOCKS_EVERY_S)
-        for lapse in lapses(house.tables, now.utc()):
-            with suppress(Unavailable):  # looked at again in a moment
+        for lapse in (*lapses(house.tables, now.utc()), *posts_due(house.doors, house.journal, house.tables)):
+            try:
                 await scribe.do(lapse.command, by=CLOCK, key=lapse.key)
+            except HeardError:  # looked at again in a moment, and the others are not kept waiting by it
+                log.warning("clock_put_off", clock=lapse.key)
 
 
 async def _witness(house: House) -> None:

@@ -43,7 +43,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     },
     "article": {"data-place": r"\d+", "data-gone": r"1"},
     "body": {},
-    "button": {"type": r"button|submit", "formaction": _OWN, "name": r"state|permission", "value": r"[a-z ]+"},
+    "button": {"type": r"button|submit", "formaction": _OWN, "name": r"state|permission|needed", "value": r"[a-z ]+"},
     "details": {"open": r""},
     "div": {f"data-{name}": r"[\w./-]*" for name in ("state", "at", "order", "live", "newest", "older", "focus")},
     "form": {
@@ -55,7 +55,9 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     },
     "section": {"data-case": r"[\w-]+", "data-zone": r"[\w/+-]+", "data-now": r"[\d:.TZ+-]+", "data-offline": r""},
     "input": {
-        "type": r"hidden|checkbox|text|date|search|datetime-local",
+        "type": r"hidden|checkbox|text|date|search|datetime-local|number",
+        "min": r"\d+",
+        "max": r"\d+",
         "step": r"\d+",
         "name": r"[a-z_]+|post-\w+|in-\w+|after_\d",
         "inputmode": r"numeric",

@@ -37,6 +37,8 @@ EXPORTED = [
 ]
 #: Fields that take something other than words: a word of a list, an address, a time, a tick, an id.
 NOT_WORDS = {
+    "not_before",
+    "minutes",
     "slug",
     "zone",
     "as_said",

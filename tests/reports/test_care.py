@@ -92,3 +92,20 @@ def test_all_names_can_be_hidden_in_one_step_and_stand_again(house: House, tmp_p
     house.node.do(commands.show_every_name("and now so"), by="editor")
     register.follow_all()
     assert {one.title for one in register} == {"Tam Harrow1", "Tam Harrow2"}
+
+
+def test_a_hidden_name_stands_in_nothing_that_people_recorded_either(house: House, tmp_path: Path) -> None:
+    read(house, table(scraped(1, sent="Harbour Board; Dr Quillon Marrow"), columns=SCRAPED), "2021-06-01")
+    report, name = projection.by_slug(house.tables, "2021-0001"), "Dr Quillon Marrow"
+    for command in (
+        commands.record_response(report, name),
+        commands.number_concern(report, "1", "A gate stood open.", [name]),
+        commands.record_promise(report, name, "A lock"),
+        commands.set_outcome(report, "1", name, "rejected", name, "A passage"),
+        commands.dispute(report, name, "I wrote."),
+        commands.hide_names(report, [name], "asked"),
+    ):
+        house.node.do(command, by="editor")
+    register = register_of(house, tmp_path)
+    everything = repr(shown(register, "2021-0001")) + repr(register.texts(report))
+    assert "Harbour Board" in everything and "Marrow" not in everything and "Quillon" not in everything

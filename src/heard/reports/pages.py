@@ -82,7 +82,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         matrix=matrix(shown, texts),
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
-        echoes=[(register.of(earlier), who) for earlier, who in shown.echoes if _there(register, earlier)],
+        echoes=[(one, who) for earlier, who in shown.echoes if (one := register.find(earlier))],
     )
 
 
@@ -107,13 +107,6 @@ def matrix(shown: Shown, texts: Texts) -> Matrix | None:
 
     rows = tuple((one, tuple(cell(one, response) for response in shown.responses)) for one in texts.numbered)
     return Matrix(shown.responses, rows)
-
-
-def _there(register: Register, report: str) -> bool:
-    try:
-        return bool(register.of(report))
-    except NotFound:
-        return False
 
 
 async def body(request: Request, serving: Serving) -> Outgoing:

@@ -129,13 +129,15 @@ def show(
         ref=ref,
         title=deceased if deceased and deceased != HIDDEN else (f"Report {ref}" if ref else f"Report {slug}"),
         dated=dated,
-        dated_as=said("dated").strip(),
+        dated_as=masked(said("dated").strip()),
         added=civil_date(said("added")),
         deceased=deceased,
         coroner=HIDDEN if addressees.is_redacted(said("coroner")) else masked(" ".join(said("coroner").split())),
         area=areas.area(area_as) if area_as else "",
         area_as=area_as,
-        categories=tuple(dict.fromkeys(one.strip() for one in re.split(r"[|;]", said("categories")) if one.strip())),
+        categories=tuple(
+            dict.fromkeys(masked(one.strip()) for one in re.split(r"[|;]", said("categories")) if one.strip())
+        ),
         addressees=sent_to,
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
         responses=tuple(responses),
@@ -143,15 +145,23 @@ def show(
         linked=len(links),
         unclaimed=unclaimed,
         promises=tuple(
-            Promise(_called(one.addressee, sent_to), masked(one.words), one.concern, one.due_on)
+            Promise(_called(one.addressee, sent_to, masked), masked(one.words), one.concern, one.due_on)
             for one in _of(life, entries.PromiseRecorded)
         ),
         judged=tuple(
-            Judged(one.concern, _called(one.addressee, sent_to), one.outcome, one.judged_by, masked(one.passage))
+            Judged(
+                one.concern,
+                _called(one.addressee, sent_to, masked),
+                one.outcome,
+                masked(one.judged_by),
+                masked(one.passage),
+            )
             for one in _of(life, entries.OutcomeSet)
         ),
-        disputes=tuple((_called(one.addressee, sent_to), masked(one.words)) for one in _of(life, entries.Disputed)),
-        echoes=tuple((one.earlier, one.confirmed_by) for one in _of(life, entries.EchoConfirmed)),
+        disputes=tuple(
+            (_called(one.addressee, sent_to, masked), masked(one.words)) for one in _of(life, entries.Disputed)
+        ),
+        echoes=tuple((one.earlier, masked(one.confirmed_by)) for one in _of(life, entries.EchoConfirmed)),
         links=tuple(
             link
             for link in (kept_at, said("pdf"))
@@ -208,9 +218,9 @@ def _addressees(knowledge: Knowledge) -> list[str]:
     return list(seen.values())
 
 
-def _called(addressee: str, sent_to: Sequence[Addressee]) -> str:
-    """The addressee as the report's list has it."""
-    return next((one.name for one in sent_to if bodies.alike(one.name, addressee)), addressee)
+def _called(addressee: str, sent_to: Sequence[Addressee], masked: Masking = str) -> str:
+    """The addressee as the report's list has it; one that is not in the list is masked as all else is."""
+    return next((one.name for one in sent_to if bodies.alike(one.name, addressee)), masked(addressee))
 
 
 def _dues(
@@ -239,7 +249,7 @@ def _responses(
     """Those that are somebody's by name, and how many links are named as responses besides."""
     found = [
         Response(
-            _called(one.addressee, sent_to),
+            _called(one.addressee, sent_to, masked),
             one.dated_on,
             one.received_on,
             one.published_on,
@@ -318,7 +328,7 @@ def _concerns(life: Sequence[Any], text: str, masked: Masking) -> Iterable[Conce
     """Those that a person numbered from the report, or else those that can be told apart in its text."""
     numbered = list(_of(life, entries.ConcernNumbered))
     for one in numbered:
-        yield Concern(one.concern, one.number, masked(one.words), one.to, one.suggestion)
+        yield Concern(one.concern, one.number, masked(one.words), tuple(map(masked, one.to)), one.suggestion)
     if not numbered:
         for place, (number, words) in enumerate(form.matters(text), 1):
             yield Concern(f"text-{place}", number, masked(words))

@@ -16,7 +16,6 @@ import msgspec
 
 from heard.engine.errors import Refused
 from heard.reports import care
-from heard.reports.model import Addressee
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 
@@ -51,7 +50,7 @@ class Query(msgspec.Struct, frozen=True):
 
     def address(self, **changes: Any) -> str:
         """The query as the end of an address, changed; a narrower one begins at its first page."""
-        fields = {"page": 1} | msgspec.structs.asdict(self) | {"page": 1} | changes
+        fields = msgspec.structs.asdict(self) | {"page": 1} | changes
         named = {"q" if name == "text" else name: value for name, value in fields.items()}
         told = {name: str(value) for name, value in named.items() if value and (name, value) != ("page", 1)}
         return f"?{urlencode(told)}" if told else "./"
@@ -190,13 +189,9 @@ def _values(name: str, one: Shown, told: Mapping[str, str]) -> list[tuple[str, s
     if name == "category":
         return [(category, category) for category in one.categories]
     if name == "body":
-        return [(_key(body), body.name) for body in one.addressees if body.key]
+        return [(body.key, body.name) for body in one.addressees if body.key]
     value = one.area if name == "area" else one.coroner
     return [(value, value)] if value else []
-
-
-def _key(body: Addressee) -> str:
-    return body.key
 
 
 def snippet(register: Register, one: Shown, words: list[str]) -> str:

@@ -106,7 +106,7 @@ def show(
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     child = care.is_child(said("categories"), said("age"), texts["investigation"], texts["circumstances"])
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
-    names = {part for name in knowledge.withheld for part in _forms(name, knowledge)}
+    names = {part for name in knowledge.withheld for part in _forms(name)}
     if hidden:
         people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]
         names |= {part for name in (*people, *hidden.names) for part in care.parts_of(name)}
@@ -141,7 +141,7 @@ def show(
         addressees=sent_to,
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
         responses=tuple(responses),
-        counts=tuple(_counts(life, knowledge)),
+        counts=tuple(_counts(life)),
         linked=len(links),
         unclaimed=unclaimed,
         promises=tuple(
@@ -194,7 +194,7 @@ def _every(life: Iterable[Any], field: str) -> list[str]:
     return [body.facts[field] for body in life if isinstance(body, entries.Told) and field in body.facts]
 
 
-def _forms(name: str, knowledge: Knowledge) -> set[str]:
+def _forms(name: str) -> set[str]:
     """In which forms a withheld value is looked for in the text: a person's by its words, a body's as a whole."""
     return {name} if bodies.key(name) else {part for one in care.people_in(name) for part in care.parts_of(one)}
 
@@ -291,7 +291,7 @@ def _plainly(words: str) -> list[str]:
     ]
 
 
-def _counts(life: Sequence[Any], knowledge: Knowledge) -> Iterable[Count]:
+def _counts(life: Sequence[Any]) -> Iterable[Count]:
     """Every count that a source took, by its day: its own figures where it gives them, else what it lists.
 
     A reading that tells nothing new of either is not here: what was counted before stands.

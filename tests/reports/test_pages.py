@@ -196,6 +196,19 @@ def test_an_order_on_a_name_binds_every_report(served: Server) -> None:
         assert "Person Number11" not in served.page(address)
 
 
+def test_nobody_learns_by_asking_which_names_are_under_an_order(served: Server) -> None:
+    """After the order of the test before: the protected name and any other are answered alike."""
+    asked = ("Person Number11", "Person Nobodyever")
+    for way in ("/reports/", "/reports.json", "/reports.csv", "/reports/feed.atom"):
+        assert [served.reader.get(way, params={"q": name}).status_code for name in asked] == [200, 200], way
+        assert [served.reader.get(way, params={"area": name}).status_code for name in asked] == [200, 200], way
+    for name in asked:
+        assert served.reader.post("/reports/similar/", data={"text": f"{name} kept a gate."}).status_code == 200
+        long = {"words": f"{name} {'x' * 5000}", "once": name}
+        assert served.reader.post("/reports/2021-0012/problem/", data=long).status_code == 422
+    assert 'value="Person Number11"' in served.page("/reports/?q=Person+Number11")
+
+
 def test_what_is_not_there_is_not_there(served: Server) -> None:
     for address in (
         "/reports/2099-0001/",

@@ -119,7 +119,7 @@ def find(register: Register, query: Query, today: date) -> Found:
             title,
             _counts(name, [one for one in ranked if _but(asked, name, one)] if name in asked else every, told),
         )
-        for name, title in _FACETS.items()
+        for name, title in FACETS.items()
     )
     start = (query.page - 1) * PAGE
     words = _words(query.text)
@@ -127,7 +127,7 @@ def find(register: Register, query: Query, today: date) -> Found:
     return Found(query, len(every), hits, facets, tuple(every))
 
 
-_FACETS = {
+FACETS = {
     "status": "Responses",
     "year": "Year",
     "category": "Category",

@@ -15,7 +15,7 @@ from heard.engine.errors import NotFound
 from heard.reports import figures, finding, following, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Found
-from heard.reports.pages import register_of
+from heard.reports.pages import ASKED, register_of, said_back
 
 #: In JSON so many reports are one page of a list; a table has all.
 LIST_MAX = 500
@@ -95,11 +95,11 @@ async def as_json(request: Request, serving: Serving) -> Outgoing:
     start = (found.query.page - 1) * limit
     items = [tables.as_json(register, one, None, on, base) for one in found.every[start : start + limit]]
     more = start + limit < found.total
-    following_page = (
-        f"{base}/reports.json{found.query.address(page=found.query.page + 1)}&limit={limit}" if more else None
-    )
+    after = found.query.address(page=found.query.page + 1, text=found.query.text and ASKED)
+    following_page = f"{base}/reports.json{after}&limit={limit}" if more else None
     made = tables.encoded({"items": items, "next": following_page, "total": found.total, "as_of": on})
-    return _let(serving, "json", made, "application/json")
+    outgoing = _let(serving, "json", made, "application/json")
+    return msgspec.structs.replace(outgoing, released=said_back("json", outgoing.released, found.query.text))
 
 
 async def report_json(request: Request, serving: Serving) -> Outgoing:
@@ -118,7 +118,7 @@ async def feed(request: Request, serving: Serving) -> Outgoing:
         reverse=True,
     )
     made = following.as_feed(
-        register, newest, "Reports to prevent future deaths", str(request.url), _base(request), now.today()
+        register, newest, "Reports to prevent future deaths", f"{_base(request)}/reports/", _base(request), now.today()
     )
     return _let(serving, "feed", made, "application/atom+xml")
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from html import escape
 from typing import Any
+from urllib.parse import quote_plus
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.cases.release import Exit, Released, joined
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import areas, bodies, drawing, figures, finding, standing
@@ -49,11 +52,28 @@ def sent(serving: Serving, page: str, **context: Any) -> Outgoing:
     return Outgoing(serving.doors.of_every(serving.tables).let("page", made), headers={"X-Robots-Tag": "noindex"})
 
 
+#: Stands for what somebody asked while a page passes the door; no page has it otherwise.
+ASKED = "qasked7f3bq"
+
+
+def said_back(exit: Exit, released: Released, words: str) -> Released:
+    """A released page with the words of whoever asked put back.
+
+    They know them already. Had they to pass the door, its answer would tell anybody which names are under an order.
+    """
+    made = released.replace(f"q={ASKED}", f"q={quote_plus(words)}").replace(ASKED, escape(words))
+    return joined(exit, made, [released])
+
+
 async def listed(request: Request, serving: Serving) -> Outgoing:
     register, today = register_of(serving), now.today()
     query = finding.query_from(request.query_params)
     found = finding.find(register, query, today)
-    return sent(serving, "reports/list.html", found=found, query=query, register=register, on=query.on or today)
+    # Narrowed down to nothing, what it was narrowed to may be anybody's words: it is not said again.
+    unknown = {} if found.total else dict.fromkeys(finding.FACETS, "")
+    stand_in = msgspec.structs.replace(query, text=query.text and ASKED, **unknown)
+    outgoing = sent(serving, "reports/list.html", found=found, query=stand_in, register=register, on=query.on or today)
+    return msgspec.structs.replace(outgoing, released=said_back("page", outgoing.released, query.text))
 
 
 async def report(request: Request, serving: Serving) -> Outgoing:

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -19,7 +20,7 @@ from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
 from heard.reports import commands, projection
-from heard.reports.pages import area_key, register_of, sent
+from heard.reports.pages import ASKED, area_key, register_of, said_back, sent
 from heard.reports.shown import Shown
 
 #: Whoever has no account.
@@ -70,9 +71,10 @@ async def tell(request: Request) -> Response:
             written = await serving.do(command, by=READER, scope=one.id, key=once)
         except Refused as refusal:
             page = templates.render(
-                "reports/problem.html", area_key=area_key, **_context(request, one, words=words, error=refusal.message)
+                "reports/problem.html", area_key=area_key, **_context(request, one, words=ASKED, error=refusal.message)
             )
-            return Response(serving.doors.of_every(serving.tables).let("page", page), 422, media_type="text/html")
+            let = serving.doors.of_every(serving.tables).let("page", page)
+            return Response(said_back("page", let, words), 422, media_type="text/html")
         if contact:
             serving.vault.put("contact", written.stream, contact[:300].encode())
         register_of(serving)
@@ -88,9 +90,9 @@ async def similar_to_draft(request: Request) -> Response:
     text = str(said.get("text") or "")[:DRAFT_MAX]
     register_of(serving)
     found = await asyncio.to_thread(serving.echoes.of, text) if text.strip() else []
+    found = [msgspec.structs.replace(one, here="") for one in found]  # they have their own words before them
     page = templates.render(
-        "reports/similar.html", area_key=area_key, shown=None, echoes=found, confirmed=(), text=text
+        "reports/similar.html", area_key=area_key, shown=None, echoes=found, confirmed=(), text=ASKED
     )
-    # The draft itself may speak of anybody: it goes back to whoever sent it, and to nobody else.
-    door = serving.doors.of_every(serving.tables)
-    return Response(door.let("page", page), 200, {"Cache-Control": "no-store"}, "text/html")
+    let = serving.doors.of_every(serving.tables).let("page", page)
+    return Response(said_back("page", let, text), 200, {"Cache-Control": "no-store"}, "text/html")

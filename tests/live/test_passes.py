@@ -25,10 +25,10 @@ CASE, EPOCH, COUNT, SLICE = "case1", "epoch1", 7, 2
 class House:
     """Seven readers on socket pairs, and the real file that they are served from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, at_once: bool) -> None:
         self.frames = FramesFile(folder / "frames.sqlite", EPOCH)
         paint(self.frames, 1, {}, [PublicTopic("the-case", CASE, True)])
-        self.connections = Connections(selectors.DefaultSelector(), Limits(slice=SLICE))
+        self.connections = Connections(selectors.DefaultSelector(), Limits(slice=SLICE, at_once=at_once))
         self.readers = Readers(self.connections, lambda *_, **__: None)
         self.readers.read_from(self.frames.path, EPOCH)
         self.topic = self.readers.topics.setdefault(CASE, Topic(CASE))
@@ -71,9 +71,9 @@ class House:
         self.frames.close()
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
+@pytest.fixture(params=[True, False], ids=["in one call", "one after another"])
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    house = House(tmp_path, at_once=request.param)
     yield house
     house.close()
 

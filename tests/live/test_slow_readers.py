@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from tests.live.edge_alone import EPOCH, SLUG, EdgeAlone
 LONG = "x" * 50_000
 FILLS_A_LINE = 9
 """Frames of LONG that no stuck connection takes: its buffers hold about 200 KB, both ends together."""
+
+
+@pytest.fixture(params=[True, False], ids=["in one call", "one after another"])
+def start_edge(start_edge: Callable[..., EdgeAlone], request: pytest.FixtureRequest) -> Callable[..., EdgeAlone]:
+    """Both ways to send: a kernel that forbids the one must serve as well."""
+    return partial(start_edge, at_once=request.param)
 
 
 def memory_kb(edge: EdgeAlone) -> int:

@@ -38,7 +38,10 @@ class App:
 class Apps:
     """The apps this edge knows, newest last; usually one, two for a moment while one is replaced."""
 
-    def __init__(self, connections: Connections, readers: Readers, say: Callable[..., None]) -> None:
+    def __init__(
+        self, connections: Connections, readers: Readers, say: Callable[..., None], family: socket.AddressFamily
+    ) -> None:
+        self._family = family
         self.connections = connections
         self.readers = readers
         self.limits = connections.limits
@@ -107,7 +110,7 @@ class Apps:
         elif message.kind == "returned":
             app.holds -= 1
             assert message.fd is not None
-            self.connections.admit(socket.socket(fileno=message.fd), message.body)
+            self.connections.admit(socket.socket(self._family, socket.SOCK_STREAM, 0, message.fd), message.body)
         elif message.kind == "closed":
             app.holds -= 1
         elif message.kind == "hello":

@@ -43,7 +43,7 @@ class Edge:
         self.selector = selectors.DefaultSelector()
         self.connections = Connections(self.selector, limits)
         self.readers = Readers(self.connections, say)
-        self.apps = Apps(self.connections, self.readers, say)
+        self.apps = Apps(self.connections, self.readers, say, listener.family)
         self.control = Channel(control)
         self.listener: socket.socket | None = listener
         self._family = listener.family

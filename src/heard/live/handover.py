@@ -19,13 +19,14 @@ all.
 from __future__ import annotations
 
 import array
-import json
 import os
 import socket
 import struct
 from collections import deque
 from contextlib import suppress
 from typing import Any, NamedTuple
+
+import msgspec
 
 _LENGTHS = struct.Struct(">II")
 HEADER_BYTES_MAX = 8 * 1024
@@ -35,6 +36,7 @@ BODY_BYTES_MAX = 128 * 1024
 RECEIVE_BYTES = 64 * 1024
 RECEIVES_A_TURN = 64
 DESCRIPTORS_A_RECEIVE = 64
+_ROOM_FOR_FDS = socket.CMSG_SPACE(DESCRIPTORS_A_RECEIVE * array.array("i").itemsize)
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
@@ -70,6 +72,7 @@ class Channel:
         self.ended = False
         self._outbox: deque[_Outgoing] = deque()
         self._inbox = bytearray()
+        self._room = bytearray(RECEIVE_BYTES)  # Asked for once: a new one each time cost more than the reading.
         self._descriptors: deque[int] = deque()
 
     def fileno(self) -> int:
@@ -89,7 +92,7 @@ class Channel:
         """
         facts["kind"] = kind
         facts["fd"] = fd is not None
-        header = json.dumps(facts).encode()
+        header = msgspec.json.encode(facts)
         message = _LENGTHS.pack(len(header), len(body)) + header + body
         self._outbox.append(_Outgoing(message, fd, close_after))
         return self.flush()
@@ -114,10 +117,9 @@ class Channel:
 
     def receive(self) -> list[Message]:
         """What has arrived, at most so much that other work is not kept waiting."""
-        room = socket.CMSG_SPACE(DESCRIPTORS_A_RECEIVE * array.array("i").itemsize)
         for _ in range(RECEIVES_A_TURN):
             try:
-                data, ancillary, flags, _ = self.sock.recvmsg(RECEIVE_BYTES, room, _CLOSE_ON_EXEC)
+                length, ancillary, flags, _ = self.sock.recvmsg_into([self._room], _ROOM_FOR_FDS, _CLOSE_ON_EXEC)
             except BlockingIOError:
                 break
             except OSError:
@@ -128,10 +130,10 @@ class Channel:
                     arrived = array.array("i")
                     arrived.frombytes(fds[: len(fds) - len(fds) % arrived.itemsize])
                     self._descriptors.extend(arrived)
-            if not data or flags & socket.MSG_CTRUNC:
+            if not length or flags & socket.MSG_CTRUNC:
                 self.ended = True  # Or a descriptor was lost, and no later one could be told from it.
                 break
-            self._inbox += data
+            self._inbox += memoryview(self._room)[:length]
         return self._parsed()
 
     def _parsed(self) -> list[Message]:
@@ -145,7 +147,7 @@ class Channel:
             body_at = start + _LENGTHS.size + header_length
             if len(self._inbox) < body_at + body_length:
                 break
-            facts = json.loads(self._inbox[start + _LENGTHS.size : body_at])
+            facts = msgspec.json.decode(self._inbox[start + _LENGTHS.size : body_at])
             fd = self._descriptors.popleft() if facts.pop("fd") else None
             body = bytes(self._inbox[body_at : body_at + body_length])
             messages.append(Message(facts.pop("kind"), facts, body, fd))

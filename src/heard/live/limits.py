@@ -64,6 +64,9 @@ class Limits:
     slice: int = 512
     """Readers who are sent a frame before the loop looks who else has come: 4 ms of sends."""
 
+    at_once: bool = True
+    """Send a slice in one call where the kernel lets us; False: to one reader after another, as everywhere else."""
+
     connections: int = 0
     """0: as many as the process may have descriptors, less those kept back."""
 

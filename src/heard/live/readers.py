@@ -13,6 +13,7 @@ behind, or waited for their turn, are not sent to them.
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from pathlib import Path
 from heard.engine.errors import Unavailable
 from heard.engine.frames import CATCH_UP_BYTES_MAX, FRAMES_BEHIND_MAX, HEARTBEAT, Frame, sse, sse_reset
 from heard.live import answers
+from heard.live.at_once import at_once
 from heard.live.catching_up import Replays
 from heard.live.connection import Connection, State, Topic
 from heard.live.connections import Connections
@@ -52,6 +54,7 @@ class Readers:
         self.limits = connections.limits
         self.readers_max = self.limits.readers_max()
         self.say = say
+        self.at_once = at_once() if self.limits.at_once else None
         self.replays: Replays | None = None
         self.position = 0
         self.topics: dict[str, Topic] = {}
@@ -164,6 +167,23 @@ class Readers:
         return self.replays.stream(begun.topic.case_id, begun.after, self.position)
 
     def _send_to(self, readers: list[Connection], encoded: bytes) -> None:
+        """To each who is LIVE the same bytes: in one call if the kernel has one, otherwise to one after another."""
+        if self.at_once is not None and len(readers) > 1 and encoded:
+            readers = [connection for connection in readers if connection.state is State.LIVE]
+            while readers and (answers := self.at_once.send([one.fd for one in readers], encoded)):
+                asked, readers = readers[: len(answers)], readers[len(answers) :]
+                if answers.count(len(encoded)) < len(asked):
+                    self._see_to_the_rest(asked, answers, encoded)
+        self._send_to_one_after_another(readers, encoded)
+
+    def _see_to_the_rest(self, readers: list[Connection], answers: list[int], encoded: bytes) -> None:
+        for connection, sent in zip(readers, answers, strict=True):
+            if sent < 0 and sent != -errno.EAGAIN:
+                self.connections.close(connection)
+            elif sent != len(encoded):
+                self.fall_behind(connection, encoded, max(0, sent))
+
+    def _send_to_one_after_another(self, readers: list[Connection], encoded: bytes) -> None:
         """The loop that all of this is about: 10,000 turns a post, and next to nothing in it but the send."""
         live, whole = State.LIVE, len(encoded)
         for connection in readers:
@@ -277,10 +297,8 @@ class Readers:
         period = max(1, int(self.limits.heartbeat_s))
         self._phase = (self._phase + 1) % period
         by_fd = self.connections.by_fd
-        for fd in range(self._phase, max(by_fd, default=-1) + 1, period):
-            connection = by_fd.get(fd)
-            if connection is not None and connection.state is State.LIVE and connection.topic not in busy:
-                self._send(connection, HEARTBEAT)
+        turn = [by_fd[fd] for fd in range(self._phase, max(by_fd, default=-1) + 1, period) if fd in by_fd]
+        self._send_to([one for one in turn if one.state is State.LIVE and one.topic not in busy], HEARTBEAT)
 
     def end(self) -> None:
         """Send what is begun, tell every reader when to come back, and close; answer every poll."""

@@ -36,6 +36,7 @@ class Events:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self._buffer = chunks, b""
         self.heartbeats = 0
+        self.last_id = ""
 
     def block(self) -> dict[str, str]:
         """The fields of the next block that has any."""
@@ -52,6 +53,7 @@ class Events:
         while True:
             block = self.block()
             if "data" in block:
+                self.last_id = block["id"]
                 return list(json.loads(block["data"])["changes"])
 
     def until(self, words: str) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import httpx2
 
 from heard.accounts.commands import OPERATOR
+from heard.engine.entry import Draft, new_id
 from heard.engine.errors import Refused
+from heard.engine.node import Decision
 from heard.reports import commands
 from heard.reports.commands import Row
 from heard.reports.model import FIELDS
+from heard.watch.entries import ObligationArmed
 from tests.hostile.planting import Planter
 
 #: Facts that are read as days or counts; the others are words, names and addresses.
@@ -58,10 +61,23 @@ class Reports:
         for verb, fields in more.items():
             self._sent(self.planter.desk, f"/desk/reports/{verb}", words | fields)
         self._sent(self.planter.desk, "/desk/reports/promise", words | {"report": line, "until": line})
+        self._watched(slug, line)
         told = {"words": line[:4000], "body": line[:300], "contact": line[:300]}
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", told)
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", {**told, "words": line + "x" * 9000})
         self._sent(self.planter.server.reader, "/reports/similar/", {"text": line})
+
+    def _watched(self, slug: str, line: str) -> None:
+        """An obligation that the report is the reason of, and what its page may say of it."""
+        step = {"after_s": 0, "to": "nobody"}
+        written = {"op": "every", "do": "check", "period_s": 86_400, "where": {"post": "none"}, "escalate": [step]}
+        armed = ObligationArmed("none", 1, line[:200], written, "nobody", ("none",))
+        obligation = new_id()
+        self.planter.house.node.do(lambda tables: Decision((Draft(obligation, armed),), ()), by=OPERATOR)
+        said = {"obligation": obligation, "report": slug, "concern": line[:40], "words": line[:300]}
+        self._sent(self.planter.desk, "/desk/reports/watched", said)
+        self._sent(self.planter.desk, "/desk/reports/public", said | {"late_days": line, "judged_by": line})
+        self._sent(self.planter.desk, "/desk/reports/public", said | {"late_days": "1", "judged_by": line[:200]})
 
     def _sent(self, client: httpx2.Client, path: str, fields: dict[str, Any]) -> None:
         at = {"Heard-Position": str(self.planter.house.store.position())}

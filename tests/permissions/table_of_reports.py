@@ -68,5 +68,10 @@ DESK_REPORTS: dict[str, list[Row]] = {
     "POST /desk/reports/outcome": _decides(
         concern="1", addressee="Harbour Board", outcome="implemented", judged_by="Ada", words=WORDS
     ),
+    # That they do it for an obligation that is there: tests/watch/test_origins.py.
+    **{
+        f"POST /desk/reports/{verb}": [Row("a", "admin", "server", every("server", "no"), {"obligation": "none"})]
+        for verb in ("watched", "public", "private")
+    },
     "POST /desk/reports/echo": _decides(earlier="{earlier}", judged_by="Ada"),
 }

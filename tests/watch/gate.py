@@ -50,6 +50,9 @@ class Gate:
     def is_there(self, holder: str, present: bool | None = True, good_for_s: float = 3600) -> None:
         self.do(commands.tell_presence(self.id, holder, present, good_for_s), holder)
 
+    def do_check(self) -> None:
+        self.do(commands.do_deed(self.id), self.sam)
+
     def is_told(self, state: str) -> None:
         self.do(commands.tell_state(self.id, state), self.sam)
 

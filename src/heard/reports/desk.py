@@ -22,6 +22,8 @@ from heard.reports import commands, projection
 from heard.reports.entries import Answer, Outcome, ProblemTold
 from heard.reports.pages import register_of
 from heard.reports.register import Register
+from heard.watch import origins
+from heard.watch import projection as watched
 
 Form = Mapping[str, str]
 
@@ -56,6 +58,9 @@ def _page(
         gone=projection.gone(serving.tables),
         answers=get_args(Answer),
         outcomes=get_args(Outcome),
+        decides=caller.may("administer"),
+        obligations=watched.obligations(serving.tables) if caller.may("administer") else [],
+        origins=[(one, projection.slug_of(serving.tables, one.report)) for one in origins.origins(serving.tables)],
         done=done,
         error=error,
         draft=draft or {},
@@ -82,7 +87,7 @@ async def act(request: Request) -> Response:
     """One decision about a report. What is refused comes back with what was typed."""
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
-    caller.must("correct")
+    caller.must("administer" if request.path_params["verb"] in _OF_THE_WATCH else "correct")
     sent = await request.form(max_fields=30)
     form = {name: value.replace("\r\n", "\n").strip() for name, value in sent.items() if isinstance(value, str)}
 
@@ -160,6 +165,21 @@ def _echo(serving: Serving, form: Form) -> Command:
     return commands.confirm_echo(_report(serving, form), earlier, form.get("judged_by", ""))
 
 
+def _days(form: Form) -> int:
+    late = form.get("late_days", "").strip()
+    return int(late) if late.isdecimal() and len(late) < 5 else 0
+
+
+#: The way back from what is watched: the operator decides what of it is public.
+_OF_THE_WATCH: dict[str, Callable[[Serving, Form], Command]] = {
+    "watched": lambda serving, form: origins.name_origin(
+        form.get("obligation", ""), _report(serving, form), form.get("concern", ""), form.get("words", "")
+    ),
+    "public": lambda serving, form: origins.tell_in_public(
+        form.get("obligation", ""), _days(form), form.get("judged_by", "")
+    ),
+    "private": lambda serving, form: origins.tell_no_more(form.get("obligation", ""), form.get("words", "")),
+}
 _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     "settle": lambda serving, form: commands.settle_problem(form.get("problem", ""), form.get("words", "")),
     "dispute": lambda serving, form: commands.dispute(
@@ -192,4 +212,5 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     ),
     "outcome": _outcome,
     "echo": _echo,
+    **_OF_THE_WATCH,
 }

@@ -25,6 +25,7 @@ from heard.reports.echoes import said_in
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
+from heard.watch import origins
 
 
 def routes() -> list[BaseRoute]:
@@ -100,6 +101,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         back=on < today,
         timeline=drawing.timeline(stands, on),
         matrix=matrix(shown, texts),
+        kept=origins.kept(serving.tables, shown.id, now.utc()) if on == today else [],
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
         echoes=[(one, who) for earlier, who in shown.echoes if (one := register.find(earlier))],

@@ -144,6 +144,35 @@ class ObligationStoodDown(Body, frozen=True):
     reason: str
 
 
+@written_as("watch.origin_named")
+class OriginNamed(Body, frozen=True):
+    """On the obligation's stream: it is there because of a coroner's report, and of a concern in it by its number.
+
+    `words` say what is watched as anyone may read it, without a place.
+    """
+
+    report: str
+    concern: str
+    words: str
+
+
+@written_as("watch.public_begun")
+class PublicBegun(Body, frozen=True):
+    """On the obligation's stream: the page of its origin may say how it was kept, so many days late, as `decided_by`
+    decided.
+    """
+
+    late_days: int
+    decided_by: str
+
+
+@written_as("watch.public_ended")
+class PublicEnded(Body, frozen=True):
+    """On the obligation's stream: that page says nothing of it any more."""
+
+    reason: str
+
+
 #: Proven, or only that nobody can say that all was well.
 AlarmKind = Literal["lapse", "unproven"]
 

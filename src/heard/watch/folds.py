@@ -26,8 +26,11 @@ from heard.watch.entries import (
     OrderAcknowledged,
     OrderPublished,
     OrderWithdrawn,
+    OriginNamed,
     Pinged,
     PresenceTold,
+    PublicBegun,
+    PublicEnded,
     SourceAdded,
     StateTold,
     StationSet,
@@ -109,6 +112,7 @@ def _pinged(tables: Tables, entry: Entry, body: Pinged) -> None:
 
 
 def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
+    tables.execute("UPDATE origin SET stood_down_at = NULL WHERE obligation = ?", (entry.stream,))
     tables.execute(
         "INSERT OR REPLACE INTO obligation VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         (
@@ -120,6 +124,25 @@ def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
 
 def _stood_down(tables: Tables, entry: Entry, body: ObligationStoodDown) -> None:
     tables.execute("UPDATE obligation SET stood_down = ? WHERE id = ?", (entry.position, entry.stream))
+    tables.execute("UPDATE origin SET stood_down_at = ? WHERE obligation = ?", (now.text(entry.at), entry.stream))
+
+
+def _origin(tables: Tables, entry: Entry, body: OriginNamed) -> None:
+    tables.execute(
+        "INSERT OR REPLACE INTO origin VALUES (?, ?, ?, ?, ?, NULL, '', NULL)",
+        (entry.stream, body.report, body.concern, body.words, now.text(entry.at)),
+    )
+
+
+def _public(tables: Tables, entry: Entry, body: PublicBegun) -> None:
+    tables.execute(
+        "UPDATE origin SET late_days = ?, decided_by = ? WHERE obligation = ?",
+        (body.late_days, body.decided_by, entry.stream),
+    )
+
+
+def _not_public(tables: Tables, entry: Entry, body: PublicEnded) -> None:
+    tables.execute("UPDATE origin SET late_days = NULL, decided_by = '' WHERE obligation = ?", (entry.stream,))
 
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
@@ -174,6 +197,9 @@ FOLDS: Mapping[type[Body], Fold] = {
     Pinged: _pinged,
     ObligationArmed: _armed,
     ObligationStoodDown: _stood_down,
+    OriginNamed: _origin,
+    PublicBegun: _public,
+    PublicEnded: _not_public,
     AlarmRaised: _raised,
     AlarmProven: _proven,
     AlarmAcknowledged: _acknowledged,

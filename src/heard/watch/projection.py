@@ -49,6 +49,12 @@ CREATE TABLE IF NOT EXISTS alarm (
     acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT, position INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at);
+CREATE INDEX IF NOT EXISTS alarm_obligation ON alarm (obligation, lapsed_at);
+CREATE TABLE IF NOT EXISTS origin (
+    obligation TEXT PRIMARY KEY, report TEXT NOT NULL, concern TEXT NOT NULL, words TEXT NOT NULL,
+    named_at TEXT NOT NULL, late_days INTEGER, decided_by TEXT NOT NULL, stood_down_at TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 """
 
 

@@ -1,0 +1,157 @@
+"""From the gate back to the concern: told late, in days, without a place, and only as somebody decided."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from heard.engine.errors import HeardError
+from heard.opening import House
+from heard.watch import arming, origins
+from heard.watch.origins import Kept
+from tests.reports.register import line, table
+from tests.server import Server
+from tests.watch.gate import Gate, Hands
+from tests.watch.hand import Hand
+
+DAY = 86_400
+WORDS = "Officers stay near an open gate."
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    with ExitStack() as stack:
+        yield Hands(stack)
+
+
+@pytest.fixture
+def gate(hands: Hands, house: House) -> Gate:
+    return Gate(house)
+
+
+def a_watched_concern(gate: Gate, late_days: int | None = 30) -> str:
+    gate.begins(gate.one)
+    obligation = gate.arms("check", "30 min")
+    gate.do(origins.name_origin(obligation, "report1", "2", WORDS), gate.sam)
+    if late_days is not None:
+        gate.do(origins.tell_in_public(obligation, late_days, "Ada Fictional"), gate.sam)
+    return obligation
+
+
+def told(gate: Gate, hands: Hands) -> Kept | None:
+    found = origins.kept(gate.tables, "report1", hands.at)
+    return found[0] if found else None
+
+
+def test_nothing_is_said_until_somebody_decides_and_again_when_they_think_better_of_it(
+    gate: Gate, hands: Hands
+) -> None:
+    obligation = a_watched_concern(gate, None)
+    assert told(gate, hands) is None
+    gate.do(origins.tell_in_public(obligation, 30, "Ada Fictional"), gate.sam)
+    assert (one := told(gate, hands)) is not None and one.decided_by == "Ada Fictional"
+    gate.do(origins.tell_no_more(obligation, "The site has changed."), gate.sam)
+    assert told(gate, hands) is None
+
+
+def test_a_lapse_is_told_when_its_days_are_over_and_not_before(gate: Gate, hands: Hands) -> None:
+    a_watched_concern(gate)  # noon on 3 March; a check is due every half hour
+    one = told(gate, hands)
+    assert one is not None and (one.stands, one.since_on, one.lapses) == ("not yet", date(2031, 4, 2), 0)
+    hands.go_on(30 * 60 + 5)
+    assert len(gate.rings()) == 1
+    for days, stands in ((0, "not yet"), (29, "not yet"), (30, "lapsed"), (31, "lapsed")):
+        at = hands.at.replace(hour=0, minute=0, second=1) + timedelta(days=days)
+        [one] = origins.kept(gate.tables, "report1", at)
+        assert (days, one.stands) == (days, stands)
+    assert (one.since_on, one.lapses, one.last_on) == (date(2031, 3, 3), 1, date(2031, 3, 3))
+
+
+def test_what_was_put_right_since_is_not_told_early_either(gate: Gate, hands: Hands) -> None:
+    a_watched_concern(gate, 2)
+    hands.go_on(3600)
+    gate.rings()
+    hands.go_on(3 * DAY)  # 6 March: the page tells of the end of 4 March, when nobody had checked yet
+    gate.do_check()
+    gate.rings()
+    one = told(gate, hands)
+    assert one is not None and one.stands == "lapsed" and one.until_on == date(2031, 3, 4)
+    gate.do(arming.stand_down(one_of(gate), "Closed for good."), gate.sam)
+    hands.go_on(4 * DAY)
+    after = told(gate, hands)
+    assert after is not None and (after.stands, after.since_on) == ("closed", date(2031, 3, 6))
+    assert after.lapses == 1
+
+
+def one_of(gate: Gate) -> str:
+    return next(iter(origins.origins(gate.tables))).obligation
+
+
+def test_a_page_changes_once_a_day_so_that_no_hour_is_told(gate: Gate, hands: Hands) -> None:
+    a_watched_concern(gate, 1)
+    hands.go_on(3600)
+    gate.rings()
+    midnight = hands.at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    tellings = {repr(origins.kept(gate.tables, "report1", midnight + timedelta(minutes=7 * n))) for n in range(205)}
+    assert len(tellings) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [(0, "Ada"), (-1, "Ada"), (367, "Ada"), (30, ""), (30, " "), (30, "x" * 201)], ids=str
+)
+def test_a_decision_needs_a_name_and_a_delay(wrong: tuple[int, str], gate: Gate, hands: Hands) -> None:
+    obligation = a_watched_concern(gate, None)
+    with pytest.raises(HeardError):
+        gate.do(origins.tell_in_public(obligation, *wrong), gate.sam)
+    assert told(gate, hands) is None
+
+
+def test_named_anew_it_is_not_public_until_that_is_decided_anew(gate: Gate, hands: Hands) -> None:
+    obligation = a_watched_concern(gate)
+    gate.do(origins.name_origin(obligation, "report2", "", "Something else is watched."), gate.sam)
+    assert told(gate, hands) is None and origins.kept(gate.tables, "report2", hands.at) == []
+
+
+# On a server --------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_report_says_whether_its_concern_is_kept_and_names_no_place(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "db_2021-06-01.csv").write_bytes(table(*(line(number) for number in range(1, 4))))
+    argv = [sys.executable, "-m", "heard.cli", "import", "reports", str(tmp_path / "db_2021-06-01.csv")]
+    subprocess.run([*argv, "--accept", "--data", str(server.data)], check=True, timeout=60, capture_output=True)
+    end = time.monotonic() + 20
+    while not (slugs := re.findall(r'href="/reports/([\w-]+)/"', server.page("/reports/?q=2021"))):
+        assert time.monotonic() < end, "the reports did not come"
+        time.sleep(0.1)
+    slug = next(one for one in slugs if one not in ("figures", "similar"))
+    sam = Hand(server)
+    station = sam.station("Post 7", "Behind the old mill")
+    assert server.reader.get(sam.source(station, "The camera")).text == "OK"
+    sam.arms(station, "ping", "1 h", "The camera behind the old mill")
+    desk = server.client.get("/desk/reports/").text
+    [obligation] = re.findall(r'<option value="(\w+)">The camera behind the old mill', desk)
+
+    def does(verb: str, **form: str) -> int:
+        return server.client.post(f"/desk/reports/{verb}", data={"obligation": obligation, **form}).status_code
+
+    assert does("watched", report="no-such-report", words=WORDS) == 422
+    assert does("public", late_days="1", judged_by="Ada Fictional") == 422, "not before it has an origin"
+    assert does("watched", report=slug, concern="2", words=WORDS) == 303
+    assert "Is it kept?" not in server.page(f"/reports/{slug}/")
+    assert does("public", late_days="1", judged_by="") == 422
+    assert does("public", late_days="1", judged_by="Ada Fictional") == 303
+    page = server.page(f"/reports/{slug}/")
+    assert "Is it kept?" in page and WORDS in page and "can be read here from" in page
+    assert "old mill" not in page and "Post 7" not in page
+    assert does("private", words="The site has changed.") == 303
+    assert "Is it kept?" not in server.page(f"/reports/{slug}/")

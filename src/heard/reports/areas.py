@@ -204,3 +204,8 @@ def _near(word: str) -> list[str]:
 
 _KNOWN = {frozenset(_words(name)): canonical for canonical, names in AREAS.items() for name in (canonical, *names)}
 _VOCABULARY = sorted({word for words in _KNOWN for word in words})
+
+
+def area_key(name: str) -> str:
+    """What names an area in addresses."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())

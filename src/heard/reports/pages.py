@@ -21,6 +21,7 @@ from heard.cases.release import Exit, Released, joined
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import areas, bodies, drawing, figures, finding, standing
+from heard.reports.areas import area_key
 from heard.reports.echoes import said_in
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
@@ -134,15 +135,18 @@ def matrix(shown: Shown, texts: Texts) -> Matrix | None:
 async def body(request: Request, serving: Serving) -> Outgoing:
     register, today, key = register_of(serving), now.today(), request.path_params["key"]
     theirs = [one for one in register if any(other.key == key for other in one.addressees)]
-    if not theirs:
+    had_copies = sorted((one for one in register if any(other.key == key for other in one.copied)), key=_newest)[::-1]
+    if not theirs and not had_copies:
         raise NotFound("No report was sent to a body of this name, as far as is known here.")
     rows = []
     for one in sorted(theirs, key=_newest, reverse=True):
         stands = standing.stands(one, register.days_read(one.id), today)
         rows.append((one, next(stand for stand in stands if stand.addressee.key == key)))
-    name = next(other.name for other in theirs[0].addressees if other.key == key)
+    name = next(other.name for other in (theirs or had_copies)[0].met() if other.key == key)
     promises = [(one, promise) for one in theirs for promise in one.promises if bodies.key(promise.by) == key]
-    return sent(serving, "reports/body.html", name=name, key=key, rows=rows, promises=promises, on=today)
+    return sent(
+        serving, "reports/body.html", name=name, key=key, rows=rows, copied=had_copies, promises=promises, on=today
+    )
 
 
 async def figures_page(request: Request, serving: Serving) -> Outgoing:
@@ -175,10 +179,6 @@ async def area(request: Request, serving: Serving) -> Outgoing:
     rows = [(one, standings[one.id]) for one in theirs]
     name = theirs[0].area
     return sent(serving, "reports/area.html", name=name, today=areas.today(name), rows=rows, on=today)
-
-
-def area_key(name: str) -> str:
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
 
 
 def _newest(one: Shown) -> tuple[date, str]:

@@ -191,6 +191,6 @@ def _row(listed: Shown, texts: Texts) -> Row:
 
 def code() -> tuple[Any, ...]:
     """The modules that decide what stands in the file."""
-    from heard.reports import addressees, areas, bodies, care, clocks, form, register
+    from heard.reports import addressees, areas, bodies, care, clocks, copied, form, register
 
-    return (addressees, areas, bodies, care, clocks, form, knowledge, register, shown)
+    return (addressees, areas, bodies, care, clocks, copied, form, knowledge, register, shown)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from heard.reports import addressees, areas, bodies, care, clocks, entries, form
+from heard.reports import addressees, areas, bodies, care, clocks, copied, entries, form
 from heard.reports.clocks import Due
 from heard.reports.knowledge import Knowledge, Said, known, listed
 from heard.reports.model import HIDDEN, TEXTS, Addressee, Concern, Judged, Promise, Response, tidy_ref
@@ -45,6 +45,8 @@ class Shown(msgspec.Struct, frozen=True):
     area_as: str
     categories: tuple[str, ...]
     addressees: tuple[Addressee, ...]
+    #: Bodies that were sent a copy, and owe nothing.
+    copied: tuple[Addressee, ...]
     dues: tuple[Due | None, ...]
     responses: tuple[Response, ...]
     counts: tuple[Count, ...]
@@ -61,6 +63,10 @@ class Shown(msgspec.Struct, frozen=True):
     names_hidden: bool
     child: bool
     suicide: bool
+
+    def met(self) -> tuple[Addressee, ...]:
+        """All that were sent it, whether they were asked to respond or had a copy."""
+        return (*self.addressees, *self.copied)
 
     def counted(self, on: date | None = None) -> Count | None:
         """The newest count that was taken on the day or before it."""
@@ -139,6 +145,7 @@ def show(
             dict.fromkeys(masked(one.strip()) for one in re.split(r"[|;]", said("categories")) if one.strip())
         ),
         addressees=sent_to,
+        copied=_copied(masked(texts["copies"]), sent_to),
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
         responses=tuple(responses),
         counts=tuple(_counts(life)),
@@ -216,6 +223,13 @@ def _addressees(knowledge: Knowledge) -> list[str]:
             key or f"{name} {place if name == addressees.REDACTED else ''}", bodies.name(name) if key else name
         )
     return list(seen.values())
+
+
+def _copied(copies: str, sent_to: Sequence[Addressee]) -> tuple[Addressee, ...]:
+    """Bodies of box 8, as masked; whoever was asked to respond is not said to have been copied besides."""
+    asked = {one.key for one in sent_to}
+    found = [Addressee(name, bodies.key(name)) for name in copied.bodies_in(copies) if HIDDEN not in name]
+    return tuple(one for one in found if one.key not in asked)
 
 
 def _called(addressee: str, sent_to: Sequence[Addressee], masked: Masking = str) -> str:

@@ -20,7 +20,8 @@ from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
 from heard.reports import commands, projection
-from heard.reports.pages import ASKED, area_key, register_of, said_back, sent
+from heard.reports.areas import area_key
+from heard.reports.pages import ASKED, register_of, said_back, sent
 from heard.reports.shown import Shown
 
 #: Whoever has no account.

@@ -52,7 +52,7 @@ bench-fanout: setup-dev
 	@$(PY) -m bench fanout --other-core
 
 soak: setup-dev
-	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py
+	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py tests/reports/test_mail_faults.py
 
 sweep: setup-dev
 	@HEARD_SWEEP=1 HEARD_REQUIRE_BROWSER=1 $(PY) -m pytest -s tests/hostile --timeout 7200

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx2
 
@@ -66,6 +67,8 @@ class Reports:
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", told)
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", {**told, "words": line + "x" * 9000})
         self._sent(self.planter.server.reader, "/reports/similar/", {"text": line})
+        wish = {"what": "search", "key": f"q={quote_plus(line[:300])}", "address": line[:300]}
+        self._sent(self.planter.server.reader, "/reports/follow/", wish)
 
     def _watched(self, slug: str, line: str) -> None:
         """An obligation that the report is the reason of, and what its page may say of it."""
@@ -102,6 +105,7 @@ class Reports:
         for slug in self.slugs:
             others += [f"/reports/{slug}/{what}" for what in ("feed.atom", "calendar.ics", "report.json")]
         for line in self.lines:
+            others.append(str(httpx2.URL("/reports/follow/", params={"what": "search", "q": line[:200]})))
             others.append(
                 str(httpx2.URL("/reports/", params={"q": line[:200], "area": line[:200], "body": line[:200]}))
             )

@@ -37,6 +37,14 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
         f"GET /reports/{{slug}}/{what}": public("report", _SHOWN)
         for what in ("", "similar/", "problem/", "feed.atom", "calendar.ics", "report.json")
     },
+    "GET /reports/follow/": public("server", every("server", "absent")),  # nothing is named that could be followed
+    "POST /reports/follow/": [
+        Row("*", "public", "report", every("report", "no", unknown="absent"), {"what": "report", "key": "{slug}"})
+    ],
+    "GET /reports/follow/{token}/": public("server", every("server", "ok")),
+    "POST /reports/follow/{token}/": public("server", every("server", "no")),  # this server sends no mail
+    "GET /reports/leave/{token}/": public("server", every("server", "ok")),
+    "POST /reports/leave/{token}/": public("server", every("server", "no")),
     "GET /reports/bodies/{key}/": public("body", every("body", "ok", unknown="absent")),
     "GET /reports/areas/{key}/": public("area", every("area", "ok", unknown="absent")),
     "GET /reports/figures/{name}.csv": public("figure", every("figure", "ok", unknown="absent")),

@@ -147,7 +147,7 @@ class World:
         told = made[kind](state, asker) if kind in made else {}
         if "case" in told:
             told["slug"] = told["case"]
-        return {"new": f"new-{next(NUMBERS)}", "path": "none", **told}
+        return {"new": f"new-{next(NUMBERS)}", "path": "none", "token": "none", **told}
 
     def _open(self) -> tuple[str, str]:
         """A case that is live: its slug, and its id."""

@@ -46,6 +46,8 @@ class Serving(msgspec.Struct):
     echoes: Any = None
     #: What is watched, as the process that rings holds it; None where nothing is watched by this process.
     watching: Any = None
+    #: Who is told by e-mail; None where this server sends none.
+    follows: Any = None
 
     @property
     def tables(self) -> Any:

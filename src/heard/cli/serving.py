@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ Journal = Annotated[
     str | None,
     typer.Option(envvar="HEARD_JOURNAL", help="postgresql://… for many machines; else it is in the data directory."),
 ]
+Mail = Annotated[str, typer.Option(envvar="HEARD_MAIL", help="smtp://user:password@host:587/?from=… for followers.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
 
 
@@ -39,8 +41,10 @@ def serve(
     trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
     cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
     public: Annotated[list[str], typer.Option(help="The site's address as readers type it.")] = [],  # noqa: B006
+    mail: Mail = "",
 ) -> None:
     """Serve readers and the desk until stopped."""
+    from heard.deliver.mailing import mailbox
     from heard.deliver.purging import parts
     from heard.engine.errors import Unavailable
     from heard.live.supervisor import serve as supervise
@@ -51,6 +55,9 @@ def serve(
     # Refuses at once, in words, what could not be served.
     for address in [*cache, *public]:
         parts(address)
+    if mail:
+        mailbox(mail)
+        os.environ["HEARD_MAIL"] = mail  # for the processes that send
     house = _opened(lambda: open_house(data, journal=journal, witness=witness), waits=is_elsewhere(data, journal))
 
     def announce(address: str) -> None:

@@ -21,9 +21,9 @@ from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
 from heard.reports import desk as report_desk
+from heard.reports import follow_pages, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
-from heard.reports import wrong
 from heard.watch import pages as watch_pages
 from heard.web import api, errors, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
@@ -51,6 +51,7 @@ def routes() -> list[BaseRoute]:
         Route("/log/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        *follow_pages.routes(),
         *wrong.routes(),
         *report_outgoing.routes(),
         *report_pages.routes(),

@@ -24,6 +24,7 @@ from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
 from heard.coverage.withdrawing_again import withdraw_again
+from heard.deliver.mailing import Mailbox, mailbox
 from heard.deliver.probing import Probing, places
 from heard.deliver.purging import Purging
 from heard.engine import now
@@ -34,12 +35,14 @@ from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
 from heard.reports import register as registers
 from heard.reports.echoes import Echoes
+from heard.reports.follows import Follows
 from heard.reports.register import Register
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
 from heard.watch.watching import Watching
 from heard.web.app import build
 from heard.web.lending import Lending
+from heard.web.mailing import Mailing
 from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
 
@@ -55,6 +58,8 @@ CLOCKS_EVERY_S = 1.0
 #: After a few reports the register lets everybody else go first.
 REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
+#: Where letters are handed in; a variable and not a word of the command, which everybody on the machine can read.
+MAIL = "HEARD_MAIL"
 
 log = structlog.get_logger()
 
@@ -81,6 +86,7 @@ async def run(
     trusted_proxy: list[str],
     caches: list[str],
     public: list[str],
+    box: Mailbox | None,
 ) -> None:
     """Serve until the supervisor says end."""
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
@@ -118,6 +124,7 @@ async def run(
     watching = Watching(house.journal)
     house.node.after_fold.append(follow(watching, house.node))
     serving.watching = watching
+    serving.follows = Follows(house.journal) if box else None
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
@@ -126,7 +133,7 @@ async def run(
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
-    works = (
+    works = [
         scribe.run(),
         _look(house, painter, woken),
         _clocks(house, scribe),
@@ -135,7 +142,10 @@ async def run(
         probing.run(),
         _follow(register),
         ring(house.node, watching, scribe.do),
-    )
+    ]
+    if box:
+        base = public[0] if public else house.address()
+        works.append(Mailing(serving, box, base, house.data / "mail.lock").run())
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_clear_away, house, path, register.file.path)
@@ -246,13 +256,15 @@ def main(
     trusted_proxy: Annotated[list[str] | None, typer.Option()] = None,
     cache: Annotated[list[str] | None, typer.Option()] = None,
     public: Annotated[list[str] | None, typer.Option()] = None,
+    mail: Annotated[str, typer.Option(envvar=MAIL)] = "",
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
     control = socket.socket(fileno=control_fd)
     try:
+        box = mailbox(mail) if mail else None
         house = open_house(data, witness=witness)
-        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or []))
+        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or [], box))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
         log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)
         raise SystemExit(1) from None

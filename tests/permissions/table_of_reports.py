@@ -59,6 +59,10 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
 }
 
 DESK_REPORTS: dict[str, list[Row]] = {
+    "GET /api/v1/reports": [Row(ALL, "read", "server", every("server", "ok"))],
+    "GET /api/v1/reports/{report}": [Row(ALL, "read", "report", _SHOWN)],
+    "GET /api/v1/bodies/{body}": [Row(ALL, "read", "body", every("body", "ok", unknown="absent"))],
+    "GET /api/v1/areas/{area}": [Row(ALL, "read", "area", every("area", "ok", unknown="absent"))],
     "GET /desk/reports/": [Row(ALL, "read", "server", every("server", "ok"))],
     "POST /desk/reports/settle": _desk(
         every("message", "no", open="ok"), "message", problem="{problem}", words="Mended."

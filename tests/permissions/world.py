@@ -147,6 +147,8 @@ class World:
         told = made[kind](state, asker) if kind in made else {}
         if "case" in told:
             told["slug"] = told["case"]
+        if kind in ("report", "body", "area"):
+            told |= {"report": told["slug"], kind: told.get("key", told["slug"])}
         return {"new": f"new-{next(NUMBERS)}", "path": "none", "token": "none", **told}
 
     def _open(self) -> tuple[str, str]:

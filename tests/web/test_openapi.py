@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from heard.opening import open_house
+from heard.reports import commands
+from heard.reports.commands import Row
 from heard.web import api
 from heard.web.verbs import Verb, openapi
 from tests.server import Server
@@ -21,7 +25,12 @@ OPERATIONS = {f"{one.ok().method} {one.ok().path}": one.ok() for one in SCHEMA.g
 @pytest.fixture(scope="module")
 def names(server: Server) -> dict[str, str]:
     slug = server.open_case("described", "A described case")
-    return {"case": slug, "post": server.publish(slug, "A post to try things on.")}
+    house = open_house(server.data)
+    facts = {"ref": "2031-0007", "dated": "2031-03-03", "area": "Avon", "sent_to": "Harbour Board"}
+    house.node.do(commands.tell("record", date(2031, 3, 7), [Row("https://heard.example/7/", facts)]), by="operator")
+    house.close()
+    post = server.publish(slug, "A post to try things on.")
+    return {"case": slug, "post": post, "report": "2031-0007", "body": "harbour-board", "area": "avon"}
 
 
 def test_document_served_is_the_document_checked(server: Server) -> None:

@@ -123,6 +123,7 @@ def as_json(register: Register, one: Shown, texts: Texts | None, on: date, base:
         "area_as_written": one.area_as or None,
         "categories": one.categories,
         "addressees": [_addressee(stand) for stand in stands],
+        "in_copy": [{"name": other.name, "body": other.key} for other in one.copied],
         "standing": {"on": on, "is": standing.standing(stands), "last_read": until[-1] if until else None},
         "by_trackers_rule": {"status": standing.by_tracker(one, on), "counted": count},
         "flags": one.flags,

@@ -24,7 +24,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.web import asked, court, errors, kept, orders, receipts
+from heard.web import asked, court, errors, kept, orders, receipts, reports
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -59,6 +59,7 @@ def routes() -> list[BaseRoute]:
         *court.verbs(),
         *receipts.verbs(),
         *kept.verbs(),
+        *reports.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 

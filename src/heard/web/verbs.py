@@ -44,14 +44,18 @@ class Call:
 
     def listed(self, address: str, items: Sequence[Any], made: Callable[[Any], dict[str, Any]]) -> Response:
         """A page of a list; `next` is the address of the page after it, or null."""
-        limit, after = self._limit(), self.request.query_params.get("after", "")
-        ids = [item.id for item in items]
-        start = ids.index(after) + 1 if after in ids else 0
-        page = items[start : start + limit]
-        more = f"{address}?limit={limit}&after={page[-1].id}" if start + limit < len(items) else None
-        return answered({"items": [made(item) for item in page], "next": more})
+        page, more = self.page(items)
+        following = f"{address}?limit={self.limit()}&after={more}" if more else None
+        return answered({"items": [made(item) for item in page], "next": following})
 
-    def _limit(self) -> int:
+    def page(self, items: Sequence[T]) -> tuple[Sequence[T], str]:
+        """The part of a list that is asked for, and the id of its last thing if there are more."""
+        limit, after = self.limit(), self.request.query_params.get("after", "")
+        ids = [str(getattr(item, "id")) for item in items]  # noqa: B009
+        start = ids.index(after) + 1 if after in ids else 0
+        return items[start : start + limit], ids[start + limit - 1] if start + limit < len(items) else ""
+
+    def limit(self) -> int:
         asked = self.request.query_params.get("limit", str(LIST_USUAL))
         if not (asked.isascii() and asked.isdecimal() and len(asked) < 5 and 1 <= int(asked) <= LIST_MAX):
             raise Refused(f"limit is a number from 1 to {LIST_MAX}. Nothing was changed.")
@@ -71,8 +75,17 @@ def answered(told: Any, status: int = 200, written: Written | None = None) -> Re
 class Verb(Route):
     """A route of the API."""
 
-    def __init__(self, method: str, path: str, may: str, make: Make, body: type[Asked] | None = None) -> None:
-        self.verb_method, self.may, self.make, self.body = method, may, make, body
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        may: str,
+        make: Make,
+        body: type[Asked] | None = None,
+        asks: Sequence[str] = (),
+    ) -> None:
+        """`asks` are the questions of a list, beside `limit` and `after`."""
+        self.verb_method, self.may, self.make, self.body, self.asks = method, may, make, body, asks
         super().__init__(path, self._answer, methods=[method], name=make.__name__)
 
     async def _answer(self, request: Request) -> Response:
@@ -137,6 +150,7 @@ def _operation(verb: Verb) -> dict[str, Any]:
         parameters.append(_parameter("Idempotency-Key", "header"))
     elif not verb.param_convertors or verb.path.endswith("s"):
         parameters += [_parameter("limit", "query", LIMIT), _parameter("after", "query")]
+    parameters += [_parameter(name, "query") for name in verb.asks]
     made = {"201": "Done", "202": "Kept on the desk"} if verb.verb_method == "POST" else {"200": "Here it is"}
     problems = {str(status): title for _, status, title in errors.STATUS} | {"400": "Not readable"}
     operation: dict[str, Any] = {

@@ -55,7 +55,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     },
     "section": {"data-case": r"[\w-]+", "data-zone": r"[\w/+-]+", "data-now": r"[\d:.TZ+-]+", "data-offline": r""},
     "input": {
-        "type": r"hidden|checkbox|text|date|search|datetime-local|number",
+        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number",
         "min": r"\d+",
         "max": r"\d+",
         "step": r"\d+",

@@ -35,7 +35,17 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
     },
     **{
         f"GET /reports/{{slug}}/{what}": public("report", _SHOWN)
-        for what in ("", "similar/", "problem/", "feed.atom", "calendar.ics", "report.json")
+        for what in (
+            "",
+            "similar/",
+            "problem/",
+            "feed.atom",
+            "calendar.ics",
+            "report.json",
+            "timeline.csv",
+            "timeline.svg",
+            "timeline.png",
+        )
     },
     "GET /reports/follow/": public("server", every("server", "absent")),  # nothing is named that could be followed
     "POST /reports/follow/": [
@@ -48,6 +58,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
     "GET /reports/bodies/{key}/": public("body", every("body", "ok", unknown="absent")),
     "GET /reports/areas/{key}/": public("area", every("area", "ok", unknown="absent")),
     "GET /reports/figures/{name}.csv": public("figure", every("figure", "ok", unknown="absent")),
+    "GET /reports/figures/{name}.png": public("figure", every("figure", "ok", unknown="absent")),
     "GET /reports/figures/{name}.svg": public("figure", every("figure", "ok", unknown="absent")),
     "POST /reports/{slug}/problem/": [
         Row("*", "public", "report", _TOLD, {"words": WORDS}),

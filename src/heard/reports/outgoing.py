@@ -12,10 +12,11 @@ from heard.cases.exits import Outgoing, Serving, WayOut
 from heard.cases.release import Exit
 from heard.engine import now
 from heard.engine.errors import NotFound
-from heard.reports import figures, finding, following, tables
+from heard.reports import drawing, figures, finding, following, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Found
 from heard.reports.pages import ASKED, register_of, said_back
+from heard.reports.standing import Stand
 
 #: In JSON so many reports are one page of a list; a table has all.
 LIST_MAX = 500
@@ -29,6 +30,10 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports.xlsx", "json", as_xlsx),
         WayOut("/reports/figures/{name}.csv", "json", figure_csv),
         WayOut("/reports/figures/{name}.svg", "page", figure_svg),
+        WayOut("/reports/figures/{name}.png", "page", figure_png),
+        WayOut("/reports/{slug}/timeline.csv", "json", timeline_csv),
+        WayOut("/reports/{slug}/timeline.svg", "page", timeline_svg),
+        WayOut("/reports/{slug}/timeline.png", "page", timeline_png),
         WayOut("/reports/feed.atom", "feed", feed),
         WayOut("/reports/{slug}/feed.atom", "feed", report_feed),
         WayOut("/reports/{slug}/calendar.ics", "feed", calendar),
@@ -83,7 +88,42 @@ async def figure_csv(request: Request, serving: Serving) -> Outgoing:
 
 
 async def figure_svg(request: Request, serving: Serving) -> Outgoing:
-    return _let(serving, "page", figures.picture(await _figure(request, serving)), "image/svg+xml")
+    return _drawn(serving, figures.picture(await _figure(request, serving)))
+
+
+async def figure_png(request: Request, serving: Serving) -> Outgoing:
+    return await _painted(await figure_svg(request, serving))
+
+
+def _drawn(serving: Serving, svg: str) -> Outgoing:
+    return _let(serving, "page", pictures.alone(svg), "image/svg+xml")
+
+
+async def _painted(drawn: Outgoing) -> Outgoing:
+    """The released picture as PNG, of nothing else."""
+    drawn.packed = await asyncio.to_thread(pictures.png, drawn.released)
+    drawn.media_type = "image/png"
+    return drawn
+
+
+def _stands(request: Request, serving: Serving) -> list[Stand]:
+    register = register_of(serving)
+    one = register.at(request.path_params["slug"])
+    return standing.stands(one, register.days_read(one.id), now.today())
+
+
+async def timeline_svg(request: Request, serving: Serving) -> Outgoing:
+    return _drawn(serving, drawing.timeline(_stands(request, serving), now.today()))
+
+
+async def timeline_png(request: Request, serving: Serving) -> Outgoing:
+    return await _painted(await timeline_svg(request, serving))
+
+
+async def timeline_csv(request: Request, serving: Serving) -> Outgoing:
+    """The table of the clocks' picture."""
+    made = tables.lines(tables.clocks(_stands(request, serving)))
+    return _let(serving, "json", made, "text/csv; charset=utf-8")
 
 
 async def as_json(request: Request, serving: Serving) -> Outgoing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -79,6 +79,19 @@ def as_csv(rows: Iterable[Sequence[str]]) -> str:
     for cells in rows:
         writer.writerow([plain(cell) for cell in cells])
     return written.getvalue()
+
+
+CLOCKS = ("addressee", "start", "started_by", "last_day", "counted", "stated", "extended", "state", "response", "day")
+
+
+def clocks(stands: Iterable[Stand]) -> Iterator[Sequence[str]]:
+    """The clock of each addressee, under its heading: what the timeline draws, and what it cannot."""
+    yield CLOCKS
+    for stand in stands:
+        due, dated = stand.due, stand.response and stand.response.dated_on
+        days = (due.start, due.started_by, due.on, due.counted, due.stated, due.extended) if due else (None,) * 6
+        cells = (stand.addressee.name, *days, stand.words, dated, stand.day)
+        yield tuple("" if cell is None else str(cell) for cell in cells)
 
 
 def lines(rows: Iterable[Sequence[str]]) -> str:

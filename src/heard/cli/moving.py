@@ -139,6 +139,17 @@ def export_case(
     typer.echo(f"Wrote {out}: {written}, {count(exported.pictures, 'picture')}.\nIts key: {exported.key}")
 
 
+@exports.command("reports")
+def export_reports(
+    out: Annotated[Path, typer.Option(help="The zip to write; it must not be there yet.")], data: Data = VAR
+) -> None:
+    """Write all reports as they may be seen, as CSV and JSON, with the entries that prove it."""
+    from heard.cli.reports import write_snapshot
+
+    with opened(data) as house:
+        write_snapshot(house, out)
+
+
 @app.command()
 def replay(
     slug: Annotated[str, typer.Argument(help="The case to play again.")],
@@ -193,10 +204,15 @@ def _verify_directory(path: Path) -> None:
 
 
 def _verify_export(path: Path, key: str) -> None:
+    from heard.cli.reports import verify_snapshot
     from heard.export.checking import check_export
     from heard.export.past_checking import is_past
+    from heard.export.snapshot_checking import is_snapshot
 
     raw = read_file(path, EXPORT_MAX_BYTES)
+    if is_snapshot(raw):
+        verify_snapshot(raw, key)
+        return
     if is_past(raw):
         _verify_past(raw, key)
         return

@@ -1,4 +1,4 @@
-"""`heard import reports`: each file compared with what is known, said, and taken in."""
+"""`heard import reports`: each file compared with what is known, said, and taken in; and all of them out again."""
 
 from __future__ import annotations
 
@@ -74,3 +74,41 @@ def _told(what: Difference) -> str:
         *([f"{len(what.gone):,} not there any more"] if what.gone else []),
     ]
     return ", ".join(said) + "."
+
+
+def write_snapshot(house: House, out: Path) -> None:
+    """All reports as one zip, checked before it has its name."""
+    from heard.engine.errors import Refused
+    from heard.export.snapshot import export_reports
+    from heard.export.snapshot_checking import check_snapshot
+    from heard.store.media import keep_whole
+
+    if out.exists() or not out.absolute().parent.is_dir():
+        raise Refused(f"{out} is there already, or its folder is not. Nothing was written; give another name.")
+    with progress("Exporting") as told:
+        taken = export_reports(house.node, house.doors, house.address(), told)
+    with progress("Checking") as told:
+        check_snapshot(taken.content, taken.key, told)
+    try:
+        keep_whole(out, taken.content, replace=False)
+    except OSError as wrong:
+        raise Refused(f"{out} could not be written: {wrong.strerror}. There is no such file.") from wrong
+    proved = f"{taken.proved:,} follow from {count(taken.entries, 'entry', 'entries')} with proof"
+    typer.echo(f"Wrote {out}: {count(taken.reports, 'report')}; {proved}.\nIts key: {taken.key}")
+
+
+def verify_snapshot(raw: bytes, key: str) -> None:
+    from heard.export.snapshot_checking import check_snapshot
+
+    with progress("Verifying") as told:
+        checked = check_snapshot(raw, key, told)
+    told_of = checked.snapshot
+    typer.echo(
+        f"It holds: {count(told_of.reports, 'report')} as of {told_of.on}. "
+        f"{count(checked.entries, 'entry', 'entries')} proved to be in a journal of {checked.journal_size:,}."
+    )
+    again = "made again from their entries, byte for byte" if checked.made_again else "made by another version of Heard"
+    typer.echo(f"{len(told_of.proved):,} were {again}; of the others something is hidden, and the signature vouches.")
+    typer.echo(f"Signed with {checked.key}")
+    if not key:
+        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")

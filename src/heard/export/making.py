@@ -82,12 +82,12 @@ def export_case(
         reached = node.projection.position()
         exported = _made(node, doors, media, slug, progress)
         node.catch_up()
-        if not _rules_changed(node, reached):
+        if not rules_changed(node, reached):
             return exported
     raise Unavailable("Rules of this server changed all the while, so no copy of one moment could be made. Try again.")
 
 
-def _rules_changed(node: Node, after: int) -> bool:
+def rules_changed(node: Node, after: int) -> bool:
     """Whether, since then, something was withdrawn or put under restriction: what was made may say too much."""
     return any(
         entry.kind.startswith("cases.") or (entry.body is not None and entry.body.withdraws())

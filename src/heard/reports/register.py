@@ -120,13 +120,7 @@ class Register:
         return bool(entries)
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
-        life = [entry.body for entry in self.journal.stream(report) if entry.body is not None]
-        opening = life[0]
-        assert isinstance(opening, Listed)
-        guard = self.doors.of_every(self.tables).guard
-        masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
-        nameless = projection.is_every_name_hidden(self.tables)
-        return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+        return seen_now(self.journal, self.tables, self.doors, report, on)
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
@@ -180,6 +174,19 @@ class Register:
         if made is None:
             raise NotFound("There is no report at this address.")
         return made
+
+
+def seen_now(
+    journal: Journal, tables: Tables, doors: Doors, report: str, on: date | None = None
+) -> tuple[Shown, Texts] | None:
+    """A report as it may be seen at this moment; None when it is withheld. `on` looks back to a day."""
+    life = [entry.body for entry in journal.stream(report) if entry.body is not None]
+    opening = life[0]
+    assert isinstance(opening, Listed)
+    guard = doors.of_every(tables).guard
+    masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
+    nameless = projection.is_every_name_hidden(tables)
+    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
 
 
 def _row(listed: Shown, texts: Texts) -> Row:

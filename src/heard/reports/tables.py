@@ -6,13 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import xlsxwriter
 
 from heard.reports import standing
-from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
 
@@ -41,7 +40,13 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def row(register: Register, one: Shown, on: date, base: str) -> tuple[str, ...]:
+class Days(Protocol):
+    """Whoever knows on which days a source of responses was read: the register, or a snapshot's own entries."""
+
+    def days_read(self, report: str) -> list[date]: ...
+
+
+def row(register: Days, one: Shown, on: date, base: str) -> tuple[str, ...]:
     """One report as `COLUMNS`."""
     read = register.days_read(one.id)
     stands = standing.stands(one, read, on)
@@ -117,7 +122,7 @@ def as_xlsx(table: str) -> bytes:
     return written.getvalue()
 
 
-def as_json(register: Register, one: Shown, texts: Texts | None, on: date, base: str) -> dict[str, Any]:
+def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str) -> dict[str, Any]:
     """One report as the API gives it; without texts where it stands in a list."""
     read = register.days_read(one.id)
     stands = standing.stands(one, read, on)

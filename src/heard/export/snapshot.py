@@ -1,0 +1,217 @@
+"""All reports as they may be seen at one moment, as tables, with the entries that they follow from.
+
+An entry is given away whole or not at all. So a report of which anything is hidden has its row, under the signature of
+whoever gives it away, and none of its entries. Every other row can be made again from the entries that come with it,
+and `snapshot_checking` does so. The format is in docs/formats/snapshot.md.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from heard.cases.release import Door, Doors, Released, joined
+from heard.engine import chain, now
+from heard.engine.entry import Body, decode_body
+from heard.engine.errors import Unavailable
+from heard.engine.journal import Journal
+from heard.engine.node import Node
+from heard.engine.projection import Tables, code_hash
+from heard.export import archive, manifest
+from heard.export.carried import Carried, Progress, strings
+from heard.export.making import TRIES, Package, rules_changed
+from heard.reports import entries, model, projection, register, shown, standing, tables
+from heard.reports.model import OF_RESPONSES
+from heard.reports.shown import Shown, Texts
+from heard.verify import ReleasedEntry
+
+FORMAT: Literal["heard reports 1"] = "heard reports 1"
+FILES = (
+    "README.txt", "checkpoint", "entries.ndjson", "public-key", "reports.csv", "reports.json", "snapshot.json",
+)  # fmt: skip
+#: What may leave of a report of which nothing is hidden. Grounds of decisions, and messages of readers, are not here.
+CARRIED: tuple[type[Body], ...] = (
+    entries.Listed,
+    entries.Told,
+    entries.Sent,
+    entries.ConcernNumbered,
+    entries.ResponseRecorded,
+    entries.ExtensionRecorded,
+    entries.PromiseRecorded,
+    entries.OutcomeSet,
+    entries.Disputed,
+    entries.EchoConfirmed,
+)
+#: What a source says that stands on no page.
+NOT_SHOWN = frozenset({"age"})
+
+README = """\
+These are the reports to prevent future deaths that one server knew of, as they could be seen when this was made.
+
+  reports.csv       one row a report
+  reports.json      the same with concerns and texts, one report a line
+  snapshot.json     the day as of which standings are told, and which reports have their entries here
+  entries.ndjson    those entries of the journal, each with salt, header, body and proof of inclusion
+  checkpoint        the signed head of the journal that holds these entries
+  manifest          the hash of every file here, signed with the same key
+  public-key        that key; compare it with the one the publisher gives
+
+To check it, with Heard installed:
+
+  heard verify FILE.zip
+
+The format, and what it proves and does not prove, are in docs/formats/snapshot.md of the project Heard.
+"""
+
+
+class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What snapshot.json says. `proved` are the ids of reports whose rows follow from the entries that are here."""
+
+    format: Literal["heard reports 1"]
+    at: str
+    on: date
+    base: str
+    reports: int
+    proved: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self, order="sorted") + b"\n"
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The zip, and how much is in it."""
+
+    content: bytes
+    reports: int
+    proved: int
+    entries: int
+    key: str
+
+
+class Days(msgspec.Struct, frozen=True):
+    """On which days a source of responses was read, by report."""
+
+    days: dict[str, list[date]]
+
+    def days_read(self, report: str) -> list[date]:
+        return self.days.get(report, [])
+
+
+def days_of(readings: Iterable[entries.Read]) -> Days:
+    days: dict[str, set[date]] = {}
+    for reading in readings:
+        if reading.source in OF_RESPONSES:
+            for report in reading.reports:
+                days.setdefault(report, set()).add(reading.on)
+    return Days({report: sorted(found) for report, found in days.items()})
+
+
+def maker() -> str:
+    """Twelve hex digits that name the code by which entries become rows."""
+    return code_hash((), (*register.code(), entries, model, standing, tables))
+
+
+def lines_of(days: Days, one: Shown, texts: Texts, on: date, base: str) -> tuple[str, tuple[str, ...]]:
+    """A report as its line of reports.json, and its row of reports.csv."""
+    return tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(days, one, on, base)
+
+
+def seen_from(report: str, life: Sequence[Any]) -> tuple[Shown, Texts] | None:
+    """A report as it is seen by whoever has these bodies alone."""
+    opening = life[0] if life else None
+    if not isinstance(opening, entries.Listed):
+        return None
+    return shown.show(report, opening.slug, opening.kept_at, life, str)
+
+
+def export_reports(node: Node, doors: Doors, base: str, progress: Progress = lambda done, total: None) -> Taken:
+    """Everything that may be seen of reports at this moment, with what proves it.
+
+    Raises Unavailable where rules change all the while.
+    """
+    for _ in range(TRIES):
+        reached = node.catch_up()
+        taken = _made(node.journal, node.tables, doors, base.rstrip("/"), progress)
+        node.catch_up()
+        if not rules_changed(node, reached):
+            return taken
+    raise Unavailable("Rules of this server changed all the while, so no copy of one moment could be made. Try again.")
+
+
+def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Progress) -> Taken:
+    note = journal.checkpoint()
+    head = chain.read_note(note, journal.sealing.public_key, journal.sealing.check)
+    door, on = doors.of_every(known), now.today()
+    readings = [(one, body) for one, body in _opened(journal, entries.READINGS) if isinstance(body, entries.Read)]
+    days = days_of(body for _, body in readings)
+    kept, proved, rows, lines = [one for one, _ in readings], [], [], []
+    every = sorted(projection.all_reports(known), key=lambda one: one[1])
+    for number, (report, _) in enumerate(every, 1):
+        progress(number, len(every))
+        made = register.seen_now(journal, known, doors, report)
+        if made is None:
+            continue
+        line, row = lines_of(days, *made, on, base)
+        lines.append(door.let("export", line))
+        rows.append(row)
+        may = [] if made[0].names_hidden else _may_leave(door, _opened(journal, report))
+        alone = seen_from(report, [body for _, body in may])
+        if alone and lines_of(days, *alone, on, base) == (line, row):
+            proved.append(report)
+            kept += [one for one, _ in may]
+    if any(one.position > head.size for one in kept):
+        raise Unavailable("Reports were read in all the while. Nothing was written; try again.")
+    package = Package()
+    package.add("reports.json", joined("export", "[\n" + ",\n".join(lines) + "\n]\n", lines))
+    package.add("reports.csv", door.let("export", tables.as_csv(rows)))
+    package.add("entries.ndjson", _with_proofs(door, journal, sorted(kept, key=_place), head.size))
+    told = Snapshot(FORMAT, now.text(now.utc()), on, base, len(rows), tuple(proved))
+    key = manifest.key_text(head.origin, journal.sealing.public_key)
+    own = (("snapshot.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
+    for name, text in own:
+        package.add(name, joined("export", text, ()))
+    listed = manifest.Manifest(head.origin, maker(), manifest.listed(package.files))
+    package.add(manifest.NAME, joined("export", manifest.sign(listed, journal.sealing), ()))
+    return Taken(archive.pack(package.files), len(rows), len(proved), len(kept), key.strip())
+
+
+def _opened(journal: Journal, stream: str) -> list[tuple[Carried, Body]]:
+    records = journal.store.stream(stream)
+    seals = journal.vault.seals([one.seal for one in records])
+    found = []
+    for one in records:
+        if (raw := journal.body_of(one, seals)) is not None:
+            carried = Carried(one.header.position, one.header.encode().decode(), raw.decode(), seals[one.seal].salt)
+            found.append((carried, decode_body(one.header.kind, one.header.version, raw)))
+    return found
+
+
+def _may_leave(door: Door, life: Sequence[tuple[Carried, Body]]) -> list[tuple[Carried, Body]]:
+    return [
+        (one, body)
+        for one, body in life
+        if isinstance(body, CARRIED)
+        and not (isinstance(body, entries.Told) and (body.withdraws() or NOT_SHOWN & body.facts.keys()))
+        and not door.stops(*strings(body))
+    ]
+
+
+def _place(one: Carried) -> int:
+    return one.position
+
+
+def _with_proofs(door: Door, journal: Journal, kept: Sequence[Carried], size: int) -> Released:
+    """One entry a line. Salts and proofs are the server's own bytes; each header and body passes the door."""
+    tree = chain.Tree(journal.store.leaves(size))
+    lines, parts = [], []
+    for one in kept:
+        header, body = door.let("export", one.header), door.let("export", one.body)
+        proof = tuple(base64.b64encode(node).decode() for node in tree.inclusion_proof(one.position - 1))
+        salt = base64.b64encode(one.salt).decode()
+        lines.append(msgspec.json.encode(ReleasedEntry(str(header), str(body), salt, proof)).decode())
+        parts += [header, body]
+    return joined("export", "".join(f"{line}\n" for line in lines), parts)

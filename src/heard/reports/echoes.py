@@ -242,7 +242,9 @@ class Echoes:
             shared = tuple(word for word in words if stem(word) in set(words_of(said)))[:8]
             if not shared:
                 continue
-            kept.append(Echo(shown, score, shared, passage(text, shared), passage(said, shared)))
+            said_unasked = set(words_of(care.unasked(said)))  # a word that tells a method says so alone, too
+            told = tuple(word for word in shared if stem(word) in said_unasked)
+            kept.append(Echo(shown, score, told, passage(text, shared), passage(said, shared)))
             if len(kept) == limit:
                 break
         return kept

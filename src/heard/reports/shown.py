@@ -110,7 +110,7 @@ def show(
         return None
     said = knowledge.words
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
-    child = care.is_child(said("categories"), said("age"), texts["investigation"], texts["circumstances"])
+    child = _is_child(knowledge) or (on is not None and _is_child(known(life)))  # what is known since binds then too
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
     names = {part for name in knowledge.withheld for part in _forms(name)}
     if hidden:
@@ -124,8 +124,7 @@ def show(
     links = _links(knowledge)
     ref = tidy_ref(said("ref"))
     dated = civil_date(said("dated"))
-    sent_to = tuple(Addressee(masked(name), bodies.key(name)) for name in _addressees(knowledge))
-    sent_to = tuple(Addressee(addressees.marked(one.name, HIDDEN), one.key) for one in sent_to)
+    sent_to = tuple(_addressee(name, masked) for name in _addressees(knowledge))
     deceased = HIDDEN if hidden or addressees.is_redacted(said("deceased")) else masked(said("deceased"))
     responses, unclaimed = _responses(life, links, sent_to, masked)
     area_as = masked(" ".join(said("area").split()))
@@ -187,6 +186,11 @@ def show(
 # Whose names stand ---------------------------------------------------------------------------------------------------
 
 
+def _is_child(knowledge: Knowledge) -> bool:
+    said = knowledge.words
+    return care.is_child(said("categories"), said("age"), said("investigation"), said("circumstances"))
+
+
 def _hidden(life: Iterable[Any], child: bool) -> entries.NamesHidden | None:
     """The hiding in force: a person's newest word, or of a child the care rule's."""
     newest: Any = entries.NamesHidden() if child else None
@@ -230,6 +234,12 @@ def _copied(copies: str, sent_to: Sequence[Addressee]) -> tuple[Addressee, ...]:
     asked = {one.key for one in sent_to}
     found = [Addressee(name, bodies.key(name)) for name in copied.bodies_in(copies) if HIDDEN not in name]
     return tuple(one for one in found if one.key not in asked)
+
+
+def _addressee(name: str, masked: Masking) -> Addressee:
+    """A body in whose name something is masked has no page: what names it in addresses would say it."""
+    said = addressees.marked(masked(name), HIDDEN)
+    return Addressee(said, bodies.key(name) if said == name else "")
 
 
 def _called(addressee: str, sent_to: Sequence[Addressee], masked: Masking = str) -> str:

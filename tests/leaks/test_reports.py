@@ -1,0 +1,291 @@
+"""Every way out of the room of reports, before and after a name in an imported report is taken out of sight.
+
+Before, each exit says the name: that is the control. After an order, a request, a redaction by the source and the care
+for children, none does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from email.message import EmailMessage
+from typing import NamedTuple
+
+import httpx2
+import pytest
+
+from heard.cases import commands as case_commands
+from heard.engine.node import Command
+from heard.export.snapshot import export_reports
+from heard.opening import House, open_house
+from heard.reports import commands, pictures, projection
+from heard.reports.commands import Row
+from tests.reports.conftest import post_office as post_office
+from tests.reports.mail_server import MailServer
+from tests.server import Server, running
+
+ORDERED, CHILD, ASKED, TAKEN_OUT = "Rowan Quillfeather", "Mabel Marrowby", "Oswin Thistlewick", "Edda Oxenbrough"
+NAMES = {"2021-0001": ORDERED, "2021-0002": CHILD, "2021-0003": ASKED, "2021-0004": TAKEN_OUT}
+FIRST, SECOND = date(2021, 6, 1), date(2021, 7, 1)
+#: Enough requests for a figure.
+REQUESTS = 22
+
+
+def surname(name: str) -> str:
+    return name.split()[1]
+
+
+def facts(ref: str, name: str) -> dict[str, str]:
+    """A report that says a name wherever a report can."""
+    body = f"{name} NHS Trust"
+    return {
+        "ref": ref,
+        "dated": "2021-03-03",
+        "added": "2021-03-05",
+        "deceased": name,
+        "coroner": f"Coroner {name}",
+        "area": f"{name} Area",
+        "categories": f"Deaths of {name}",
+        "sent_to": f"{body} | Harbour Board",
+        "pdf": f"https://example.org/{name.replace(' ', '-').lower()}.pdf",
+        "investigation": f"The inquest of {name} was opened.",
+        "circumstances": f"The lamps of the ward were out. {name} fell there, and nobody came.",
+        "concerns": f"1. The lamps of the ward were reported and not mended before {name} fell.",
+        "deadline": "28 April 2021",
+        "copies": f"1. {name} Hospitals NHS Trust",
+    }
+
+
+def rows() -> Iterator[Row]:
+    for ref, name in NAMES.items():
+        yield Row(f"https://example.org/reports/{name.replace(' ', '-').lower()}/", facts(ref, name))
+    for number in range(REQUESTS):
+        sent = f"{ORDERED} NHS Trust"  # an order binds everywhere; the others are hidden in a report of their own
+        ref = {"ref": f"2020-{number + 100:04}", "dated": "2020-03-03", "sent_to": sent}
+        yield Row(f"https://example.org/reports/{number}/", ref)
+
+
+class World(NamedTuple):
+    server: Server
+    mail: MailServer
+    house: House
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def world(post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    data = tmp_path_factory.mktemp("leaks") / "data"
+    house = open_house(data)
+    house.node.do(commands.tell("record", FIRST, list(rows())), by="operator")
+    post_office.begin_anew()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEARD_MAIL", post_office.address)
+        with running(data) as server:
+            _settled(server)
+            _follow_everything(server, post_office)
+            _news(house, 1)
+            before = _seen(server, house, post_office)
+            post_office.taken.clear()
+            _take_out_of_sight(house)
+            _settled(server)
+            _news(house, 2)
+            yield World(server, post_office, house, before, _seen(server, house, post_office))
+    house.close()
+
+
+def _do(house: House, command: Command) -> str:
+    house.node.catch_up()
+    return house.node.do(command, by="operator").stream
+
+
+def _settled(server: Server) -> None:
+    """Everything that is written is on the pages."""
+    for _ in range(400):
+        if "still to come" not in server.page("/reports/") and server.client.get("/api/v1/reports").status_code == 200:
+            break
+        time.sleep(0.05)
+    time.sleep(0.3)
+
+
+def _follow_everything(server: Server, mail: MailServer) -> None:
+    wish = {"what": "search", "key": "", "address": "reader@followers.example"}
+    assert server.reader.post("/reports/follow/", data=wish).status_code == 303
+    found = re.search(r"http://\S+/reports/follow/\S+", str(mail.wait_for(1)[0].get_content()))
+    assert found and server.reader.post(found[0]).status_code == 200
+    mail.taken.clear()
+
+
+def _news(house: House, day: int) -> None:
+    for ref, name in NAMES.items():
+        report = projection.by_slug(house.tables, ref)
+        body = f"{name} NHS Trust"
+        words = f"{name} will not fall again."
+        said = commands.record_response(report, body, dated_on=date(2021, 4, day), answer="action taken", words=words)
+        _do(house, said)
+        _do(house, commands.record_promise(report, body, words))
+        _do(house, commands.dispute(report, body, words))
+        _do(house, commands.set_outcome(report, "text-1", body, "implemented", f"Ada {name}", words))
+
+
+def _take_out_of_sight(house: House) -> None:
+    case = _do(house, case_commands.open_case("the-case", "The case"))
+    _do(house, case_commands.impose_restriction(case, "s. 11", [ORDERED]))
+    child, asked, taken_out = (projection.by_slug(house.tables, ref) for ref in list(NAMES)[1:])
+    _do(house, commands.tell_of(child, "record", SECOND, {"categories": f"Child Death | Deaths of {CHILD}"}))
+    _do(house, commands.hide_names(asked, (), "asked for"))
+    _do(house, commands.tell_of(taken_out, "record", SECOND, {"deceased": "REDACTED"}))
+
+
+PAGES = ("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/figures/")
+FIGURES = tuple(f"/reports/figures/bodies.{form}" for form in ("svg", "csv"))
+TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom")
+OF_ONE = (
+    "", "similar/", "problem/", "report.json", "feed.atom", "calendar.ics", "timeline.svg", "timeline.csv",
+    "?on=2021-06-15",
+)  # fmt: skip
+API = ("/api/v1/reports?limit=500", "/api/v1/reports?q=lamps")
+
+
+def _seen(server: Server, house: House, mail: MailServer) -> dict[str, bytes]:
+    """Every exit by its name, unpacked. What lists bodies and areas leads to their pages."""
+    seen: dict[str, bytes] = {}
+
+    def look(address: str, client: httpx2.Client) -> None:
+        answer = client.get(address)
+        assert answer.status_code in (200, 404), (address, answer.status_code)
+        seen[address] = _unpacked(answer.content)
+
+    for address in (*PAGES, *FIGURES, *TABLES, *(f"/reports/{ref}/{what}" for ref in NAMES for what in OF_ONE)):
+        look(address, server.reader)
+    for address in (*API, *(f"/api/v1/reports/{ref}" for ref in NAMES)):
+        look(address, server.client)
+    for ref in NAMES:
+        page = seen[f"/reports/{ref}/"].decode()
+        for sort, key in re.findall(r'href="/reports/(bodies|areas)/([^"/]+)/"', page):
+            look(f"/reports/{sort}/{key}/", server.reader)
+            look(f"/api/v1/{sort}/{key}", server.client)
+            look(f"/reports/follow/?what={'body' if sort == 'bodies' else 'area'}&key={key}", server.reader)
+    seen["mail"] = b"\n".join(f"{one['Subject']}\n{one.get_content()}".encode() for one in _letters(mail))
+    seen["snapshot"] = export_reports(house.node, house.doors, "http://here").content
+    return seen
+
+
+def _letters(mail: MailServer) -> list[EmailMessage]:
+    """All that come of the news of four reports, however they were gathered."""
+    mail.wait_for(1)
+    time.sleep(1.5)
+    return list(mail.taken)
+
+
+def _unpacked(content: bytes) -> bytes:
+    if content[:2] != b"PK":
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return b"\n".join(book.read(name) for name in book.namelist())
+
+
+def _says(content: bytes, name: str) -> bool:
+    return bool(re.search(surname(name).encode(), content, re.IGNORECASE))
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_a_name_that_is_taken_out_of_sight_is_in_no_exit(world: World, name: str) -> None:
+    assert not [exit for exit, content in world.after.items() if _says(content, name)]
+
+
+def test_every_exit_said_it_before(world: World) -> None:
+    """Of all of them: an exit that never says a name would pass for no reason."""
+    names = NAMES.items()
+    silent = [exit for exit, content in world.before.items() if not any(_says(content, name) for _, name in names)]
+    # What they say of a body that is nobody's name is references and days.
+    assert set(silent) == {"/api/v1/bodies/harbour-board", "/reports/follow/?what=body&key=harbour-board"}
+    of_one = [f"/reports/{ref}/{what}" for ref, name in names for what in OF_ONE]
+    whose = {f"/reports/{ref}/{what}": name for ref, name in names for what in OF_ONE}
+    assert [exit for exit in of_one if not _says(world.before[exit], whose[exit])] == []
+    for exit in (
+        "/reports/",
+        "/reports.csv",
+        "/reports.xlsx",
+        "/reports.json",
+        "/reports/feed.atom",
+        "mail",
+        "snapshot",
+    ):
+        assert all(_says(world.before[exit], name) for name in NAMES.values()), exit
+
+
+def test_pictures_are_painted_of_what_was_let_out(world: World) -> None:
+    for about in ("/reports/figures/bodies", "/reports/2021-0001/timeline"):
+        svg, png = world.server.reader.get(f"{about}.svg"), world.server.reader.get(f"{about}.png")
+        assert pictures.png(svg.text) == png.content
+        assert pictures.png(world.before[f"{about}.svg"].decode()) != png.content
+
+
+def test_a_search_for_a_name_that_is_under_an_order_finds_nothing_and_says_nothing(world: World) -> None:
+    answer = world.server.reader.get("/reports.json", params={"q": "Quillfeather"})
+    assert answer.status_code == 200 and answer.json()["total"] == 0
+
+
+# How somebody died ---------------------------------------------------------------------------------------------------
+
+METHOD_WORDS = ("ligature", "overdose", "nitrite")
+TOLD = {
+    2018: "Although staff had reported the lamps of the bay, none was mended for weeks. Hidden there were a ligature, "
+    "an overdose and sodium nitrite. For an hour nobody looked in.",
+    2019: "The lamps of the bay were out. She had hidden a ligature and an overdose of sodium nitrite. Nobody looked "
+    "in for an hour, since staff reported the lamps and they were not mended.",
+}
+
+
+@pytest.fixture(scope="module")
+def told(world: World) -> World:
+    """Two reports of a suicide that raise the same, a year apart: the later is an echo of the earlier."""
+    for year in (2018, 2019):
+        said = facts(f"{year}-0500", f"Person Of{year}") | {
+            "dated": f"{year}-03-03",
+            "categories": "Suicide (from 2015)",
+            "investigation": f"The conclusion was suicide by {METHOD_WORDS[0]}.",
+            "circumstances": TOLD[year],
+            "concerns": f"1. {TOLD[year]}",
+        }
+        _do(world.house, commands.tell("record", SECOND, [Row(f"https://example.org/s/{year}/", said)]))
+    world.mail.taken.clear()
+    for year in (2018, 2019):
+        report = projection.by_slug(world.house.tables, f"{year}-0500")
+        said_so = commands.record_response(report, "Harbour Board", dated_on=date(2021, 5, 1), words=TOLD[year])
+        _do(world.house, said_so)
+    _settled(world.server)
+    return world
+
+
+def _methods_in(text: str) -> list[str]:
+    return [word for word in METHOD_WORDS if word in text.lower()]
+
+
+def test_no_title_card_snippet_feed_passage_or_letter_tells_a_method(told: World) -> None:
+    about, read = "/reports/2019-0500/", told.server.page
+    page = read(about)
+    assert set(_methods_in(page)) == set(METHOD_WORDS)  # the report itself says it to whoever opens it: the control
+    assert "Samaritans" in page
+    head = page.split("</head>")[0]
+    unasked = {
+        "head and card": head,
+        "list": read("/reports/"),
+        "snippet": read("/reports/?q=lamps+bay"),
+        "feed": read("/reports/feed.atom"),
+        "feed of one": read(f"{about}feed.atom"),
+        "calendar": read(f"{about}calendar.ics"),
+        "passages": read(f"{about}similar/"),
+        "draft": told.server.reader.post("/reports/similar/", data={"text": "The lamps of the bay were out."}).text,
+        "clocks": read(f"{about}timeline.svg"),
+        "table": read("/reports.csv"),
+        "letter": "\n".join(f"{one['Subject']}\n{one.get_content()}" for one in _letters(told.mail)),
+    }
+    assert "2019-0500" in unasked["letter"] and "2018-0500" in unasked["passages"]
+    assert "lamps" in unasked["snippet"].split('role="status"')[1] and "lamps" in unasked["passages"]
+    assert {name: found for name, text in unasked.items() if (found := _methods_in(text))} == {}

@@ -22,7 +22,14 @@ def pages(case: Planted, planter: Planter) -> list[str]:
     posts = case.posts[:: max(1, len(case.posts) // OWN_PAGES)]
     found += [f"{about}posts/{post}/" for post in posts]
     found += [f"{about}problem/?post={post}" for post in posts]
-    return [*found, f"{about}people/", f"{about}corrections/", f"/desk{about}", f"/desk{about}orders/"]
+    return [
+        *found,
+        f"{about}people/",
+        f"{about}corrections/",
+        f"{about}reports/",
+        f"/desk{about}",
+        f"/desk{about}orders/",
+    ]
 
 
 def others(case: Planted) -> list[str]:

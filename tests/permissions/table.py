@@ -32,6 +32,7 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /{slug}": public("case", every("case", "ok")),  # an address is made of an address, whoever has it
     "GET /{slug}/": public("case", SHOWN),
     "GET /{slug}/people/": public("case", SHOWN),
+    "GET /{slug}/reports/": public("case", SHOWN),
     "GET /{slug}/corrections/": public("case", SHOWN),
     "GET /corrections/": public("server", every("server", "ok")),
     "GET /{slug}/feed.atom": public("case", SHOWN),

@@ -97,4 +97,8 @@ DESK_REPORTS: dict[str, list[Row]] = {
         for verb in ("watched", "public", "private")
     },
     "POST /desk/reports/echo": _decides(earlier="{earlier}", judged_by="Ada"),
+    "POST /desk/reports/case": _decides(case="{beside}", judged_by="Ada"),
+    "POST /desk/reports/uncase": _desk(
+        every("report", "absent", unknown="no"), report="{slug}", case="{beside}"
+    ),  # nothing is linked that could be taken back
 }

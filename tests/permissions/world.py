@@ -304,12 +304,12 @@ class World:
     def _report(self, state: str) -> dict[str, str]:
         """A report, and one from before it."""
         if state == "unknown":
-            return {"slug": "none", "earlier": "none"}
+            return {"slug": "none", "earlier": "none", "beside": "none"}
         facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon", "sent_to": "Harbour Board"}
         slugs = [f"2021-{next(NUMBERS):04}" for _ in range(2)]
         rows = [ReportRow(f"https://heard.example/{slug}/", {"ref": slug, **facts}) for slug in slugs]
         self.do(report_commands.tell("record", date(2021, 6, 1), rows))
-        return {"slug": slugs[0], "earlier": slugs[1]}
+        return {"slug": slugs[0], "earlier": slugs[1], "beside": self._open()[0]}
 
     def _message(self, state: str) -> dict[str, str]:
         if state == "unknown":

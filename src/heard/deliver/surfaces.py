@@ -99,6 +99,7 @@ WORDS_OF_REPORTS = (
     "/reports/{slug}/calendar.ics",
     "/reports/{slug}/similar/",
     "/reports/{slug}/problem/",
+    "/{slug}/reports/",
 )
 
 #: Addresses that answer GET and are no surface, and why. One that ends in `*` stands for all that begin so.

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from heard.cases import projection as cases
 from heard.cases.model import checked_words
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
@@ -18,6 +19,8 @@ from heard.reports.entries import (
     READINGS,
     AddressTaken,
     Answer,
+    CaseLinked,
+    CaseUnlinked,
     ConcernNumbered,
     Disputed,
     EchoConfirmed,
@@ -245,6 +248,30 @@ def confirm_echo(report: str, earlier: str, confirmed_by: str) -> Command:
             if not any(tables.execute("SELECT 1 FROM report WHERE id = ?", (one,))):
                 raise NotFound("There is no such report.")
         return Decision((Draft(report, EchoConfirmed(earlier, who)),), (report,))
+
+    return judge
+
+
+def link_case(report: str, case: str, linked_by: str) -> Command:
+    """A named person says that the report was made after the inquest of a case, named by its address."""
+    who = checked_words(linked_by, "name of who says so", 200)
+
+    def judge(tables: Tables) -> Decision:
+        projection.slug_of(tables, report)
+        linked = CaseLinked(cases.by_name(tables, case).id, who)
+        if report in projection.of_case(tables, linked.case):
+            return Decision((), (report,))
+        return Decision((Draft(report, linked),), (report,))
+
+    return judge
+
+
+def unlink_case(report: str, case: str) -> Command:
+    def judge(tables: Tables) -> Decision:
+        known = cases.by_name(tables, case).id
+        if report not in projection.of_case(tables, known):
+            raise NotFound("That case is not linked to this report.")
+        return Decision((Draft(report, CaseUnlinked(known)),), (report,))
 
     return judge
 

@@ -213,4 +213,8 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     "outcome": _outcome,
     "echo": _echo,
     **_OF_THE_WATCH,
+    "case": lambda serving, form: commands.link_case(
+        _report(serving, form), form.get("case", "").strip("/"), form.get("judged_by", "")
+    ),
+    "uncase": lambda serving, form: commands.unlink_case(_report(serving, form), form.get("case", "").strip("/")),
 }

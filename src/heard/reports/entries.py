@@ -230,6 +230,21 @@ class EchoConfirmed(Body, frozen=True):
     confirmed_by: str
 
 
+@written_as("reports.case_linked")
+class CaseLinked(Body, frozen=True):
+    """A named person says that this report was made after the inquest whose case is `case`, by its id."""
+
+    case: str
+    linked_by: str
+
+
+@written_as("reports.case_unlinked")
+class CaseUnlinked(Body, frozen=True):
+    """It was not, or is not to be shown beside it."""
+
+    case: str
+
+
 @written_as("reports.problem_told")
 class ProblemTold(Body, frozen=True):
     """On the problem's stream: someone says that something is wrong with a report.

@@ -16,11 +16,13 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from heard import templates
-from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.cases import projection as cases
+from heard.cases.exits import Outgoing, Serving, WayOut, case_at
 from heard.cases.release import Exit, Released, joined
+from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.reports import areas, bodies, drawing, figures, finding, standing
+from heard.reports import areas, bodies, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
 from heard.reports.echoes import said_in
 from heard.reports.model import SOURCES, Concern, Response
@@ -38,6 +40,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports/areas/{key}/", "page", area),
         WayOut("/reports/{slug}/similar/", "page", similar),
         WayOut("/reports/{slug}/", "page", report),
+        WayOut("/{slug}/reports/", "page", of_case),
     ]
 
 
@@ -105,8 +108,40 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         kept=origins.kept(serving.tables, shown.id, now.utc()) if on == today else [],
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
+        inquests=_inquests(serving, shown),
         echoes=[(one, who) for earlier, who in shown.echoes if (one := register.find(earlier))],
     )
+
+
+class Inquest(msgspec.Struct, frozen=True):
+    """A case of which a report tells, as far as its own door lets it be named."""
+
+    slug: str
+    title: str
+    state: str
+    linked_by: str
+
+
+def _inquests(serving: Serving, shown: Shown) -> list[Inquest]:
+    found = []
+    for id, by in () if shown.names_hidden else shown.cases:  # the title of a case may be the name
+        case, door = cases.by_id(serving.tables, id), serving.doors.of(serving.tables, id)
+        if not door.held and not door.stops(case.title):
+            found.append(Inquest(case.slug, case.title, coverage.of_case(serving.tables, id).state, by))
+    return found
+
+
+async def of_case(request: Request, serving: Serving) -> Outgoing:
+    """The other way: the reports that were made after the inquest of a case, but for those whose names are hidden."""
+    case, door = case_at(serving, request)
+    register, today = register_of(serving), now.today()
+    found = [
+        one for id in projection.of_case(serving.tables, case.id) if (one := register.find(id)) and not one.names_hidden
+    ]
+    standings = register.standings(today)
+    rows = [(one, standings[one.id], dict(one.cases).get(case.id, "")) for one in sorted(found, key=_newest)]
+    outgoing = sent(serving, "reports/of_case.html", case=case, rows=rows, on=today)
+    return msgspec.structs.replace(outgoing, released=door.let("page", outgoing.released), case=case.id)
 
 
 class Matrix(msgspec.Struct, frozen=True):

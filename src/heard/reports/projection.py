@@ -19,6 +19,8 @@ from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
 from heard.reports import entries, model
 from heard.reports.entries import (
+    CaseLinked,
+    CaseUnlinked,
     EveryNameHidden,
     EveryNameShown,
     Gone,
@@ -45,6 +47,9 @@ CREATE TABLE IF NOT EXISTS report_reading (
 );
 CREATE TABLE IF NOT EXISTS report_problem (
     id TEXT PRIMARY KEY, report TEXT NOT NULL, position INTEGER NOT NULL, told_at TEXT NOT NULL, settled INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_case (
+    report TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY (report, case_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_names (one INTEGER PRIMARY KEY CHECK (one = 1), hidden INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
@@ -112,6 +117,14 @@ def _let(tables: Tables, entry: Entry, body: ValueLet) -> None:
         tables.execute("DELETE FROM report_gone WHERE report = ?", (entry.stream,))
 
 
+def _linked(tables: Tables, entry: Entry, body: CaseLinked) -> None:
+    tables.execute("INSERT OR IGNORE INTO report_case VALUES (?, ?)", (entry.stream, body.case))
+
+
+def _unlinked(tables: Tables, entry: Entry, body: CaseUnlinked) -> None:
+    tables.execute("DELETE FROM report_case WHERE report = ? AND case_id = ?", (entry.stream, body.case))
+
+
 def _every_name(tables: Tables, entry: Entry, body: EveryNameHidden | EveryNameShown) -> None:
     hidden = int(isinstance(body, EveryNameHidden))
     tables.execute("INSERT OR REPLACE INTO report_names VALUES (1, ?)", (hidden,))
@@ -130,6 +143,8 @@ def room() -> Room:
         ProblemSettled: _settled,
         Gone: _gone,
         ValueLet: _let,
+        CaseLinked: _linked,
+        CaseUnlinked: _unlinked,
         EveryNameHidden: _every_name,
         EveryNameShown: _every_name,
     }
@@ -244,6 +259,11 @@ def problems(tables: Tables) -> list[Problem]:
         "SELECT id, report, position, told_at FROM report_problem WHERE settled IS NULL ORDER BY position"
     )
     return [Problem(problem, report, position, now.instant(told_at)) for problem, report, position, told_at in rows]
+
+
+def of_case(tables: Tables, case: str) -> list[str]:
+    """The ids of the reports that were made after the inquest of a case, as somebody said."""
+    return [str(one) for (one,) in tables.execute("SELECT report FROM report_case WHERE case_id = ?", (case,))]
 
 
 def gone(tables: Tables) -> list[str]:

@@ -57,6 +57,8 @@ class Shown(msgspec.Struct, frozen=True):
     judged: tuple[Judged, ...]
     disputes: tuple[tuple[str, str], ...]
     echoes: tuple[tuple[str, str], ...]
+    #: The inquests after which it was made, by the ids of their cases, and who says so.
+    cases: tuple[tuple[str, str], ...]
     links: tuple[str, ...]
     sources: tuple[tuple[str, date], ...]
     flags: tuple[str, ...]
@@ -168,6 +170,7 @@ def show(
             (_called(one.addressee, sent_to, masked), masked(one.words)) for one in _of(life, entries.Disputed)
         ),
         echoes=tuple((one.earlier, masked(one.confirmed_by)) for one in _of(life, entries.EchoConfirmed)),
+        cases=tuple((case, masked(by)) for case, by in _cases(life)),
         links=tuple(
             link
             for link in (kept_at, said("pdf"))
@@ -356,6 +359,16 @@ def _concerns(life: Sequence[Any], text: str, masked: Masking) -> Iterable[Conce
     if not numbered:
         for place, (number, words) in enumerate(form.matters(text), 1):
             yield Concern(f"text-{place}", number, masked(words))
+
+
+def _cases(life: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    linked: dict[str, str] = {}
+    for body in life:
+        if isinstance(body, entries.CaseLinked):
+            linked.setdefault(body.case, body.linked_by)
+        elif isinstance(body, entries.CaseUnlinked):
+            linked.pop(body.case, None)
+    return linked.items()
 
 
 def _flags(said: Callable[[str], str], ref: str, dated: date | None) -> Iterable[str]:

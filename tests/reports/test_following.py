@@ -154,3 +154,4 @@ def test_a_site_without_mail_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with running(tmp_path / "data") as served:
         assert served.reader.get(f"/reports/follow/?what=report&key={REPORT}").status_code == 200
         assert "sends no e-mail" in ask(served).text
+        assert "<form method" not in served.page(f"/reports/follow/?what=report&key={REPORT}")

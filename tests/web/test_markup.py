@@ -43,6 +43,9 @@ def register(server: Server) -> None:
     house.node.do(
         report_commands.confirm_echo(report, reports.by_slug(house.tables, "2025-0017"), "A. Reader"), by="editor"
     )
+    copies = "1. Harbour Hospitals NHS Foundation Trust\n2. Care Quality Commission"
+    house.node.do(report_commands.tell_of(report, "pdf", date(2026, 11, 24), {"copies": copies}), by="editor")
+    house.node.do(report_commands.link_case(report, "everything", "Ada Desk"), by="editor")
     house.node.do(report_commands.tell_problem(report, "My father’s name is misspelt."), by="reader")
     house.close()
 
@@ -95,6 +98,11 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "similar to a draft": "/reports/similar/",
         "wrong with a report": f"/reports/{REF}/problem/",
         "wrong with a report, sent": f"/reports/{REF}/problem/?sent=1",
+        "following a report": f"/reports/follow/?what=report&key={REF}",
+        "following, asked": "/reports/follow/?sent=1",
+        "saying yes": "/reports/follow/none/",
+        "leaving": "/reports/leave/none/",
+        "reports of a case": "/everything/reports/",
         "body": "/reports/bodies/port-of-saltmere-authority/",
         "area": "/reports/areas/saltmere-and-the-levels/",
         "figures": "/reports/figures/",

@@ -38,20 +38,23 @@ def routes() -> list[BaseRoute]:
 
 async def form(request: Request, serving: Serving) -> Outgoing:
     if "sent" in request.query_params:
-        return sent(serving, "reports/follow.html", **_context(asked=True))
+        return sent(serving, "reports/follow.html", **_context(serving, asked=True))
     asked = request.query_params
     if asked.get("what") == "search":
         query = finding.query_from(asked)
-        made = sent(serving, "reports/follow.html", **_context("search", ASKED, _named("search")))
+        made = sent(serving, "reports/follow.html", **_context(serving, "search", ASKED, _named("search")))
         made.released = said_back("page", made.released, query.address(page=1).removeprefix("./").removeprefix("?"))
         return made
     followed = _followed(register_of(serving), serving, asked.get("what", ""), asked.get("key", ""))
     what = digests.title(register_of(serving), followed)
-    return sent(serving, "reports/follow.html", **_context(followed.sort, asked.get("key", ""), what))
+    return sent(serving, "reports/follow.html", **_context(serving, followed.sort, asked.get("key", ""), what))
 
 
-def _context(sort: str = "", key: str = "", what: str = "", error: str = "", *, asked: bool = False) -> dict[str, Any]:
-    return {"sort": sort, "key": key, "what": what, "error": error, "asked": asked}
+def _context(
+    serving: Serving, sort: str = "", key: str = "", what: str = "", error: str = "", *, asked: bool = False
+) -> dict[str, Any]:
+    sends = serving.follows is not None or bool(error)
+    return {"sends": sends, "sort": sort, "key": key, "what": what, "error": error, "asked": asked}
 
 
 def _named(sort: str) -> str:
@@ -89,7 +92,9 @@ async def ask(request: Request) -> Response:
                 raise Refused(NO_MAIL)
             serving.follows.ask(address, followed, _client(request))
         except Refused as refusal:
-            made = templates.render("reports/follow.html", **_context(sort, ASKED, _named(sort), refusal.message))
+            made = templates.render(
+                "reports/follow.html", **_context(serving, sort, ASKED, _named(sort), refusal.message)
+            )
             let = serving.doors.of_every(serving.tables).let("page", made)
             return Response(said_back("page", let, key), 422, _KEPT_NOWHERE, "text/html")
         return RedirectResponse("/reports/follow/?sent=1", 303, _KEPT_NOWHERE)

@@ -98,7 +98,7 @@ DESK_REPORTS: dict[str, list[Row]] = {
     },
     "POST /desk/reports/echo": _decides(earlier="{earlier}", judged_by="Ada"),
     "POST /desk/reports/case": _decides(case="{beside}", judged_by="Ada"),
-    "POST /desk/reports/uncase": _desk(
-        every("report", "absent", unknown="no"), report="{slug}", case="{beside}"
-    ),  # nothing is linked that could be taken back
+    "POST /desk/reports/uncase": _desk(  # nothing is linked that could be taken back
+        every("report", "no"), report="{slug}", case="{beside}"
+    ),
 }

@@ -113,6 +113,19 @@ def test_what_the_mail_server_does_not_take_just_now_is_given_again_and_an_addre
     house.close()
 
 
+def test_one_whose_mail_is_put_off_keeps_nobody_else_waiting(served: Server, mail: MailServer) -> None:
+    for address in ("a@followers.example", "b@followers.example", "c@followers.example"):
+        follows(served, mail, address)
+    mail.on = lambda step, said: "451 later" if step == "RCPT" and "b@" in said else None
+    happens(served.data, AMBULANCE)
+    mail.wait_for(5)
+    time.sleep(0.5)
+    assert sorted(mail.to[3:]) == ["a@followers.example", "c@followers.example"]
+    mail.on = lambda step, said: None
+    mail.wait_for(6)
+    assert mail.to[5:] == ["b@followers.example"]
+
+
 def test_an_order_a_hidden_name_and_a_page_that_is_gone_are_obeyed_until_the_letter_is_given(
     served: Server, mail: MailServer
 ) -> None:

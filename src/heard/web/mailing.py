@@ -186,6 +186,8 @@ class Mailing:
             self._follows.refuse(one)
             log.warning("address_refused", follow=one.id, **refusal.details)
             return self._follows.has_left(one)
+        except Unavailable as wrong:
+            return self._put_off(post, one, wrong)
         made = None
         if await self._is_up_to_date() and not self._follows.has_left(one):
             with suppress(Withheld, NotFound):
@@ -203,14 +205,27 @@ class Mailing:
         except Unsure:
             self._take_for_sent(one)
             raise
-        except Unavailable:
+        except Unavailable as wrong:
             one.in_the_air = None
-            self._follows.keep(one)
-            raise
+            return self._put_off(post, one, wrong)
         one.told, one.in_the_air, one.unsure_on, one.refused, one.mailed_at = told, None, None, 0, now.utc()
         self._follows.keep(one)
         log.info("letter_sent", follow=one.id)
         return True
+
+    def _put_off(self, post: _Post, one: Follow, wrong: Unavailable) -> bool:
+        """What the server said no to is this follower's trouble alone; a line that is gone is everybody's.
+
+        A letter that is refused for good is tried again when the next would be due, and not before.
+        """
+        if wrong.details.get("code", 0) >= 500:
+            one.mailed_at = now.utc()
+        self._follows.keep(one)
+        post.drop()
+        if "code" not in wrong.details:
+            raise wrong
+        log.warning("letter_put_off", follow=one.id, **wrong.details)
+        return False
 
     def _door(self) -> Door:
         return self._serving.doors.of_every(self._serving.tables)

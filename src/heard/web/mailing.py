@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 import structlog
 
@@ -42,6 +43,8 @@ AGAIN_WITHIN = timedelta(minutes=1)
 LAG_MAX, LAG_DAYS_MAX = 5000, 30
 
 Make = Callable[[Follow], tuple[Letter, Told] | None]
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -201,7 +204,7 @@ class Mailing:
         one.in_the_air = told
         self._follows.keep(one)
         try:
-            await asyncio.to_thread(line.give, raw)
+            await _aside(line.give, raw)
         except Unsure:
             self._take_for_sent(one)
             raise
@@ -246,21 +249,43 @@ class _Post:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._line:
-            await asyncio.to_thread(self._line.close)
+    async def __aexit__(self, mistake: object, *_: object) -> None:
+        if mistake is asyncio.CancelledError:
+            return  # a thread may wait on the line still; it ends with the process
+        if mistake:
+            self.drop()
+        elif self._line:
+            await _aside(self._line.close)
 
     async def offer(self, address: str) -> Line:
         if self._line is None:
-            self._line = await asyncio.to_thread(Line, self._box)
+            self._line = await _aside(Line, self._box)
         line = self._line
-        await asyncio.to_thread(line.offer, address)
+        await _aside(line.offer, address)
         return line
 
     def drop(self) -> None:
         if self._line:
             self._line.drop()
         self._line = None
+
+
+async def _aside(step: Callable[..., T], *given: object) -> T:
+    """One step in a thread of its own, for which nobody waits when the process ends: a mail server may be slow."""
+    loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+    def tell(told: Callable[[Any], None], outcome: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(lambda: None if done.done() else told(outcome))
+
+    def run() -> None:
+        try:
+            tell(done.set_result, step(*given))
+        except Exception as wrong:
+            tell(done.set_exception, wrong)
+
+    threading.Thread(target=run, daemon=True, name="mail").start()
+    return cast(T, await done)
 
 
 def _is_ours(descriptor: int) -> bool:

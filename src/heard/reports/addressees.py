@@ -20,38 +20,107 @@ _HEADS = re.compile(
     r"surgery|practice|centre|clinic|pharmacy|school|academy|prison|hmp|hmyoi|yoi|ccg|icb|icp|partnership|foundation|"
     r"network|railways?|rail|tram|ombudsman|office|inquiry|registry|parliament|(?:welsh|scottish|uk|hm) government|"
     r"assembly|committee|union|"
-    r"church|diocese|club|hotels?|homes|farm|stores?|park|museum|theatre|laboratory|consultancy|solutions|systems|"
+    r"inspectorate|panel|brigade|trading standards|institution|integrated care|charity|ofgem|ofcom|ofsted|ofwat|"
+    r"alliance|church|diocese|club|hotels?|homes|farm|stores?|park|museum|theatre|laboratory|consultancy|solutions|systems|"
     r"secretary|minister|sos|highways|solicitors|police chiefs|mayor|chief constable|chief coroner|team|unit|ward|"
     r"commissioning|tribunals?|"
     r"transport for london|highways england|national highways|public health england|health education england|"
     r"turning point|healthcare|metropolis|property|properties|insurance|(?:city|county|borough) of|london borough)\b",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"(?:[A-Z][A-Za-z]?[A-Z0-9]{1,6}|[A-Z]{2,7})(?: [A-Z][\w’']+){0,2}")
+_SHORT = re.compile(r"(?:[A-Z][A-Za-z]?[A-Z0-9]{1,6}|[A-Z]{2,7})(?:-[A-Z]{2,})?(?: [A-Z][\w’']+){0,2}")
+# What is no part of any other name, so that it begins a body of its own wherever it stands.
+_ALONE = re.compile(
+    r"(?:the )?(?:NHS (?:England|Improvement)|Care Quality Commission|CQC|MHRA|NICE|HSE|DVLA|"
+    r"Health and Safety Executive|"
+    r"(?:Department|Dept)\b\.? (?:of|for)|(?:Secretary|Minister) of State|SoS|Minist(?:er|ry) (?:of|for)|"
+    r"Home (?:Office|Secretary)|General Medical Council|National (?:Police Chief|Institute for|Highways)|"
+    r"Network Rail|"
+    r"(?:Royal )?College of|Welsh (?:Government|Ambulance)|London Ambulance|HM Prison|Public Health England)\b.*",
+    re.IGNORECASE,
+)
+# A body that is over where its name ends so: what an "and" puts after it is another.
+_ENDED = re.compile(r"\b(?:trust|council|ltd|limited|plc|llp|police|constabulary|commission|board)$", re.IGNORECASE)
+# What a name that began with one place ends with: "Barking, Havering and Redbridge … Trust".
+_OF_PLACES = re.compile(
+    r"\b(?:trust|council|board|police|hospitals?|university|ccg|icb|group|authority)\b", re.IGNORECASE
+)
+# The kind of a body without a name is the end of the name before it.
+_KIND = re.compile(
+    r"(?:NHS |Foundation |University |Social )*(?:Trust|Services?|Council|Hospitals?|Response)", re.IGNORECASE
+)
+# Whoever was taken out before an office held it; the office is asked.
+_HELD = re.compile(r"^\[?redacted\]?,? (?=(?:Chief|Director|Secretary|Medical|Managing|Minister|Head) )", re.IGNORECASE)
+#: Places that a body has several of in its one name: what is between them parts nobody, whatever stands before.
+_PLACES = """
+Avon and Somerset. Avon and Wiltshire. Barking, Havering and Redbridge. Havering and Redbridge. Barnet, Enfield and
+Haringey. Bath and North East Somerset. Bedfordshire, Luton, and Milton Keynes. Luton and Milton Keynes. Birmingham
+and Solihull. Bournemouth, Christchurch and Poole. Brighton and Hove. Brighton and Sussex. Bristol, North Somerset
+and South Gloucestershire. Buckinghamshire, Oxfordshire and Berkshire. Calderdale and Huddersfield. Cambridgeshire
+and Peterborough. Camden and Islington. Central and North West London. Chelsea and Westminster. Cheshire and
+Merseyside. Cheshire and Wirral. Cumbria, Northumberland, Tyne and Wear. Northumberland, Tyne and Wear. Tyne and
+Wear. Dartford and Gravesham. Derby and Burton. Derby and Derbyshire. Devon and Cornwall. Devon and Somerset.
+Doncaster and Bassetlaw. Dorset and Wiltshire. Dudley and Walsall. East and North Hertfordshire. Epsom and St
+Helier. Guy’s and St Thomas. Hammersmith and Fulham. Hampshire and Isle of Wight. Hampshire and the Isle of Wight.
+Hereford and Worcester. Herefordshire and Worcestershire. Hertfordshire and West Essex. Hull and East Riding. Hull
+and East Yorkshire. Humber and North Yorkshire. Kensington and Chelsea. Kent and Medway. Lancashire and South
+Cumbria. Leicester, Leicestershire and Rutland. Lewisham and Greenwich. Liverpool and Broadgreen. Maidstone and
+Tunbridge Wells. Mid and South Essex. Norfolk and Norwich. Norfolk and Suffolk. Norfolk and Waveney. Nottingham and
+Nottinghamshire. Portsmouth and South East Hampshire. Redcar and Cleveland. Richmond and Kingston. Sandwell and West
+Birmingham. Shrewsbury and Telford. Shropshire, Telford and Wrekin. Telford and Wrekin. South London and Maudsley.
+South Tyneside and Sunderland. South West London and St George’s. Southend and Thurrock. Staffordshire and Stoke.
+Surrey and Borders. Surrey and Sussex. Tameside and Glossop. Tavistock and Portman. Tees, Esk and Wear. Esk and
+Wear. Warrington and Halton. Windsor and Maidenhead. Yorkshire and the Humber. Yorkshire and Humber. Coventry and
+Warwickshire
+"""
+_OF_SEVERAL = "|".join(
+    place.replace(",", ",?").replace(" and ", " (?:and|&) ").replace("’", "[’']?").replace("St ", r"St\.? ")
+    for place in " ".join(_PLACES.split()).split(". ")
+)
 # Standing phrases with an "and" or a comma in their midst that would pass for two bodies.
 _ONE = re.compile(
-    r"NHS (?:and|&) Social Care Partnership|NHS England (?:and|&) NHS Improvement|(?:Courts|Prison|Prisons) and "
+    r"NHS (?:and|&) Social Care|NHS England (?:and|&) NHS Improvement|(?:Courts|Prison|Prisons) and "
     r"(?:Tribunals|Probation) Service|Police and Crime Commissioners?|Health and Safety Executive|"
     r"Health and Social (?:Care|Services?)|Highways and Transport|Fire and Rescue (?:Service|Authority)|"
-    r"NHS (?!England|Improvement|Digital|Wales|Scotland|Resolution)\w+(?: \w+)?(?:, \w+)?,? and |Canal and River Trust|"
+    r"NHS (?!England|Improvement|Digital|Wales|Scotland|Resolution|Foundation|Trust|CCG|ICB)"
+    r"\w+(?: (?!Trust|CCG|ICB|Foundation)\w+)?(?:, \w+)?,? and |Canal and River Trust|"
     r"University Hospitals?(?: of)? \w+(?: \w+)? and (?=\w+(?: \w+)? NHS)|Prisons and Probation|"
     r"Housing and Communities|"
     r"Driver and Vehicle|Food and Drink Federation|Hospital and Community|Nursing and Midwifery Council|"
     r"Medicines? and Health|"
-    r"(?:Minister of State|Minister|Secretary of State) for [A-Z]\w+(?: \w+)?(?:, [A-Z]\w+(?: \w+)?)? and |"
-    r"Norfolk and Norwich|Norfolk and Suffolk|Prison and Probation|Probation and Prison|Police and Prisons|"
+    r"(?:Minister of State|Minister|Secretary of State) for [A-Z]\w+(?: \w+)?(?:, [A-Z]\w+(?: \w+)?)? and "
+    r"(?!NHS|Secretary|SoS|Department|Minister|the )|"
+    r"Prison and Probation|Probation and Prison|Police and Prisons|"
     r"Work and Pensions|"
-    r"Local Government|Coventry and Warwickshire",
+    r"Local Government|HMP and (?:HM ?)?YOI|"
+    r"Institute (?:for|of) Health and (?:Care|Clinical)|"
+    r"(?:College|Society|Association|Faculty) (?:of|for) (?:\w+ )?\w+ and [A-Z]\w+(?:ists|ology|ians|apy)\b|"
+    r"Paediatrics and Child Health|Culture,? Media and Sport|Disclosure and Barring|College and Society|"
+    r"Health and Adult Social Care|Suicide and Safety|Counselling and|Allergy and|Drugs? and Alcohol|"
+    r"Alcohol and Drugs?|\w+ and Sons?\b|"
+    r"Rt\.? Hon\.? [\w’'-]+ [\w’'-]+, |"
+    rf"(?:{_OF_SEVERAL})",
     re.IGNORECASE,
 )
 _MARK = re.compile(
     r"[\[(]?\s*\bredact(?:ed|ion)\b\s*[\])]?|\[\s*(?:name )?(?:withheld|removed)\s*\]|[█■]{2,}", re.IGNORECASE
 )
 
+# A line with nothing but the kind of a body ends the name on the line before it.
+_WRAPPED = re.compile(
+    r"[ \xa0]*[\n\r]+[ \xa0]*((?:NHS |Foundation )*(?:Trust|Clinic|Limited|Ltd|Council|Hospital|Board|Service|"
+    r"Partnership|Association)\b\W*)"
+    r"(?=[|;,\n\r]|$)"
+)
+
 
 def is_redacted(words: str) -> bool:
     """Whether the words are a mark that something was taken out, or have one in them."""
-    return bool(_MARK.search(words))
+    plain = words.lower()  # most words hold none, and looking for a mark's letters is ten times as fast as the pattern
+    return any(letters in plain for letters in _MARKS) and bool(_MARK.search(words))
+
+
+_MARKS = ("redact", "withheld", "removed", "██", "■■", "█■", "■█")
 
 
 def marked(words: str, mark: str) -> str:
@@ -65,8 +134,8 @@ def split(cell: str, known: Collection[str] = ()) -> tuple[str, ...]:
     `known` are names (case-folded) that stood alone elsewhere and so are whole. A mark of redaction is one of them.
     """
     found: list[str] = []
-    for part in re.split(r"[|;\n\r]|\d[.)] ", cell):
-        tidied = tidy(part)
+    for part in re.split(r"[|;\n\r]|(?<![\w])\(?\d{1,2}[.)] ", _WRAPPED.sub(r" \1", cell)):
+        tidied = _HELD.sub("", tidy(part))
         if tidied:
             found += _apart(tidied, known)
     return tuple(REDACTED if _MARK.fullmatch(one) else one for one in found)
@@ -78,7 +147,7 @@ def tidy(words: str) -> str:
 
 def _apart(words: str, known: Collection[str]) -> list[str]:
     """One part, cut at commas and "and"s between whole bodies."""
-    pieces = re.split(r"(, (?:and |& )?| and )", _bound(words))
+    pieces = re.split(r"(, (?:and |& )?| and |: )", _bound(words))
     whole: list[str] = []
     so_far = pieces[0]
     for place in range(1, len(pieces), 2):
@@ -93,7 +162,12 @@ def _apart(words: str, known: Collection[str]) -> list[str]:
 
 def _parts(left: str, between: str, rest: list[str], known: Collection[str], listed: bool) -> bool:
     right = rest[0]
-    if len(rest) == 1 and listed and "and" in between and _named(right):
+    last = len(rest) == 1 and "and" in between and _named(right) and not _KIND.fullmatch(right)
+    if last and listed and (_whole(left, known) or _named(left) or not _OF_PLACES.search(right)):
+        return True
+    if last and _ENDED.search(left):
+        return True
+    if _ALONE.fullmatch(tidy(_loosed(right))) and between != ": " and _named(left):
         return True
     if not _whole(right, known):
         # "…, Norfolk and Norwich University Hospital": what follows is whole with the place that stands before it.
@@ -119,6 +193,8 @@ def _named(words: str) -> bool:
 
 def _whole(words: str, known: Collection[str]) -> bool:
     said = tidy(_loosed(words))
+    if _KIND.fullmatch(said):
+        return False
     return bool(
         _HEADS.search(said)
         or _SHORT.fullmatch(said)

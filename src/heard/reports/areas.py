@@ -68,6 +68,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "Lancashire",
         "Lancashire East",
         "Lancaster and Blackburn with Darwen",
+        "Lancaster, Blackburn and Darwen",
+        "Preston and Lancashire",
         "Preston and West Lancashire",
         "Preston and East Lancashire",
         "Blackburn, Hyndburn and Ribble Valley",
@@ -75,6 +77,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "Leicester City and South Leicestershire": (
         "Leicester",
+        "Leicestershire",
         "South Leicestershire",
         "Leicester City and Leicestershire",
         "Leicestershire City and South Leicestershire",
@@ -93,7 +96,12 @@ AREAS: dict[str, tuple[str, ...]] = {
     "London West": (),
     "Manchester City": (),
     "Milton Keynes": (),
-    "Newcastle and North Tyneside": ("Newcastle", "Newcastle upon Tyne", "Newcastle upon Tyne and North Tyneside"),
+    "Newcastle and North Tyneside": (
+        "Newcastle",
+        "Newcastle Tyne",
+        "Newcastle upon Tyne",
+        "Newcastle upon Tyne and North Tyneside",
+    ),
     "Norfolk": (),
     "North Lincolnshire and Grimsby": (),
     "North Wales (East & Central)": (
@@ -116,7 +124,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "Northumberland South": (),
     "Nottinghamshire": ("Nottingham", "Nottingham and Nottinghamshire"),
     "Oxfordshire": ("Oxford",),
-    "Plymouth, Torbay and South Devon": (),
+    "Plymouth, Torbay and South Devon": ("Plymouth and South Devon",),
     "Rutland and North Leicestershire": (),
     "Sefton, Knowsley and St Helens": (),
     "Shropshire, Telford and Wrekin": (),
@@ -124,6 +132,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "South Wales Central": (
         "Powys",
         "Cardiff and the Vale of Glamorgan",
+        "Cardiff and Glamorgan",
         "Powys, Bridgend and Glamorgan",
         "Powys, Bridgend and Glamorgan Valleys",
     ),
@@ -145,7 +154,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "Worcestershire": (),
     "Yorkshire South East": ("Rotherham",),
     "Yorkshire South West": ("South Yorkshire Western",),
-    "Yorkshire West Eastern": ("Yorkshire West East",),
+    "Yorkshire West Eastern": ("Yorkshire West East", "West Yorkshire E"),
     "Yorkshire West Western": ("West Yorkshire", "Yorkshire West West"),
 }
 
@@ -173,12 +182,18 @@ def area(words: str) -> str:
 
     A slip of a letter or two is read past; there are few areas and none is a person.
     """
+    words = first_line(words)
     said = _words(words)
     if found := _KNOWN.get(frozenset(said)):
         return found
     # A slip is mended word by word, and only to a word that some area has.
     mended = [word if word in _VOCABULARY else next(iter(_near(word)), word) for word in said]
     return _KNOWN.get(frozenset(mended)) or " ".join(words.split())
+
+
+def first_line(words: str) -> str:
+    """The cell as far as it names an area: where a page's lines ran together, its category follows on the next."""
+    return re.split(r"\n|\bcategory:", words.strip(), maxsplit=1, flags=re.IGNORECASE)[0].strip()
 
 
 def today(name: str) -> str:

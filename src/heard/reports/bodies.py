@@ -111,12 +111,13 @@ _SMALL = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=20_000)
 def name(words: str) -> str:
     """The body's one name, or the words themselves."""
-    plain = _plain(words)
-    return _NAMES.get(plain, re.sub(r"^[Tt]he ", "", " ".join(words.split())))
+    return _NAMES.get(_plain(words)) or re.sub(r"^[Tt]he ", "", " ".join(words.split()))
 
 
+@functools.lru_cache(maxsize=20_000)
 def key(words: str) -> str:
     """What names the body in addresses, or nothing for one who may be a private person."""
     if is_redacted(words) or words == REDACTED:

@@ -41,10 +41,11 @@ class Knowledge(msgspec.Struct, frozen=True):
         return said.words if said else ""
 
 
-def known(bodies_of: Iterable[Any], on: date | None = None) -> Knowledge:
+def known(bodies_of: Iterable[Any], on: date | None = None, fields: Sequence[str] = FIELDS) -> Knowledge:
     """From the bodies on a report's stream, in order; `on` leaves out what was read later than that day.
 
-    What is withheld is withheld on every day, however early: looking back shows no more than looking now.
+    `fields` leaves out all others. What is withheld is withheld on every day, however early: looking back shows no more
+    than looking now.
     """
     said: dict[str, list[Said]] = {}
     let: set[str] = set()
@@ -61,8 +62,8 @@ def known(bodies_of: Iterable[Any], on: date | None = None) -> Knowledge:
     withheld: set[str] = set()
     redacted = {field for field in NAMED if field in said and field not in let and _taken_out(said[field])}
     facts = {}
-    for field in FIELDS:
-        spoken = said.get(field, ())
+    for field in (one for one in fields if one in said):
+        spoken: Sequence[Said] = said[field]
         if field in redacted:
             withheld |= _withheld(field, spoken)
             spoken = [one for one in spoken if addressees.is_redacted(one.words)]

@@ -44,6 +44,8 @@ class Register:
         self._reports = {one.id: one for one in map(_listed.decode, file.all())}
         self._looked = file.position()
         self._to_do: dict[str, None] = {}
+        #: Those of them of which something is to be taken away.
+        self._away: dict[str, None] = {}
         self._read: dict[str, list[date]] | None = None
         self._standings: dict[str, str] = {}
         self._standings_of: tuple[int, date] | None = None
@@ -55,23 +57,31 @@ class Register:
     # Following --------------------------------------------------------------------------------------------------------
 
     def follow(self, at_most: int = MAKE_AT_ONCE) -> bool:
-        """Go on a little; whether there is more to do."""
-        while len(self._to_do) < at_most and self._look():
-            pass
-        some = [*self._to_do][:at_most]
+        """Go on a little; whether there is more to do.
+
+        All that was written is looked through before the first report is made, since an import touches each several
+        times over; only what takes something away is not kept waiting for that.
+        """
+        looks = max(1, at_most // MAKE_AT_ONCE)
+        while not self._away and looks and self._look():
+            looks -= 1
+        if not self._away and not looks and self._behind():
+            return True
+        some = [*(self._away or self._to_do)][:at_most]
         if not some and self.file.position() == self._looked:
             return False
         rows, away = [], []
         for report in some:
             made = self._make(report)
-            del self._to_do[report]
+            self._to_do.pop(report, None)
+            self._away.pop(report, None)
             if made is None:
                 self._reports.pop(report, None)
                 away.append(report)
             else:
                 self._reports[report] = made[0]
                 rows.append(_row(*made))
-        done = not self._to_do
+        done = not self._to_do and not self._away
         self.file.put(rows, away, self._looked if done else None)
         if rows or away:
             self._changed()
@@ -99,7 +109,6 @@ class Register:
         entries = (
             self.journal.read(self._looked, min(LOOK_AT_ONCE, folded - self._looked)) if folded > self._looked else []
         )
-        first: dict[str, None] = {}
         for entry in entries:
             body: Any = entry.body
             if isinstance(body, Read):
@@ -111,9 +120,9 @@ class Register:
                     self._changed()
                 self._to_do |= dict.fromkeys(report for report, _ in projection.all_reports(self.tables))
             elif entry.kind.startswith("reports.") and projection.is_report(self.tables, entry.stream):
-                (first if body is not None and body.withdraws() else self._to_do)[entry.stream] = None
-        if first:
-            self._to_do = first | self._to_do
+                # Of a report that nobody sees yet there is nothing to take away.
+                withdraws = entry.stream in self._reports and body is not None and body.withdraws()
+                (self._away if withdraws else self._to_do)[entry.stream] = None
         if entries:
             self._looked = entries[-1].position
             self.leftovers.after(entries)
@@ -133,7 +142,7 @@ class Register:
     @property
     def to_come(self) -> int:
         """How many reports are known and not yet to be seen as they are now."""
-        return len(self._to_do)
+        return len(self._to_do | self._away)
 
     def of(self, report: str) -> Shown:
         """Raises NotFound, for one that is withheld too."""

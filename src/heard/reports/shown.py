@@ -129,7 +129,7 @@ def show(
     sent_to = tuple(_addressee(name, masked) for name in _addressees(knowledge))
     deceased = HIDDEN if hidden or addressees.is_redacted(said("deceased")) else masked(said("deceased"))
     responses, unclaimed = _responses(life, links, sent_to, masked)
-    area_as = masked(" ".join(said("area").split()))
+    area_as = masked(" ".join(areas.first_line(said("area")).split()))
     shown = Shown(
         id=report,
         slug=slug,
@@ -214,7 +214,10 @@ def _forms(name: str) -> set[str]:
 
 
 def _as_words(link: str) -> str:
-    return re.sub(r"[-_/.+]", " ", link)
+    return link.translate(_BETWEEN_WORDS)
+
+
+_BETWEEN_WORDS = str.maketrans("-_/.+", "     ")
 
 
 # Who was asked, until when, and who responded ------------------------------------------------------------------------
@@ -324,11 +327,15 @@ def _counts(life: Sequence[Any]) -> Iterable[Count]:
     A reading that tells nothing new of either is not here: what was counted before stands.
     """
     days = sorted(
-        {body.on for body in _of(life, entries.Told) if body.facts.keys() & _COUNTED and body.source in _COUNTING}
+        {
+            body.on
+            for body in _of(life, entries.Told)
+            if not body.facts.keys().isdisjoint(_COUNTED) and body.source in _COUNTING
+        }
     )
     last: tuple[int, int] | None = None
     for on in days:
-        then = known(life, on)
+        then = known(life, on, _COUNTED)
         sent = _newer(then, "counted_sent", "sent_to", lambda said: len(listed(said)))
         replies = _newer(then, "counted_replies", "replies", lambda said: len(re.findall(r"https?://", said.words)))
         if (sent, replies) != last:
@@ -338,7 +345,7 @@ def _counts(life: Sequence[Any]) -> Iterable[Count]:
 
 #: Sources that list responses for the sake of counting them; a record is of those that somebody read.
 _COUNTING = ("tracker", "tracker-scrape", "judiciary")
-_COUNTED = {"sent_to", "counted_sent", "replies", "counted_replies"}
+_COUNTED = ("sent_to", "counted_sent", "replies", "counted_replies")
 
 
 def _newer(knowledge: Knowledge, counted: str, listed: str, count: Callable[[Said], int]) -> int:

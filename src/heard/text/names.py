@@ -56,10 +56,11 @@ class Names:
 
     def masked(self, text: str, mark: str) -> str:
         """The text with `mark` where a listed name stood; names that follow each other are one."""
-        if not self.found_in(text):
+        places = self.positions(text)
+        if not places:
             return text
         parts, end = [], 0
-        for found in self.positions(text):
+        for found in places:
             if found.start >= end:
                 parts += [text[end : found.start], mark]
             end = max(end, found.end)

@@ -64,9 +64,11 @@ def is_of_suicide(categories: str, *texts: str) -> bool:
 
 def unasked(text: str) -> str:
     """What of a text may be met unasked: its sentences without those that tell a method."""
-    return " ".join(
-        part for part in re.split(r"(?<=[.;:?!])\s+|\n+", text) if part and not METHODS.search(part)
-    ).strip()
+    return " ".join(part for part in sentences(text) if not METHODS.search(part)).strip()
+
+
+def sentences(text: str) -> list[str]:
+    return [part for part in re.split(r"(?<=[.;:?!])\s+|\n+", text) if part]
 
 
 def parts_of(name: str) -> set[str]:

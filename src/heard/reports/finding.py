@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ import msgspec
 
 from heard.engine.errors import Refused
 from heard.reports import care
+from heard.reports.model import tidy_ref
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 
@@ -25,6 +26,8 @@ PAGE = 25
 #: A question of more words than this finds what the first ones find.
 WORDS_MAX = 24
 SNIPPET = 240
+#: So much stands before what was looked for.
+BEFORE = 80
 
 STANDINGS = {
     "answered": "every response published",
@@ -112,7 +115,7 @@ def find(register: Register, query: Query, today: date) -> Found:
         "status": lambda one: told[one.id] == query.status,
     }
     asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
-    every = [one for one in ranked if all(fits(one) for fits in asked.values())]
+    every = [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
     facets = tuple(
         Facet(
             name,
@@ -141,10 +144,11 @@ def _but(asked: Mapping[str, Callable[[Shown], bool]], left: str, one: Shown) ->
     return all(fits(one) for name, fits in asked.items() if name != left)
 
 
-def _ranked(register: Register, text: str) -> list[Shown]:
+def _ranked(register: Register, text: str) -> Sequence[Shown]:
     if not text:
-        return sorted(register, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
-    exact = [one for one in register if one.ref and one.ref == text.strip()]
+        return register.newest()
+    ref = tidy_ref(text)
+    exact = [one for one in register if one.ref == ref] if ref else []
     words = _words(text)
     if exact or not words:
         return exact
@@ -152,9 +156,7 @@ def _ranked(register: Register, text: str) -> list[Shown]:
     found = register.file.search(" AND ".join([*phrases[:-1], f"{phrases[-1]}*"]), FOUND_MAX)
     if not found and len(phrases) > 1:
         found = register.file.search(" OR ".join(phrases), FOUND_MAX)
-    ids = dict(found)
-    seen = {one.id: one for one in register if one.id in ids}
-    return [seen[report] for report, _ in found if report in seen]
+    return [one for report, _ in found if (one := register.find(report))]
 
 
 def _words(text: str) -> list[str]:
@@ -169,9 +171,7 @@ def _year(one: Shown) -> str:
 
 
 def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tuple[tuple[str, str, int], ...]:
-    counts: Counter[tuple[str, str]] = Counter()
-    for one in reports:
-        counts.update(set(_values(name, one, told)))
+    counts = Counter(value for one in reports for value in _values(name, one, told))
     most = 12 if name in ("body", "coroner", "area") else 40
     order = (
         sorted(counts.items(), key=lambda found: found[0][0], reverse=True)
@@ -181,31 +181,47 @@ def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tup
     return tuple((value, label, count) for (value, label), count in order)
 
 
-def _values(name: str, one: Shown, told: Mapping[str, str]) -> list[tuple[str, str]]:
+def _values(name: str, one: Shown, told: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """What a report counts under in a facet, each value once, with its label."""
     if name == "status":
-        return [(told[one.id], STANDINGS[told[one.id]])]
+        return ((told[one.id], STANDINGS[told[one.id]]),)
     if name == "year":
-        return [(_year(one), _year(one))] if one.dated else []
+        return ((_year(one), _year(one)),) if one.dated else ()
     if name == "category":
-        return [(category, category) for category in one.categories]
+        return ((category, category) for category in one.categories)
     if name == "body":
-        return [(body.key, body.name) for body in one.addressees if body.key]
+        return {body.key: (body.key, body.name) for body in one.addressees if body.key}.values()
     value = one.area if name == "area" else one.coroner
-    return [(value, value)] if value else []
+    return ((value, value),) if value else ()
 
 
 def snippet(register: Register, one: Shown, words: list[str]) -> str:
     """A passage around what was looked for, without what is not for eyes that did not ask for it."""
     texts = register.texts(one.id)
+    looked_for = (
+        re.compile(r"\b(?:" + "|".join(re.escape(word[:6]) for word in words) + ")", re.IGNORECASE) if words else None
+    )
     for text in (*(concern.words for concern in texts.numbered), texts.circumstances):
-        plain = " ".join(care.unasked(text).split())
-        if not words:
-            if plain:
-                return _cut(plain, 0)
-            continue
-        if found := re.search(r"\b(?:" + "|".join(re.escape(word[:6]) for word in words) + ")", plain, re.IGNORECASE):
-            return _cut(plain, max(0, found.start() - 80))
+        sentences = care.sentences(text)
+        for place, sentence in enumerate(sentences):
+            if (looked_for and not looked_for.search(sentence)) or care.METHODS.search(sentence):
+                continue
+            before = _unasked(reversed(sentences[:place]), BEFORE)[::-1]
+            plain = " ".join(" ".join([*before, *_unasked(sentences[place:], SNIPPET + BEFORE)]).split())
+            found = looked_for.search(plain, len(" ".join(" ".join(before).split()))) if looked_for else None
+            return _cut(plain, max(0, found.start() - BEFORE) if found else 0)
     return ""
+
+
+def _unasked(sentences: Iterable[str], enough: int) -> list[str]:
+    """The first of them that may be met unasked, until there are so many letters."""
+    kept: list[str] = []
+    for sentence in sentences:
+        if sum(map(len, kept)) > enough:
+            break
+        if not care.METHODS.search(sentence):
+            kept.append(sentence)
+    return kept
 
 
 def _cut(text: str, start: int) -> str:

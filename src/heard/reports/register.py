@@ -8,7 +8,7 @@ passes the door besides, which knows the orders of this moment.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,7 +29,7 @@ from heard.store.register import RegisterFile, Row
 #: Entries looked at in one go; most touch a report that an earlier one touched too.
 LOOK_AT_ONCE = 500
 #: Reports made anew in one go: about five milliseconds.
-MAKE_AT_ONCE = 3
+MAKE_AT_ONCE = 6
 
 _listed = msgspec.json.Decoder(Shown)
 _texts = msgspec.json.Decoder(Texts)
@@ -49,6 +49,12 @@ class Register:
         self._read: dict[str, list[date]] | None = None
         self._standings: dict[str, str] = {}
         self._standings_of: tuple[int, date] | None = None
+        #: Each report's standing with the report that it is of, for one day and one reading.
+        self._stood: dict[str, tuple[Shown, str]] = {}
+        self._stood_of: tuple[int, date] | None = None
+        self._readings = 0
+        self._newest: list[Shown] = []
+        self._newest_of = -1
         #: Changes whenever anything that could be seen does; a page made before is not shown after.
         self.edition = 0
         #: Told of every such change.
@@ -113,6 +119,7 @@ class Register:
             body: Any = entry.body
             if isinstance(body, Read):
                 self._read = None
+                self._readings += 1
                 self._changed()
             elif isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
                 if isinstance(body, EveryNameHidden):  # none is seen until it is made anew without its names
@@ -168,13 +175,25 @@ class Register:
         return self._read.get(report, [])
 
     def standings(self, on: date) -> Mapping[str, str]:
-        """How every report stands on a day, worked out once for each edition."""
+        """How every report stands on a day; worked out anew only for those that are new since it was last asked."""
         if self._standings_of != (self.edition, on):
-            self._standings = {
-                one.id: standing.standing(standing.stands(one, self.days_read(one.id), on)) for one in self
-            }
-            self._standings_of = (self.edition, on)
+            before = self._stood if self._stood_of == (self._readings, on) else {}
+            self._stood = {}
+            for one in self:
+                kept = before.get(one.id)
+                if kept is None or kept[0] is not one:
+                    kept = one, standing.standing(standing.stands(one, self.days_read(one.id), on))
+                self._stood[one.id] = kept
+            self._standings = {report: said for report, (_, said) in self._stood.items()}
+            self._standings_of, self._stood_of = (self.edition, on), (self._readings, on)
         return self._standings
+
+    def newest(self) -> Sequence[Shown]:
+        """All of them, newest first; put in order once for each edition."""
+        if self._newest_of != self.edition:
+            self._newest = sorted(self, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
+            self._newest_of = self.edition
+        return self._newest
 
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
         """The report as its sources had told of it by a day; what is withheld today is withheld then too."""

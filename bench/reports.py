@@ -11,8 +11,10 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import math
 import os
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -21,13 +23,19 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from heard.opening import open_house
-from heard.reports.echoes import Echoes, fit, fused, near, said_in, telling_words
+from heard.reports import space
+from heard.reports.echoes import Echoes, passages_of, scores
 from heard.reports.entries import Listed
 from heard.reports.register import Register
+from heard.reports.space import words_of
 from heard.store.register import RegisterFile
 
 DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "pfd"
@@ -94,13 +102,16 @@ def _reading(data: Path) -> None:
 def _register(data: Path) -> Register:
     house = open_house(data)
     house.node.catch_up()
-    began = time.perf_counter()
+    began = time.process_time()
     register = Register(
         house.journal, house.tables, house.doors, RegisterFile(data / "bench-register.sqlite", house.store.epoch)
     )
     register.follow_all()
-    took = time.perf_counter() - began
-    print(f"register     {len(register):,} reports in {took:.1f} s, {1e3 * took / len(register):.1f} ms each")
+    took = time.process_time() - began
+    print(
+        f"register     {len(register):,} reports in {took:.1f} s of processor time, "
+        f"{1e3 * took / len(register):.2f} ms each"
+    )
     return register
 
 
@@ -116,43 +127,48 @@ def _addresses(register: Register) -> dict[str, str]:
 def _echoes(register: Register, addresses: dict[str, str]) -> None:
     with gzip.open(DATA / "tracker_2025-07-31_research_tags.csv.gz", "rt", newline="") as file:
         tags = {row["URL"]: set(filter(None, row["Research tags"].split(" | "))) for row in csv.DictReader(file)}
-    texts = {one.id: said_in(register.texts(one.id)) for one in register}
-    texts = {report: text for report, text in texts.items() if len(text) > 200}
-    labels = {addresses[url]: marks for url, marks in tags.items() if marks and addresses.get(url) in texts}
-    began = time.perf_counter()
-    space = fit([(report, texts[report]) for report in texts])
-    took = time.perf_counter() - began
-    print(f"space        {len(texts):,} texts, {len(space.vocabulary):,} words, fitted in {took:.1f} s")
+    made = Echoes(register)
+    began = time.process_time()
+    fitted = made.space()
+    took = time.process_time() - began
+    print(
+        f"space        {len(fitted.reports):,} reports, {len(fitted.owners):,} passages, "
+        f"{len(fitted.vocabulary):,} words, fitted in {took:.1f} s of processor time"
+    )
+    ours = {report: passages_of(register.texts(report)) for report in fitted.reports}
+    labels = {addresses[url]: marks for url, marks in tags.items() if marks and ours.get(addresses.get(url, ""))}
 
-    def by_words(report: str) -> list[str]:
-        words = telling_words(texts[report], space)
-        return [one for one, _ in register.file.search(" OR ".join(f'"{word}"' for word in words), 200)]
+    def ranked(report: str, score: Callable[[str], Any]) -> list[str]:
+        """Reports by how near their nearest passage is to each of ours, on the whole."""
+        total = np.zeros(len(fitted.reports))
+        for passage in ours[report]:
+            best = np.zeros(len(fitted.reports))
+            np.maximum.at(best, fitted.owners, score(passage))
+            total += best
+        return [fitted.reports[place] for place in np.argsort(-total, kind="stable")]
 
-    def by_place(report: str) -> list[str]:
-        return [one for one, _ in near(space, texts[report])]
-
-    def both(report: str) -> list[str]:
-        return [one for one, _ in fused(by_words(report), by_place(report))]
+    def by_bm25(report: str) -> list[str]:
+        said = Counter(word for passage in ours[report] for word in words_of(passage) if fitted.weight(word))
+        words = sorted(said, key=lambda word: -fitted.weight(word) * (1 + math.log(said[word])))[:40]
+        return [one for one, _ in register.file.search(" OR ".join(f'"{word}"*' for word in words), 300)]
 
     odd = [report for report in labels if int(hashlib.sha256(report.encode()).hexdigest(), 16) % 2]
     methods: dict[str, Callable[[str], list[str]]] = {
-        "BM25 alone": by_words,
-        "LSA alone": by_place,
-        "fused (ours)": both,
+        "BM25 alone": by_bm25,
+        "LSA alone": lambda report: ranked(report, lambda one: space.by_place(fitted, one)[0]),
+        "ours": lambda report: ranked(report, lambda one: scores(fitted, one)),
     }
     print(f"echoes       {len(odd)} reports with people's tags, one half of all; chance {_chance(odd, labels):.3f}")
-    scores = {name: [_precision(report, rank(report), labels) for report in odd] for name, rank in methods.items()}
-    for name, found in scores.items():
-        low, high = _interval(found)
-        print(f"             {name:<13} P@5 of the same tag {statistics.mean(found):.3f} [{low:.3f}, {high:.3f}]")
+    found = {name: [_precision(report, rank(report), labels) for report in odd] for name, rank in methods.items()}
+    for name, each in found.items():
+        low, high = _interval(each)
+        print(f"             {name:<10} P@5 of the same tag {statistics.mean(each):.3f} [{low:.3f}, {high:.3f}]")
     for other in ("BM25 alone", "LSA alone"):
-        low, high = _interval(
-            [ours - theirs for ours, theirs in zip(scores["fused (ours)"], scores[other], strict=True)]
-        )
+        low, high = _interval([mine - theirs for mine, theirs in zip(found["ours"], found[other], strict=True)])
         verdict = "a tie" if low <= 0 <= high else "ours is better" if low > 0 else "ours is worse"
-        print(f"             fused less {other}: [{low:+.3f}, {high:+.3f}], {verdict}")
-    _equal(texts, both)
-    _boilerplate(register)
+        print(f"             ours less {other}: [{low:+.3f}, {high:+.3f}], {verdict}")
+    _equal(made, addresses)
+    _boilerplate(made)
 
 
 def _precision(report: str, ranking: Sequence[str], labels: dict[str, set[str]]) -> float:
@@ -173,27 +189,31 @@ def _interval(found: Sequence[float]) -> tuple[float, float]:
     return means[50], means[1949]
 
 
-def _equal(texts: dict[str, str], rank: Callable[[str], list[str]]) -> None:
-    """Groups of reports whose concerns are the same words: each finds the others first."""
+def _equal(made: Echoes, addresses: dict[str, str]) -> None:
+    """Groups of reports whose concerns are the same words in the published texts: each finds all the others."""
     groups: dict[str, list[str]] = {}
-    for report, text in texts.items():
-        plain = " ".join(text.lower().split())
-        if len(plain) > 300:
-            groups.setdefault(plain, []).append(report)
-    same = [group for group in groups.values() if len(group) > 1]
-    found = sum(set(group) <= set(rank(group[0])[: len(group) + 2]) for group in same)
-    print(f"equal        {found} of {len(same)} groups of equal concerns are found first")
+    csv.field_size_limit(10**9)
+    with gzip.open(DATA / "texts.csv.gz", "rt", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["url"] in addresses and (plain := " ".join(re.findall(r"\w+", row["concerns"].lower()))):
+                groups.setdefault(plain, []).append(addresses[row["url"]])
+    same = {plain: group for plain, group in groups.items() if len(group) > 1}
+    found, empty = 0, 0
+    for group in same.values():
+        if not any(made.register.texts(report).numbered for report in group):
+            empty += 1  # "not found", or nothing but the form's own sentences: there is no concern to be equal
+        else:
+            found += all({one.id for one in made.equal_to(report)} >= {*group} - {report} for report in group)
+    reports = sum(map(len, same.values()))
+    print(f"equal        {len(same)} groups ({reports} reports); {found} found, {empty} hold no concern at all")
 
 
-def _boilerplate(register: Register) -> None:
+def _boilerplate(made: Echoes) -> None:
     form = (
         "In my opinion there is a risk that future deaths could occur unless action is taken. "
         "In the circumstances it is my statutory duty to report to you."
     )
-    from heard.reports.form import without_standing_sentences
-
-    found = Echoes(register).of(without_standing_sentences(form))
-    print(f"boilerplate  the form's own sentences find {len(found)} reports")
+    print(f"boilerplate  the form's own sentences find {len(made.of_text(form))} reports")
 
 
 def _http(data: Path) -> None:
@@ -210,6 +230,8 @@ def _http(data: Path) -> None:
         print(f"search       p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms over HTTP (goal 50)")
         for name, path in (
             ("first page", "/reports/"),
+            ("narrowed", "/reports/?category=Suicide%20%28from%202015%29&status=partly"),
+            ("an area", "/reports/areas/greater-manchester-south/"),
             ("a body", "/reports/bodies/nhs-england/"),
             ("figures", "/reports/figures/"),
         ):

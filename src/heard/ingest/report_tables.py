@@ -15,6 +15,8 @@ from heard.engine.errors import Refused
 from heard.reports.commands import Row
 from heard.text.dates import civil_date
 
+#: A cell that says that it has nothing to say.
+_NOTHING = re.compile(r"[\s\xa0]*(?:n/?a\s*[:.-]?\s*)?(?:not found)?[\s\xa0.]*", re.IGNORECASE)
 #: A table of every report with its texts is below 40 MB.
 UNPACKED_MAX = 256 * 1024**2
 
@@ -137,7 +139,7 @@ def _rows(rows: csv.DictReader[str], names: dict[str, str]) -> Iterator[Row]:
         facts: dict[str, str] = {}
         for column, words in cells.items():
             field = names.get((column or "").strip().lower())
-            if field and isinstance(words, str) and words.strip(" \xa0\n\t"):
+            if field and isinstance(words, str) and not _NOTHING.fullmatch(words):
                 _put(facts, field, words.replace("\r\n", "\n").strip(" \xa0\n\t"))
         if kept_at := facts.pop("kept_at", ""):
             yield Row(kept_at, facts)

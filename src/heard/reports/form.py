@@ -11,7 +11,7 @@ from heard.text.dates import civil_date
 # would make every report alike.
 _STANDING = re.compile(
     r"\b(?:evidence|inquiries) (?:has |have )?revealed matters giving rise to (?:a )?concern|"
-    r"\bin ?my opinion,? there is a risk that (?:future|other) deaths|"
+    r"\bin ?(?:\d )?my opinion,? there is a risk that (?:future|other) deaths|"
     r"\bit is my statutory duty to report|"
     r"\bmatters? of concerns?,? (?:are|is) as follows|"
     r"\bin my opinion,? (?:urgent )?action should be taken|"

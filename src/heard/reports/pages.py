@@ -24,7 +24,7 @@ from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import areas, bodies, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
-from heard.reports.echoes import said_in
+from heard.reports.echoes import passages_of
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
@@ -195,14 +195,15 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
     """Earlier reports that may raise the same, side by side with this one."""
     register = register_of(serving)
     shown = register.at(request.path_params["slug"])
-    text = said_in(register.texts(shown.id))
-    found = await asyncio.to_thread(serving.echoes.of, text, before=shown.dated, but=shown.id) if text.strip() else []
+    ours = passages_of(register.texts(shown.id))
+    found = await asyncio.to_thread(serving.echoes.of, ours, before=shown.dated, but=shown.id) if ours else []
+    equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
     confirmed = {earlier for earlier, _ in shown.echoes}
-    return sent(serving, "reports/similar.html", shown=shown, echoes=found, confirmed=confirmed, text="")
+    return sent(serving, "reports/similar.html", shown=shown, echoes=found, equal=equal, confirmed=confirmed, text="")
 
 
 async def similar_form(request: Request, serving: Serving) -> Outgoing:
-    return sent(serving, "reports/similar.html", shown=None, echoes=None, confirmed=(), text="")
+    return sent(serving, "reports/similar.html", shown=None, echoes=None, equal=(), confirmed=(), text="")
 
 
 async def area(request: Request, serving: Serving) -> Outgoing:

@@ -90,10 +90,10 @@ async def similar_to_draft(request: Request) -> Response:
     said = await request.form()
     text = str(said.get("text") or "")[:DRAFT_MAX]
     register_of(serving)
-    found = await asyncio.to_thread(serving.echoes.of, text) if text.strip() else []
+    found = await asyncio.to_thread(serving.echoes.of_text, text) if text.strip() else []
     found = [msgspec.structs.replace(one, here="") for one in found]  # they have their own words before them
     page = templates.render(
-        "reports/similar.html", area_key=area_key, shown=None, echoes=found, confirmed=(), text=ASKED
+        "reports/similar.html", area_key=area_key, shown=None, echoes=found, equal=(), confirmed=(), text=ASKED
     )
     let = serving.doors.of_every(serving.tables).let("page", page)
     return Response(said_back("page", let, text), 200, {"Cache-Control": "no-store"}, "text/html")

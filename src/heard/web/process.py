@@ -60,6 +60,8 @@ REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
 #: Where letters are handed in; a variable and not a word of the command, which everybody on the machine can read.
 MAIL = "HEARD_MAIL"
+#: After so many looks at which nothing was new.
+REGISTER_QUIET = 30
 
 log = structlog.get_logger()
 
@@ -119,7 +121,7 @@ async def run(
         counting(scribe.do),
         house.store.epoch,
         register,
-        Echoes(register),
+        echoes := Echoes(register),
     )
     watching = Watching(house.journal)
     house.node.after_fold.append(follow(watching, house.node))
@@ -140,7 +142,7 @@ async def run(
         _witness(house),
         purging.run(),
         probing.run(),
-        _follow(register),
+        _follow(register, echoes),
         ring(house.node, watching, scribe.do),
     ]
     if box:
@@ -175,11 +177,18 @@ def _register(house: House) -> Register:
     return Register(house.journal, house.tables, house.doors, RegisterFile(house.data / name, house.store.epoch))
 
 
-async def _follow(register: Register) -> None:
-    """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait."""
+async def _follow(register: Register, echoes: Echoes) -> None:
+    """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait.
+
+    When it has been quiet for a while, the space of echoes is fitted, so that nobody waits for that either.
+    """
+    quiet = 0
     while True:
         try:
-            rest_s = REGISTER_REST_S if register.follow() else REGISTER_LOOK_S
+            more = register.follow()
+            rest_s, quiet = (REGISTER_REST_S, 0) if more else (REGISTER_LOOK_S, quiet + 1)
+            if quiet == REGISTER_QUIET and len(register) and not echoes.ready:
+                asyncio.get_running_loop().run_in_executor(None, echoes.space)
         except Unavailable:  # as above: what is read already is served meanwhile
             rest_s = PUT_OFF_S
         await asyncio.sleep(rest_s)

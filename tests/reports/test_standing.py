@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 from heard.opening import House
-from heard.reports import commands, projection, standing
+from heard.reports import clocks, commands, projection, standing
+from heard.reports.model import Addressee, Standing
 from heard.reports.register import Register
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
 
@@ -91,3 +93,15 @@ def test_an_interim_reply_is_no_response(house: House, tmp_path: Path) -> None:
     one = shown(register, "2021-0001")
     stands = standing.stands(one, register.days_read(one.id), date(2021, 6, 1))
     assert (stands[0].state, standing.standing(stands)) == ("interim reply", "partly")
+
+
+def test_who_is_answered_by_count_alone_is_said_to_be_answered_and_not_unknown() -> None:
+    """As many responses as addressees are published, and no link names any: each is answered, on no known day."""
+    due = clocks.due(date(2021, 3, 3))
+    stand = standing.Stand(Addressee("Harbour Board", "harbour-board"), due, "response published", None, None, None)
+    assert stand.words == "response published; its date is not known"
+
+
+def test_every_standing_is_said_in_one_place_in_words_of_its_own() -> None:
+    assert set(standing.SAID) == set(get_args(Standing))
+    assert len({words for both in standing.SAID.values() for words in both}) == 2 * len(standing.SAID)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from heard.engine.errors import Refused
-from heard.reports import care
+from heard.reports import care, standing
 from heard.reports.model import tidy_ref
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -28,14 +28,6 @@ WORDS_MAX = 24
 SNIPPET = 240
 #: So much stands before what was looked for.
 BEFORE = 80
-
-STANDINGS = {
-    "answered": "every response published",
-    "partly": "some responses published",
-    "none published": "no response published",
-    "awaited": "awaited",
-    "not known": "not known",
-}
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -64,6 +56,11 @@ class Hit(msgspec.Struct, frozen=True):
     standing: str
     snippet: str = ""
 
+    @property
+    def said(self) -> str:
+        words = standing.SAID[self.standing][0]
+        return words[:1].upper() + words[1:]
+
 
 class Facet(msgspec.Struct, frozen=True):
     """One way to narrow: `counts` by value, most first, of what is found but for this facet itself."""
@@ -79,6 +76,12 @@ class Found(msgspec.Struct, frozen=True):
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     every: tuple[Shown, ...]
+
+    @property
+    def narrowed(self) -> list[tuple[Facet, str]]:
+        """The facets that narrow this down, each with what it is narrowed to, in words."""
+        asked = [(facet, getattr(self.query, facet.name)) for facet in self.facets]
+        return [(facet, label) for facet, value in asked if value for one, label, _ in facet.counts if one == value]
 
 
 def query_from(asked: Mapping[str, str]) -> Query:
@@ -184,7 +187,7 @@ def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tup
 def _values(name: str, one: Shown, told: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """What a report counts under in a facet, each value once, with its label."""
     if name == "status":
-        return ((told[one.id], STANDINGS[told[one.id]]),)
+        return ((told[one.id], standing.SAID[told[one.id]][0]),)
     if name == "year":
         return ((_year(one), _year(one)),) if one.dated else ()
     if name == "category":

@@ -97,7 +97,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         shown=shown,
         texts=texts,
         stands=stands,
-        standing=standing.standing(stands),
+        said=standing.SAID[standing.standing(stands)][1],
         by_tracker=standing.by_tracker(shown, on),
         count=shown.counted(on),
         read=read,
@@ -212,7 +212,7 @@ async def area(request: Request, serving: Serving) -> Outgoing:
     if not theirs:
         raise NotFound("No report of an area of this name is known here.")
     standings = register.standings(today)
-    rows = [(one, standings[one.id]) for one in theirs]
+    rows = [(one, standings[one.id], standing.SAID[standings[one.id]][0]) for one in theirs]
     name = theirs[0].area
     return sent(serving, "reports/area.html", name=name, today=areas.today(name), rows=rows, on=today)
 

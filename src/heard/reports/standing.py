@@ -20,6 +20,16 @@ from heard.reports.shown import Shown
 State = Literal["response published", "interim reply", "responses counted", "awaited", "none published", "not known"]
 
 
+#: How a report's standing is said: beside other reports, and in a sentence of its own.
+SAID: dict[str, tuple[str, str]] = {
+    "answered": ("every response published", "A response of every addressee is published."),
+    "partly": ("some responses published", "Responses of some addressees are published."),
+    "none published": ("no response published", "No response is published."),
+    "awaited": ("responses awaited", "Responses are awaited."),
+    "not known": ("not known since the sources were last read", "What was published since is not known."),
+}
+
+
 class Stand(msgspec.Struct, frozen=True):
     """One addressee on a day."""
 
@@ -45,6 +55,8 @@ class Stand(msgspec.Struct, frozen=True):
                 return f"{said}, day {self.day}"
             extension = f"extended to {_day(self.due.extended)}" if self.due.extended else "extension: not known"
             return f"{said}, day {self.day}; {extension}"
+        if self.state == "response published":  # as many are published as there are addressees; none names this one
+            return "response published; its date is not known"
         if self.state == "awaited" and self.due:
             return f"awaited; the last day is {_day(self.due.on)}"
         if self.state == "none published":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from heard.reports import clocks
 
+LONDON = ZoneInfo("Europe/London")
 DAYS = st.dates(date(1970, 1, 1), date(2037, 12, 31))
 
 
@@ -24,6 +26,14 @@ DAYS = st.dates(date(1970, 1, 1), date(2037, 12, 31))
         ("summer time ends in between", date(2025, 10, 1), date(2025, 11, 26)),
         ("ends on a Saturday and stays there", date(2025, 1, 4), date(2025, 3, 1)),
         ("ends on Christmas Day and stays there", date(2025, 10, 30), date(2025, 12, 25)),
+        ("dated on a leap day", date(2024, 2, 29), date(2024, 4, 25)),
+        ("the first day that anything counts from", date(1970, 1, 1), date(1970, 2, 26)),
+        ("over the turn of the century, which no tens of years tell", date(1999, 12, 1), date(2000, 1, 26)),
+        ("the clocks went forward all winter, in 1968 to 1971", date(1971, 9, 20), date(1971, 11, 15)),
+        ("ends on the day that the clocks go back", date(2024, 9, 1), date(2024, 10, 27)),
+        ("ends on the day that the clocks go forward", date(2025, 2, 2), date(2025, 3, 30)),
+        ("ends on Easter Monday and stays there", date(2025, 2, 24), date(2025, 4, 21)),
+        ("ends on New Year's Day", date(2024, 11, 6), date(2025, 1, 1)),
         ("the last day that 32 bits of seconds know", date(2037, 11, 24), date(2038, 1, 19)),
     ],
 )
@@ -36,6 +46,56 @@ def test_no_day_of_the_calendar_moves_it(dated: date) -> None:
     due = clocks.due(dated)
     assert clocks.day_number(dated, due.on) == 56
     assert due.on.weekday() == dated.weekday()  # eight weeks are eight weeks
+
+
+@given(DAYS)
+def test_it_is_counted_in_days_and_not_in_hours(dated: date) -> None:
+    """Where the clocks go forward or back in between, eight weeks are an hour less or more."""
+    first, last = (datetime.combine(day, time(), LONDON) for day in (dated, clocks.due(dated).on))
+    hours = (last.astimezone(UTC) - first.astimezone(UTC)) / timedelta(hours=1)
+    assert hours in (56 * 24 - 1, 56 * 24, 56 * 24 + 1)
+    moved = first.utcoffset() != last.utcoffset()
+    assert moved == (hours != 56 * 24)
+
+
+@pytest.mark.parametrize(
+    ("special", "until", "counts"),
+    [
+        ("given within time", date(2021, 6, 1), date(2021, 6, 1)),
+        ("given after the last day had passed, as regulation and form allow", date(2021, 9, 1), date(2021, 9, 1)),
+        ("to the last day itself", date(2021, 4, 28), date(2021, 4, 28)),
+        ("to a day before the counted one, which takes nothing away", date(2021, 4, 1), date(2021, 4, 28)),
+        ("to a day before the report, a slip", date(2020, 6, 1), date(2021, 4, 28)),
+    ],
+)
+def test_an_extension_counts_where_it_is_later(special: str, until: date, counts: date) -> None:
+    due = clocks.due(date(2021, 3, 3), extended=until)
+    assert (due.on, due.counted, due.extended) == (counts, date(2021, 4, 28), until), special
+
+
+@given(DAYS, st.integers(0, 400), st.integers(1, 400))
+def test_after_an_extension_that_came_late_nothing_was_ever_overdue_within_it(
+    dated: date, days: int, more: int
+) -> None:
+    """Given after expiry, it counts for every day on which somebody looks back."""
+    due = clocks.due(dated, extended=dated + timedelta(56 + days + more))
+    assert dated + timedelta(56 + days) <= due.on
+
+
+@pytest.mark.parametrize(
+    ("special", "stated", "flag"),
+    [
+        ("day 56 itself", date(2021, 4, 28), None),
+        ("a day off by one who counted the first", date(2021, 4, 27), None),
+        ("two weeks late, the most that is believed", date(2021, 5, 12), None),
+        ("a day more than that", date(2021, 5, 13), "far from day 56"),
+        ("the day of the report", date(2021, 3, 3), "before the report"),
+        ("the year not changed since January", date(2020, 4, 28), "before the report"),
+        ("day 28, of an older rule", date(2021, 3, 31), "far from day 56"),
+    ],
+)
+def test_a_stated_day_that_cannot_be_is_flagged(special: str, stated: date, flag: str | None) -> None:
+    assert clocks.due(date(2021, 3, 3), stated=stated).flag == flag, special
 
 
 @given(DAYS, st.integers(0, 40))

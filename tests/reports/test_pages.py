@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 import subprocess
@@ -62,6 +63,21 @@ def test_a_search_finds_by_words_and_narrows_by_facets(served: Server) -> None:
     assert "1</b> report." in served.page("/reports/?q=sepsis")
     assert "30</b> reports" in served.page("/reports/?status=answered")
     assert "2021-0003" in served.page("/reports/?q=2021-0003")
+
+
+def test_every_facet_is_a_link_that_finds_as_many_as_stand_beside_it(served: Server) -> None:
+    """No script: the address is the whole of the question, and is let go by another link."""
+    page = served.page("/reports/")
+    links = re.findall(r'<a href="(\?(\w+)=[^"]*)">([^<]*)</a> <small>([\d,]+)</small>', page)
+    assert {name for _, name, _, _ in links} == {"status", "year", "category", "body", "area", "coroner"}
+    for address, name, label, count in links:
+        narrowed = served.page(f"/reports/{html.unescape(address)}")
+        assert f"<b>{count}</b> report" in narrowed, (name, label)
+        shown = re.search(r'<p class="narrowed">.*?</p>', narrowed, re.DOTALL)
+        assert shown and f'<b>{label}</b> <a href="./">any' in shown[0]
+    assert "#narrow" in page and 'id="narrow"' in page
+    both = served.page("/reports/?status=answered&year=2021&q=gate")
+    assert "2</b> reports" in both and 'name="status" value="answered"' in both  # kept when words are changed
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from heard.engine.errors import Refused
 from heard.opening import House
-from heard.reports import space
-from heard.reports.echoes import NEAR_MIN, Echoes, passages, passages_of
+from heard.reports import commands, space
+from heard.reports.echoes import NEAR_MIN, Echoes, passages, passages_of, raised_before
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
 
 LAMP = "The lamp at the harbour gate had been broken for weeks and nobody had a duty to inspect the lamp at night."
@@ -122,3 +124,28 @@ def test_a_space_of_nothing_and_of_one_report_can_be_asked() -> None:
 def test_the_same_reports_give_the_same_space() -> None:
     texts = [(str(number), f"{LAMP} {TIDE if number % 2 else STORES} {number}", [LAMP, TIDE]) for number in range(9)]
     assert np.array_equal(space.fit(texts).places, space.fit(texts).places)
+
+
+def test_raised_before_counts_what_named_people_confirmed_and_each_inquest_once(house: House, tmp_path: Path) -> None:
+    echoes = echoes_of(
+        house,
+        tmp_path,
+        scraped(1, concerns=LAMP, dated="1 March 2019"),
+        scraped(2, concerns=LAMP, dated="1 March 2019"),
+        scraped(3, concerns=STORES, dated="1 March 2022"),
+        scraped(4, concerns=LAMP_AGAIN, dated="1 March 2021"),
+        scraped(5, concerns=TIDE, dated="1 March 2018"),
+    )
+    register = echoes.register
+    by_ref = {one.ref: one for one in register}
+    ours = by_ref["2021-0004"].id
+    assert raised_before(register, register.of(ours)) == []  # found by a machine counts nothing
+    for earlier, who in ((1, "A. Reader"), (1, "B. Reader"), (2, "A. Reader"), (3, "A. Reader"), (5, "B. Reader")):
+        confirmed = commands.confirm_echo(ours, by_ref[f"2021-{earlier:04}"].id, who)
+        house.node.do(confirmed, by="editor")
+    house.node.catch_up()
+    register.follow_all()
+    counted = [(one.ref, who) for one, who in raised_before(register, register.of(ours))]
+    assert counted == [("2021-0001", "A. Reader, B. Reader"), ("2021-0005", "B. Reader")]
+    with pytest.raises(Refused):
+        house.node.do(commands.confirm_echo(ours, by_ref["2021-0001"].id, " "), by="editor")

@@ -116,7 +116,7 @@ class Echoes:
             self._equal = {}
             for report, one in texts:
                 if one.numbered:
-                    self._equal.setdefault(_digest(one), []).append(report)
+                    self._equal.setdefault(digest_of(one), []).append(report)
         return self._space
 
     def of_text(self, text: str) -> list[Echo]:
@@ -175,7 +175,7 @@ class Echoes:
     def equal_to(self, report: str) -> list[Shown]:
         """Other reports with the same concerns, word for word: a joint inquest, or one report twice."""
         self.space()
-        digest = _digest(self.register.texts(report))
+        digest = digest_of(self.register.texts(report))
         others = [self.register.find(one) for one in self._equal.get(digest, ()) if one != report]
         return sorted(filter(None, others), key=lambda one: (one.dated or date.min, one.slug))
 
@@ -196,6 +196,22 @@ def shared_words(fitted: Space, here: str, there: str, limit: int = 8) -> tuple[
     return tuple(written[word] for word in sorted(said, key=lambda one: -fitted.weight(one))[:limit])
 
 
+def raised_before(register: Register, shown: Shown) -> list[tuple[Shown, str]]:
+    """The earlier reports that named people confirmed, each inquest once, with whoever read both.
+
+    One that is dated later was not before, whoever says so; one that is withheld is not here.
+    """
+    found: dict[str, tuple[Shown, list[str]]] = {}
+    for earlier, who in shown.echoes:
+        one = register.find(earlier)
+        if one is None or (one.dated and shown.dated and one.dated > shown.dated):
+            continue
+        texts = register.texts(earlier)
+        _, readers = found.setdefault(digest_of(texts) if texts.numbered else earlier, (one, []))
+        readers += [who] if who not in readers else []
+    return [(one, ", ".join(readers)) for one, readers in found.values()]
+
+
 @lru_cache(maxsize=4096)
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
     words = re.findall(r"\w+", text.lower())
@@ -207,7 +223,7 @@ def _same(one: frozenset[Any], other: frozenset[Any]) -> bool:
     return least > 8 and len(one & other) / least >= SAME_SHARE
 
 
-def _digest(texts: Texts) -> str:
+def digest_of(texts: Texts) -> str:
     """What tells equal concerns, whatever their points and spaces; no text is kept for it."""
     plain = " ".join(re.findall(r"\w+", " ".join(one.words for one in texts.numbered).lower()))
     return hashlib.sha256(plain.encode()).hexdigest()

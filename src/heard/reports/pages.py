@@ -24,7 +24,7 @@ from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import areas, bodies, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
-from heard.reports.echoes import passages_of
+from heard.reports.echoes import passages_of, raised_before
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
@@ -109,7 +109,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
         inquests=_inquests(serving, shown),
-        echoes=[(one, who) for earlier, who in shown.echoes if (one := register.find(earlier))],
+        echoes=raised_before(register, shown),
     )
 
 

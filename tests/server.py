@@ -35,7 +35,8 @@ class Server:
         return self.client.post(f"/api/v1{path}", json=body, headers=headers)
 
     def open_case(self, slug: str = "the-case", title: str = "The case") -> str:
-        assert self.post("/cases", {"slug": slug, "title": title}).status_code == 201
+        answer = self.post("/cases", {"slug": slug, "title": title})
+        assert answer.status_code == 201, answer.text
         return slug
 
     def publish(self, slug: str, text: str, **more: object) -> str:

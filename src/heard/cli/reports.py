@@ -108,7 +108,9 @@ def verify_snapshot(raw: bytes, key: str) -> None:
         f"{count(checked.entries, 'entry', 'entries')} proved to be in a journal of {checked.journal_size:,}."
     )
     again = "made again from their entries, byte for byte" if checked.made_again else "made by another version of Heard"
-    typer.echo(f"{len(told_of.proved):,} were {again}; of the others something is hidden, and the signature vouches.")
+    typer.echo(
+        f"{len(told_of.proved):,} were {again}; of the others some entry may not leave, and the signature vouches."
+    )
     typer.echo(f"Signed with {checked.key}")
     if not key:
         typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")

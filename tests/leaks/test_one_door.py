@@ -27,6 +27,8 @@ NO_WORDS_OF_A_CASE = {
     "/healthz": "a number",
     "/metrics": "numbers, for this machine",
     "/{slug}": "an address",
+    "/fixes": "how many fixes were kept, or why not",
+    "/fixes/{secret}": "how many fixes were kept, or why not",
     "/ping/{secret}": "OK, or that there is none",
     "/ping/{secret}/{said}": "OK, or that there is none",
     "/reports/follow/": "POST: its page passes the door, see the endpoint",

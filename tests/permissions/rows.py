@@ -60,6 +60,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "order": ("cleared", "told", "not told", "lifted", "elsewhere", "unknown"),
     "receipt": ("of a post", "told", "not told", "elsewhere", "unknown"),
     "source": ("pings", "unknown"),
+    "feed": ("sends", "ended", "unknown"),
     "approval": ("theirs", "of nobody", "unknown"),
     "report": ("listed", "unknown"),
     "message": ("open", "settled", "unknown"),

@@ -53,6 +53,12 @@ PUBLIC: dict[str, list[Row]] = {
         for method in ("GET", "POST")
         for said in ("", "/{said}")
     },
+    # So does whoever has a phone's; what says nothing is not understood.
+    **{f"{method} /fixes": public("server", every("server", "absent")) for method in ("GET", "POST")},
+    **{
+        f"{method} /fixes/{{secret}}": public("feed", every("feed", "absent", sends="400"))
+        for method in ("GET", "POST")
+    },
 }
 
 _LISTED = every("case", "ok", unknown="absent")

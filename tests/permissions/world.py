@@ -32,6 +32,7 @@ from heard.reports import projection as reports
 from heard.reports.commands import Row as ReportRow
 from heard.signing_in import link_for, token_for
 from heard.watch import commands as watch_commands
+from heard.watch import feeds
 from heard.watch.pings import new_address
 from tests.permissions.rows import ALL, ROLES, Row
 from tests.server import Server
@@ -140,6 +141,7 @@ class World:
             "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "source": lambda state, _: self._source(state),
+            "feed": lambda state, _: self._feed(state),
             "order": self._order,
             "approval": self._approval,
             "receipt": self._receipt,
@@ -300,6 +302,13 @@ class World:
         station = self.do(watch_commands.set_station(f"Post {next(NUMBERS)}"))
         source = self.do(watch_commands.add_source(station, "The door", source=new_id()))
         return {"secret": new_address(self.house.vault, source).rpartition("/")[2], "said": "start"}
+
+    def _feed(self, state: str) -> dict[str, str]:
+        holder = self.accounts["h"]
+        feed = "none" if state == "unknown" else self.do(feeds.add_phone(holder))
+        if state == "ended":
+            self.do(feeds.end_feed(feed, holder=holder))
+        return {"secret": "0" * 40 if state == "unknown" else feeds.new_address(self.house.vault, feed)}
 
     def _report(self, state: str) -> dict[str, str]:
         """A report, and one from before it."""

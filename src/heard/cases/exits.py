@@ -48,6 +48,8 @@ class Serving(msgspec.Struct):
     watching: Any = None
     #: Who is told by e-mail; None where this server sends none.
     follows: Any = None
+    #: What takes positions in; None where none are taken.
+    taking: Any = None
 
     @property
     def tables(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,11 +43,12 @@ def serve(
     cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
     public: Annotated[list[str], typer.Option(help="The site's address as readers type it.")] = [],  # noqa: B006
     mail: Mail = "",
+    cot: Annotated[str, typer.Option(help="Take Cursor-on-Target in here, as 127.0.0.1:8087.")] = "",
 ) -> None:
     """Serve readers and the desk until stopped."""
     from heard.deliver.mailing import mailbox
     from heard.deliver.purging import parts
-    from heard.engine.errors import Unavailable
+    from heard.engine.errors import Refused, Unavailable
     from heard.live.supervisor import serve as supervise
     from heard.opening import open_house
     from heard.store.place import is_elsewhere
@@ -58,6 +60,8 @@ def serve(
     if mail:
         mailbox(mail)
         os.environ["HEARD_MAIL"] = mail  # for the processes that send
+    if cot and not re.fullmatch(r".+:\d{1,5}", cot):
+        raise Refused("Say where to listen for Cursor-on-Target as host:port, such as 127.0.0.1:8087.")
     house = _opened(lambda: open_house(data, journal=journal, witness=witness), waits=is_elsewhere(data, journal))
 
     def announce(address: str) -> None:
@@ -66,7 +70,7 @@ def serve(
         house.close()
         typer.echo(f"Heard is at {address}/")
 
-    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache, public), announce=announce)
+    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache, public, cot), announce=announce)
 
 
 def _opened(opens: Callable[[], House], *, waits: bool) -> House:

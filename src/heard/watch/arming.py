@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -156,6 +157,20 @@ def seconds_of(words: str) -> float:
     if found is None or found[2] not in _TIMES:
         raise Refused(f"“{words[:40]}” is not a length of time. Write it like 90 s, 30 min or 2 h.")
     return float(found[1]) * _TIMES[found[2]]
+
+
+def local(words: str, zone: tzinfo) -> datetime:
+    """A day or a moment as a form has it, in the time of a station.
+
+    Raises Refused.
+    """
+    try:
+        at = datetime.fromisoformat(words.strip())
+    except ValueError:
+        raise Refused(f"“{words[:40]}” is no day or moment, such as 2031-03-03T08:00. Nothing was changed.") from None
+    if not 1971 < at.year < 9998:
+        raise Refused("That is a year in which nothing here happens. Nothing was changed.")
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
 def written_from(station: str, form: Mapping[str, str], group: list[str]) -> dict[str, Any]:

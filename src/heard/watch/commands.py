@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from heard.cases.model import checked_words
@@ -9,7 +10,7 @@ from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, projection
+from heard.watch import model, positions, projection
 from heard.watch.entries import (
     DeedDone,
     DutyBegun,
@@ -162,7 +163,8 @@ def end_duty(station: str, holder: str) -> Command:
 
 
 def tell_presence(station: str, holder: str, present: bool | None, good_for_s: float | None = None) -> Command:
-    """Whether a holder is at their station. Of one who is not on duty there nothing is kept.
+    """Whether a holder is at their station, by their own word. Of one who is not on duty there nothing is kept; a phone
+    that tells it is not contradicted.
 
     Said again without a change it makes the same good for longer.
     """
@@ -170,6 +172,11 @@ def tell_presence(station: str, holder: str, present: bool | None, good_for_s: f
 
     def judge(tables: Tables) -> Decision:
         _must_be_on_duty(tables, station, holder)
+        if positions.steps(tables, station, holder):
+            raise Refused(
+                "Your phone says where you are, and your word does not go before it. Nothing was recorded. If the "
+                "phone is silent or wrong, check in at the station's tag and tell your supervisor."
+            )
         if not 0 < lasts <= model.GOOD_FOR_MAX.total_seconds():
             raise Refused("What is said of someone's presence is good for up to twelve hours. Nothing was recorded.")
         return Decision((Draft(station, PresenceTold(holder, present, lasts)),), (station,))
@@ -177,14 +184,14 @@ def tell_presence(station: str, holder: str, present: bool | None, good_for_s: f
     return judge
 
 
-def tell_state(station: str, state: str, good_for_s: float | None = None) -> Command:
-    """Such as "open" of a gate."""
+def tell_state(station: str, state: str, good_for_s: float | None = None, since_at: datetime | None = None) -> Command:
+    """Such as "open" of a gate; a sensor may say since when."""
 
     def judge(tables: Tables) -> Decision:
         projection.station(tables, station)
         if good_for_s is not None and not good_for_s > 0:
             raise Refused("A state is good for some seconds, or until another is told. Nothing was recorded.")
-        told = StateTold(checked_words(state, "state", model.STATE_MAX), good_for_s)
+        told = StateTold(checked_words(state, "state", model.STATE_MAX), good_for_s, since_at)
         return Decision((Draft(station, told),), (station,))
 
     return judge

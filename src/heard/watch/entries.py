@@ -4,8 +4,8 @@ What is told of a station (duties, states, who is there, what was done) is on th
 order's; of a source that pings, on the source's. An alarm has a stream of its own, and its id says what lapsed and when
 (`model.alarm_id`), so that it is raised once, whoever notices it.
 
-Positions of people are not here. What is told of a person is whether they are at their station, and only while they are
-on duty there.
+Positions of people are not here: they are kept apart, sealed, for a while (`store.fixes`). What is told of a person is
+whether they are at their station, and only while they are on duty there; each look at their positions is told too.
 """
 
 from __future__ import annotations
@@ -80,19 +80,30 @@ class DutyEnded(Body, frozen=True):
 
 @written_as("watch.presence_told")
 class PresenceTold(Body, frozen=True):
-    """On the station's stream: whether a holder is at it, None when that is not known; good for so many seconds."""
+    """On the station's stream: whether a holder is at it, None when that is not known; good for so many seconds.
+
+    What follows from positions is written when it changes, holds until something else is written, and says since when:
+    `since_at`, which of two for one instant the later entry says. `why` it is not known; `digest` is that of all the
+    fixes kept of them so far.
+    """
 
     holder: str
     present: bool | None
-    good_for_s: float
+    good_for_s: float | None = None
+    since_at: datetime | None = None
+    why: str = ""
+    digest: str = ""
 
 
 @written_as("watch.state_told")
 class StateTold(Body, frozen=True):
-    """On the station's stream: such as "open" of a gate. Without `good_for_s` it holds until another is told."""
+    """On the station's stream: such as "open" of a gate. Without `good_for_s` it holds until another is told. A sensor
+    may say since when it is so.
+    """
 
     state: str
     good_for_s: float | None = None
+    since_at: datetime | None = None
 
 
 @written_as("watch.deed_done")
@@ -100,6 +111,84 @@ class DeedDone(Body, frozen=True):
     """On the station's stream, by who did it: such as a supervisor's "check"."""
 
     deed: str
+
+
+@written_as("watch.area_set")
+class AreaSet(Body, frozen=True):
+    """On the station's stream: where it is, as a circle, or as a polygon of `corners`. Degrees, metres, seconds for
+    which a fix is good.
+    """
+
+    lat: float
+    lon: float
+    radius_m: float = 0
+    corners: tuple[tuple[float, float], ...] = ()
+    good_for_s: float = 90
+
+
+@written_as("watch.feed_added")
+class FeedAdded(Body, frozen=True):
+    """On the feed's stream: something that sends positions, of one holder, or of a station's devices. Its address is a
+    secret.
+    """
+
+    name: str
+    holder: str = ""
+    station: str = ""
+
+
+@written_as("watch.device_bound")
+class DeviceBound(Body, frozen=True):
+    """On the feed's stream: what it says of this device is of that holder; of nobody, where none is named."""
+
+    device: str
+    holder: str = ""
+
+
+@written_as("watch.feed_ended")
+class FeedEnded(Body, frozen=True):
+    """On the feed's stream: nothing that it sends is taken any more."""
+
+
+@written_as("watch.fixes_digested")
+class FixesDigested(Body, frozen=True):
+    """On the station's stream: the salted digest of all fixes kept of a holder there, when a duty is over."""
+
+    holder: str
+    digest: str
+
+
+@written_as("watch.positions_read")
+class PositionsRead(Body, frozen=True):
+    """On the station's stream, by who read the positions that are kept of a holder there, and what for."""
+
+    holder: str
+    reason: str
+
+
+@written_as("watch.hold_asked")
+class HoldAsked(Body, frozen=True):
+    """On the hold's stream: the fixes of a station between two instants are not to be erased; to be looked at again by
+    a day. It counts at once, and after three days only if another has agreed.
+    """
+
+    station: str
+    since_at: datetime
+    until_at: datetime
+    review_at: datetime
+    reason: str
+
+
+@written_as("watch.hold_agreed")
+class HoldAgreed(Body, frozen=True):
+    """On the hold's stream, by another than who asked for it."""
+
+
+@written_as("watch.hold_ended")
+class HoldEnded(Body, frozen=True):
+    """On the hold's stream: its fixes are erased in their time."""
+
+    reason: str
 
 
 @written_as("watch.source_added")

@@ -79,21 +79,32 @@ def _ended(tables: Tables, entry: Entry, body: DutyEnded) -> None:
     tables.execute("DELETE FROM duty WHERE station = ? AND holder = ?", (entry.stream, body.holder))
     # Nothing stays of where somebody was who is off duty.
     tables.execute("DELETE FROM presence WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+    tables.execute("DELETE FROM presence_step WHERE station = ? AND holder = ?", (entry.stream, body.holder))
 
 
 def _presence(tables: Tables, entry: Entry, body: PresenceTold) -> None:
-    until = entry.at + timedelta(seconds=body.good_for_s)
+    since = body.since_at or entry.at
+    until = None if body.good_for_s is None else now.text(since + timedelta(seconds=body.good_for_s))
+    told = (entry.stream, body.holder, body.present, now.text(since), until, body.why)
+    # What puts the past right says nothing of now.
     tables.execute(
-        "INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?)",
-        (entry.stream, body.holder, body.present, now.text(until)),
+        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (station, holder) DO UPDATE SET "
+        "present = excluded.present, since = excluded.since, until = excluded.until, why = excluded.why "
+        "WHERE excluded.since >= since",
+        told,
     )
+    if body.since_at is not None:
+        step = (entry.stream, body.holder, now.text(since), body.present, body.why)
+        tables.execute("INSERT OR REPLACE INTO presence_step VALUES (?, ?, ?, ?, ?)", step)
 
 
 def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
-    until = None if body.good_for_s is None else now.text(entry.at + timedelta(seconds=body.good_for_s))
+    since = body.since_at or entry.at
+    until = None if body.good_for_s is None else now.text(since + timedelta(seconds=body.good_for_s))
     tables.execute(
-        "UPDATE station SET state = ?, state_at = ?, state_until = ? WHERE id = ?",
-        (body.state, now.text(entry.at), until, entry.stream),
+        "UPDATE station SET state = ?, state_at = ?, state_until = ? "
+        "WHERE id = ? AND (state_at IS NULL OR state_at <= ?)",
+        (body.state, now.text(since), until, entry.stream, now.text(since)),
     )
 
 

@@ -20,7 +20,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import commands, pings, projection
+from heard.watch import commands, feeds, known, pings, projection
 from heard.watch.arming import SORTS
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
@@ -41,8 +41,12 @@ def routes() -> list[BaseRoute]:
         Route("/watch/", set_station, methods=["POST"]),
         Route("/watch/live", live, methods=["GET"]),
         Route("/watch/mine/", mine, methods=["GET"]),
+        Route("/watch/mine/phones", add_phone, methods=["POST"]),
+        Route("/watch/mine/phones/{feed}/end", end_phone, methods=["POST"]),
+        Route("/watch/mine/{station}/positions", my_positions, methods=["POST"]),
         Route("/watch/mine/{station}/{verb}", act_on_mine, methods=["POST"]),
         Route("/watch/stations/{station}/", station_page, methods=["GET"]),
+        Route("/watch/stations/{station}/positions", their_positions, methods=["POST"]),
         Route("/watch/stations/{station}/{verb}", act_at_station, methods=["POST"]),
         Route("/watch/orders/{order}/", order_page, methods=["GET"]),
         Route("/watch/orders/{order}/acknowledge", acknowledge_order, methods=["POST"]),
@@ -159,16 +163,17 @@ async def station_page(request: Request) -> Response:
 
 def _station(serving: Serving, caller: Caller, station: str, status: int = 200, **more: Any) -> Response:
     tables, at = serving.tables, now.utc()
-    known = projection.station(tables, station)
+    here = projection.station(tables, station)
     orders = projection.orders(tables, station)
     shown = {
-        "station": known,
-        "state": known.state_now(at),
+        "station": here,
+        "state": here.state_now(at),
         "orders": orders,
         "read": {one.id: projection.acknowledged(tables, one) for one in orders},
         "roster": projection.roster(tables, station),
         "on_duty": {one.holder: one.begun_at for one in projection.on_duty(tables, station)},
         "sources": projection.sources(tables, station),
+        **known.at_station(serving, station),
         "obligations": projection.obligations(tables, station),
         "alarms": projection.alarms(tables, station),
         "closed": projection.closed_alarms(tables, station),
@@ -183,7 +188,7 @@ def _station(serving: Serving, caller: Caller, station: str, status: int = 200, 
     return _page("watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
 
 
-_NOTHING = {"done": False, "error": "", "draft": {}, "address": ""}
+_NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": ""}
 
 
 async def act_at_station(request: Request) -> Response:
@@ -197,12 +202,16 @@ async def act_at_station(request: Request) -> Response:
         _, caller = signed_in(request, verb.needs)
         projection.station(serving.tables, station)
         try:
-            written = await _do(serving, caller, verb.make(serving.tables, station, form), form, station)
+            written = await _do(
+                serving, caller, verb.make(serving.tables, station, {**form, "me": caller.account.id}), form, station
+            )
         except HeardError as refusal:
             return _station(serving, caller, station, 422, error=refusal.message, draft=form)
         if request.path_params["verb"] == "source":  # the only answer that ever says the address
             address = pings.new_address(serving.vault, written.stream)
             return _station(serving, caller, station, address=str(request.base_url).rstrip("/") + address)
+        if request.path_params["verb"] == "feed":
+            return _station(serving, caller, station, sends_to=known.address_of(request, serving, written.stream))
         return RedirectResponse(f"/watch/stations/{station}/?done", 303)
 
     return await looking_twice(serving, done)
@@ -216,7 +225,7 @@ async def mine(request: Request) -> Response:
     return _mine(serving, caller, done="done" in request.query_params)
 
 
-def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = "") -> Response:
+def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "") -> Response:
     tables, me, at = serving.tables, caller.account.id, now.utc()
     duties = {one.station: one.begun_at for one in projection.duties(tables, me)}
     posted = [
@@ -226,6 +235,7 @@ def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = 
             "unread": projection.unread(tables, station.id, me),
             "orders": projection.orders(tables, station.id),
             "present": projection.present(tables, station.id, at).get(me),
+            "phone": serving.taking.now(me, station.id) if serving.taking is not None else None,
             "state": station.state_now(at),
             # Those under watch hear of it first: the aim is that somebody walks back to the gate.
             "alarms": projection.alarms(tables, station.id) if station.id in duties else [],
@@ -234,6 +244,7 @@ def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = 
     ]
     return _page(
         "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error, names=names(tables),
+        known=known.of_me(serving, me), address=address,
         changed=serving.watching.changed if serving.watching else 0, now=at,
     )  # fmt: skip
 
@@ -249,6 +260,46 @@ async def act_on_mine(request: Request) -> Response:
     except HeardError as refusal:
         return _mine(serving, caller, error=refusal.message)
     return RedirectResponse("/watch/mine/?done", 303)
+
+
+async def add_phone(request: Request) -> Response:
+    """A phone of one's own. This answer alone ever says where it sends to."""
+    serving, caller = signed_in(request, "keep_watch")
+    form = await _form(request)
+    try:
+        command = feeds.add_phone(caller.account.id, form.get("name") or "My phone")
+        written = await _do(serving, caller, command, form, "phones")
+    except HeardError as refusal:
+        return _mine(serving, caller, error=refusal.message)
+    return _mine(serving, caller, address=known.address_of(request, serving, written.stream))
+
+
+async def end_phone(request: Request) -> Response:
+    serving, caller = signed_in(request, "keep_watch")
+    form, feed = await _form(request), request.path_params["feed"]
+    await _do(serving, caller, feeds.end_feed(feed, holder=caller.account.id), form, "phones")
+    return RedirectResponse("/watch/mine/?done", 303)
+
+
+async def my_positions(request: Request) -> Response:
+    """What is kept of oneself: an entry, too."""
+    serving, caller = signed_in(request, "keep_watch")
+    station, me = request.path_params["station"], caller.account.id
+    return await known.read(serving, caller, station, me, known.MY_OWN)
+
+
+async def their_positions(request: Request) -> Response:
+    serving, caller = signed_in(request, "see_watch")
+    station, form = request.path_params["station"], await _form(request)
+
+    async def look() -> Response:
+        projection.station(serving.tables, station)
+        try:
+            return await known.read(serving, caller, station, form.get("holder", ""), form.get("reason", ""))
+        except HeardError as refusal:
+            return _station(serving, caller, station, 422, error=refusal.message, draft=form)
+
+    return await looking_twice(serving, look)
 
 
 # An order -------------------------------------------------------------------------------------------------------------
@@ -303,14 +354,14 @@ async def alarm_page(request: Request) -> Response:
 
 def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft: Form | None = None) -> Response:
     tables = serving.tables
-    known = projection.alarm(tables, alarm)
+    raised = projection.alarm(tables, alarm)
     reason = ""
-    if known.state == "closed":
+    if raised.state == "closed":
         closings = (one.body for one in serving.node.journal.stream(alarm))
         reason = next((body.reason for body in closings if isinstance(body, AlarmClosed)), "")
     return _page(
-        "watch/alarm.html", caller, 422 if error else 200, alarm=known, reason=reason, names=names(tables),
-        station=projection.station(tables, known.station), error=error, draft=draft or {},
+        "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
+        station=projection.station(tables, raised.station), error=error, draft=draft or {},
         changed=serving.watching.changed if serving.watching else 0,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
-from heard.watch import entries, folds, model
+from heard.watch import entries, folds, model, positions
 from heard.watch.model import Armed, Duty, Order, RaisedAlarm, Source, Station
 
 SCHEMA = """
@@ -34,7 +34,29 @@ CREATE TABLE IF NOT EXISTS duty (
     station TEXT NOT NULL, holder TEXT NOT NULL, begun_at TEXT NOT NULL, PRIMARY KEY (station, holder)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS presence (
-    station TEXT NOT NULL, holder TEXT NOT NULL, present INTEGER, until TEXT NOT NULL, PRIMARY KEY (station, holder)
+    station TEXT NOT NULL, holder TEXT NOT NULL, present INTEGER, since TEXT NOT NULL, until TEXT, why TEXT NOT NULL,
+    PRIMARY KEY (station, holder)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presence_step (
+    station TEXT NOT NULL, holder TEXT NOT NULL, since TEXT NOT NULL, present INTEGER, why TEXT NOT NULL,
+    PRIMARY KEY (station, holder, since)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS area (
+    station TEXT PRIMARY KEY, written BLOB NOT NULL, set_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS feed (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, holder TEXT NOT NULL, station TEXT NOT NULL, ended_at TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device (
+    feed TEXT NOT NULL, device TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (feed, device)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS look (
+    position INTEGER PRIMARY KEY, station TEXT NOT NULL, holder TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS look_holder ON look (holder);
+CREATE TABLE IF NOT EXISTS hold (
+    id TEXT PRIMARY KEY, station TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, review_at TEXT NOT NULL,
+    asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, agreed_by TEXT, ended_at TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ping_source (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, name TEXT NOT NULL, heard_at TEXT, said TEXT NOT NULL
@@ -62,7 +84,7 @@ def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
 
-    return Room("watch", SCHEMA, folds.FOLDS, (entries, model, folds, here))
+    return Room("watch", SCHEMA, {**folds.FOLDS, **positions.FOLDS}, (entries, model, folds, positions, here))
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
@@ -151,10 +173,16 @@ def duties(tables: Tables, holder: str) -> list[Duty]:
     return [Duty(where, who, now.instant(at)) for where, who, at in rows]
 
 
+def all_duties(tables: Tables) -> list[Duty]:
+    rows = tables.execute("SELECT station, holder, begun_at FROM duty ORDER BY station, holder")
+    return [Duty(where, who, now.instant(at)) for where, who, at in rows]
+
+
 def present(tables: Tables, station: str, at: datetime) -> dict[str, bool | None]:
     """Whether each who is on duty is at the station; None where that is not known, or not any more."""
     rows = tables.execute("SELECT holder, present, until FROM presence WHERE station = ?", (station,))
-    known = {who: None if is_there is None else bool(is_there) for who, is_there, until in rows if now.text(at) < until}
+    good = [(who, is_there) for who, is_there, until in rows if until is None or now.text(at) < until]
+    known = {who: None if is_there is None else bool(is_there) for who, is_there in good}
     return {duty.holder: known.get(duty.holder) for duty in on_duty(tables, station)}
 
 

@@ -23,7 +23,9 @@ _PINGS = {"success": "ping", "fail": "ping.fail", "start": "ping.start", "log": 
 
 
 def evidence_of(entry: Entry) -> Iterator[Evidence]:
-    """What an entry says happened. Claimed time and time of receipt are both the entry's own."""
+    """What an entry says happened. Claimed time and time of receipt are both the entry's own, but for what follows from
+    positions: that was so from the instant that it says.
+    """
     on, at = entry.stream, entry.at
     match entry.body:
         case DutyBegun(holder=who):
@@ -33,10 +35,11 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
             yield _at(at, "duty.end", post=on, who=who)
             # Who is off duty counts for nobody, wherever they are.
             yield _at(at, "presence", station=on, who=who, value=False)
-        case PresenceTold(holder=who, present=value, good_for_s=ttl_s):
-            yield _at(at, "presence", station=on, who=who, value=value, ttl_s=ttl_s)
-        case StateTold(state=value, good_for_s=ttl_s):
-            yield _at(at, "state", thing=on, value=value, ttl_s=ttl_s)
+        case PresenceTold(holder=who, present=value, good_for_s=ttl_s, since_at=since_at):
+            facts = {"station": on, "who": who, "value": value, "ttl_s": ttl_s}
+            yield Evidence("presence", at, since_at or at, facts)
+        case StateTold(state=value, good_for_s=ttl_s, since_at=since_at):
+            yield Evidence("state", at, since_at or at, {"thing": on, "value": value, "ttl_s": ttl_s})
         case DeedDone(deed=deed):
             yield _at(at, deed, post=on, who=entry.by)
         case OrderPublished(number=version):
@@ -72,7 +75,9 @@ class Standing:
                 about = ()
             case _:
                 return
-        self._newest[stream, evidence.kind, *about] = (station, evidence)
+        known = self._newest.get((stream, evidence.kind, *about))
+        if known is None or known[1].at <= evidence.at:  # what puts the past right says nothing of now
+            self._newest[stream, evidence.kind, *about] = (station, evidence)
 
     def told_at(self, at: datetime, station: str, group: tuple[str, ...]) -> list[Evidence]:
         """How things stand, as it is told to one who begins to watch a station now; that it is armed is said first.

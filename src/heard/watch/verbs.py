@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
@@ -11,13 +12,14 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.watch import arming, commands, projection, ringing
+from heard.watch import areas, arming, commands, feeds, positions, present, projection, ringing
+from heard.watch.areas import Area
 
 Form = Mapping[str, str]
 
 
 class Verb(NamedTuple):
-    """`needs` is a verb of the table of roles."""
+    """`needs` is a verb of the table of roles. In the form that it makes a command of, `me` is who asks."""
 
     needs: str
     make: Callable[[Tables, str, Form], Command]
@@ -75,6 +77,44 @@ def _arm(tables: Tables, station: str, form: Form) -> Command:
     return arming.arm(station, form.get("title", ""), written, form.get("supervisor", ""), obligation=obligation)
 
 
+def _area(tables: Tables, station: str, form: Form) -> Command:
+    good_for_s = arming.seconds_of(form.get("good_for") or "90 s")
+    corners = areas.corners_from(form.get("corners", ""))
+    if corners:
+        return feeds.set_area(station, Area(corners[0], 0, corners, good_for_s))
+    try:
+        lat, lon, radius_m = (float(form.get(name, "").strip()) for name in ("lat", "lon", "radius"))
+    except ValueError:
+        raise Refused("A latitude, a longitude and a radius in metres are wanted. Nothing was changed.") from None
+    return feeds.set_area(station, Area((lat, lon), radius_m, (), good_for_s))
+
+
+def _device(tables: Tables, station: str, form: Form) -> Command:
+    return feeds.bind_device(form.get("feed", ""), form.get("device", ""), _named(form), station=station)
+
+
+def _hold(tables: Tables, station: str, form: Form) -> Command:
+    zone = ZoneInfo(projection.station(tables, station).zone)
+    since, until, review = (arming.local(form.get(name, ""), zone) for name in ("since", "until", "review"))
+    return present.ask_for_hold(station, since, until, review, form.get("reason", ""))
+
+
+def _agree(tables: Tables, station: str, form: Form) -> Command:
+    return present.agree_to_hold(_hold_at(tables, station, form), form["me"])
+
+
+def _end_hold(tables: Tables, station: str, form: Form) -> Command:
+    return present.end_hold(_hold_at(tables, station, form), form.get("reason", ""))
+
+
+def _hold_at(tables: Tables, station: str, form: Form) -> str:
+    """Raises NotFound for a hold that is not this station's."""
+    known = positions.hold(tables, form.get("hold", ""))
+    if known.station != station:
+        raise NotFound("There is no such hold at this station.")
+    return known.id
+
+
 AT_STATION: dict[str, Verb] = {
     "name": Verb(
         "give_orders",
@@ -95,6 +135,15 @@ AT_STATION: dict[str, Verb] = {
         "give_orders",
         lambda tables, station, form: commands.add_source(station, form.get("name", ""), source=new_id()),
     ),
+    "area": Verb("give_orders", _area),
+    "feed": Verb("give_orders", lambda tables, station, form: feeds.add_feed(station, form.get("name", ""))),
+    "device": Verb("give_orders", _device),
+    "end-feed": Verb(
+        "give_orders", lambda tables, station, form: feeds.end_feed(form.get("feed", ""), station=station)
+    ),
+    "hold": Verb("give_orders", _hold),
+    "agree-to-hold": Verb("give_orders", _agree),
+    "end-hold": Verb("give_orders", _end_hold),
     "arm": Verb("give_orders", _arm),
     "stand-down": Verb(
         "give_orders",

@@ -25,7 +25,7 @@ from heard.reports import follow_pages, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import pages as watch_pages
-from heard.web import api, errors, pings, shell, stale, taking_past
+from heard.web import api, errors, fixes, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
 from heard.web.packing import pack
@@ -47,6 +47,7 @@ def routes() -> list[BaseRoute]:
         *desk.routes(),
         *watch_pages.routes(),
         *pings.routes(),
+        *fixes.routes(),
         Route("/static/{path:path}", static, methods=["GET"]),
         Route("/log/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),

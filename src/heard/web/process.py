@@ -37,14 +37,17 @@ from heard.reports import register as registers
 from heard.reports.echoes import Echoes
 from heard.reports.follows import Follows
 from heard.reports.register import Register
+from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
 from heard.watch.watching import Watching
 from heard.web.app import build
+from heard.web.fixes import Streams
 from heard.web.lending import Lending
 from heard.web.mailing import Mailing
 from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
+from heard.web.taking import Taking, take_positions
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
@@ -62,6 +65,8 @@ REGISTER_LOOK_S = 0.1
 MAIL = "HEARD_MAIL"
 #: After so many looks at which nothing was new.
 REGISTER_QUIET = 30
+#: Beside the vault, and like it in no export and no long-kept backup.
+FIXES = "fixes.sqlite"
 
 log = structlog.get_logger()
 
@@ -72,12 +77,14 @@ def argv(
     trusted_proxy: Sequence[str] = (),
     caches: Sequence[str] = (),
     public: Sequence[str] = (),
+    cot: str = "",
 ) -> list[str]:
     """How the supervisor starts this process."""
     watched = ["--witness", str(witness)] if witness else []
     proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
     told = [part for cache in caches for part in ("--cache", cache)]
     told += [part for site in public for part in ("--public", site)]
+    told += ["--cot", cot] if cot else []
     return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies, *told]
 
 
@@ -89,6 +96,7 @@ async def run(
     caches: list[str],
     public: list[str],
     box: Mailbox | None,
+    cot: str = "",
 ) -> None:
     """Serve until the supervisor says end."""
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
@@ -127,6 +135,7 @@ async def run(
     house.node.after_fold.append(follow(watching, house.node))
     serving.watching = watching
     serving.follows = Follows(house.journal) if box else None
+    serving.taking = taking = _taking(house, scribe)
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
@@ -144,10 +153,13 @@ async def run(
         probing.run(),
         _follow(register, echoes),
         ring(house.node, watching, scribe.do),
+        take_positions(taking, watching),
     ]
     if box:
         base = public[0] if public else house.address()
         works.append(Mailing(serving, box, base, house.data / "mail.lock").run())
+    if cot:
+        works.append(Streams(serving).listen(cot))
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_clear_away, house, path, register.file.path)
@@ -192,6 +204,11 @@ async def _follow(register: Register, echoes: Echoes) -> None:
         except Unavailable:  # as above: what is read already is served meanwhile
             rest_s = PUT_OFF_S
         await asyncio.sleep(rest_s)
+
+
+def _taking(house: House, scribe: Scribe) -> Taking | None:
+    """Two nodes of one journal would each know half of somebody's fixes: positions want a journal of one's own."""
+    return None if house.shared else Taking(house.node, FixesFile(house.data / FIXES), scribe.do)
 
 
 def _clear_away(house: House, frames: Path, register: Path) -> None:
@@ -266,6 +283,7 @@ def main(
     cache: Annotated[list[str] | None, typer.Option()] = None,
     public: Annotated[list[str] | None, typer.Option()] = None,
     mail: Annotated[str, typer.Option(envvar=MAIL)] = "",
+    cot: Annotated[str, typer.Option()] = "",
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
@@ -273,7 +291,7 @@ def main(
     try:
         box = mailbox(mail) if mail else None
         house = open_house(data, witness=witness)
-        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or [], box))
+        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or [], box, cot))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
         log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)
         raise SystemExit(1) from None

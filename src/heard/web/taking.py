@@ -1,0 +1,284 @@
+"""Taking positions in: on the disk, sealed, before they are answered; then what they say is told, if it has changed.
+
+What rings is decided elsewhere, from the journal alone. Here is the one loop that knows the fixes: it writes down when
+what they say changes, and when the last of them is not good any more; it erases what is old enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from heard.engine import now
+from heard.engine.errors import HeardError, Unavailable
+from heard.engine.node import Node, Written
+from heard.store.fixes import FixesFile, Whose
+from heard.watch import positions, present, projection
+from heard.watch.model import Duty
+from heard.watch.ringing import WATCH
+from heard.watch.tracks import HELD, Placed, Step, Track, believed, without_place
+from heard.watch.watching import Watching
+
+#: Raw fixes are kept for so long and no longer: enough to learn that something happened (`docs/rooms/watch.md`).
+KEPT_FOR = timedelta(hours=72)
+#: Requests whose fixes share one sync to the disk, and those that may wait for the next.
+GROUP = 256
+WAITING = 4096
+LOOK_EVERY_S = 1.0
+ERASE_EVERY_S = 60.0
+#: Of a duty that goes on the journal has a digest of the fixes at least so often.
+DIGEST_EVERY_S = 3600.0
+
+log = structlog.get_logger()
+Do = Callable[..., Awaitable[Written]]
+_blocks = msgspec.msgpack.Decoder(list[Placed])
+
+
+class Held(msgspec.Struct):
+    """The track of one duty. `changed_at` is since when something is not written down yet."""
+
+    duty: Duty
+    track: Track
+    area_set_at: datetime
+    head: str = ""
+    changed_at: datetime | None = None
+    waits: bool = False
+
+
+class Taking:
+    def __init__(self, node: Node, file: FixesFile, do: Do, kept_for: timedelta = KEPT_FOR) -> None:
+        self.node, self.file, self.do, self.kept_for = node, file, do, kept_for
+        self.held: dict[Whose, Held] = {}
+        self._ends: list[tuple[datetime, Whose]] = []
+        self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, str]]]]
+        self._pending = asyncio.Queue(WAITING)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="fixes")
+        self._woken = asyncio.Event()
+        self.has_stopped = False
+
+    # What comes in
+
+    async def take(self, said: Mapping[str, Sequence[Placed]]) -> int:
+        """The fixes of each holder; how many were kept. They are on the disk when this returns, and a change is told.
+
+        Of who is not on duty, at a station that has an area, nothing is kept.
+        """
+        if self.has_stopped:
+            raise Unavailable("The watch has stopped; its board says so. Nothing was kept.")
+        blocks, heard = list[tuple[Whose, int, bytes]](), list[tuple[Held, list[Placed]]]()
+        for holder, fixes in said.items():
+            for duty in projection.duties(self.node.tables, holder):
+                held = self._of(duty)
+                counting = [one for fix in fixes if (one := believed(fix)).at >= duty.begun_at] if held else []
+                if held and counting:
+                    kept = [without_place(one, held.track.area) for one in counting]
+                    blocks.append(((holder, duty.station), len(kept), msgspec.msgpack.encode(kept)))
+                    heard.append((held, counting))
+        if not blocks:
+            return 0
+        heads = await self._keep(blocks)
+        changed = [self._hears(held, fixes, heads) for held, fixes in heard]
+        await asyncio.gather(*(self._tell(held) for held in changed if held is not None))
+        return sum(count for _, count, _ in blocks)
+
+    async def _keep(self, blocks: list[tuple[Whose, int, bytes]]) -> dict[Whose, str]:
+        done: asyncio.Future[dict[Whose, str]] = asyncio.get_running_loop().create_future()
+        try:
+            self._pending.put_nowait((blocks, done))
+        except asyncio.QueueFull:
+            raise Unavailable("Too many positions come in at this moment. Nothing was kept; send them again.") from None
+        return await done
+
+    def _hears(self, held: Held, fixes: list[Placed], heads: dict[Whose, str]) -> Held | None:
+        """Them, if they have something to tell by it."""
+        held.head = heads[_whose(held)]
+        changed_at = held.track.hear(fixes, now.utc())
+        self._wait_for_the_end(held)
+        return held if self._has_changed(held, changed_at) else None
+
+    def _has_changed(self, held: Held, at: datetime | None) -> bool:
+        if at is not None:
+            held.changed_at = min(held.changed_at or at, at)
+        return at is not None
+
+    def _wait_for_the_end(self, held: Held) -> None:
+        ends_at = held.track.ends_at()
+        if ends_at is not None and not held.waits:
+            held.waits = True
+            heapq.heappush(self._ends, (ends_at, _whose(held)))
+            self._woken.set()
+
+    def _of(self, duty: Duty) -> Held | None:
+        """The track of a duty, as it is on the disk when it is asked for first; None where the station has no area."""
+        known = self.held.get((duty.holder, duty.station))
+        found = positions.area(self.node.tables, duty.station)
+        if found is None:
+            return None
+        area, set_at = found
+        if known is None or known.duty != duty:
+            known = self._read(duty)
+        elif known.area_set_at != set_at:
+            known.track, known.area_set_at = known.track.moved(area, set_at), set_at
+            self._has_changed(known, max(known.track.since, set_at))
+            self._wait_for_the_end(known)
+        return known
+
+    def _read(self, duty: Duty) -> Held:
+        found = positions.area(self.node.tables, duty.station)
+        assert found is not None
+        area, set_at = found
+        blocks = self.file.read(duty.holder, duty.station, duty.begun_at, HELD)
+        fixes = [one for block in blocks for one in _blocks.decode(block) if one.at >= duty.begun_at]
+        since = duty.begun_at
+        if positions.steps(self.node.tables, duty.station, duty.holder):
+            # What was told of a time whose fixes are not at hand any more stays as it was told.
+            since = min((one.at for one in fixes), default=now.utc())
+        held = Held(duty, Track(area, max(since, set_at)), set_at, self.file.head((duty.holder, duty.station)))
+        held.track.hear(fixes, now.utc())
+        self.held[_whose(held)] = held
+        if fixes or since != duty.begun_at:
+            self._has_changed(held, held.track.since)
+        self._wait_for_the_end(held)
+        return held
+
+    # What is told
+
+    async def _tell(self, held: Held) -> None:
+        """Write down what has changed. What cannot be written is tried again at the next look."""
+        while (since := held.changed_at) is not None:
+            held.changed_at = None
+            station, holder = held.duty.station, held.duty.holder
+            try:
+                written = await self.do(present.tell(station, holder, held.track, since, held.head), by=WATCH)
+            except HeardError as wrong:
+                self._has_changed(held, since)
+                log.error("presence_put_off", station=station, why=type(wrong).__name__)
+                return
+            if written.kind and written.last - written.position + 1 >= present.CHANGES_MAX:
+                self._has_changed(held, since)
+
+    def now(self, holder: str, station: str) -> Step | None:
+        """What is so of a holder on duty at this instant, and why it is not known; None where no phone has told."""
+        held = self.held.get((holder, station))
+        return held.track.now(now.utc()) if held and held.track.newest() else None
+
+    # What time brings
+
+    async def run(self) -> None:
+        """Keep, tell what time brings, and erase, until cancelled."""
+        await asyncio.gather(self._write(), self._look(), self._clear())
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            group = [await self._pending.get()]
+            while len(group) < GROUP and not self._pending.empty():
+                group.append(self._pending.get_nowait())
+            blocks = [block for those, _ in group for block in those]
+            try:
+                heads = await loop.run_in_executor(self._disk, self.file.keep, blocks, now.utc())
+            except HeardError as wrong:
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(wrong)
+                continue
+            for _, done in group:
+                if not done.done():
+                    done.set_result(heads)
+
+    async def _look(self) -> None:
+        """Tell of each whose last fix is not good any more, at that instant; see who is on duty."""
+        looked_at = None
+        while True:
+            self._woken.clear()
+            at = now.utc()
+            if looked_at is None or (at - looked_at).total_seconds() >= LOOK_EVERY_S or at < looked_at:
+                with suppress(HeardError):
+                    self._see_who_is_on_duty()
+                looked_at = at
+            while self._ends and self._ends[0][0] <= at:
+                self._ended(heapq.heappop(self._ends)[1], at)
+            await asyncio.gather(*(self._tell(held) for held in list(self.held.values()) if held.changed_at))
+            wait_s = LOOK_EVERY_S
+            if self._ends:
+                wait_s = min(wait_s, max(0.0005, (self._ends[0][0] - now.utc()).total_seconds()))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), wait_s)
+
+    def _see_who_is_on_duty(self) -> None:
+        duties = {(one.holder, one.station): one for one in projection.all_duties(self.node.tables)}
+        for whose in self.held.keys() - duties.keys():
+            del self.held[whose]
+        for duty in duties.values():
+            self._of(duty)
+
+    def _ended(self, whose: Whose, at: datetime) -> None:
+        held = self.held.get(whose)
+        if held is None:
+            return
+        held.waits = False
+        if self.file.head(whose) != held.head:  # another process of this directory has taken fixes in meanwhile
+            held = self._read(held.duty)
+        ends_at = held.track.ends_at()
+        if ends_at is not None and ends_at <= at:
+            self._has_changed(held, max(ends_at, held.track.since))
+        else:
+            self._wait_for_the_end(held)
+
+    async def _clear(self) -> None:
+        """Digests of what is kept into the journal; and what is old enough goes."""
+        told_at = dict[Whose, datetime]()
+        while True:
+            try:
+                await self.digest(told_at)
+                await self.erase()
+            except HeardError as wrong:
+                log.error("fixes_put_off", why=type(wrong).__name__)
+            await asyncio.sleep(ERASE_EVERY_S)
+
+    async def digest(self, told_at: dict[Whose, datetime]) -> None:
+        for whose, head in self.file.untold():
+            last = told_at.get(whose)
+            if whose in self.held and last and (now.utc() - last).total_seconds() < DIGEST_EVERY_S:
+                continue
+            holder, station = whose
+            await self.do(present.digest(station, holder, head), by=WATCH)
+            told_at[whose] = now.utc()
+            await asyncio.get_running_loop().run_in_executor(self._disk, self.file.told, whose, head)
+
+    async def erase(self) -> None:
+        """What was received so long ago; not what a hold stops."""
+        at, holds = now.utc(), positions.holds(self.node.tables)
+        old = [
+            number
+            for number, station, hour in self.file.hours()
+            if hour + self.kept_for <= at and not any(one.stops(station, hour, at) for one in holds)
+        ]
+        if old:
+            erased = await asyncio.get_running_loop().run_in_executor(self._disk, self.file.erase, old)
+            log.info("fixes_erased", hours=erased)
+
+
+async def take_positions(taking: Taking | None, watching: Watching) -> None:
+    """Until cancelled. A mistake of ours here must not keep a post from being withdrawn: the watch stops then, since it
+    would take for present who is not any more, and says so on its board.
+    """
+    if taking is not None:
+        try:
+            await taking.run()
+        except Exception as mistake:
+            taking.has_stopped = watching.has_stopped = True
+            watching.since_at = None
+            log.error("watch_stopped", error=type(mistake).__name__)
+    await asyncio.Event().wait()
+
+
+def _whose(held: Held) -> Whose:
+    return held.duty.holder, held.duty.station

@@ -77,10 +77,13 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def believed(placed: Placed) -> Placed:
-    """As it counts: whose clock runs ahead of ours was heard when we heard it, and shows nothing."""
-    if placed.at <= placed.received_at + SKEW:
+    """As it counts. Whose clock runs ahead of ours was heard when we heard it; if by more than a little, it shows
+    nothing either.
+    """
+    if placed.at <= placed.received_at:
         return placed
-    return msgspec.structs.replace(placed, at=placed.received_at, said="ahead")
+    said = "ahead" if placed.at > placed.received_at + SKEW else placed.said
+    return msgspec.structs.replace(placed, at=placed.received_at, said=said)
 
 
 def without_place(placed: Placed, area: Area) -> Placed:

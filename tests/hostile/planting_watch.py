@@ -33,11 +33,26 @@ class Watch:
             "source": line,
         }
         figures = {"within": line, "wait": line, "state": line, "at_least": line, "sort": "keep", "lasting": line}
-        for verb in ("publish", "source", "arm", "check", "state", "post", "stand-down"):
-            self._sent(f"{station}/{verb}", words | listed | figures)
+        where = dict.fromkeys(("lat", "lon", "radius", "good_for", "corners"), line)
+        kept = dict.fromkeys(("feed", "device", "hold", "since", "until", "review"), line)
+        for verb in ("publish", "source", "arm", "check", "state", "post", "stand-down", "area", "feed", "device"):
+            self._sent(f"{station}/{verb}", words | listed | figures | where | kept)
+        for verb in ("end-feed", "hold", "agree-to-hold", "end-hold", "positions"):
+            self._sent(f"{station}/{verb}", words | listed | kept)
+        self._read(station, line)
+        self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
             self._sent(f"{order}/acknowledge", {"version": line})
         return station
+
+    def _read(self, station: str, line: str) -> None:
+        """A look and a hold whose reasons are the line; their pages show them."""
+        account = re.findall(r'<option value="(\w+)">', self.planter.desk.get(f"{station}/").text)
+        window = {"since": "2031-03-03T08:00", "until": "2031-03-03T09:00", "review": "2041-03-03"}
+        self._sent(f"{station}/hold", {**window, "reason": line})
+        for who in account[:1]:
+            self._sent(f"{station}/positions", {"holder": who, "reason": line})
+            self._sent(f"{station}/positions", {"holder": line, "reason": line})
 
     def _sent(self, path: str, fields: dict[str, str]) -> httpx2.Response:
         at = {"Heard-Position": str(self.planter.house.store.position())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from heard.opening import ROOMS, House
 from heard.rebuilding import contents
 from heard.store.derived import folding
 from heard.store.files import connect
-from heard.watch import arming, commands, projection, ringing, watching
+from heard.watch import arming, commands, feeds, positions, present, projection, ringing, watching
+from heard.watch.areas import Area
 from heard.watch.entries import AlarmCleared, AlarmProven, AlarmRaised
+from heard.watch.tracks import Placed, Track
 from heard.watch.watching import Watching
 from tests.watch.gate import Gate, Hands
 
@@ -111,6 +113,33 @@ def away(story: Story) -> None:
     story.gate.is_there(story.who(), story.random.choice([False, None]), story.random.choice([20, 90]))
 
 
+def by_phone(story: Story) -> None:
+    """What fixes say of the last two minutes: it puts right what was written of them."""
+    track = Track(Area((52.0, 0.0), 20, (), story.random.choice([10, 60])), story.hands.at - timedelta(seconds=120))
+    for _ in range(story.random.randint(1, 3)):
+        at = story.hands.at - timedelta(seconds=story.random.choice([0, 5, 40, 100]))
+        metres = story.random.choice([2.0, 3.0, 14.0, 80.0])
+        track.hear([Placed(at, story.hands.at, 52 + metres / 111_195, 0.0, 4)], story.hands.at)
+    story.gate.do(present.tell(story.gate.id, story.who(), track, track.since, "d1"), ringing.WATCH)
+
+
+def feed(story: Story) -> None:
+    """A feed, its devices, and its end; where the station is; a look; a hold."""
+    gate = story.gate
+    gate.do(feeds.set_area(gate.id, Area((52.0, story.random.random()), 20)), gate.sam)
+    for known in positions.feeds(gate.tables, station=gate.id):
+        gate.do(feeds.end_feed(known.id, station=gate.id), gate.sam)
+    made = gate.do(feeds.add_feed(gate.id, "The site"), gate.sam).stream
+    gate.do(feeds.bind_device(made, "radio", gate.one, station=gate.id), gate.sam)
+    gate.do(present.read_positions(gate.id, gate.one, "the barge"), gate.sam)
+    window = (story.hands.at, story.hands.at + timedelta(hours=1), story.hands.at + timedelta(days=1))
+    hold = gate.do(present.ask_for_hold(gate.id, *window, "the inquest"), gate.sam).stream
+    gate.do(present.agree_to_hold(hold, gate.one), gate.one)
+    if story.random.random() < 0.5:
+        gate.do(present.end_hold(hold, "over"), gate.sam)
+    gate.do(present.digest(gate.id, gate.one, "d2"), ringing.WATCH)
+
+
 def state(story: Story) -> None:
     lasts = story.random.choice([None, 30])
     told = story.random.choice(["open", "shut"])
@@ -156,8 +185,8 @@ def close(story: Story) -> None:
 
 
 VERBS: list[Callable[[Story], None]] = [
-    publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, state, state,
-    check, ping, ping, arm, arm, stand_down, acknowledge, close,
+    publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
+    by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close,
 ]  # fmt: skip
 
 

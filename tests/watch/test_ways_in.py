@@ -171,9 +171,7 @@ def test_a_stream_that_is_none_is_closed_and_the_server_goes_on(listening: tuple
     assert server.reader.get("/healthz").status_code == 200
 
 
-def test_neither_log_nor_journal_headers_have_a_place_or_a_secret(
-    listening: tuple[Server, int], tmp_path: Path
-) -> None:
+def test_neither_the_log_nor_any_file_has_a_place_or_a_secret(listening: tuple[Server, int]) -> None:
     server, _ = listening
     sam = Hand(server)
     on_duty(sam, "Way 6")

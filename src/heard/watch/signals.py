@@ -82,7 +82,7 @@ def near(
 
 def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Along the great circle (haversine)."""
-    (lat1, lon1), (lat2, lon2) = ((radians(lat), radians(lon)) for lat, lon in (one, other))
+    lat1, lon1, lat2, lon2 = radians(one[0]), radians(one[1]), radians(other[0]), radians(other[1])
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_M * asin(sqrt(min(1.0, half)))
 

@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from heard.watch.areas import Area
-from heard.watch.signals import TO_95, Known, metres, seconds
+from heard.watch.areas import Area, apart_m
+from heard.watch.signals import TO_95, Known, seconds
 
 #: A clock that runs ahead by more is not believed.
 SKEW = timedelta(seconds=2)
@@ -90,7 +90,7 @@ def without_place(placed: Placed, area: Area) -> Placed:
     """As it is kept of one who is far from the station: no place, only that they are outside."""
     if placed.said or placed.acc is None or placed.lat is None or placed.lon is None:
         return placed
-    if area.holds(placed.lat, placed.lon, placed.acc) is False and area.is_far(placed.lat, placed.lon):
+    if area.is_far(placed.lat, placed.lon, placed.acc):
         return msgspec.structs.replace(placed, lat=None, lon=None, acc=None, said="outside")
     return placed
 
@@ -133,7 +133,7 @@ class _Reading:
         if (last.lat, last.lon, last.acc) == (placed.lat, placed.lon, placed.acc):
             return
         self._same_since = placed.at
-        apart = metres((last.lat, last.lon), (placed.lat, placed.lon))
+        apart = apart_m((last.lat, last.lon), (placed.lat, placed.lon))
         errors = TO_95 * ((last.acc or ERROR_M) + (placed.acc or ERROR_M))
         if apart > errors + LEAPS_M_S * max(1.0, (placed.at - last.at).total_seconds()):
             self._unsettled_until = placed.at + self.good_for

@@ -13,20 +13,24 @@ from heard.accounts import projection as accounts
 from heard.engine.entry import new_id
 from heard.engine.node import Command
 from heard.opening import House
-from heard.watch import arming, commands, pings
+from heard.watch import arming, commands, feeds, pings
+from heard.watch.areas import Area
 
 WRITTEN = Path(__file__).with_name("gate.toml")
 SCOPE = "demo/gate"
 
 
 class Gate(msgspec.Struct, frozen=True):
-    """The ids of what was set up; `people` by their keys in gate.toml, `ping` the path of the source's address."""
+    """The ids of what was set up; `people` by their keys in gate.toml, `ping` the path of the source's address.
+    `phones` are the secrets of the keepers' own, none in a demonstration of before there were any.
+    """
 
     station: str
     order: str
     source: str
     ping: str
     people: dict[str, str]
+    phones: dict[str, str] = {}
 
 
 def story() -> dict[str, Any]:
@@ -37,7 +41,7 @@ def set_up(house: House, by: str) -> Gate:
     """The post, as it was set up before or as it is now; nothing of it comes twice."""
     house.node.catch_up()
     if kept := house.vault.get("demo", "gate"):
-        return msgspec.json.decode(kept, type=Gate)
+        return _with_phones(house, msgspec.json.decode(kept, type=Gate))
     written, source = story(), new_id()
     people = {one["key"]: _account(house, one, by) for one in written["person"]}
     supervisor = people["corwen"]
@@ -51,6 +55,22 @@ def set_up(house: House, by: str) -> Gate:
     order = do(commands.publish_order(station, written["order"]["title"], written["order"]["text"]))
     do(commands.add_source(station, written["source"]["name"], source=source))
     gate = Gate(station, order, source, pings.new_address(house.vault, source), people)
+    return _with_phones(house, gate)
+
+
+def _with_phones(house: House, gate: Gate) -> Gate:
+    """Where the post is, and a phone for each keeper."""
+    if gate.phones:
+        return gate
+    at, supervisor = story()["station"], gate.people["corwen"]
+    area = Area((at["lat"], at["lon"]), at["radius"])
+    house.node.do(feeds.set_area(gate.station, area), by=supervisor, scope=SCOPE)
+    phones = {}
+    for key in ("ivo", "petra"):
+        holder = gate.people[key]
+        feed = house.node.do(feeds.add_phone(holder), by=holder, scope=SCOPE).stream
+        phones[key] = feeds.new_address(house.vault, feed)
+    gate = msgspec.structs.replace(gate, phones=phones)
     house.vault.put("demo", "gate", msgspec.json.encode(gate))
     return gate
 

@@ -1,15 +1,20 @@
-"""Plays the phones of two fictional keepers and their supervisor over HTTP: the pages and forms that any phone has.
+"""Plays the phones of two fictional keepers and their supervisor over HTTP: the pages and forms that any phone has, and
+positions by OsmAnd's protocol.
 
-Each signs in with a one-time link, reads what its page says is unread, and presses what stands there. Then the post is
-kept quietly, and the round begins again: about 55 entries an hour (tests/demo/test_gate.py holds it under 100).
+Each signs in with a one-time link, reads what its page says is unread, and presses what stands there. Where the keepers
+are their phones say by themselves, every few seconds while they are on duty. Then the post is kept quietly, and the
+round begins again: about 55 entries an hour (tests/demo/test_gate.py holds it under 100).
 """
 
 from __future__ import annotations
 
+import random
 import re
+import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,12 +25,14 @@ import typer
 from heard.accounts.commands import OPERATOR
 from heard.demo import gate as gates
 from heard.demo.gate import Gate
+from heard.engine import now
 from heard.live.lifeline import end_with
 from heard.opening import House, open_house
 from heard.signing_in import link_for
 from heard.watch import projection
 
 TRIES = 60
+METRES_A_DEGREE = 111_195
 
 
 class Phone:
@@ -62,6 +69,37 @@ class Phone:
                 self.ask(f"{order}acknowledge", {"version": version[1]})
 
 
+class Carried(threading.Thread):
+    """What a keeper carries: it says where they are by OsmAnd's protocol, every few seconds, while they are on duty."""
+
+    def __init__(self, browser: Phone, secret: str, story: dict[str, Any], speed: float) -> None:
+        super().__init__(daemon=True)
+        self.browser, self.secret, self.post, self.speed = browser, secret, story["station"], speed
+        self.places, self.where = story["phones"], ""
+        self.start()
+
+    def goes(self, where: str) -> None:
+        """`here` or `away`, and says so at once; off duty (nothing) it is silent."""
+        self.where = where
+        self.tell()
+
+    def run(self) -> None:
+        while True:
+            time.sleep(self.places["every"] / self.speed)
+            with suppress(SystemExit):  # no server for a minute: a phone goes on
+                self.tell()
+
+    def tell(self) -> None:
+        """One fix, as a receiver has it: a little other each time."""
+        if self.where:
+            north_m = self.places[self.where] + random.uniform(-1.5, 1.5)
+            lat = self.post["lat"] + north_m / METRES_A_DEGREE
+            fix = {"lat": f"{lat:.7f}", "lon": self.post["lon"], "accuracy": "4"}
+            stamp = now.utc().timestamp()
+            asked = urlencode({"id": "phone", "timestamp": f"{stamp:.3f}", **fix})
+            self.browser.ask(f"/fixes/{self.secret}?{asked}")
+
+
 class Night:
     """One process's nights at the post."""
 
@@ -70,6 +108,8 @@ class Night:
         self.gate: Gate = gates.set_up(house, OPERATOR)
         self.address = house.address()
         self.phones: dict[str, Phone] = {}
+        secrets = self.gate.phones.items()
+        self.carried = {key: Carried(Phone(self.address), one, self.story, speed) for key, one in secrets}
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds / self.speed)
@@ -80,7 +120,7 @@ class Night:
         for key in ("ivo", "petra"):
             self.phones[key].read_orders()
             self.press(key, "begin")
-            self.press(key, "here")
+            self.carried[key].goes("here")
         self.ping()
         gates.arm(self.house, self.gate, self.story["seconds"], self.speed)
         self.look_at_alarms()  # of a night that was broken off
@@ -89,9 +129,9 @@ class Night:
             self.do(step)
         for _ in range(self.story["calm"]["rests"]):
             self.wait(self.story["seconds"]["rest"])
-            self.press("ivo", "here")
             self.ping()
         for key in ("ivo", "petra"):
+            self.carried[key].goes("")
             self.press(key, "end")
         self.look_at_alarms()
         self.wait(self.story["seconds"]["rest"])
@@ -107,7 +147,7 @@ class Night:
             case "close":
                 self.look_at_alarms()
             case where:
-                self.press(step["who"], where)
+                self.carried[step["who"]].goes(where)
 
     def publish(self) -> None:
         """The next version, by the form of the station."""

@@ -32,7 +32,12 @@ WATCH: dict[str, set[str]] = {
     "POST /watch/stations/{station}/end": LEAD,
     "POST /watch/stations/{station}/source": LEAD,
     **{f"POST /watch/stations/{{station}}/{verb}": LEAD for verb in ("area", "feed", "device", "end-feed")},
-    **{f"POST /watch/stations/{{station}}/{verb}": LEAD for verb in ("hold", "agree-to-hold", "end-hold")},
+    **{
+        f"POST /watch/stations/{{station}}/{verb}": LEAD
+        for verb in ("hold", "agree-to-hold", "end-hold", "tag", "end-tag")
+    },
+    "GET /watch/tags/{secret}/": KEEP,
+    "POST /watch/tags/{secret}/": KEEP,
     "POST /watch/stations/{station}/arm": LEAD,
     "POST /watch/stations/{station}/stand-down": LEAD,
     "GET /watch/orders/{order}/": ANY,

@@ -47,9 +47,9 @@ def wrong(server: Server, client: httpx2.Client, role: str, station: str, table:
     """Where the server does other than the table says. Who is nobody, without a role, is sent to sign in."""
     found = []
     for name, may in table.items():
-        method, address = name.format(
-            station=station.removeprefix("stations/"), order="none", alarm="none", feed="none"
-        ).split(" ")
+        things = dict.fromkeys(("order", "alarm", "feed", "secret"), "none")
+        things["station"] = station.removeprefix("stations/")
+        method, address = name.format_map(things).split(" ")
         before = server.reader.get("/log/checkpoint").text.split("\n")[1]
         answer = client.request(method, address, data={} if method == "POST" else None)
         to_sign_in = answer.headers.get("location", "").startswith("/desk/sign-in/")

@@ -7,6 +7,7 @@ import time
 
 from tests.server import Server
 from tests.watch.hand import Hand
+from tests.watch.phone import LAT, LON, phone
 
 
 def watch_screens(server: Server) -> dict[str, str]:
@@ -22,6 +23,17 @@ def watch_screens(server: Server) -> dict[str, str]:
     hand.does(f"mine/{busy[9:]}/begin")
     hand.does(f"mine/{busy[9:]}/here")
     hand.does(f"{busy}/state", state="open")
+    hand.does(f"{busy}/area", lat=str(LAT), lon=str(LON), radius="25")
+    hand.does(f"{idle}/area", corners="52.0 0.0, 52.001 0.0, 52.001 0.001")
+    for metres in (3, 4, 60, 5):
+        phone(hand).says(metres)
+    opens = hand.does(f"{busy}/tag", name="By the north hinge").text
+    [tag] = re.findall(r"(/watch/tags/\w+/)</code>", opens)
+    hand.does(f"{busy}/feed", name="The site’s server")
+    [feed] = set(re.findall(r'name="feed"><option value="(\w+)"', hand.page(f"{busy}/")))
+    hand.does(f"{busy}/device", feed=feed, device="radio-7", holder=me)
+    hand.does(f"{busy}/positions", holder=me, reason="The barge of this morning")
+    hand.does(f"{busy}/hold", since="2031-03-03T08:00", until="2031-03-03T09:00", review="2041-03-03", reason="Why")
     hand.arms(busy, "check", "0.1 s", title="nobody has checked")
     hand.arms(busy, "read", "30 min", title="an order is not read")
     hand.arms(busy, "present", "1 h", title="below strength", state="open")
@@ -38,6 +50,7 @@ def watch_screens(server: Server) -> dict[str, str]:
         "watch station": f"/watch/{busy}/",
         "watch station that is new": f"/watch/{idle}/",
         "watch on the phone": "/watch/mine/",
+        "watch tag": tag,
         "watch order": f"/watch/{order}/",
         "watch alarm that is over": f"/watch/{over}/",
         "watch alarm that goes on": f"/watch/{goes_on}/",

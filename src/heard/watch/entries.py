@@ -150,6 +150,19 @@ class FeedEnded(Body, frozen=True):
     """On the feed's stream: nothing that it sends is taken any more."""
 
 
+@written_as("watch.tag_added")
+class TagAdded(Body, frozen=True):
+    """On the tag's stream: an NFC tag or a QR code at a station. Its address is a secret."""
+
+    station: str
+    name: str
+
+
+@written_as("watch.tag_ended")
+class TagEnded(Body, frozen=True):
+    """On the tag's stream: it was lost, or is not needed any more."""
+
+
 @written_as("watch.fixes_digested")
 class FixesDigested(Body, frozen=True):
     """On the station's stream: the salted digest of all fixes kept of a holder there, when a duty is over."""

@@ -69,6 +69,7 @@ def at_station(serving: Serving, station: str) -> dict[str, Any]:
         "area_set_at": area[1] if area else None,
         "feeds": sending,
         "devices": {one.id: positions.devices(serving.tables, one.id) for one in sending},
+        "tags": positions.tags(serving.tables, station),
         "holds": [one for one in positions.holds(serving.tables) if one.station == station],
         "blind": _blind(serving, station),
     }

@@ -20,7 +20,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import commands, feeds, known, pings, projection
+from heard.watch import commands, known, pings, projection, tags
 from heard.watch.arming import SORTS
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
@@ -41,12 +41,8 @@ def routes() -> list[BaseRoute]:
         Route("/watch/", set_station, methods=["POST"]),
         Route("/watch/live", live, methods=["GET"]),
         Route("/watch/mine/", mine, methods=["GET"]),
-        Route("/watch/mine/phones", add_phone, methods=["POST"]),
-        Route("/watch/mine/phones/{feed}/end", end_phone, methods=["POST"]),
-        Route("/watch/mine/{station}/positions", my_positions, methods=["POST"]),
         Route("/watch/mine/{station}/{verb}", act_on_mine, methods=["POST"]),
         Route("/watch/stations/{station}/", station_page, methods=["GET"]),
-        Route("/watch/stations/{station}/positions", their_positions, methods=["POST"]),
         Route("/watch/stations/{station}/{verb}", act_at_station, methods=["POST"]),
         Route("/watch/orders/{order}/", order_page, methods=["GET"]),
         Route("/watch/orders/{order}/acknowledge", acknowledge_order, methods=["POST"]),
@@ -188,7 +184,7 @@ def _station(serving: Serving, caller: Caller, station: str, status: int = 200, 
     return _page("watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
 
 
-_NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": ""}
+_NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": "", "opens": ""}
 
 
 async def act_at_station(request: Request) -> Response:
@@ -212,6 +208,9 @@ async def act_at_station(request: Request) -> Response:
             return _station(serving, caller, station, address=str(request.base_url).rstrip("/") + address)
         if request.path_params["verb"] == "feed":
             return _station(serving, caller, station, sends_to=known.address_of(request, serving, written.stream))
+        if request.path_params["verb"] == "tag":
+            at = f"{str(request.base_url).rstrip('/')}/watch/tags/{tags.new_address(serving.vault, written.stream)}/"
+            return _station(serving, caller, station, opens=at)
         return RedirectResponse(f"/watch/stations/{station}/?done", 303)
 
     return await looking_twice(serving, done)
@@ -260,46 +259,6 @@ async def act_on_mine(request: Request) -> Response:
     except HeardError as refusal:
         return _mine(serving, caller, error=refusal.message)
     return RedirectResponse("/watch/mine/?done", 303)
-
-
-async def add_phone(request: Request) -> Response:
-    """A phone of one's own. This answer alone ever says where it sends to."""
-    serving, caller = signed_in(request, "keep_watch")
-    form = await _form(request)
-    try:
-        command = feeds.add_phone(caller.account.id, form.get("name") or "My phone")
-        written = await _do(serving, caller, command, form, "phones")
-    except HeardError as refusal:
-        return _mine(serving, caller, error=refusal.message)
-    return _mine(serving, caller, address=known.address_of(request, serving, written.stream))
-
-
-async def end_phone(request: Request) -> Response:
-    serving, caller = signed_in(request, "keep_watch")
-    form, feed = await _form(request), request.path_params["feed"]
-    await _do(serving, caller, feeds.end_feed(feed, holder=caller.account.id), form, "phones")
-    return RedirectResponse("/watch/mine/?done", 303)
-
-
-async def my_positions(request: Request) -> Response:
-    """What is kept of oneself: an entry, too."""
-    serving, caller = signed_in(request, "keep_watch")
-    station, me = request.path_params["station"], caller.account.id
-    return await known.read(serving, caller, station, me, known.MY_OWN)
-
-
-async def their_positions(request: Request) -> Response:
-    serving, caller = signed_in(request, "see_watch")
-    station, form = request.path_params["station"], await _form(request)
-
-    async def look() -> Response:
-        projection.station(serving.tables, station)
-        try:
-            return await known.read(serving, caller, station, form.get("holder", ""), form.get("reason", ""))
-        except HeardError as refusal:
-            return _station(serving, caller, station, 422, error=refusal.message, draft=form)
-
-    return await looking_twice(serving, look)
 
 
 # An order -------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from heard.watch.entries import (
     HoldAsked,
     HoldEnded,
     PositionsRead,
+    TagAdded,
+    TagEnded,
 )
 from heard.watch.tracks import Step
 
@@ -37,6 +39,14 @@ class Feed(msgspec.Struct, frozen=True):
     name: str
     holder: str
     station: str
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """Something at a station that is opened to check in."""
+
+    id: str
+    station: str
+    name: str
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -90,6 +100,14 @@ def _feed_ended(tables: Tables, entry: Entry, body: FeedEnded) -> None:
     tables.execute("DELETE FROM device WHERE feed = ?", (entry.stream,))
 
 
+def _tag_added(tables: Tables, entry: Entry, body: TagAdded) -> None:
+    tables.execute("INSERT INTO tag VALUES (?, ?, ?, NULL)", (entry.stream, body.station, body.name))
+
+
+def _tag_ended(tables: Tables, entry: Entry, body: TagEnded) -> None:
+    tables.execute("UPDATE tag SET ended_at = ? WHERE id = ?", (now.text(entry.at), entry.stream))
+
+
 def _digested(tables: Tables, entry: Entry, body: FixesDigested) -> None:
     """It is proof, and nothing is asked of it."""
 
@@ -122,6 +140,8 @@ FOLDS: Mapping[type[Body], Fold] = {
     FeedAdded: _feed_added,
     DeviceBound: _device_bound,
     FeedEnded: _feed_ended,
+    TagAdded: _tag_added,
+    TagEnded: _tag_ended,
     FixesDigested: _digested,
     PositionsRead: _read,
     HoldAsked: _hold_asked,
@@ -159,6 +179,24 @@ def feeds(tables: Tables, *, holder: str = "", station: str = "") -> list[Feed]:
 def devices(tables: Tables, feed: str) -> dict[str, str]:
     """Whose each device of a feed is."""
     return dict(tables.execute("SELECT device, holder FROM device WHERE feed = ? ORDER BY device", (feed,)))
+
+
+_TAG = "SELECT id, station, name FROM tag WHERE ended_at IS NULL"
+
+
+def tags(tables: Tables, station: str) -> list[Tag]:
+    """What is opened at a station to check in."""
+    rows = tables.execute(
+        "SELECT id, station, name FROM tag WHERE station = ? AND ended_at IS NULL ORDER BY name, id", (station,)
+    )
+    return [Tag(*row) for row in rows]
+
+
+def tag(tables: Tables, tag: str) -> Tag:
+    """Raises NotFound for one that was ended, too."""
+    for row in tables.execute(f"{_TAG} AND id = ?", (tag,)):
+        return Tag(*row)
+    raise NotFound("There is no such tag. It may have been ended; ask who keeps the station.")
 
 
 def steps(tables: Tables, station: str, holder: str, since: datetime | None = None) -> list[Step]:

@@ -12,7 +12,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.watch import areas, arming, commands, feeds, positions, present, projection, ringing
+from heard.watch import areas, arming, commands, feeds, positions, present, projection, ringing, tags
 from heard.watch.areas import Area
 
 Form = Mapping[str, str]
@@ -141,6 +141,8 @@ AT_STATION: dict[str, Verb] = {
     "end-feed": Verb(
         "give_orders", lambda tables, station, form: feeds.end_feed(form.get("feed", ""), station=station)
     ),
+    "tag": Verb("give_orders", lambda tables, station, form: tags.add_tag(station, form.get("name", ""))),
+    "end-tag": Verb("give_orders", lambda tables, station, form: tags.end_tag(form.get("tag", ""), station=station)),
     "hold": Verb("give_orders", _hold),
     "agree-to-hold": Verb("give_orders", _agree),
     "end-hold": Verb("give_orders", _end_hold),

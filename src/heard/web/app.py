@@ -25,6 +25,7 @@ from heard.reports import follow_pages, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import pages as watch_pages
+from heard.watch import phones
 from heard.web import api, errors, fixes, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
@@ -45,6 +46,7 @@ def routes() -> list[BaseRoute]:
         *looking_back.routes(),
         *taking_past.routes(),
         *desk.routes(),
+        *phones.routes(),
         *watch_pages.routes(),
         *pings.routes(),
         *fixes.routes(),

@@ -120,7 +120,8 @@ def by_phone(story: Story) -> None:
         at = story.hands.at - timedelta(seconds=story.random.choice([0, 5, 40, 100]))
         metres = story.random.choice([2.0, 3.0, 14.0, 80.0])
         track.hear([Placed(at, story.hands.at, 52 + metres / 111_195, 0.0, 4)], story.hands.at)
-    story.gate.do(present.tell(story.gate.id, story.who(), track, track.since, "d1"), ringing.WATCH)
+    change = present.Change(story.who(), track, track.since, "d1")
+    story.gate.do(present.tell(story.gate.id, [change]), ringing.WATCH)
 
 
 def feed(story: Story) -> None:

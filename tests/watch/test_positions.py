@@ -56,6 +56,7 @@ def test_a_phone_that_falls_silent_is_not_known_from_the_instant_at_which_its_wo
     phone(sam).says(3)
     waits_for("nothing is heard from the phone", sam, f"{station}/")
     waits_for("nothing is heard from the phone", sam, "mine/")
+    assert "of somebody on duty it is not known: nothing is heard from the phone" in sam.page("")
     assert told(server, station) == [(True, ""), (None, "silent")]
 
 

@@ -5,7 +5,10 @@ It is judged again when it is written: whoever noticed first, what is written is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+import msgspec
 
 from heard.cases.model import checked_words
 from heard.engine import now
@@ -28,18 +31,32 @@ from heard.watch.tracks import Track, corrections
 CHANGES_MAX = 200
 
 
-def tell(station: str, holder: str, track: Track, since: datetime, digest: str) -> Command:
+class Change(msgspec.Struct, frozen=True):
+    """Since an instant something else may be so of a holder than is written down."""
+
+    holder: str
+    track: Track
+    since: datetime
+    digest: str
+
+
+def tell(station: str, changes: Sequence[Change]) -> Command:
     """Write down what the fixes say of every instant from one on, where it is not written yet. Nothing is written of
     one who is not on duty there.
+
+    All of a station at once: each rests on who is on duty there, and one by one they would contradict each other.
     """
 
     def judge(tables: Tables) -> Decision:
-        if all(one.holder != holder for one in projection.on_duty(tables, station)):
-            return Decision((), ())
-        first = max(since, track.since)
-        found = corrections(positions.steps(tables, station, holder, first), track.steps(now.utc(), first), first)
-        told = [PresenceTold(holder, one.present, None, one.at, one.why, digest) for one in found[:CHANGES_MAX]]
-        return Decision(tuple(Draft(station, body) for body in told), (station,))
+        on_duty = {one.holder for one in projection.on_duty(tables, station)}
+        told = list[PresenceTold]()
+        for one in changes:
+            if one.holder in on_duty:
+                first = max(one.since, one.track.since)
+                steps = one.track.steps(now.utc(), first)
+                found = corrections(positions.steps(tables, station, one.holder, first), steps, first)
+                told += (PresenceTold(one.holder, it.present, None, it.at, it.why, one.digest) for it in found)
+        return Decision(tuple(Draft(station, body) for body in told[:CHANGES_MAX]), (station,))
 
     return judge
 

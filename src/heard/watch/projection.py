@@ -189,6 +189,14 @@ def present(tables: Tables, station: str, at: datetime) -> dict[str, bool | None
     return {duty.holder: known.get(duty.holder) for duty in on_duty(tables, station)}
 
 
+def why_unknown(tables: Tables, station: str) -> list[str]:
+    """Why it is not known of those on duty at a station, by their phones; each reason once, and never of whom."""
+    rows = tables.execute(
+        "SELECT DISTINCT why FROM presence WHERE station = ? AND present IS NULL AND why != '' ORDER BY why", (station,)
+    )
+    return [why for (why,) in rows]
+
+
 _SOURCE = "SELECT id, station, name, heard_at, said FROM ping_source"
 
 

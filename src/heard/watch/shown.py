@@ -14,6 +14,7 @@ from heard.engine.projection import Tables
 from heard.watch import projection
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.obligations import By
+from heard.watch.tracks import WHY
 from heard.watch.watching import Watched, Watching
 
 #: Running clocks on the board: those that fall due first.
@@ -143,6 +144,8 @@ def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station]
                 yield f"{station.code}: nobody can say whether this is kept: {one.body.title}."
         if station.state is not None and station.state_now(at) is None:
             yield f"{station.code}: its state was told for a time that is over."
+        for why in projection.why_unknown(tables, station.id):
+            yield f"{station.code}: of somebody on duty it is not known: {WHY[why]}."
         for source in projection.sources(tables, station.id):
             if source.heard_at is None:
                 yield f"{station.code}: {source.name} has never pinged."

@@ -46,7 +46,7 @@ WHY = {
 }
 
 
-class Placed(msgspec.Struct, frozen=True, array_like=True):
+class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One fix as it is kept. `said` is "mock", "by hand", "lost", "ahead", or "outside": then no place is kept."""
 
     at: datetime
@@ -58,7 +58,7 @@ class Placed(msgspec.Struct, frozen=True, array_like=True):
     said: str = ""
 
 
-class Point(msgspec.Struct, frozen=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """What a fix shows from its instant until it is not good any more (`ends`: why not), or the next one's."""
 
     at: datetime

@@ -56,6 +56,8 @@ class Taking:
     def __init__(self, node: Node, file: FixesFile, do: Do, kept_for: timedelta = KEPT_FOR) -> None:
         self.node, self.file, self.do, self.kept_for = node, file, do, kept_for
         self.held: dict[Whose, Held] = {}
+        self._changed: dict[str, dict[str, Held]] = {}
+        self._telling: dict[str, asyncio.Lock] = {}
         self._ends: list[tuple[datetime, Whose]] = []
         self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, str]]]]
         self._pending = asyncio.Queue(WAITING)
@@ -84,8 +86,8 @@ class Taking:
         if not blocks:
             return 0
         heads = await self._keep(blocks)
-        changed = [self._hears(held, fixes, heads) for held, fixes in heard]
-        await asyncio.gather(*(self._tell(held) for held in changed if held is not None))
+        changed = {held.duty.station for held, fixes in heard if self._hears(held, fixes, heads)}
+        await asyncio.gather(*(self._tell(station) for station in changed))
         return sum(count for _, count, _ in blocks)
 
     async def _keep(self, blocks: list[tuple[Whose, int, bytes]]) -> dict[Whose, str]:
@@ -96,16 +98,17 @@ class Taking:
             raise Unavailable("Too many positions come in at this moment. Nothing was kept; send them again.") from None
         return await done
 
-    def _hears(self, held: Held, fixes: list[Placed], heads: dict[Whose, str]) -> Held | None:
-        """Them, if they have something to tell by it."""
+    def _hears(self, held: Held, fixes: list[Placed], heads: dict[Whose, str]) -> bool:
+        """Whether there is something to tell by it."""
         held.head = heads[_whose(held)]
         changed_at = held.track.hear(fixes, now.utc())
         self._wait_for_the_end(held)
-        return held if self._has_changed(held, changed_at) else None
+        return self._has_changed(held, changed_at)
 
     def _has_changed(self, held: Held, at: datetime | None) -> bool:
         if at is not None:
             held.changed_at = min(held.changed_at or at, at)
+            self._changed.setdefault(held.duty.station, {})[held.duty.holder] = held
         return at is not None
 
     def _wait_for_the_end(self, held: Held) -> None:
@@ -150,19 +153,29 @@ class Taking:
 
     # What is told
 
-    async def _tell(self, held: Held) -> None:
-        """Write down what has changed. What cannot be written is tried again at the next look."""
-        while (since := held.changed_at) is not None:
-            held.changed_at = None
-            station, holder = held.duty.station, held.duty.holder
-            try:
-                written = await self.do(present.tell(station, holder, held.track, since, held.head), by=WATCH)
-            except HeardError as wrong:
-                self._has_changed(held, since)
-                log.error("presence_put_off", station=station, why=type(wrong).__name__)
-                return
-            if written.kind and written.last - written.position + 1 >= present.CHANGES_MAX:
-                self._has_changed(held, since)
+    async def _tell(self, station: str) -> None:
+        """Write down what has changed at a station. What cannot be written is tried again at the next look."""
+        async with self._telling.setdefault(station, asyncio.Lock()):
+            while changed := self._changed.pop(station, None):
+                changes = [
+                    present.Change(holder, held.track, held.changed_at, held.head)
+                    for holder, held in changed.items()
+                    if held.changed_at is not None
+                ]
+                for held in changed.values():
+                    held.changed_at = None
+                try:
+                    written = await self.do(present.tell(station, changes), by=WATCH)
+                except HeardError as wrong:
+                    self._changed_again(changed, changes)
+                    log.error("presence_put_off", station=station, why=type(wrong).__name__)
+                    return
+                if written.kind and written.last - written.position + 1 >= present.CHANGES_MAX:
+                    self._changed_again(changed, changes)
+
+    def _changed_again(self, changed: Mapping[str, Held], changes: Sequence[present.Change]) -> None:
+        for one in changes:
+            self._has_changed(changed[one.holder], one.since)
 
     def now(self, holder: str, station: str) -> Step | None:
         """What is so of a holder on duty at this instant, and why it is not known; None where no phone has told."""
@@ -205,7 +218,7 @@ class Taking:
                 looked_at = at
             while self._ends and self._ends[0][0] <= at:
                 self._ended(heapq.heappop(self._ends)[1], at)
-            await asyncio.gather(*(self._tell(held) for held in list(self.held.values()) if held.changed_at))
+            await asyncio.gather(*(self._tell(station) for station in list(self._changed)))
             wait_s = LOOK_EVERY_S
             if self._ends:
                 wait_s = min(wait_s, max(0.0005, (self._ends[0][0] - now.utc()).total_seconds()))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-FIGURES = ("append", "folding", "publish", "live", "slow", "page", "hot", "nodes", "guard", "proxies", "withdraw", "fixes")
+FIGURES = ("append", "folding", "publish", "live", "slow", "page", "hot", "nodes", "guard", "proxies", "withdraw")
+FIGURES += ("fixes",)
 
 
 def main() -> None:

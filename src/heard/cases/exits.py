@@ -50,6 +50,8 @@ class Serving(msgspec.Struct):
     follows: Any = None
     #: What takes positions in; None where none are taken.
     taking: Any = None
+    #: Gives the connection of who is signed in to the edge, as a stream; nothing where there is no edge.
+    streams: Any = None
 
     @property
     def tables(self) -> Any:

@@ -34,6 +34,9 @@ NOT_TAKEN = (
 TOO_SLOW = "The request did not arrive in time. Nothing was changed. Please try again."
 MALFORMED = "This is not a request that Heard understands. Nothing was changed."
 TOO_LONG = "The head of this request is too long. Nothing was changed. Removing this site's cookies may help."
+#: Who is signed in comes back soon: there are few of them, and an alarm may wait.
+PRIVATE_RETRY_S = 0.3, 1.0
+
 ONLY_GET = "A live stream can only be read. Nothing was changed."
 NO_BODY = "A live stream takes no content with the request. Nothing was changed."
 
@@ -97,6 +100,12 @@ def stream_opening(limits: Limits, turn: float, position: str | None) -> bytes:
     """A stream's head and first lines; with `position`, where a reader who has seen nothing yet stands."""
     id_line = b"" if position is None else b"id: %b\n\n" % position.encode()
     return stream_head(turn) + b": heard\n\n" + retry(limits) + id_line
+
+
+def private_opening() -> bytes:
+    """The same for a stream of who is signed in: no page of another site may read it."""
+    fields = (field for field in _STREAM_FIELDS if not field.startswith("Access-Control"))
+    return _head(200, fields) + b": heard\n\n" + b"retry: %d\n\n" % (1000 * random.uniform(*PRIVATE_RETRY_S))
 
 
 def come_again_s(limits: Limits) -> int:

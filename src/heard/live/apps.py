@@ -16,6 +16,7 @@ from heard.live.connections import Connections
 from heard.live.edition import Edition
 from heard.live.handover import Channel, Message
 from heard.live.lent import Asked, Lent
+from heard.live.private import Private
 from heard.live.readers import Readers
 
 UNSENT_MAX = 32
@@ -25,8 +26,9 @@ UNSENT_MAX = 32
 class App:
     """One app process, as long as its channel lasts. It takes requests once it has said hello."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, private: Private) -> None:
         self.channel = Channel(sock)
+        self.private = private
         self.said_hello = False
         self.lent: Lent | None = None
         self.watched = EVENT_READ
@@ -54,7 +56,7 @@ class Apps:
 
     def add(self, sock: socket.socket) -> None:
         """The supervisor has started an app and gives us a channel to it."""
-        app = App(sock)
+        app = App(sock, Private(self.connections))
         self.all.append(app)
         self.connections.selector.register(app.channel, app.watched, app)
 
@@ -113,6 +115,16 @@ class Apps:
             self.connections.admit(socket.socket(self._family, socket.SOCK_STREAM, 0, message.fd), message.body)
         elif message.kind == "closed":
             app.holds -= 1
+        elif message.kind == "stream":
+            app.holds -= 1
+            assert message.fd is not None
+            app.private.take(message.fd, message.facts["key"], message.facts["topic"], message.body)
+        elif message.kind == "tell":
+            app.private.tell(message.facts["topic"], message.body)
+        elif message.kind == "ends":
+            app.private.end(message.facts["key"])
+        elif message.kind == "vouch":
+            app.private.vouched_at = self.connections.now
         elif message.kind == "hello":
             if message.fd is not None:
                 app.lent = Lent(Edition(message.fd))
@@ -160,6 +172,7 @@ class Apps:
         """An app has gone. What it had not acknowledged is the next one's, ahead of what came later."""
         self.connections.selector.unregister(app.channel)
         app.channel.close()
+        app.private.close()
         self.all.remove(app)
         if app.lent is not None:
             self.lent = self.all[-1].lent if self.all else None
@@ -170,6 +183,14 @@ class Apps:
             self.waiting.move_to_end(connection, last=False)
         self.bell_may_be_missed = not any(other.said_hello for other in self.all)
         self.say("app_left", unacknowledged=len(app.handed), held=app.holds)
+
+    def see_to_private(self) -> None:
+        """Close what nobody vouches for, and tell each app who has gone."""
+        for app in self.all:
+            app.private.end_unvouched()
+            if gone := app.private.forget_gone():
+                app.channel.send("gone", keys=gone)
+                self._watch(app)
 
     def _watch(self, app: App) -> None:
         events = EVENT_READ | (EVENT_WRITE if app.channel.waiting else 0)

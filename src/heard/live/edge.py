@@ -253,6 +253,7 @@ class Edge:
             self.control.send("beat")
             self._listen(True)
             self.readers.beat()
+            self.apps.see_to_private()
             if self.apps.lent is not None:
                 self.apps.lent.second_passed()
 

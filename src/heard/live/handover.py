@@ -5,8 +5,10 @@ A message is a header of JSON and some bytes, each with its length before it, an
 (SCM_RIGHTS), which travels with the message's first byte. Who says what:
 
     app → edge          hello(frames, epoch, + descriptor of the edition) · ring(position) · ack(id) ·
-                        returned(+ descriptor, bytes unread) · closed() · lend(answer, fields, + head and body)
-    edge → app          request(id, + descriptor, bytes read)
+                        returned(+ descriptor, bytes unread) · closed() · lend(answer, fields, + head and body) ·
+                        stream(key, topic, + descriptor, how it stands) · tell(topic, + how it stands) · ends(key) ·
+                        vouch()
+    edge → app          request(id, + descriptor, bytes read) · gone(keys)
     supervisor → edge   app(+ descriptor of a channel to it) · end()
     supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
     any → supervisor    beat()

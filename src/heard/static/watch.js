@@ -1,8 +1,10 @@
-// The board works without this, and then looks again every few seconds. With it, it is told at once when anything has
-// changed, fetches itself and puts the new in place of the old. What it shows while it cannot ask is marked as old.
+// The board works without this, and then looks again every few seconds. With it, it hears at once that anything has
+// changed, fetches itself and puts the new in place of the old. What it shows while it hears nothing is marked as old.
 
 const main = () => document.getElementById('main'), how = document.getElementById('how')
-let asked = Date.now(), alone = false
+// It hears every 5 s that it is watched; times pass on the page too, and what was known is not known any more.
+const SILENT_MS = 12000, LOOK_MS = 20000
+let heard = Date.now(), looked = Date.now(), rang = null, line = null, looking = false
 history.replaceState(null, '', location.pathname)
 
 function say(words) {
@@ -15,37 +17,47 @@ function say(words) {
 const writing = () => document.activeElement?.matches('main :is(input, textarea, select)')
 
 async function look() {
-  const answer = await fetch(location.href, { cache: 'no-store' })
-  if (!answer.ok || answer.redirected) return location.reload()
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  const held = document.activeElement?.id
-  main().replaceWith(fresh.getElementById('main'))
-  document.title = fresh.title
-  if (held) document.getElementById(held)?.focus()
-}
-
-async function follow() {
-  const answer = await fetch(`/watch/live?after=${main().dataset.changed}`, {
-    cache: 'no-store', signal: AbortSignal.timeout(40000),
-  })
-  if (answer.redirected) return location.reload()
-  if (!answer.ok) throw new Error(answer.status)
-  const { changed } = await answer.json()
-  while (writing()) await new Promise(done => setTimeout(done, 300))
-  // Also when nothing has changed: times pass, and what was known is not known any more.
-  await look()
-  return changed
-}
-
-for (;;) {
+  looking = true
   try {
-    await follow()
-    asked = Date.now()
-    alone = false
-    say('')
-  } catch {
-    if (!alone) alone = new Date(asked).toLocaleTimeString('en-GB')
-    say(`Not connected. This is how it stood at ${alone}; nothing newer is known here.`)
-    await new Promise(done => setTimeout(done, 1000))
+    const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(10000) })
+    if (!answer.ok || answer.redirected) return location.reload()
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    if (writing()) return
+    const held = document.activeElement?.id
+    main().replaceWith(fresh.getElementById('main'))
+    document.title = fresh.title
+    looked = Date.now()
+    if (held) document.getElementById(held)?.focus()
+  } finally {
+    looking = false
   }
 }
+
+function stands({ data }) {
+  const now = JSON.parse(data)
+  heard = Date.now()
+  say(now.watches ? '' : 'Nothing is watched at this moment: no clock runs, and nothing rings.')
+  // Only what rings while the page is open: a phone in a pocket says so.
+  if (rang !== null && now.rang > rang) navigator.vibrate?.([300, 150, 300])
+  rang = now.rang
+  const news = now.changed > Number(main().dataset.changed) || Date.now() - looked > LOOK_MS
+  if (news && !looking && !writing()) look().catch(() => {})
+}
+
+function listen() {
+  line = new EventSource('/watch/live')
+  line.addEventListener('stands', stands)
+  // A line that broke is mended by the browser; one that was refused is not: then the page asks, and is sent to sign in
+  // if that is why.
+  line.onerror = () => {
+    if (line.readyState !== EventSource.CLOSED) return
+    look().catch(() => {}).finally(() => setTimeout(listen, 1000))
+  }
+}
+
+listen()
+setInterval(() => {
+  if (Date.now() - heard < SILENT_MS) return
+  const alone = new Date(heard).toLocaleTimeString('en-GB')
+  say(`Not connected. This is how it stood at ${alone}; nothing newer is known here.`)
+}, 1000)

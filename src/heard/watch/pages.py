@@ -26,7 +26,7 @@ from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
 from heard.watch.shown import board
 from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
-from heard.watch.watching import Watching
+from heard.watch.watching import TOPIC, Watching
 
 NO_STORE = {"Cache-Control": "no-store"}
 #: A board that waits for news is answered after this, news or not: below the 30 s at which proxies give up.
@@ -116,19 +116,33 @@ async def set_station(request: Request) -> Response:
 
 
 async def live(request: Request) -> Response:
-    """Answers when anything in the watch has changed after a position, or after a while: where it stands now.
+    """Where the watch stands: a stream of it for who asks for one; else one answer, when anything has changed after a
+    position, or after a while.
 
-    What changed is on the pages. Who is not signed in any more by then gets no answer.
+    What changed is on the pages. Who is not signed in any more hears nothing from then on.
     """
-    serving, _ = signed_in(request, "see_watch", "keep_watch")
+    serving, caller = signed_in(request, "see_watch", "keep_watch")
     watching: Watching | None = serving.watching
     if watching is None:
         raise Unavailable("This process watches nothing.")
+    if "text/event-stream" in request.headers.get("accept", "") and request.method == "GET":
+        answer: Response = serving.streams.answer(
+            TOPIC, watching.stands(), caller.account.id, lambda: _may_still(request)
+        )
+        return answer
     after = request.query_params.get("after", "")
     if after.isdecimal() and len(after) < 19 and int(after) >= watching.changed:
         await _change(watching)
         signed_in(request, "see_watch", "keep_watch")
     return JSONResponse({"changed": watching.changed, "at": now.text(now.utc())}, headers=NO_STORE)
+
+
+def _may_still(request: Request) -> bool:
+    try:
+        signed_in(request, "see_watch", "keep_watch")
+    except HeardError:
+        return False
+    return True
 
 
 async def _change(watching: Watching) -> None:

@@ -37,6 +37,8 @@ from heard.watch.standing import Standing, evidence_of
 KINDS = tuple(
     body.kind for body in vars(entries).values() if isinstance(body, type) and issubclass(body, Body) and body.kind
 )
+#: What open boards listen to.
+TOPIC = "watch"
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 Move = Literal["raise", "prove", "clear"]
@@ -82,6 +84,8 @@ class Watching:
         self.journal = journal
         #: How far the journal was read, and the newest entry in it that was of the watch.
         self.position = self.changed = 0
+        #: The newest entry by which something rang.
+        self.rang = 0
         self.watched: dict[str, Watched] = {}
         #: Those of which something may have to be recorded, in the order in which that was noticed.
         self._to_look_at: dict[int, Watched] = {}
@@ -100,6 +104,11 @@ class Watching:
         self.has_stopped = False
         #: Called when entries were heard.
         self.after_change: list[Callable[[], None]] = []
+
+    def stands(self) -> bytes:
+        """For the streams of open boards: no word of what happened, only that something did."""
+        said = {"changed": self.changed, "rang": self.rang, "watches": not self.has_stopped}
+        return b"event: stands\ndata: %b\n\n" % msgspec.json.encode(said)
 
     # What is heard
 
@@ -124,8 +133,10 @@ class Watching:
                 self._end(entry, "stood-down")
             case AlarmRaised():
                 self._recorded.add(("raise", entry.stream))
+                self.rang = entry.position
             case AlarmProven():
                 self._recorded.add(("prove", entry.stream))
+                self.rang = entry.position
             case AlarmCleared():
                 self._recorded.add(("clear", entry.stream))
             case OrderPublished(station=station) | SourceAdded(station=station):

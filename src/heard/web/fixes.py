@@ -152,7 +152,7 @@ def _placed(said: Fix | Sign) -> Placed | None:
 # Cursor-on-Target -----------------------------------------------------------------------------------------------------
 
 
-class Streams:
+class CursorStreams:
     """Connections of Cursor-on-Target. The `uid` of an event is the secret of its phone; after an event whose `uid` is
     that of a station's feed, the connection is that feed's, and each `uid` a device of it.
     """

@@ -27,6 +27,8 @@ class Lender(Protocol):
 
     def give_back(self, fd: int) -> None: ...
 
+    def give_stream(self, fd: int, key: int, topic: str, first: bytes) -> None: ...
+
     def ended_here(self) -> None: ...
 
 
@@ -74,6 +76,7 @@ class HandedProtocol(HttpToolsProtocol):
         self._in_request = True
         self._began_at, self._came_bytes = self.loop.time(), 0
         super().on_message_begin()
+        self.scope["extensions"] = {"heard.stream": {"become": self.become_stream}}
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -108,6 +111,16 @@ class HandedProtocol(HttpToolsProtocol):
         self._given_back = True
         self.transport.abort()  # Closes our descriptor without a word to the client; the copy stays open.
         self._lender.give_back(fd)
+
+    def become_stream(self, key: int, topic: str, first: bytes) -> bool:
+        """The edge answers from now on, with a stream; False where it cannot, and an answer is still to be given."""
+        if self._in_request or self.pipeline or self.transport.is_closing() or not self._lender.takes_back():
+            return False
+        fd = os.dup(self.transport.get_extra_info("socket").fileno())
+        self._given_back = True
+        self.transport.abort()
+        self._lender.give_stream(fd, key, topic, first)
+        return True
 
     def see_to_deadlines(self, body_silence_s: float, stalled_s: float) -> None:
         """Let go of a client who sends next to nothing of what was begun, or takes nothing of what is answered."""

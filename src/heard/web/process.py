@@ -40,14 +40,15 @@ from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
-from heard.watch.watching import Watching
+from heard.watch.watching import TOPIC, Watching
 from heard.web.app import build
-from heard.web.fixes import Streams
+from heard.web.fixes import CursorStreams
 from heard.web.lending import Lending
 from heard.web.mailing import Mailing
 from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
 from heard.web.taking import Taking, take_positions
+from heard.web.streams import Streams
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
@@ -136,6 +137,7 @@ async def run(
     serving.watching = watching
     serving.follows = Follows(house.journal) if box else None
     serving.taking = taking = _taking(house, scribe)
+    serving.streams = streams = Streams(bell)
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
@@ -152,14 +154,15 @@ async def run(
         purging.run(),
         probing.run(),
         _follow(register, echoes),
-        ring(house.node, watching, scribe.do),
+        streams.run(),
+        ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),
     ]
     if box:
         base = public[0] if public else house.address()
         works.append(Mailing(serving, box, base, house.data / "mail.lock").run())
     if cot:
-        works.append(Streams(serving).listen(cot))
+        works.append(CursorStreams(serving).listen(cot))
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_clear_away, house, path, register.file.path)

@@ -32,6 +32,9 @@ PUT_OFF_S = 0.5
 
 log = structlog.get_logger()
 
+#: So often every open board hears that it is watched, news or not: one that hears nothing says so.
+SAID_EVERY_S = 5.0
+
 Do = Callable[..., Awaitable[Written]]
 
 
@@ -59,15 +62,18 @@ def _stop(watching: Watching, mistake: Exception) -> None:
     log.error("watch_stopped", error=type(mistake).__name__, at=where)
 
 
-async def ring(node: Node, watching: Watching, do: Do) -> None:
-    """Watch until cancelled."""
-    woken = asyncio.Event()
-    watching.after_change.append(woken.set)
+async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None]) -> None:
+    """Watch until cancelled; `tell` says to every open board how it stands."""
+    woken, said_at = asyncio.Event(), 0.0
+    watching.after_change += [woken.set, tell]
     hear = follow(watching, node)
     hear()
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:
         woken.clear()
+        if (at := asyncio.get_running_loop().time()) - said_at >= SAID_EVERY_S:
+            said_at = at
+            tell()
         # Another process of this directory (a command, the app that this one replaces) may have folded what it wrote:
         # then this node had nothing to fold, and called nobody.
         with suppress(HeardError):

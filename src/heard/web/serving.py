@@ -60,6 +60,8 @@ class Doorbell:
 
     _edges: list[_Edge] = field(default_factory=list)
     _hello: Hello | None = None
+    #: Told of streams whose readers have gone.
+    on_gone: Callable[[list[int]], None] = field(default=lambda keys: None)
 
     def lend(self, of: int, asked: Asked, etag: str, fields: bytes, body: bytes) -> None:
         """Every edge may give this answer out, as long as the edition is this one."""
@@ -72,6 +74,24 @@ class Doorbell:
         """There are frames up to `position`. Costs one small send per edge, and never waits."""
         for edge in self._edges:
             edge.ring(position)
+
+    def tell(self, topic: str, words: bytes) -> None:
+        """How things stand, to everyone who has a stream of it."""
+        for edge in self._edges:
+            edge.tell(topic, words)
+
+    def end(self, key: int) -> None:
+        """A stream is ended, on whichever edge it is."""
+        for edge in self._edges:
+            edge.channel.send("ends", key=key)
+            edge.watch()
+
+    def vouch(self) -> None:
+        """Whoever has a stream may have it. Not said to an edge that does not even take what was said before."""
+        for edge in self._edges:
+            if not edge.channel.waiting:
+                edge.channel.send("vouch")
+                edge.watch()
 
     def hello(self, hello: Hello) -> None:
         """The app is ready for requests; or it has changed to another frames file."""
@@ -210,6 +230,8 @@ class _Edge:
         self.loop = serving.loop
         self._acknowledged: list[tuple[socket.socket, bytes]] = []
         self._to_ring: int | None = None
+        self._to_tell: dict[str, bytes] = {}
+        self._streams: set[int] = set()
         self._writing = False
         self._leaving = False
         self.loop.add_reader(channel.fileno(), self._readable)
@@ -225,6 +247,13 @@ class _Edge:
             self.channel.send("ring", position=position)
         self.watch()
 
+    def tell(self, topic: str, words: bytes) -> None:
+        if self.channel.waiting:
+            self._to_tell[topic] = words
+        else:
+            self.channel.send("tell", words, topic=topic)
+        self.watch()
+
     def leave(self) -> None:
         """Take no further requests: those not yet read stay the edge's, unacknowledged, for the next app."""
         self._leaving = True
@@ -235,6 +264,9 @@ class _Edge:
         for message in self.channel.receive():
             if message.kind == "request":
                 self._acknowledge(message)
+            elif message.kind == "gone":
+                self._streams.difference_update(message.facts["keys"])
+                self.serving.bell.on_gone(message.facts["keys"])
         self.watch()
 
     def _acknowledge(self, message: Message) -> None:
@@ -253,6 +285,9 @@ class _Edge:
             if self._to_ring is not None:
                 position, self._to_ring = self._to_ring, None
                 self.channel.send("ring", position=position)
+            while self._to_tell and not self.channel.waiting:
+                topic, words = self._to_tell.popitem()
+                self.channel.send("tell", words, topic=topic)
             begun, self._acknowledged = self._acknowledged, []
             for sock, received in begun:
                 task = self.loop.create_task(self._begin(sock, received))
@@ -278,6 +313,7 @@ class _Edge:
             for sock, _ in self._acknowledged:
                 sock.close()
             self.channel.close()
+            self.serving.bell.on_gone(list(self._streams))
 
     async def _begin(self, sock: socket.socket, received: bytes) -> None:
         serving = self.serving
@@ -298,6 +334,11 @@ class _Edge:
 
     def give_back(self, fd: int) -> None:
         self.channel.send("returned", fd=fd, close_after=True)
+        self.watch()
+
+    def give_stream(self, fd: int, key: int, topic: str, first: bytes) -> None:
+        self._streams.add(key)
+        self.channel.send("stream", first, fd=fd, close_after=True, key=key, topic=topic)
         self.watch()
 
     def takes_back(self) -> bool:

@@ -91,6 +91,10 @@ class Record(msgspec.Struct, frozen=True):
     leaf: bytes
 
 
+#: Later than any entry.
+FAR = 2**62
+
+
 class Store(Protocol):
     """Where entries live. `append` is durable when it returns; it judges its batch in order, each after the earlier."""
 
@@ -125,8 +129,8 @@ class Store(Protocol):
         """What `append` answered first under this key, or stands against answering; None when it was never used."""
         ...
 
-    def of_kinds(self, kinds: Sequence[str], after: int) -> list[Record]:
-        """Entries of these kinds later than `after`, in order."""
+    def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
+        """Entries of these kinds later than `after` and not later than `to`, in order."""
         ...
 
     def leaves(self, size: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from threading import Lock
 from heard.engine import chain
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError
-from heard.engine.journal import Append, Appended, Record, Seal, first_outcome, header_of, next_instant
+from heard.engine.journal import FAR, Append, Appended, Record, Seal, first_outcome, header_of, next_instant
 
 
 class MemoryStore:
@@ -73,8 +73,8 @@ class MemoryStore:
             last += 1
         return first_outcome(first, last, request)
 
-    def of_kinds(self, kinds: Sequence[str], after: int) -> list[Record]:
-        return [record for record in self._records[after:] if record.header.kind in kinds]
+    def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
+        return [record for record in self._records[after:to] if record.header.kind in kinds]
 
     def leaves(self, size: int) -> list[bytes]:
         return [record.leaf for record in self._records[:size]]

@@ -20,7 +20,7 @@ import msgspec
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
 from heard.engine.errors import Conflict, Corrupt, HeardError, Unavailable
-from heard.engine.journal import Append, Appended, Record, first_outcome, header_of, next_instant
+from heard.engine.journal import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
 from heard.store.postgres_link import APPEND_PATIENCE_S, Connection, Database
 from heard.store.postgres_sweep import Sweep
 
@@ -236,8 +236,9 @@ class PostgresStore:
             db.execute("UPDATE tree SET size = size")
         return first_outcome(record, last, request)
 
-    def of_kinds(self, kinds: Sequence[str], after: int) -> list[Record]:
-        return self._records("position > %s AND kind = ANY(%s) ORDER BY position", after, list(kinds))
+    def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
+        where = "position > %s AND position <= %s AND kind = ANY(%s) ORDER BY position"
+        return self._records(where, after, to, list(kinds))
 
     def leaves(self, size: int) -> list[bytes]:
         rows = self.database.ask("SELECT leaf FROM entry WHERE position <= %s ORDER BY position", size)

@@ -14,7 +14,7 @@ import apsw
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
 from heard.engine.errors import Conflict, HeardError
-from heard.engine.journal import Append, Appended, Record, first_outcome, header_of, next_instant
+from heard.engine.journal import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
 from heard.store.files import connect, plainly, scrub, transaction
 
 SCHEMA = """
@@ -143,9 +143,10 @@ class SqliteStore:
         with plainly(self.path):
             return _outcome(self._reader, key, request)
 
-    def of_kinds(self, kinds: Sequence[str], after: int) -> list[Record]:
+    def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
         wanted = "kind IN (SELECT value FROM json_each(?))"
-        return self._records(f"position > ? AND {wanted} ORDER BY position", after, json.dumps(list(kinds)))
+        where = f"position > ? AND position <= ? AND {wanted} ORDER BY position"
+        return self._records(where, after, to, json.dumps(list(kinds)))
 
     def leaves(self, size: int) -> list[bytes]:
         return [leaf for (leaf,) in self._read("SELECT leaf FROM entry WHERE position <= ? ORDER BY position", size)]

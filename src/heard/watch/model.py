@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -117,6 +118,7 @@ class RaisedAlarm(msgspec.Struct, frozen=True):
     position: int
 
 
+@lru_cache(4096)  # asked again as soon as it is recorded, and ten thousand may ring in one second
 def alarm_id(obligation: str, version: int, key: str, lapsed_at: datetime) -> str:
     """The same for whoever notices the same lapse, and it says nothing: obligations are random ids."""
     lapse = "/".join((obligation, str(version), key, now.text(lapsed_at)))

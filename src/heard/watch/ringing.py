@@ -7,6 +7,8 @@ folded first, and then there may be nothing to record.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from heard.cases.model import checked_words
 from heard.engine import now
 from heard.engine.entry import Body, Draft
@@ -31,13 +33,25 @@ def key_of(due: Due) -> str:
 def record(watching: Watching, due: Due) -> Command:
     """Record what has come to pass, if it still has when it is judged."""
 
+    return record_all(watching, (due,))
+
+
+def record_all(watching: Watching, dues: Sequence[Due]) -> Command:
+    """The same for many that fell due together, in one writing.
+
+    It bears no key: each is guarded over its alarm's own stream, and whoever comes second finds it recorded.
+    """
+
     def judge(tables: Tables) -> Decision:
-        if not watching.is_still(due):
-            return Decision((), ())
-        armed = due.watched.body
-        orders = (one.id for one in projection.orders(tables, armed.station))
-        over = tuple(dict.fromkeys((due.id, due.watched.id, *armed.rests_on, *orders)))
-        return Decision((Draft(due.id, _body(due)),), over)
+        still = [due for due in dues if watching.is_still(due)]
+        rests_on: dict[str, tuple[str, ...]] = {}
+        over: dict[str, None] = {}
+        for due in still:
+            armed = due.watched.body
+            if armed.station not in rests_on:
+                rests_on[armed.station] = tuple(one.id for one in projection.orders(tables, armed.station))
+            over |= dict.fromkeys((due.id, due.watched.id, *armed.rests_on, *rests_on[armed.station]))
+        return Decision(tuple(Draft(due.id, _body(due)) for due in still), tuple(over))
 
     return judge
 

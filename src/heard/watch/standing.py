@@ -60,12 +60,12 @@ class Standing:
     """
 
     def __init__(self) -> None:
-        self._newest: dict[tuple[Any, ...], tuple[str, Evidence]] = {}
+        self._newest: dict[str, dict[tuple[Any, ...], Evidence]] = {}
 
     def heard(self, station: str, stream: str, evidence: Evidence) -> None:
         match evidence.kind:
             case "duty.end":
-                self._newest.pop((stream, "duty.start", evidence["who"]), None)
+                self._newest.get(station, {}).pop((stream, "duty.start", evidence["who"]), None)
                 return
             case "duty.start" | "presence":
                 about: tuple[Any, ...] = (evidence["who"],)
@@ -75,9 +75,10 @@ class Standing:
                 about = ()
             case _:
                 return
-        known = self._newest.get((stream, evidence.kind, *about))
-        if known is None or known[1].at <= evidence.at:  # what puts the past right says nothing of now
-            self._newest[stream, evidence.kind, *about] = (station, evidence)
+        newest = self._newest.setdefault(station, {})
+        known = newest.get((stream, evidence.kind, *about))
+        if known is None or known.at <= evidence.at:  # what puts the past right says nothing of now
+            newest[stream, evidence.kind, *about] = evidence
 
     def told_at(self, at: datetime, station: str, group: tuple[str, ...]) -> list[Evidence]:
         """How things stand, as it is told to one who begins to watch a station now; that it is armed is said first.
@@ -86,7 +87,7 @@ class Standing:
 
         Orders keep the times at which they were published and read; nothing else was watched before.
         """
-        known = [evidence for where, evidence in self._newest.values() if where == station]
+        known = self._newest.get(station, {}).values()
         nobody = [_at(at, "presence", station=station, who=who, value=False) for who in group]
         return [Evidence(ARMED, at, at, {}), *nobody, *(told for one in known if (told := _told_again(one, at)))]
 

@@ -25,12 +25,13 @@ from heard.watch.entries import (
     ObligationArmed,
     ObligationStoodDown,
     OrderPublished,
+    Pinged,
     SourceAdded,
 )
 from heard.watch.evaluation import Evaluator, evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
 from heard.watch.model import alarm_id
-from heard.watch.obligations import AnyObligation, By, Keep
+from heard.watch.obligations import AnyObligation, By, Every, Keep
 from heard.watch.standing import Standing, evidence_of
 
 #: The kinds of entry that the watch is told of.
@@ -40,6 +41,9 @@ KINDS = tuple(
 #: What open boards listen to.
 TOPIC = "watch"
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+#: Entries that are heard in one go.
+AT_ONCE = 500
 
 Move = Literal["raise", "prove", "clear"]
 
@@ -73,6 +77,14 @@ class Watched(msgspec.Struct):
     #: Its place in the order of arming.
     number: int = 0
 
+    def hears_of(self) -> tuple[str, ...]:
+        """The streams whose entries are told to it: of its station, with its orders; of the source that pings."""
+        match self.obligation:
+            case Every(do="ping", where={"source": str(source)}, while_=guard):
+                is_guarded = guard.state is not None or guard.duty is not None
+                return (source, self.body.station) if is_guarded else (source,)
+        return (self.body.station,)
+
     def alarm_id(self, alarm: Alarm) -> str:
         return alarm_id(self.id, self.body.number, alarm.key, alarm.lapsed_at)
 
@@ -92,7 +104,8 @@ class Watching:
         #: When each rings next, with a number that no two share. What has changed since is skipped at the top.
         self._clocks: list[tuple[datetime, int, Watched]] = []
         self._armed = self._pushed = 0
-        self._at_station: dict[str, list[Watched]] = {}
+        #: Those that hear of a source, or of a station with its orders, by its stream.
+        self._hearing_of: dict[str, list[Watched]] = {}
         self._station_of: dict[str, str] = {}
         self._standing = Standing()
         self._recorded: set[tuple[Move, str]] = set()
@@ -102,6 +115,8 @@ class Watching:
         #: Since when this process has let time pass without a break, and that it does so no more: then it is blind.
         self.since_at: datetime | None = None
         self.has_stopped = False
+        #: Whether all of the record was heard once: until then what is newly folded waits for its turn.
+        self.has_begun = False
         #: Called when entries were heard.
         self.after_change: list[Callable[[], None]] = []
 
@@ -114,12 +129,17 @@ class Watching:
 
     def catch_up(self, to: int) -> None:
         """Hear the entries of the watch up to a position."""
-        if to <= self.position:
-            return
-        records = [one for one in self.journal.store.of_kinds(KINDS, self.position) if one.header.position <= to]
+        while self.position < to:
+            self.go_on(to)
+        self.has_begun = True
+
+    def go_on(self, to: int) -> None:
+        """Hear the next of them, as many as take some ten milliseconds."""
+        up_to = min(to, self.position + AT_ONCE)
+        records = self.journal.store.of_kinds(KINDS, self.position, up_to)
         for entry in self.journal.opened(records):
             self._heard(entry)
-        self.position = to
+        self.position = up_to
         if records:
             self.changed = records[-1].header.position
             for follow in self.after_change:
@@ -145,7 +165,7 @@ class Watching:
         for evidence in evidence_of(entry):
             self._standing.heard(station, entry.stream, evidence)
             self.heard_at[station] = self.last_heard_at = evidence.at
-            for watched in self._at_station.get(station, ()):
+            for watched in self._hearing_of.get(_told_of(entry, station), ()):
                 self._tell(watched, entry, evidence)
 
     def _station(self, entry: Entry) -> str:
@@ -163,7 +183,8 @@ class Watching:
         self._armed += 1
         watched.number = self._armed
         self.watched[entry.stream] = watched
-        self._at_station.setdefault(armed.station, []).append(watched)
+        for stream in watched.hears_of():
+            self._hearing_of.setdefault(stream, []).append(watched)
         _begin(watched)
         self._changed(watched)
 
@@ -179,7 +200,8 @@ class Watching:
                 alarm.clear(at, why)
         watched.ended = True
         self._changed(watched)
-        self._at_station[watched.body.station].remove(watched)
+        for stream in watched.hears_of():
+            self._hearing_of[stream].remove(watched)
 
     def _tell(self, watched: Watched, entry: Entry, evidence: Evidence) -> None:
         if entry.at < watched.passed_to:
@@ -193,9 +215,14 @@ class Watching:
         """As if nothing had been heard before, up to and with the entry at a position."""
         watched.evaluator, watched.settled, watched.passed_to = evaluator(watched.obligation), 0, watched.armed_at
         _begin(watched)
-        records = self.journal.store.of_kinds(KINDS, watched.position)
-        for entry in self.journal.opened([record for record in records if record.header.position <= to]):
-            if self._station(entry) == watched.body.station:
+        hears_of = watched.hears_of()
+        if watched.body.station in hears_of:
+            records = self.journal.store.of_kinds(KINDS, watched.position, to)
+        else:
+            found = (record for stream in hears_of for record in self.journal.store.stream(stream))
+            records = [record for record in found if watched.position < record.header.position <= to]
+        for entry in self.journal.opened(records):
+            if _told_of(entry, self._station(entry)) in hears_of:
                 for evidence in evidence_of(entry):
                     hear(watched.evaluator, evidence)
         self._changed(watched)
@@ -259,6 +286,11 @@ class Watching:
         if alarm.upgraded_at is not None and ("prove", id) not in self._recorded:
             return "prove"
         return "clear" if alarm.cleared_at is not None else None
+
+
+def _told_of(entry: Entry, station: str) -> str:
+    """Whom an entry is told to: those that hear of this stream."""
+    return entry.stream if isinstance(entry.body, Pinged) else station
 
 
 def _begin(watched: Watched) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -18,13 +18,15 @@ import structlog
 from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.node import Node, Written
-from heard.watch.ringing import WATCH, key_of, record
+from heard.watch.ringing import WATCH, key_of, record_all
 from heard.watch.watching import Due, Watching
 
 #: A clock may be set while one sleeps: so often it is looked at anyway.
 LOOK_EVERY_S = 1.0
-#: When very much falls due in one second, so many are recorded at a time: the desk's own writing goes on between.
-AT_ONCE = 1024
+#: When very much falls due in one second, so many are recorded in one writing: the desk's own goes on between.
+AT_ONCE = 256
+#: Up to so many are recorded each by itself, under a key of its own.
+FEW = 8
 #: What rings at an instant rings when it has passed; a timer may come a little before.
 SHORTEST_S = 0.0005
 #: After a record could not be written, so long until it is tried again.
@@ -44,7 +46,7 @@ def follow(watching: Watching, node: Node) -> Callable[[], None]:
     """
 
     def catch_up() -> None:
-        if not watching.has_stopped:
+        if watching.has_begun and not watching.has_stopped:
             try:
                 watching.catch_up(node.projection.position())
             except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
@@ -64,10 +66,10 @@ def _stop(watching: Watching, mistake: Exception) -> None:
 
 async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None]) -> None:
     """Watch until cancelled; `tell` says to every open board how it stands."""
-    woken, said_at = asyncio.Event(), 0.0
-    watching.after_change += [woken.set, tell]
+    woken, said_at, one_by_one = asyncio.Event(), 0.0, False
     hear = follow(watching, node)
-    hear()
+    await _begin(node, watching)
+    watching.after_change += [woken.set, tell]
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:
         woken.clear()
@@ -84,7 +86,12 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
         except Exception as mistake:
             _stop(watching, mistake)
             break
-        outcomes = await asyncio.gather(*(_record(watching, one, do) for one in due))
+        if len(due) > FEW and not one_by_one:
+            # If they cannot be recorded together, then each by itself: the fault may be one alarm's.
+            one_by_one = not await _record(watching, due, do)
+            continue
+        outcomes = await asyncio.gather(*(_record(watching, [one], do) for one in due))
+        one_by_one = False
         if not all(outcomes):
             await asyncio.sleep(PUT_OFF_S)
         elif not due:
@@ -96,14 +103,32 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
     await asyncio.Event().wait()
 
 
-async def _record(watching: Watching, due: Due, do: Do) -> bool:
-    """Whether it is recorded, or needs not be."""
+async def _begin(node: Node, watching: Watching) -> None:
+    """Hear the record up to here, a little at a time: years of it must not keep this process from saying that it lives,
+    or it would be replaced before it is through.
+    """
     try:
-        written = await do(record(watching, due), by=WATCH, scope=WATCH, key=key_of(due))
+        while (to := node.projection.position()) > watching.position:
+            watching.go_on(to)
+            await asyncio.sleep(0)
+    except HeardError:
+        raise
+    except Exception as mistake:
+        _stop(watching, mistake)
+    watching.has_begun = True
+
+
+async def _record(watching: Watching, due: Sequence[Due], do: Do) -> bool:
+    """Whether they are recorded, or need not be."""
+    key = key_of(due[0]) if len(due) == 1 else None
+    try:
+        written = await do(record_all(watching, due), by=WATCH, scope=WATCH, key=key)
     except HeardError as wrong:  # a full disk, a long transaction elsewhere: nothing is forgotten, it is still due
-        log.error("alarm_put_off", alarm=due.id, move=due.move, why=type(wrong).__name__)
+        log.error("alarm_put_off", alarm=due[0].id, move=due[0].move, of=len(due), why=type(wrong).__name__)
         return False
     if written.kind and not written.repeated:
-        late_ms = round((now.utc() - due.alarm.lapsed_at).total_seconds() * 1000)
-        log.warning("alarm_recorded", move=due.move, alarm=due.id, obligation=due.watched.id, after_due_ms=late_ms)
+        one, of = due[0], {"of": len(due)} if len(due) > 1 else {}
+        late_ms = round((now.utc() - one.alarm.lapsed_at).total_seconds() * 1000)
+        facts = {"move": one.move, "alarm": one.id, "obligation": one.watched.id, "after_due_ms": late_ms}
+        log.warning("alarm_recorded", **facts, **of)
     return True

@@ -237,8 +237,8 @@ class PostgresStore:
         return first_outcome(record, last, request)
 
     def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
-        where = "position > %s AND position <= %s AND kind = ANY(%s) ORDER BY position"
-        return self._records(where, after, to, list(kinds))
+        wanted = list(kinds)
+        return self._records("position > %s AND position <= %s AND kind = ANY(%s) ORDER BY position", after, to, wanted)
 
     def leaves(self, size: int) -> list[bytes]:
         rows = self.database.ask("SELECT leaf FROM entry WHERE position <= %s ORDER BY position", size)

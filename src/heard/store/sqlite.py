@@ -145,8 +145,9 @@ class SqliteStore:
 
     def of_kinds(self, kinds: Sequence[str], after: int, to: int = FAR) -> list[Record]:
         wanted = "kind IN (SELECT value FROM json_each(?))"
-        where = f"position > ? AND position <= ? AND {wanted} ORDER BY position"
-        return self._records(where, after, to, json.dumps(list(kinds)))
+        return self._records(
+            f"position > ? AND position <= ? AND {wanted} ORDER BY position", after, to, json.dumps(list(kinds))
+        )
 
     def leaves(self, size: int) -> list[bytes]:
         return [leaf for (leaf,) in self._read("SELECT leaf FROM entry WHERE position <= ? ORDER BY position", size)]

@@ -29,12 +29,13 @@ from heard.store.reserve import Reserve
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import KeyedSealing, SqliteVault
 from heard.store.witness import Witness
+from heard.watch import ladders
 from heard.watch import projection as watch
 
 if TYPE_CHECKING:
     from heard.store.postgres_shared import Shared
 
-ROOMS = (accounts.room(), cases.room(), coverage.room(), reports.room(), watch.room())
+ROOMS = (accounts.room(), cases.room(), coverage.room(), reports.room(), watch.room(), ladders.room())
 
 LACKS_SOME = (
     "A standby may have been promoted that had not received its newest entries; see docs/operating/postgres.md."

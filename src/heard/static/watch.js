@@ -25,6 +25,7 @@ async function look() {
     if (writing()) return
     const held = document.activeElement?.id
     main().replaceWith(fresh.getElementById('main'))
+    document.getElementById('itself-now').replaceWith(fresh.getElementById('itself-now'))
     document.title = fresh.title
     looked = Date.now()
     if (held) document.getElementById(held)?.focus()

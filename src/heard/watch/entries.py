@@ -320,3 +320,19 @@ class AlarmClosed(Body, frozen=True):
     """On the alarm's stream: a named person looked at what had happened, and says why it did."""
 
     reason: str
+
+
+@written_as("watch.alarm_told")
+class AlarmTold(Body, frozen=True):
+    """On the alarm's stream: somebody was told of it, or could not be.
+
+    `step` is the rung of the ladder, -1 for those under watch. `by` says of each channel how it went: "sent", of a page
+    "not open", or why it failed. What failed is tried again at `next_at`. `again` when it had been unproven before.
+    """
+
+    step: int
+    to: str
+    by: dict[str, str]
+    attempt: int = 1
+    again: bool = False
+    next_at: datetime | None = None

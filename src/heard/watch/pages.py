@@ -20,11 +20,11 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import commands, known, pings, projection, tags
+from heard.watch import commands, known, ladders, pings, projection, tags
 from heard.watch.arming import SORTS
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
-from heard.watch.shown import board
+from heard.watch.shown import board, itself
 from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
 from heard.watch.watching import TOPIC, Watching
 
@@ -63,9 +63,10 @@ def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
     return serving, caller
 
 
-def _page(name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
+def _page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
     may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders")}
-    page = templates.render(name, account=caller.account, may=may, once=new_id(), **shown)
+    of_itself = itself(serving.tables, serving.watching, now.utc())
+    page = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
     return Response(page, status, NO_STORE, "text/html")
 
 
@@ -98,7 +99,14 @@ def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None
     shown = board(serving.tables, serving.watching, now.utc())
     status = 422 if error else 200
     return _page(
-        "watch/board.html", caller, status, board=shown, names=names(serving.tables), error=error, draft=draft or {}
+        serving,
+        "watch/board.html",
+        caller,
+        status,
+        board=shown,
+        names=names(serving.tables),
+        error=error,
+        draft=draft or {},
     )
 
 
@@ -195,7 +203,7 @@ def _station(serving: Serving, caller: Caller, station: str, status: int = 200, 
         "changed": serving.watching.changed if serving.watching else 0,
         "now": at,
     }
-    return _page("watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
+    return _page(serving, "watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
 
 
 _NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": "", "opens": ""}
@@ -256,8 +264,8 @@ def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = 
         for station in projection.posted_at(tables, me)
     ]
     return _page(
-        "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error, names=names(tables),
-        known=known.of_me(serving, me), address=address,
+        serving, "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error,
+        names=names(tables), known=known.of_me(serving, me), address=address,
         changed=serving.watching.changed if serving.watching else 0, now=at,
     )  # fmt: skip
 
@@ -295,7 +303,8 @@ def _order(serving: Serving, caller: Caller, order: Order, error: str = "") -> R
     entry = serving.node.journal.entry(order.position)
     words = entry.body if entry and isinstance(entry.body, OrderPublished) else OrderPublished("", 0, "", "")
     return _page(
-        "watch/order.html", caller, 422 if error else 200, order=order, words=words, is_mine=is_mine, error=error,
+        serving, "watch/order.html", caller, 422 if error else 200, order=order, words=words, is_mine=is_mine,
+        error=error,
         read_at=projection.acknowledged(tables, order).get(me), station=projection.station(tables, order.station),
     )  # fmt: skip
 
@@ -333,7 +342,8 @@ def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft:
         closings = (one.body for one in serving.node.journal.stream(alarm))
         reason = next((body.reason for body in closings if isinstance(body, AlarmClosed)), "")
     return _page(
-        "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
+        serving, "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
+        told=ladders.told(tables, alarm),
         station=projection.station(tables, raised.station), error=error, draft=draft or {},
         changed=serving.watching.changed if serving.watching else 0,
     )  # fmt: skip

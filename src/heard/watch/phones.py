@@ -75,7 +75,9 @@ async def tag_page(request: Request) -> Response:
 def _tag(request: Request, serving: Serving, caller: Caller, error: str = "") -> Response:
     tag = positions.tag(serving.tables, tags.tag_of(serving.vault, request.path_params["secret"]))
     here = projection.station(serving.tables, tag.station)
-    return _page("watch/tag.html", caller, 422 if error else 200, tag=tag, station=here, error=error, now=now.utc())
+    return _page(
+        serving, "watch/tag.html", caller, 422 if error else 200, tag=tag, station=here, error=error, now=now.utc()
+    )
 
 
 async def check_in(request: Request) -> Response:

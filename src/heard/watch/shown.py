@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from heard.engine.projection import Tables
-from heard.watch import projection
+from heard.watch import ladders, projection
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.obligations import By
 from heard.watch.tracks import WHY
@@ -48,6 +48,20 @@ class ClockShown(msgspec.Struct, frozen=True):
     due_at: datetime
 
 
+class Itself(msgspec.Struct, frozen=True):
+    """Whether it can be relied on: what every page of the watch says. A quiet page never hides a blind monitor."""
+
+    at: datetime
+    zone: str
+    since_at: datetime | None
+    last_heard_at: datetime | None
+    #: By what alarms leave, beside the open page.
+    channels: list[str]
+    has_outside: bool
+    outside_heard_at: datetime | None
+    blind_spots: list[str]
+
+
 class Board(msgspec.Struct, frozen=True):
     at: datetime
     zone: str
@@ -59,6 +73,21 @@ class Board(msgspec.Struct, frozen=True):
     since_at: datetime | None
     last_heard_at: datetime | None
     blind_spots: list[str]
+
+
+def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
+    """How it stands with the watch itself."""
+    known = projection.stations(tables)
+    return Itself(
+        at,
+        known[0].zone if known else "Europe/London",
+        watching.since_at if watching else None,
+        watching.last_heard_at if watching else None,
+        [one for one in watching.channels if one != "page"] if watching else [],
+        bool(watching and watching.has_outside),
+        watching.outside_heard_at if watching else None,
+        list(_blind_spots(tables, watching, known, at)),
+    )
 
 
 def board(tables: Tables, watching: Watching | None, at: datetime) -> Board:
@@ -103,7 +132,7 @@ def _station(
 
 
 def _watched(watching: Watching | None, station: str) -> list[Watched]:
-    return [one for one in watching.watched.values() if one.body.station == station] if watching else []
+    return watching.at_station(station) if watching else []
 
 
 def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime) -> str:
@@ -121,7 +150,7 @@ def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlar
 def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) -> list[ClockShown]:
     running = [
         ClockShown(codes[watched.body.station], watched.body.title, _who(watched, instance.who), instance.due)
-        for watched in (watching.watched.values() if watching else ())
+        for watched in (watching.first_to_ring(CLOCKS_MAX) if watching else ())
         for instance in watched.evaluator.stands(at).values()
         if instance.state == "DUE" and instance.due is not None
     ]
@@ -135,6 +164,10 @@ def _who(watched: Watched, who: str) -> str:
 def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
     if watching is None or watching.has_stopped:
         yield "Nothing is watched: no clock runs, and nothing rings. The log of the server says why."
+    if watching is not None and watching.outside_lost_at is not None:
+        yield "Who watches this server from outside cannot be reached: if it stopped now, nobody would be told."
+    for channel in sorted({channel for _, channel, _ in ladders.not_reached(tables)}):
+        yield f"Somebody who was to be told of an alarm could not be reached by {channel}; the alarm says who."
     for station in known:
         watched = _watched(watching, station.id)
         if not watched:

@@ -104,6 +104,8 @@ class Watching:
         #: When each rings next, with a number that no two share. What has changed since is skipped at the top.
         self._clocks: list[tuple[datetime, int, Watched]] = []
         self._armed = self._pushed = 0
+        #: Those of each station, by number.
+        self._at_station: dict[str, dict[int, Watched]] = {}
         #: Those that hear of a source, or of a station with its orders, by its stream.
         self._hearing_of: dict[str, list[Watched]] = {}
         self._station_of: dict[str, str] = {}
@@ -115,6 +117,14 @@ class Watching:
         #: Since when this process has let time pass without a break, and that it does so no more: then it is blind.
         self.since_at: datetime | None = None
         self.has_stopped = False
+        #: How often the clocks were looked at: a watch that hangs does so no more.
+        self.looks = 0
+        #: Whether somebody outside is told that it lives; when they last were, and since when they cannot be reached.
+        self.has_outside = False
+        self.outside_heard_at: datetime | None = None
+        self.outside_lost_at: datetime | None = None
+        #: By what people are told of alarms.
+        self.channels: list[str] = []
         #: Whether all of the record was heard once: until then what is newly folded waits for its turn.
         self.has_begun = False
         #: Called when entries were heard.
@@ -183,6 +193,7 @@ class Watching:
         self._armed += 1
         watched.number = self._armed
         self.watched[entry.stream] = watched
+        self._at_station.setdefault(armed.station, {})[watched.number] = watched
         for stream in watched.hears_of():
             self._hearing_of.setdefault(stream, []).append(watched)
         _begin(watched)
@@ -200,6 +211,7 @@ class Watching:
                 alarm.clear(at, why)
         watched.ended = True
         self._changed(watched)
+        del self._at_station[watched.body.station][watched.number]
         for stream in watched.hears_of():
             self._hearing_of[stream].remove(watched)
 
@@ -245,8 +257,27 @@ class Watching:
             heapq.heappop(self._clocks)
         return self._clocks[0][0] if self._clocks else NEVER
 
+    def first_to_ring(self, most: int) -> Iterator[Watched]:
+        """Those whose clocks ring next, the first first: down the heap, without taking anything from it."""
+        clocks = self._clocks
+        places, seen = [(clocks[0][0], 0)] if clocks else [], set[int]()
+        while places and most:
+            at, place = heapq.heappop(places)
+            if at == (watched := clocks[place][2]).next_at and watched.number not in seen:
+                seen.add(watched.number)
+                most -= 1
+                yield watched
+            for below in (2 * place + 1, 2 * place + 2):
+                if below < len(clocks):
+                    heapq.heappush(places, (clocks[below][0], below))
+
+    def at_station(self, station: str) -> list[Watched]:
+        """All that is watched there, in the order in which it was armed."""
+        return list(self._at_station.get(station, {}).values())
+
     def let_pass(self, at: datetime) -> None:
         """It is this late. What rings at this very instant waits: evidence of it may still come, and is heard first."""
+        self.looks += 1
         while self.next_at() < at:
             _, _, watched = heapq.heappop(self._clocks)
             watched.next_at = NEVER

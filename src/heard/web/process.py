@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -43,12 +44,14 @@ from heard.store.register import RegisterFile
 from heard.watch.watching import TOPIC, Watching
 from heard.web.app import build
 from heard.web.fixes import CursorStreams
+from heard.web.heartbeat import beat
 from heard.web.lending import Lending
 from heard.web.mailing import Mailing
 from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
-from heard.web.taking import Taking, take_positions
 from heard.web.streams import Streams
+from heard.web.taking import Taking, take_positions
+from heard.web.telling import channels_of, tell_people
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
@@ -138,6 +141,8 @@ async def run(
     serving.follows = Follows(house.journal) if box else None
     serving.taking = taking = _taking(house, scribe)
     serving.streams = streams = Streams(bell)
+    channels = channels_of(os.environ, streams.listens, (public or [house.address()])[0].rstrip("/"))
+    watching.channels = channels.names
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
@@ -155,6 +160,8 @@ async def run(
         probing.run(),
         _follow(register, echoes),
         streams.run(),
+        tell_people(house.tables, watching, scribe.do, channels),
+        *(beat(watching, address) for address in [os.environ.get("HEARD_HEARTBEAT")] if address),
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),
     ]

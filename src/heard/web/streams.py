@@ -48,6 +48,10 @@ class Streams:
         """How things stand now. Of two that an edge has not taken yet the newer is sent."""
         self._bell.tell(topic, words)
 
+    def listens(self, account: str) -> bool:
+        """Whether an account has a page open."""
+        return any(who == account for who, _ in self._may.values())
+
     def begin(self, account: str, may: May) -> int:
         key = next(self._keys)
         self._may[key] = account, may

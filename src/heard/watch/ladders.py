@@ -1,0 +1,248 @@
+"""Who is to be told of an alarm and when, and who was: the ladder that was in force when it rang, as tables.
+
+    rung ── its time comes ──▶ told ── all channels took it ──▶ done
+     │ └── seen to, over ──▶ gone     └── one did not ──▶ rung again, a little later, until it is given up
+
+Those under watch are on the lowest rung: they hear when it rings, before or with whoever is above them. An
+acknowledgement takes away what is not due yet; where the ladder says after how long it climbs on unless it is over, the
+rest is put off until then. What a rung has come to is an entry, so that whoever starts next sends what was not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.entry import Body, Entry
+from heard.engine.projection import Fold, Room, Tables
+from heard.watch import entries
+from heard.watch.entries import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmClosed,
+    AlarmProven,
+    AlarmRaised,
+    AlarmTold,
+    ObligationArmed,
+)
+
+#: The rung of those under watch.
+THEMSELVES = -1
+#: How a sending went. Whatever else is said of a channel is why it failed.
+SENT, NOT_OPEN = "sent", "not open"
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS ladder (
+    obligation TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL, each_on_duty INTEGER NOT NULL,
+    steps BLOB NOT NULL, climbs_on_s REAL, PRIMARY KEY (obligation, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rung (
+    alarm TEXT NOT NULL, step INTEGER NOT NULL, account TEXT NOT NULL, again INTEGER NOT NULL, due_at TEXT NOT NULL,
+    attempt INTEGER NOT NULL, without BLOB NOT NULL, climbs_on_s REAL, PRIMARY KEY (alarm, step, account, again)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rung_due ON rung (due_at);
+CREATE TABLE IF NOT EXISTS alarm_told (
+    alarm TEXT NOT NULL, position INTEGER NOT NULL, step INTEGER NOT NULL, account TEXT NOT NULL, at TEXT NOT NULL,
+    by BLOB NOT NULL, attempt INTEGER NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (alarm, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS not_reached (
+    account TEXT NOT NULL, channel TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (account, channel)
+) WITHOUT ROWID;
+"""
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """Somebody who is to be told of an alarm; `without` are the channels that have taken it already."""
+
+    alarm: str
+    step: int
+    account: str
+    again: bool
+    due_at: datetime
+    attempt: int
+    without: tuple[str, ...]
+    #: Of the alarm.
+    station: str
+    sort: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Somebody who was told, or could not be; `by` says of each channel how it went."""
+
+    step: int
+    account: str
+    at: datetime
+    by: dict[str, str]
+    attempt: int
+    again: bool
+
+
+def room() -> Room:
+    """What the room `ladders` folds: it reads the entries of the watch, and its tables."""
+    import heard.watch.ladders as here
+
+    return Room("ladders", SCHEMA, FOLDS, (entries, here))
+
+
+# How entries change the tables ----------------------------------------------------------------------------------------
+
+
+def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
+    of = body.written
+    tables.execute(
+        "INSERT OR REPLACE INTO ladder VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            *(entry.stream, body.number, of.get("op", ""), of.get("for_each_on_duty") is not None),
+            *(msgspec.json.encode(of.get("escalate", [])), of.get("ack_timeout_s")),
+        ),
+    )
+
+
+def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
+    known = tables.execute(
+        "SELECT op, each_on_duty, steps, climbs_on_s FROM ladder WHERE obligation = ? AND version = ?",
+        (body.obligation, body.number),
+    )
+    for op, each_on_duty, steps, climbs_on_s in known:
+        for who in _themselves(tables, body, op, each_on_duty):
+            _put(tables, entry.stream, THEMSELVES, who, entry.at)
+        for step, rung in enumerate(msgspec.json.decode(steps)):
+            due_at = entry.at + timedelta(seconds=rung["after_s"])
+            _put(tables, entry.stream, step, rung["to"], due_at, climbs_on_s=climbs_on_s)
+
+
+def _themselves(tables: Tables, body: AlarmRaised, op: str, each_on_duty: bool) -> list[str]:
+    if op == "before" or each_on_duty:
+        return [body.key.rpartition("/")[2]]
+    on_duty = tables.execute("SELECT holder FROM duty WHERE station = ? ORDER BY holder", (body.station,))
+    return [who for (who,) in on_duty]
+
+
+def _put(
+    tables: Tables,
+    alarm: str,
+    step: int,
+    account: str,
+    due_at: datetime,
+    *,
+    again: bool = False,
+    climbs_on_s: float | None = None,
+) -> None:
+    tables.execute(
+        "INSERT OR IGNORE INTO rung VALUES (?, ?, ?, ?, ?, 1, '[]', ?)",
+        (alarm, step, account, again, now.text(due_at), climbs_on_s),
+    )
+
+
+def _told(tables: Tables, entry: Entry, body: AlarmTold) -> None:
+    which = (entry.stream, body.step, body.to, body.again)
+    tables.execute(
+        "INSERT INTO alarm_told VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(entry.stream, entry.position, body.step, body.to, now.text(entry.at)),
+            *(msgspec.json.encode(body.by), body.attempt, body.again),
+        ),
+    )
+    if body.next_at is None:
+        tables.execute("DELETE FROM rung WHERE alarm = ? AND step = ? AND account = ? AND again = ?", which)
+    else:
+        before = tables.execute(
+            "SELECT without FROM rung WHERE alarm = ? AND step = ? AND account = ? AND again = ?", which
+        )
+        took_it = {one for (known,) in before for one in msgspec.json.decode(known)}
+        took_it |= {one for one, how in body.by.items() if how in (SENT, NOT_OPEN)}
+        tables.execute(
+            "UPDATE rung SET due_at = ?, attempt = ?, without = ? WHERE alarm = ? AND step = ? AND account = ? AND "
+            "again = ?",
+            (now.text(body.next_at), body.attempt + 1, msgspec.json.encode(sorted(took_it)), *which),
+        )
+    for channel, how in body.by.items():
+        if how == SENT:
+            tables.execute("DELETE FROM not_reached WHERE account = ? AND channel = ?", (body.to, channel))
+        elif how != NOT_OPEN and body.next_at is None:
+            lost = (body.to, channel, now.text(entry.at))
+            tables.execute("INSERT OR REPLACE INTO not_reached VALUES (?, ?, ?)", lost)
+
+
+def _proven(tables: Tables, entry: Entry, body: AlarmProven) -> None:
+    told = "SELECT DISTINCT step, account FROM alarm_told WHERE alarm = ? AND again = 0"
+    for step, account in list(tables.execute(told, (entry.stream,))):
+        _put(tables, entry.stream, step, account, entry.at, again=True)
+
+
+def _acknowledged(tables: Tables, entry: Entry, body: AlarmAcknowledged) -> None:
+    asked = "SELECT step, account, due_at, climbs_on_s FROM rung WHERE alarm = ? AND again = 0 AND attempt = 1 "
+    coming = list(tables.execute(f"{asked} AND due_at >= ? ORDER BY due_at, step", (entry.stream, now.text(entry.at))))
+    _over(tables, entry, body)
+    for step, account, due_at, climbs_on_s in coming:
+        if climbs_on_s is not None:
+            later = entry.at + timedelta(seconds=climbs_on_s) - now.instant(coming[0][2])
+            _put(tables, entry.stream, step, account, now.instant(due_at) + later)
+
+
+def _over(tables: Tables, entry: Entry, body: Body) -> None:
+    tables.execute("DELETE FROM rung WHERE alarm = ?", (entry.stream,))
+
+
+FOLDS: Mapping[type[Body], Fold] = {
+    ObligationArmed: _armed,
+    AlarmRaised: _raised,
+    AlarmTold: _told,
+    AlarmProven: _proven,
+    AlarmAcknowledged: _acknowledged,
+    AlarmCleared: _over,
+    AlarmClosed: _over,
+}
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+_RUNG = (
+    "SELECT rung.alarm, step, account, again, due_at, attempt, without, alarm.station, alarm.sort FROM rung JOIN alarm "
+    "ON alarm.id = rung.alarm"
+)
+
+
+def due(tables: Tables, at: datetime, limit: int) -> list[Rung]:
+    """Whose turn has come, the longest waiting first; of one instant those under watch before the others."""
+    rows = tables.execute(f"{_RUNG} WHERE due_at <= ? ORDER BY due_at, step LIMIT ?", (now.text(at), limit))
+    return [_rung(row) for row in rows]
+
+
+def is_due(tables: Tables, rung: Rung) -> bool:
+    """Whether it still waits for this attempt."""
+    which = (rung.alarm, rung.step, rung.account, rung.again, rung.attempt)
+    asked = "SELECT 1 FROM rung WHERE alarm = ? AND step = ? AND account = ? AND again = ? AND attempt = ?"
+    return any(True for _ in tables.execute(asked, which))
+
+
+def _rung(row: Any) -> Rung:
+    alarm, step, account, again, due_at, attempt, without, station, sort = row
+    took_it = tuple(msgspec.json.decode(without))
+    return Rung(alarm, step, account, bool(again), now.instant(due_at), attempt, took_it, station, sort)
+
+
+def next_due_at(tables: Tables) -> datetime | None:
+    """When somebody is to be told next."""
+    return next((now.instant(at) for (at,) in tables.execute("SELECT min(due_at) FROM rung") if at), None)
+
+
+def told(tables: Tables, alarm: str) -> list[Told]:
+    """Who was told of an alarm, in order."""
+    rows = tables.execute(
+        "SELECT step, account, at, by, attempt, again FROM alarm_told WHERE alarm = ? ORDER BY position", (alarm,)
+    )
+    return [
+        Told(step, account, now.instant(at), msgspec.json.decode(by), attempt, bool(again))
+        for step, account, at, by, attempt, again in rows
+    ]
+
+
+def not_reached(tables: Tables) -> Iterator[tuple[str, str, datetime]]:
+    """The accounts that could not be told by a channel, and since when nothing came through."""
+    for account, channel, at in tables.execute("SELECT account, channel, at FROM not_reached ORDER BY at"):
+        yield account, channel, now.instant(at)

@@ -1,0 +1,74 @@
+"""Telling people of alarms: what they are told, and the entry of it. What it takes to send it is in `web/telling.py`.
+
+A message may be overheard and read over a shoulder: it names a station by its code alone, and no place, person or rule.
+What it is about stands on the page, after signing in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from heard.engine.entry import Draft
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+from heard.watch import ladders
+from heard.watch.entries import AlarmTold
+from heard.watch.ladders import NOT_OPEN, SENT, Rung
+
+#: What failed is tried again after so long, and then given up; the board says who was not reached.
+RETRY_AFTER_S = (5, 15, 60, 300, 900)
+#: More alarms than this in one message are counted, not listed.
+LISTED_MAX = 20
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message to one person, of one alarm or of many that came together. `id` is the same when it is sent again."""
+
+    id: str
+    subject: str
+    text: str
+    alarms: tuple[str, ...]
+
+
+def message(tables: Tables, rungs: Sequence[Rung], site: str) -> Message:
+    """What they are told of these alarms; `site` is the address at which they sign in."""
+    known = dict(tables.execute("SELECT id, code FROM station"))
+    lines = [f"{known.get(one.station, 'A station')}: {_said(one)}" for one in rungs[:LISTED_MAX]]
+    if len(rungs) > LISTED_MAX:
+        lines.append(f"and {len(rungs) - LISTED_MAX} more.")
+    only = rungs[0]
+    subject = f"{known.get(only.station, 'A station')}: alarm" if len(rungs) == 1 else f"{len(rungs)} alarms"
+    where = f"{site}/watch/alarms/{only.alarm}/" if len(rungs) == 1 else f"{site}/watch/"
+    text = "\n".join([*lines, "", f"Sign in to see what: {where}", ""])
+    # The number of the attempt is not in it: who gets it twice, because we died before we wrote that it was sent, can
+    # tell that it is the same.
+    id = f"{only.alarm}.{only.step}.{int(only.again)}.{only.account}.{len(rungs)}"
+    return Message(id, subject, text, tuple(one.alarm for one in rungs))
+
+
+def _said(rung: Rung) -> str:
+    again = "It is certain now: " if rung.again else ""
+    if rung.sort == "lapse":
+        return f"{again}what is owed there was not kept."
+    return f"{again}nobody can say that all is kept there."
+
+
+def record_told(rungs: Sequence[Rung], by: Mapping[str, str], at: datetime) -> Command:
+    """How the sending of one message went. A rung that is gone since, or told by another node, has no entry."""
+
+    def judge(tables: Tables) -> Decision:
+        still = [rung for rung in rungs if ladders.is_due(tables, rung)]
+        drafts = tuple(Draft(rung.alarm, _told(rung, by, at)) for rung in still)
+        return Decision(drafts, tuple(dict.fromkeys(rung.alarm for rung in still)))
+
+    return judge
+
+
+def _told(rung: Rung, by: Mapping[str, str], at: datetime) -> AlarmTold:
+    failed = any(how not in (SENT, NOT_OPEN) for how in by.values())
+    goes_on = failed and rung.attempt <= len(RETRY_AFTER_S)
+    next_at = at + timedelta(seconds=RETRY_AFTER_S[rung.attempt - 1]) if goes_on else None
+    return AlarmTold(rung.step, rung.account, dict(by), rung.attempt, rung.again, next_at)

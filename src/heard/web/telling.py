@@ -1,0 +1,149 @@
+"""People are really told of alarms: whose turn it is by the ladder is sent what there is, and how it went is recorded.
+
+At least once: if this process dies after a message was taken and before that is an entry, whoever starts next sends it
+again, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from heard.accounts import projection as accounts
+from heard.deliver.alarm_channels import Hook, Mail
+from heard.engine import now
+from heard.engine.errors import HeardError, NotFound, Unavailable
+from heard.engine.node import Written
+from heard.engine.projection import Tables
+from heard.watch import ladders, telling
+from heard.watch.ladders import NOT_OPEN, SENT, Rung
+from heard.watch.ringing import WATCH
+from heard.watch.telling import Message
+from heard.watch.watching import Watching
+
+LOOK_EVERY_S = 1.0
+SHORTEST_S = 0.001
+#: Rungs looked at in one go, and messages under way at once: a server that does not answer holds up four at most.
+AT_ONCE, UNDER_WAY = 1000, 4
+RECORDED_AT_ONCE, PUT_OFF_S_MAX = 256, 60.0
+#: For so long at most messages wait until all that fell due together is recorded.
+BURST_S, LOOK_AGAIN_S = 1.0, 0.02
+
+log = structlog.get_logger()
+
+Do = Callable[..., Awaitable[Written]]
+
+
+class Channels:
+    """By what alarms leave. A page that is open hears of everything by itself, and is always among them."""
+
+    def __init__(self, mail: Mail | None, hook: Hook | None, listens: Callable[[str], bool], site: str) -> None:
+        self.mail, self.hook, self.listens, self.site = mail, hook, listens, site
+        self._threads = ThreadPoolExecutor(UNDER_WAY, thread_name_prefix="alarms")
+
+    @property
+    def names(self) -> list[str]:
+        return ["page", *(one.name for one in (self.mail, self.hook) if one)]
+
+    async def send(self, to: str, email: str, message: Message, without: Sequence[str]) -> dict[str, str]:
+        """How it went, by each channel that is still to take it."""
+        went = {"page": SENT if self.listens(to) else NOT_OPEN}
+        if self.mail and self.mail.name not in without:
+            letter = (email, message.id, message.subject, message.text)
+            went[self.mail.name] = await self._tried(self.mail.send, *letter) if email else "no address"
+        if self.hook and self.hook.name not in without:
+            posted = (to, message.id, message.subject, message.text, message.alarms)
+            went[self.hook.name] = await self._tried(self.hook.send, *posted)
+        return went
+
+    async def _tried(self, send: Callable[..., None], *message: Any) -> str:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, partial(send, *message))
+        except Unavailable as wrong:
+            return str(wrong.details.get("why") or "failed")
+        return SENT
+
+
+def channels_of(asked: Mapping[str, str], listens: Callable[[str], bool], site: str) -> Channels:
+    """As the operator's environment has them.
+
+    Raises Refused.
+    """
+    mail, hook = asked.get("HEARD_MAIL"), asked.get("HEARD_ALARM_HOOK")
+    return Channels(Mail(mail) if mail else None, Hook(hook) if hook else None, listens, site)
+
+
+async def tell_people(tables: Tables, watching: Watching, do: Do, channels: Channels) -> None:
+    """Until cancelled."""
+    woken = asyncio.Event()
+    watching.after_change.append(woken.set)
+    under_way: dict[str, asyncio.Task[None]] = {}
+
+    def ended(account: str, _: asyncio.Task[None]) -> None:
+        del under_way[account]
+        woken.set()
+
+    while True:
+        woken.clear()
+        await _all_is_recorded(watching)
+        due = ladders.due(tables, now.utc(), AT_ONCE)
+        for account, rungs in _messages(due):
+            # Each person is sent one message at a time: what comes meanwhile is in the next, all together.
+            if account not in under_way and len(under_way) < UNDER_WAY:
+                under_way[account] = asyncio.ensure_future(_tell(tables, do, channels, account, rungs))
+                under_way[account].add_done_callback(partial(ended, account))
+        next_at = ladders.next_due_at(tables)
+        wait = timedelta(seconds=LOOK_EVERY_S)
+        if next_at is not None and next_at > now.utc():
+            wait = min(wait, next_at - now.utc())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), max(SHORTEST_S, wait.total_seconds()))
+
+
+async def _all_is_recorded(watching: Watching) -> None:
+    """When thousands ring at once, each is recorded before anybody is sent a message of some of them."""
+    for _ in range(int(BURST_S / LOOK_AGAIN_S)):
+        if next(watching.due_records(), None) is None:
+            return
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def _messages(due: Sequence[Rung]) -> list[tuple[str, list[Rung]]]:
+    """What goes to one person in one message: all that waits for the same channels. Those who wait longest first."""
+    of: dict[str, list[Rung]] = {}
+    for rung in due:
+        waiting = of.setdefault(rung.account, [])
+        if not waiting or waiting[0].without == rung.without:
+            waiting.append(rung)
+    return list(of.items())
+
+
+async def _tell(tables: Tables, do: Do, channels: Channels, account: str, rungs: list[Rung]) -> None:
+    try:
+        email = accounts.by_id(tables, account).email
+    except NotFound:
+        email = ""
+    went = await channels.send(account, email, telling.message(tables, rungs, channels.site), rungs[0].without)
+    for first in range(0, len(rungs), RECORDED_AT_ONCE):
+        await _record(do, rungs[first : first + RECORDED_AT_ONCE], went)
+    log.warning("alarm_told", alarm=rungs[0].alarm, of=len(rungs), to=account, step=rungs[0].step, by=went)
+
+
+async def _record(do: Do, rungs: list[Rung], went: Mapping[str, str]) -> None:
+    """How it went, as soon as that can be written: while it cannot, nothing more is sent to the same person."""
+    pause_s = LOOK_EVERY_S
+    while True:
+        try:
+            await do(telling.record_told(rungs, went, now.utc()), by=WATCH, scope=WATCH)
+            return
+        except HeardError as wrong:
+            log.error("telling_put_off", alarm=rungs[0].alarm, of=len(rungs), why=type(wrong).__name__, **wrong.details)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, PUT_OFF_S_MAX)

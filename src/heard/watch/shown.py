@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from heard.engine import now
 from heard.engine.projection import Tables
 from heard.watch import ladders, projection
 from heard.watch.model import RaisedAlarm, Station
@@ -164,6 +165,12 @@ def _who(watched: Watched, who: str) -> str:
 def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
     if watching is None or watching.has_stopped:
         yield "Nothing is watched: no clock runs, and nothing rings. The log of the server says why."
+    if (set_by := now.set_by()) is not None:
+        way = "ahead" if set_by.total_seconds() > 0 else "behind"
+        yield (
+            f"The clock of this machine is {abs(round(set_by.total_seconds()))} s {way} of the time that is kept here, "
+            "which went on as before it was set. Put the clock right, or start Heard again if it is."
+        )
     if watching is not None and watching.outside_lost_at is not None:
         yield "Who watches this server from outside cannot be reached: if it stopped now, nobody would be told."
     for channel in sorted({channel for _, channel, _ in ladders.not_reached(tables)}):

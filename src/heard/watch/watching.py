@@ -119,6 +119,8 @@ class Watching:
         self.has_stopped = False
         #: How often the clocks were looked at: a watch that hangs does so no more.
         self.looks = 0
+        #: Whether the machine's clock was set while it watched, and is not believed.
+        self.clock_was_set = False
         #: Whether somebody outside is told that it lives; when they last were, and since when they cannot be reached.
         self.has_outside = False
         self.outside_heard_at: datetime | None = None

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -185,6 +186,12 @@ async def run(
     frames.close()
 
 
+def newest_at(house: House) -> datetime:
+    """When the journal's newest entry was written."""
+    newest = house.store.record(house.store.position())
+    return newest.header.at_instant if newest else now.utc()
+
+
 def _withdraw_again(house: House) -> None:
     """A backup may be as long as the newest head that was witnessed, and lack a withdrawal of the second after it."""
     if house.witness:
@@ -301,6 +308,7 @@ def main(
     try:
         box = mailbox(mail) if mail else None
         house = open_house(data, witness=witness)
+        now.keep_steady(newest_at(house))
         uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or [], box, cot))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
         log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)

@@ -82,6 +82,7 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
             hear()
         try:
             watching.let_pass(now.utc())
+            _say_if_set(watching)
             due = list(islice(watching.due_records(), AT_ONCE))
         except Exception as mistake:
             _stop(watching, mistake)
@@ -101,6 +102,14 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
             except TimeoutError:
                 continue
     await asyncio.Event().wait()
+
+
+def _say_if_set(watching: Watching) -> None:
+    """The machine's clock was set, and is not followed: who reads the log should see to it."""
+    is_set = (set_by := now.set_by()) is not None
+    if is_set != watching.clock_was_set and set_by is not None:
+        log.error("clock_set", by_s=round(set_by.total_seconds(), 3))
+    watching.clock_was_set = is_set
 
 
 async def _begin(node: Node, watching: Watching) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from heard.accounts import projection as accounts
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.journal import Appended, Writing
 from heard.opening import House
-from heard.watch.entries import ObligationArmed, Pinged, SourceAdded, StationSet
+from heard.watch.entries import ObligationArmed, ObligationStoodDown, Pinged, SourceAdded, StationSet
 
 STATIONS, AT_ONCE = 100, 500
 
@@ -21,7 +22,9 @@ class Armed:
 
     def __init__(self, house: House, count: int) -> None:
         self.house = house
-        house.node.do(account_commands.add_account("sam@heard.example", "supervisor"), by="operator")
+        house.node.catch_up()
+        if not any(house.tables.execute("SELECT 1 FROM account WHERE email = 'sam@heard.example'")):
+            house.node.do(account_commands.add_account("sam@heard.example", "supervisor"), by="operator")
         self.sam = accounts.by_email(house.tables, "sam@heard.example").id
         self.stations = [new_id() for _ in range(STATIONS)]
         self.sources = [new_id() for _ in range(count)]
@@ -33,7 +36,18 @@ class Armed:
         return self.stations[number % STATIONS]
 
     def arm(self, period_s: float) -> None:
-        self.write((new_id(), self._armed(n, one, period_s)) for n, one in enumerate(self.sources))
+        self.armed = [new_id() for _ in self.sources]
+        self.write((self.armed[n], self._armed(n, one, period_s)) for n, one in enumerate(self.sources))
+
+    def arm_one_by_one(self, period_s: float, every_s: float) -> None:
+        """So that no two fall due together."""
+        self.armed = [new_id() for _ in self.sources]
+        for number, one in enumerate(self.sources):
+            self.write(iter([(self.armed[number], self._armed(number, one, period_s))]))
+            time.sleep(every_s)
+
+    def stand_down(self) -> None:
+        self.write((one, ObligationStoodDown("done")) for one in self.armed)
 
     def _armed(self, number: int, source: str, period_s: float) -> ObligationArmed:
         ladder = [{"after_s": 0, "to": self.sam}]

@@ -93,6 +93,12 @@ def room() -> Room:
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
+def folded_to(tables: Tables) -> int:
+    """How far the journal is folded into these tables."""
+    [(position,)] = tables.execute("SELECT position FROM cursor")
+    return int(position)
+
+
 def stations(tables: Tables) -> list[Station]:
     """Every station, in the order in which they were set up."""
     return [_station_of(row) for row in tables.execute(f"{_STATION} ORDER BY set_position")]

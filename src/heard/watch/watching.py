@@ -134,7 +134,7 @@ class Watching:
 
     def stands(self) -> bytes:
         """For the streams of open boards: no word of what happened, only that something did."""
-        said = {"changed": self.changed, "rang": self.rang, "watches": not self.has_stopped}
+        said = {"changed": self.changed, "rang": self.rang, "watches": self.has_begun and not self.has_stopped}
         return b"event: stands\ndata: %b\n\n" % msgspec.json.encode(said)
 
     # What is heard

@@ -25,6 +25,8 @@ from heard.watch.watching import Due, Watching
 LOOK_EVERY_S = 1.0
 #: When very much falls due in one second, so many are recorded in one writing: the desk's own goes on between.
 AT_ONCE = 256
+#: More than so many entries are not heard in one go.
+HEARD_AT_ONCE = 2000
 #: Up to so many are recorded each by itself, under a key of its own.
 FEW = 8
 #: What rings at an instant rings when it has passed; a timer may come a little before.
@@ -46,9 +48,11 @@ def follow(watching: Watching, node: Node) -> Callable[[], None]:
     """
 
     def catch_up() -> None:
-        if watching.has_begun and not watching.has_stopped:
+        # Very much at once, as an import brings, is heard a little at a time by `ring`.
+        position = node.projection.position()
+        if watching.has_begun and not watching.has_stopped and position - watching.position <= HEARD_AT_ONCE:
             try:
-                watching.catch_up(node.projection.position())
+                watching.catch_up(position)
             except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
                 raise
             except Exception as mistake:
@@ -67,8 +71,7 @@ def _stop(watching: Watching, mistake: Exception) -> None:
 async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None]) -> None:
     """Watch until cancelled; `tell` says to every open board how it stands."""
     woken, said_at, one_by_one = asyncio.Event(), 0.0, False
-    hear = follow(watching, node)
-    await _begin(node, watching)
+    await _hear(node, watching)
     watching.after_change += [woken.set, tell]
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:
@@ -79,7 +82,9 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
         # Another process of this directory (a command, the app that this one replaces) may have folded what it wrote:
         # then this node had nothing to fold, and called nobody.
         with suppress(HeardError):
-            hear()
+            await _hear(node, watching)
+        if watching.has_stopped:
+            break
         try:
             watching.let_pass(now.utc())
             _say_if_set(watching)
@@ -112,9 +117,9 @@ def _say_if_set(watching: Watching) -> None:
     watching.clock_was_set = is_set
 
 
-async def _begin(node: Node, watching: Watching) -> None:
-    """Hear the record up to here, a little at a time: years of it must not keep this process from saying that it lives,
-    or it would be replaced before it is through.
+async def _hear(node: Node, watching: Watching) -> None:
+    """Hear the record up to here, a little at a time: years of it, at a start, must not keep this process from saying
+    that it lives, or it would be replaced before it is through.
     """
     try:
         while (to := node.projection.position()) > watching.position:

@@ -34,7 +34,7 @@ SHORTEST_S = 0.001
 AT_ONCE, UNDER_WAY = 1000, 4
 RECORDED_AT_ONCE, PUT_OFF_S_MAX = 256, 60.0
 #: For so long at most messages wait until all that fell due together is recorded.
-BURST_S, LOOK_AGAIN_S = 1.0, 0.02
+BURST_S, LOOK_AGAIN_S, REST_S = 5.0, 0.02, 0.05
 
 log = structlog.get_logger()
 
@@ -92,17 +92,17 @@ async def tell_people(tables: Tables, watching: Watching, do: Do, channels: Chan
 
     while True:
         woken.clear()
-        await _all_is_recorded(watching)
-        due = ladders.due(tables, now.utc(), AT_ONCE)
-        for account, rungs in _messages(due):
-            # Each person is sent one message at a time: what comes meanwhile is in the next, all together.
-            if account not in under_way and len(under_way) < UNDER_WAY:
-                under_way[account] = asyncio.ensure_future(_tell(tables, do, channels, account, rungs))
-                under_way[account].add_done_callback(partial(ended, account))
-        next_at = ladders.next_due_at(tables)
-        wait = timedelta(seconds=LOOK_EVERY_S)
-        if next_at is not None and next_at > now.utc():
-            wait = min(wait, next_at - now.utc())
+        at, next_at = now.utc(), ladders.next_due_at(tables)
+        if next_at is not None and next_at <= at:
+            await _all_is_recorded(watching)
+            for account, rungs in _messages(ladders.due(tables, now.utc(), AT_ONCE)):
+                # Each person is sent one message at a time: what comes meanwhile is in the next, all together.
+                if account not in under_way and len(under_way) < UNDER_WAY:
+                    under_way[account] = asyncio.ensure_future(_tell(tables, do, channels, account, rungs))
+                    under_way[account].add_done_callback(partial(ended, account))
+            await asyncio.sleep(REST_S)  # with a thousand waiting each look takes ten milliseconds
+            next_at = None
+        wait = min(timedelta(seconds=LOOK_EVERY_S), (next_at - at) if next_at else timedelta.max)
         with suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), max(SHORTEST_S, wait.total_seconds()))
 

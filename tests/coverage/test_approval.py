@@ -147,3 +147,22 @@ def _desk(server: Server, slug: str) -> str:
         assert desk.post(server.link).status_code == 303
         assert "all goes for approval" in desk.get(f"/desk/{slug}/").text
         return desk.get(f"/desk/{slug}/orders/").text
+
+
+def test_a_notice_of_a_withdrawal_is_no_way_to_try_names_without_end(desk: Desk) -> None:
+    """It is never refused, so that a stopped one shows: after five, every notice is one from the list."""
+    posts = [desk.publish(f"Post {number}.") for number in range(7)]
+    desk.restrict(NAME)
+
+    def noticed(post: str, words: str) -> str:
+        desk.do(commands.retract(desk.doors, post, "tried", "error", words, "mira"), by="mira")
+        return projection.by_id(desk.tables, post).notices[-1].text
+
+    listed = noticed(posts[0], "")
+    assert noticed(posts[1], "Nobody was there.") == "Nobody was there."
+    for post in posts[2:6]:
+        assert noticed(post, f"{NAME} was there.") == listed
+    assert not projection.needs_approval(desk.tables, "mira")
+    probes(desk, 1)
+    assert projection.needs_approval(desk.tables, "mira")
+    assert noticed(posts[6], "Nobody was there.") == listed

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from heard.cases import projection
 from heard.cases.model import Case
 from heard.cases.release import Door, Doors, Exit, Released, Withheld
+from heard.cases.saying_back import from_nowhere, to_its_host
 from heard.engine.errors import Corrupt, NotFound
 from heard.engine.journal import Vault
 from heard.engine.node import Node, Written
@@ -70,8 +71,8 @@ class Outgoing(msgspec.Struct):
     status: int = 200
     case: str = ""
     headers: dict[str, str] = {}
-    #: The released text in another form, such as a spreadsheet's; made of nothing else.
-    packed: bytes = b""
+    #: Puts the released text into another form, such as a spreadsheet's; made of nothing else.
+    packed: Callable[[Released], bytes] | None = None
 
 
 Endpoint = Callable[[Request, Serving], Awaitable[Outgoing]]
@@ -125,11 +126,13 @@ class WayOut(Route):
     async def _make(self, request: Request, serving: Serving) -> Answer:
         # Asked before it is made: an answer may be newer than it says, and never older.
         made_from = f"{serving.epoch}.{min(serving.node.projection.position(), serving.frames.position())}"
-        outgoing = await looking_twice(serving, lambda: self.made_by(request, serving))
+        asked = from_nowhere(request)
+        outgoing = await looking_twice(serving, lambda: self.made_by(asked, serving))
         released: object = outgoing.released
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
-        body = outgoing.packed or released.encode()
+        released = to_its_host(released, request)
+        body = outgoing.packed(released) if outgoing.packed else released.encode()
         etag = hashlib.sha256(body).hexdigest()[:24]
         headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', MADE_FROM: made_from, **outgoing.headers}
         if outgoing.case:

@@ -65,7 +65,7 @@ def bounded(*exempt: str) -> Gate:
         if projection.needs_approval(tables, by):
             return Decision(_for_approval(tables, decision.drafts), over)
         if any(_is_stopped(tables, draft) for draft in decision.drafts):
-            return Decision((*decision.drafts, *_counted(tables, by)), over)
+            return Decision((*decision.drafts, *counted(tables, by)), over)
         return msgspec.structs.replace(decision, over=over)
 
     return gate
@@ -102,7 +102,8 @@ def _is_stopped(tables: Tables, draft: Draft) -> bool:
     return not cases.is_held(tables, case) and cases.permission(tables, case) != "withdrawn"
 
 
-def _counted(tables: Tables, account: str) -> tuple[Draft, ...]:
+def counted(tables: Tables, account: str) -> tuple[Draft, ...]:
+    """What says that a text of this account was stopped; after too many, that all goes for approval."""
     stopped = Draft(account, TextStopped())
     if projection.stopped_since(tables, account, now.utc() - WITHIN) + 1 < STOPPED_MAX:
         return (stopped,)
@@ -115,7 +116,7 @@ def count_stopped(account: str) -> Command:
     def judge(tables: Tables) -> Decision:
         if projection.needs_approval(tables, account):
             return Decision((), (account,))
-        return Decision(_counted(tables, account), (account,))
+        return Decision(counted(tables, account), (account,))
 
     return judge
 

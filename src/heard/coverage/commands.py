@@ -17,6 +17,7 @@ from heard.cases.model import checked_instant, checked_words
 from heard.cases.release import Door, Doors, NotPublished
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
+from heard.coverage.approval import counted
 from heard.coverage.elements import Element
 from heard.coverage.entries import (
     Closed,
@@ -193,8 +194,14 @@ def _reasoned(post: Post, reason: str) -> tuple[Draft, ...]:
     return (Draft(post.id, Reasoned(post.case, kept)),) if kept else ()
 
 
-def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error", notice: str = "") -> Command:
-    """Withdraw a post. Nothing stands against it: a notice that the door would stop gives way to one from the list."""
+def retract(
+    doors: Doors, post: str, reason: str = "", code: NoticeCode = "error", notice: str = "", by: str = ""
+) -> Command:
+    """Withdraw a post. Nothing stands against it: a notice that the door would stop gives way to one from the list.
+
+    That tells `by`, the account, something of the list: it counts as a stopped text, and whose words go for approval
+    gets the notice from the list whatever they wrote.
+    """
 
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
@@ -204,11 +211,14 @@ def retract(doors: Doors, post: str, reason: str = "", code: NoticeCode = "error
         if known.status in ("submitted", "waiting"):  # readers never had it, and are told nothing
             return Decision((Draft(post, PostDropped(known.case)), *_reasoned(known, reason)), (post,))
         told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False)
-        if told and _door(doors, tables, known).stops(told):
+        tried: tuple[Draft, ...] = ()
+        if told and by and projection.needs_approval(tables, by):
             told = ""
+        elif told and _door(doors, tables, known).stops(told):
+            told, tried = "", counted(tables, by) if by else ()
         body = PostRetracted(known.case, code, told)
         over = (post, cases.by_id(tables, known.case).rules) if told else (post,)
-        return Decision((Draft(post, body), *_reasoned(known, reason)), over)
+        return Decision((Draft(post, body), *_reasoned(known, reason), *tried), over)
 
     return judge
 

@@ -272,9 +272,8 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     code: Any = form.get("code", "error")
     if code not in get_args(NoticeCode):
         raise Refused("Choose why it is withdrawn from the list. Nothing was changed.")
-    return commands.retract(
-        serving.doors, _post(serving, case, form), form.get("reason", ""), code, form.get("notice", "")
-    )
+    reason, notice = form.get("reason", ""), form.get("notice", "")
+    return commands.retract(serving.doors, _post(serving, case, form), reason, code, notice, caller.account.id)
 
 
 def _key(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -22,6 +23,7 @@ from heard.accounts.model import Caller
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, checked_instant
+from heard.cases.saying_back import from_nowhere, to_its_host
 from heard.coverage import as_published
 from heard.coverage.as_published import AsPublished
 from heard.coverage.entries import PastLookedAt
@@ -75,7 +77,9 @@ async def look(request: Request, serving: Serving, caller: Caller, case: Case, a
     _Looks.under_way += 1
     try:
         await serving.do(look_back(caller.account.id, case.id, at, what), by=caller.account.id)
-        return await _folded(serving, case, at, str(request.base_url).rstrip("/"), _view(request))
+        base = str(from_nowhere(request).base_url).rstrip("/")
+        found = await _folded(serving, case, at, base, _view(request))
+        return msgspec.structs.replace(found, page=found.page and to_its_host(found.page, request))
     finally:
         _Looks.under_way -= 1
 

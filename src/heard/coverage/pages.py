@@ -13,6 +13,7 @@ from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, case_at, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import Door
+from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import commands, projection
 from heard.coverage.frames import Page
 from heard.coverage.whole_page import Sources, View, shown_at, whole_page
@@ -96,8 +97,8 @@ async def report_problem(request: Request) -> Response:
             once = _once(str(form.get("once") or ""), post, words)
             written = await serving.do(command, by=READER, scope=case.id, key=once)
         except Refused as refusal:
-            page = _problem_page(request, serving, case, door, post, words=words, error=refusal.message)
-            return Response(door.let("page", page), 422, media_type="text/html")
+            page = _problem_page(request, serving, case, door, post, words=ASKED, error=refusal.message)
+            return Response(said_back("page", door.let("page", page), words), 422, media_type="text/html")
         if contact.strip():
             serving.vault.put("contact", written.stream, contact.strip()[:300].encode())
         return RedirectResponse(f"/{case.slug}/problem/?sent=1", 303)

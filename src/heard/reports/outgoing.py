@@ -10,12 +10,13 @@ from starlette.routing import BaseRoute
 
 from heard.cases.exits import Outgoing, Serving, WayOut
 from heard.cases.release import Exit
+from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.reports import drawing, figures, finding, following, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Found
-from heard.reports.pages import ASKED, register_of, said_back
+from heard.reports.pages import register_of
 from heard.reports.standing import Stand
 
 #: In JSON so many reports are one page of a list; a table has all.
@@ -65,7 +66,7 @@ async def as_csv(request: Request, serving: Serving) -> Outgoing:
 async def as_xlsx(request: Request, serving: Serving) -> Outgoing:
     named = 'attachment; filename="reports.xlsx"'
     outgoing = _let(serving, "json", _table(request, serving), SHEET, Content_Disposition=named)
-    return msgspec.structs.replace(outgoing, packed=tables.as_xlsx(outgoing.released))
+    return msgspec.structs.replace(outgoing, packed=tables.as_xlsx)
 
 
 async def _figure(request: Request, serving: Serving) -> Figure:
@@ -166,7 +167,9 @@ async def feed(request: Request, serving: Serving) -> Outgoing:
 async def report_feed(request: Request, serving: Serving) -> Outgoing:
     register = register_of(serving)
     one = register.at(request.path_params["slug"])
-    made = following.as_feed(register, [one], following.subject(one), str(request.url), _base(request), now.today())
+    made = following.as_feed(
+        register, [one], following.subject(one), _base(request) + request.url.path, _base(request), now.today()
+    )
     return _let(serving, "feed", made, "application/atom+xml")
 
 

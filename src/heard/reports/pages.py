@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
-from html import escape
 from typing import Any
-from urllib.parse import quote_plus
 
 import msgspec
 from starlette.requests import Request
@@ -18,7 +16,7 @@ from starlette.routing import BaseRoute
 from heard import templates
 from heard.cases import projection as cases
 from heard.cases.exits import Outgoing, Serving, WayOut, case_at
-from heard.cases.release import Exit, Released, joined
+from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
@@ -55,19 +53,6 @@ def sent(serving: Serving, page: str, **context: Any) -> Outgoing:
     """A page of reports, past the door; no search engine is to keep it unless the operator opts in."""
     made = templates.render(page, area_key=area_key, **context)
     return Outgoing(serving.doors.of_every(serving.tables).let("page", made), headers={"X-Robots-Tag": "noindex"})
-
-
-#: Stands for what somebody asked while a page passes the door; no page has it otherwise.
-ASKED = "qasked7f3bq"
-
-
-def said_back(exit: Exit, released: Released, words: str) -> Released:
-    """A released page with the words of whoever asked put back.
-
-    They know them already. Had they to pass the door, its answer would tell anybody which names are under an order.
-    """
-    made = released.replace(f"q={ASKED}", f"q={quote_plus(words)}").replace(ASKED, escape(words))
-    return joined(exit, made, [released])
 
 
 async def listed(request: Request, serving: Serving) -> Outgoing:

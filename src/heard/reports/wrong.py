@@ -17,11 +17,12 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
+from heard.cases.saying_back import ASKED, said_back
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
 from heard.reports import commands, projection
 from heard.reports.areas import area_key
-from heard.reports.pages import ASKED, register_of, said_back, sent
+from heard.reports.pages import register_of, sent
 from heard.reports.shown import Shown
 
 #: Whoever has no account.

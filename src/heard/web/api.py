@@ -254,7 +254,9 @@ async def clarify(call: Call) -> Response:
 
 async def retract(call: Call) -> Response:
     new, post = call.body, projection.by_id(call.tables, call.named("post"))
-    return await _changed(call, post, commands.retract(call.doors, post.id, new.reason, new.code, new.notice))
+    by = call.caller.account.id
+    command = commands.retract(call.doors, post.id, new.reason, new.code, new.notice, by)
+    return await _changed(call, post, command)
 
 
 async def key_event(call: Call) -> Response:

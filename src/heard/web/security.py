@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
+from heard.cases.saying_back import is_a_host
 from heard.engine.errors import NotAllowed, TooLarge
 from heard.web.errors import Unreadable
 
@@ -60,6 +61,8 @@ def refuse(request: Request) -> None:
     """
     if len(request.headers.getlist("host")) > 1:  # RFC 9112, section 3.2: each in between may believe another one
         raise Unreadable("This request names its host twice. Nothing was changed.")
+    if not is_a_host(request.headers.get("host", "no-name")):
+        raise Unreadable("This request calls its host by no name that a host may have. Nothing was changed.")
     refuse_cross_site(request.method, request.headers, request.url.scheme)
     length = request.headers.get("content-length", "0")
     _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)

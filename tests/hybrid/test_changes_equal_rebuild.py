@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from heard.cases import careful, jury, private
 from heard.cases import commands as case_commands
-from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
@@ -45,6 +45,9 @@ TABLES = (
     "second_eyes",
     "delay",
     "agreed",
+    "care",
+    "private",
+    "not_meant",
     "coverage",
     "post",
     "problem",
@@ -87,7 +90,7 @@ class Story:
 
 
 def publish(story: Story) -> None:
-    words = f"Words {story.random.random()}" + (" of Rowan Tidewell" if story.random.random() < 0.2 else "")
+    words = f"Words {story.random.random()}" + story.random.choice([" of Rowan Tidewell", " of R. Tidewell", *[""] * 6])
     mark = {"key_event": story.random.random() < 0.3, "pinned": story.random.random() < 0.2}
     story.posts.append(story.desk.publish(words, Quote("Said", "A witness"), title="T", **mark))
 
@@ -152,7 +155,9 @@ def hold(story: Story) -> None:
 
 
 def let_go(story: Story) -> None:
-    story.desk.let_out(story.post(), story.random.choice(["second", "third", "editor"]))
+    by, desk = story.random.choice(["second", "third", "editor"]), story.desk
+    not_meant = story.random.random() < 0.5
+    desk.do(kept.let_go(desk.doors, desk.journal, story.post(), by, "It is not meant.", not_meant=not_meant), by=by)
 
 
 def rule(story: Story) -> None:
@@ -201,6 +206,20 @@ def permit(story: Story) -> None:
     story.desk.do(record_permission(story.desk.case, footing))
 
 
+def take_care(story: Story) -> None:
+    story.desk.do(
+        careful.take_care(story.desk.case, story.random.choice([["suicide"], ["suicide", "sexual offence"], []]))
+    )
+
+
+def shut_or_open(story: Story) -> None:
+    case, leave = story.desk.case, story.random.choice(["", "Leave."])
+    if story.random.random() < 0.4:
+        story.desk.do(private.exclude_public(case, story.hearing))
+    else:
+        story.desk.do(private.admit_public(case, story.hearing, leave))
+
+
 def lift_seal(story: Story) -> None:
     if story.random.random() < 0.3:
         story.desk.do(jury.lift_seal(story.desk.case, story.hearing, "conclusion returned"))
@@ -247,6 +266,7 @@ VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
+    take_care, shut_or_open, shut_or_open,
 ]  # fmt: skip
 
 

@@ -130,11 +130,11 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
     from heard.engine.entry import Body
 
     rendered = {*frames._KINDS, *frames._STATES, *frames._RULES, frames.SummaryWritten, frames.Content}
-    rendered |= {frames.CaseOpened, frames.CaseDescribed, frames.SittingBegan}
+    rendered |= {frames.CaseOpened, frames.CaseDescribed, *frames._OF_THE_CASE}
     unseen = {"SlugTaken", "PersonNamed", "HearingListed", "SittingRose", "PostDropped", "Reasoned"}
     unseen |= {"JurySworn", "JurySentOut", "JuryReturned", "SealLifted", "PermissionRecorded"}
     unseen |= {"RestrictionTold", "LegalHoldPlaced", "LegalHoldEnded"}
-    unseen |= {"SecondEyesRuled", "DelayFixed", "ReleaseAgreed"}
+    unseen |= {"SecondEyesRuled", "DelayFixed", "ReleaseAgreed", "PublicExcluded", "PublicAdmitted"}
     unseen |= {"TextStopped", "ApprovalRequired", "ApprovalEnded", "PastLookedAt"}
     unseen |= {"ProblemReported", "ProblemSettled", "ReceiptGiven", "RecallSeenTo"}
     for module in (case_entries, coverage_entries):

@@ -110,6 +110,11 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/hearings/{hearing}/delay": [
         Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"minutes": 10})
     ],
+    "POST /api/v1/hearings/{hearing}/privacy": [
+        Row(WRITE, "write", "hearing", every("hearing", "ok", unknown="absent"), {"private": True})
+    ],
+    "GET /api/v1/cases/{case}/care": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/care": [Row(WRITE, "write", "case", _LISTED, {"care": ["suicide"]})],
     "POST /api/v1/hearings/{hearing}/seal": [Row(RELEASE, "write", "hearing", _JURY, {"cause": "jury discharged"})],
     "POST /api/v1/hearings/{hearing}/sealed": [
         Row(
@@ -188,6 +193,9 @@ DESK_ROWS: dict[str, list[Row]] = {
         WRITE, "sitting", every("sitting", "ok", elsewhere="absent", unknown="absent"), sitting="{sitting}"
     ),
     "POST /desk/{slug}/delay": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", minutes="10"),
+    "POST /desk/{slug}/private": _desk(WRITE, "hearing", _HERE, hearing="{hearing}"),
+    "POST /desk/{slug}/public": _desk(WRITE, "hearing", _HERE, hearing="{hearing}"),
+    "POST /desk/{slug}/care": _desk(WRITE, "case", _LISTED, **{"care-suicide": "on"}),
     "POST /desk/{slug}/jury-sworn": _desk(WRITE, "hearing", _HERE, hearing="{hearing}"),
     "POST /desk/{slug}/jury-out": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),
     "POST /desk/{slug}/jury-back": _desk(WRITE, "hearing", _HEARD, hearing="{hearing}"),

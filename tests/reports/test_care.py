@@ -10,6 +10,7 @@ from heard.engine import now
 from heard.opening import House
 from heard.reports import care, commands, finding, projection
 from heard.reports.finding import Query
+from heard.text.care import METHODS, unasked
 from tests.reports.register import SCRAPED, read, register_of, scraped, shown, table
 
 SAID = "Quillon Marrow, aged 15, was seen by Dr Vex. Mr Marrow’s mother asked. Quillon waited."
@@ -51,7 +52,7 @@ def test_who_was_grown_up_is_none(said: str) -> None:
 
 def test_what_is_met_unasked_tells_no_method() -> None:
     told = "He was found hanging by a ligature. The ward had no plan. He had taken an overdose before."
-    assert care.unasked(told) == "The ward had no plan."
+    assert unasked(told) == "The ward had no plan."
 
 
 def test_a_snippet_tells_no_method_though_the_report_does(house: House, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_snippet_tells_no_method_though_the_report_does(house: House, tmp_path
     for text in ("ligature", "ward", ""):
         found = finding.find(register, Query(text), now.today())
         assert found.total == 1
-        assert not care.METHODS.search(found.hits[0].snippet)
+        assert not METHODS.search(found.hits[0].snippet)
 
 
 def test_the_address_at_the_source_goes_with_the_name_it_carries(house: House, tmp_path: Path) -> None:

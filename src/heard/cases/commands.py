@@ -26,7 +26,7 @@ from heard.cases.entries import (
 from heard.cases.guard import Guard
 from heard.cases.model import Restriction, checked_instant, checked_words
 from heard.cases.orders import KINDS, OrderKind, checked_end
-from heard.cases.protected import checked_name
+from heard.cases.protected import checked_name, checked_particular
 from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
@@ -152,6 +152,7 @@ def impose_restriction(
     until_event: str = "",
     told: Sequence[str] = (),
     cleared: Sequence[str] = (),
+    particulars: Sequence[str] = (),
     sure: bool = False,
 ) -> Command:
     """Record an order. From this entry on nothing that says one of the names leaves, and no later post can say it.
@@ -165,6 +166,8 @@ def impose_restriction(
         kept = tuple(checked_name(name) for name in names)
         if not 0 < len(kept) <= model.NAMES_MAX:
             raise Refused(f"A restriction protects 1 to {model.NAMES_MAX} names. Nothing was changed.")
+        if len(particulars) > model.PARTICULARS_MAX:
+            raise Refused(f"A restriction has up to {model.PARTICULARS_MAX} particulars. Nothing was changed.")
         starts, ends = checked_instant(from_at), checked_instant(until_at)
         event = checked_words(until_event, "event", model.STANDFIRST_MAX, needed=False)
         checked_end(order, bool(ends or event))
@@ -190,6 +193,7 @@ def impose_restriction(
             checked_words(document, "document", model.STANDFIRST_MAX, needed=False),
             tuple(told),
             tuple(cleared),
+            tuple(checked_particular(one) for one in particulars),
         )
         return Decision((Draft(known.rules, imposed),), (known.rules,))
 

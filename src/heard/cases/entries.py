@@ -87,7 +87,8 @@ class RestrictionImposed(Body, frozen=True):
     """On the case's rules. The names are read from here and from nowhere else: no table, page or log holds them.
 
     It ends when someone records so: `until_at` and `until_event` are what the order says, and release nothing.
-    `told` are accounts that see its terms and `cipher`, `cleared` those that see the names too.
+    `told` are accounts that see its terms and `cipher`, `cleared` those that see the names too. `particulars`, such as
+    `age: 9`, tell who it is when two come together; they warn and stop nothing.
     """
 
     case: str
@@ -103,6 +104,7 @@ class RestrictionImposed(Body, frozen=True):
     document: str = ""
     told: tuple[str, ...] = ()
     cleared: tuple[str, ...] = ()
+    particulars: tuple[str, ...] = ()
 
 
 @written_as("cases.restriction_told")
@@ -222,3 +224,47 @@ class SealLifted(Body, frozen=True):
     hearing: str
     cause: SealEnd
     words: str = ""
+
+
+#: What a case asks to be careful about, beside its orders.
+Care = Literal["suicide", "sexual offence"]
+
+
+@written_as("cases.care_taken")
+class CareTaken(Body, frozen=True):
+    """On the case's rules: from now on it is reported with this care, and no other; nothing ends all of it."""
+
+    case: str
+    care: tuple[Care, ...]
+
+
+@written_as("cases.public_excluded")
+class PublicExcluded(Body, frozen=True):
+    """On the case's rules: the hearing sits in private. What is written is kept, and nothing of it goes out."""
+
+    case: str
+    hearing: str
+    words: str = ""
+
+
+@written_as("cases.public_admitted")
+class PublicAdmitted(Body, frozen=True):
+    """On the case's rules: the hearing sits in public again. `leave` are the words by which the court let what was done
+    in private be reported; without them it stays kept.
+    """
+
+    case: str
+    hearing: str
+    leave: str = ""
+
+
+@written_as("cases.hold_was_false")
+class HoldWasFalse(Body, frozen=True):
+    """On the case's rules: two people found that nobody protected is meant where these words were held.
+
+    `words` is their digest; in just this form they are held no more, until another order is recorded.
+    """
+
+    case: str
+    post: str
+    words: str

@@ -21,6 +21,8 @@ STANDFIRST_MAX = 1000
 NAME_MAX = 200
 #: Names under one restriction: a family, a school, a street; more is a list to be split.
 NAMES_MAX = 200
+#: Particulars under one restriction.
+PARTICULARS_MAX = 40
 
 
 class Case(msgspec.Struct, frozen=True):

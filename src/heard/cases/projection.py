@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from heard.cases import entries, model
+from heard.cases import entries, model, states
 from heard.cases.entries import (
     CaseDescribed,
     CaseHeld,
@@ -227,8 +227,9 @@ def room() -> Room:
         JurySentOut: _sent_out,
         JuryReturned: _returned,
         SealLifted: _seal_lifted,
+        **states.FOLDS,
     }
-    return Room("cases", SCHEMA, folds, (entries, model, here))
+    return Room("cases", SCHEMA + states.SCHEMA, folds, (entries, model, states, here))
 
 
 _CASE = "SELECT id, slug, title, standfirst, zone, rules, opened_at FROM cases"

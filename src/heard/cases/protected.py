@@ -12,6 +12,7 @@ import functools
 from heard import templates
 from heard.cases.model import NAME_MAX, checked_words
 from heard.engine.errors import Refused
+from heard.text import particulars
 from heard.text.normalise import fold
 
 #: Letters and digits that a name has at least; two letters stand in every text.
@@ -42,6 +43,22 @@ def checked_name(name: str) -> str:
             "One of the names is a single word that stands on the server's own pages, which would all be stopped. "
             "Nothing was changed; enter it with a first name or a title."
         )
+    return kept
+
+
+def checked_particular(line: str) -> str:
+    """A particular such as `age: 9`, if it can be looked for.
+
+    Raises Refused; the message repeats nothing of it.
+    """
+    kept = checked_words(line, "particular", NAME_MAX)
+    try:
+        particulars.read(kept)
+    except ValueError as wrong:
+        raise Refused(
+            f"One of the particulars cannot be looked for: {wrong}. Nothing was changed; write it like “age: 9”, "
+            f"“school: St Brannock’s Primary”. Sorts are {', '.join(particulars.KINDS)}."
+        ) from None
     return kept
 
 

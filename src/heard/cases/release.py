@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from heard.cases import projection
+from heard.cases import projection, states
 from heard.cases.entries import RestrictionImposed
 from heard.cases.guard import Guard
+from heard.cases.states import digest
 from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
@@ -71,12 +72,28 @@ class Released(str):
 class Door:
     """What may leave of one case, by the rules in force."""
 
-    def __init__(self, case: str, guard: Guard, held: bool) -> None:
-        self.case, self.guard, self.held = case, guard, held
+    def __init__(
+        self,
+        case: str,
+        guard: Guard,
+        held: bool,
+        care: frozenset[str] = frozenset(),
+        not_meant: frozenset[str] = frozenset(),
+    ) -> None:
+        self.case, self.guard, self.held, self.care, self.not_meant = case, guard, held, care, not_meant
 
     def stops(self, *texts: str) -> bool:
-        """Whether any of these says what may not be said, apart or together, in whatever form."""
-        return bool(self.guard) and self.guard.is_told_by(*texts)
+        """Whether any of these says what may not be said, apart or together, in whatever form.
+
+        Just these words may have been found to mean nobody (`not_meant`). A name letter for letter is always stopped.
+        """
+        if not self.guard or not self.guard.is_told_by(*texts):
+            return False
+        return not (self.not_meant and digest(*texts) in self.not_meant) or self.says_it(*texts)
+
+    def says_it(self, *texts: str) -> bool:
+        """Whether a protected name stands in these letter for letter, in one or where one follows another."""
+        return any(self.guard.stands_in(text) for text in (*texts, "\n".join(texts)))
 
     def stops_after(self, before: str, *texts: str) -> bool:
         """The same of what is to stand after other words, which may have begun a name."""
@@ -121,15 +138,16 @@ class Doors:
         to the desk and release nothing by themselves.
         """
         in_force, held = projection.rules(tables, case)
+        care = states.care(tables, case)
         if not in_force:
-            return Door(case, NOBODY, held)
+            return Door(case, NOBODY, held, care)
         cast = (*(person.name for person in projection.people(tables, case)), *joining)
         if (*in_force, cast) not in self._guards:
             if len(self._guards) >= GUARDS_MAX:
                 self._guards.clear()
             names = [name for position in in_force for name in self._read(position)]
             self._guards[*in_force, cast] = Guard(names, cast)
-        return Door(case, self._guards[*in_force, cast], held)
+        return Door(case, self._guards[*in_force, cast], held, care, states.not_meant(tables, case, max(in_force)))
 
     def of_every(self, tables: Tables) -> Door:
         """The door of what belongs to no case: no name that an order of any case protects leaves by it."""

@@ -5,6 +5,7 @@ Whoever was not told learns nothing here, not even that there is an order.
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 
 import msgspec
@@ -14,6 +15,7 @@ from heard.cases.entries import RestrictionImposed
 from heard.cases.orders import KINDS, OrderKind
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
+from heard.text.particulars import Picture, read
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -33,6 +35,7 @@ class Terms(msgspec.Struct, frozen=True):
     until_at: datetime | None
     until_event: str
     names: tuple[str, ...]
+    particulars: tuple[str, ...] = ()
 
 
 def orders_told(tables: Tables, journal: Journal, case: str, account: str, *, all_of_them: bool) -> list[Terms]:
@@ -45,11 +48,32 @@ def orders_told(tables: Tables, journal: Journal, case: str, account: str, *, al
         entry = journal.entry(one.position)
         if entry and isinstance(entry.body, RestrictionImposed):
             cleared = all_of_them or told[one.id]
-            seen.append(_terms(entry.body, entry.at, entry.body.names if cleared else ()))
+            seen.append(_terms(entry.body, entry.at, cleared))
     return seen
 
 
-def _terms(order: RestrictionImposed, at: datetime, names: tuple[str, ...]) -> Terms:
+def pictures_told(
+    tables: Tables, journal: Journal, case: str, account: str, *, all_of_them: bool
+) -> list[tuple[str, Picture]]:
+    """What tells who each of those is whom the account was told of: by cipher, or else by what sort of order it is.
+
+    Whoever was told has to know when their words come near; the particulars themselves are for the cleared.
+    """
+    told = projection.told_of(tables, case, account)
+    known = []
+    for one in projection.restrictions(tables, case):
+        entry = journal.entry(one.position) if all_of_them or one.id in told else None
+        if entry and isinstance(entry.body, RestrictionImposed) and entry.body.particulars:
+            known.append((entry.body.cipher or KINDS[one.order].label, picture_of(entry.body.particulars)))
+    return known
+
+
+@functools.lru_cache(256)
+def picture_of(particulars: tuple[str, ...]) -> Picture:
+    return Picture(map(read, particulars))
+
+
+def _terms(order: RestrictionImposed, at: datetime, cleared: bool) -> Terms:
     kind = KINDS[order.order]
     return Terms(
         order.restriction,
@@ -65,5 +89,6 @@ def _terms(order: RestrictionImposed, at: datetime, names: tuple[str, ...]) -> T
         order.from_at,
         order.until_at,
         order.until_event,
-        names,
+        order.names if cleared else (),
+        order.particulars if cleared else (),
     )

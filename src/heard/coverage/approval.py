@@ -34,6 +34,7 @@ from heard.coverage.entries import (
     Told,
 )
 from heard.coverage.going_out import turned
+from heard.coverage.sealing import in_private
 from heard.engine import now
 from heard.engine.entry import Body, Draft
 from heard.engine.errors import NotFound
@@ -99,7 +100,8 @@ def _is_stopped(tables: Tables, draft: Draft) -> bool:
     if not isinstance(draft.body, PostHeld) or projection.is_known(tables, draft.stream):
         return False
     case = draft.body.case
-    return not cases.is_held(tables, case) and cases.permission(tables, case) != "withdrawn"
+    stopped = cases.is_held(tables, case) or cases.permission(tables, case) == "withdrawn"
+    return not stopped and not in_private(tables, draft.body)
 
 
 def counted(tables: Tables, account: str) -> tuple[Draft, ...]:

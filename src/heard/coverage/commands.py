@@ -47,7 +47,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.going_out import checked_not_before, going_out, texts_of, turned
 from heard.coverage.model import Post
-from heard.coverage.sealing import hearing_without_its_jury, hearing_without_its_jury_then, nothing_new_now
+from heard.coverage.sealing import hearing_without_its_jury, hearing_without_its_jury_then, in_private, nothing_new_now
 from heard.coverage.taking_over import restated, told_at
 from heard.engine import now
 from heard.engine.clock import duration
@@ -76,7 +76,7 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
         kept = _checked(tables, content)
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
-        stopped = cases.permission(tables, case.id) == "withdrawn"
+        stopped = cases.permission(tables, case.id) == "withdrawn" or in_private(tables, kept)
         hearing = hearing_without_its_jury(tables, case.id, kept.sitting)
         if hearing := hearing or hearing_without_its_jury_then(tables, case.id, kept.written_at):
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
+from heard.cases import careful, jury, private, states
 from heard.cases import commands as case_commands
-from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.entries import SealEnd
 from heard.cases.exits import Serving
@@ -18,7 +19,7 @@ from heard.cases.permission import record_permission
 from heard.coverage import kept, projection, rising
 from heard.coverage.model import Post
 from heard.engine import now
-from heard.engine.errors import Refused
+from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
 
@@ -28,7 +29,7 @@ Make = Callable[[Serving, Case, Form, Caller], Command]
 
 def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
     """Each hearing with its jury, if it has one, and its sitting, if the court sits."""
-    juries = cases.juries(serving.tables, case.id)
+    juries, shut = cases.juries(serving.tables, case.id), states.in_private(serving.tables, case.id)
     sittings = cases.sittings(serving.tables, case.id)
     return [
         {
@@ -36,12 +37,23 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
             "title": title,
             "place": place,
             "jury": juries.get(hearing),
+            "private_since": shut.get(hearing),
+            "private_by": account_name(serving.tables, shut[hearing][1]) if hearing in shut else "",
             "delay": cases.delays(serving.tables, case.id).get(hearing, 0),
             "sitting": next((one for one in sittings[::-1] if one.hearing == hearing and one.rose_at is None), None),
             "ends": get_args(SealEnd),
         }
         for hearing, title, place in cases.hearings(serving.tables, case.id)
     ]
+
+
+def account_name(tables: Tables, account: str) -> str:
+    """What an account is called on the desk; nothing for one that is none."""
+    try:
+        known = accounts.by_id(tables, account)
+    except NotFound:
+        return ""
+    return known.name or known.email
 
 
 def sealed(tables: Tables, case: str) -> dict[str, list[Post]]:
@@ -93,12 +105,28 @@ def _lift(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
 
 def _release_sealed(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     chosen = {name.removeprefix("post-") for name in form if name.startswith("post-")}
-    return kept.release_sealed(serving.doors, serving.node.journal, case.id, form.get("hearing", ""), chosen)
+    return kept.release_sealed(
+        serving.doors, serving.node.journal, case.id, form.get("hearing", ""), chosen, caller.account.id
+    )
 
 
 def _permit(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     permission: Any = form.get("permission", "")
     return record_permission(case.id, permission, form.get("words", ""))
+
+
+def _care(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return careful.take_care(case.id, [one for one in careful.KINDS if f"care-{one}" in form])
+
+
+def _private(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    return private.exclude_public(case.id, form.get("hearing", ""), form.get("words", ""))
+
+
+def _public(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    if form.get("leave") and not caller.may("release_held"):
+        raise Refused("An editor or a lawyer records that the court let it be reported. Nothing was changed.")
+    return private.admit_public(case.id, form.get("hearing", ""), form.get("leave", ""))
 
 
 VERBS: dict[str, tuple[str, Make]] = {
@@ -111,5 +139,8 @@ VERBS: dict[str, tuple[str, Make]] = {
     "jury-out": ("publish", lambda s, case, form, by: jury.send_out(case.id, form.get("hearing", ""))),
     "jury-back": ("publish", lambda s, case, form, by: jury.bring_back(case.id, form.get("hearing", ""))),
     "jury-lift": ("release_held", _lift),
+    "private": ("publish", _private),
+    "public": ("publish", _public),
+    "care": ("publish", _care),
     "release-sealed": ("release_held", _release_sealed),
 }

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.accounts import callers
 from heard.accounts.model import Caller
+from heard.cases import careful, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.entries import Permission
@@ -19,10 +20,11 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, court, orders, projection, receipt_pages, waiting
+from heard.coverage.cautions import asked_first
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
-from heard.coverage.going_out import WAITING
+from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.sealing import SEALED
 from heard.engine import now
@@ -136,15 +138,18 @@ def _page(
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
         posts=projection.newest(tables, case.id, 100),
-        held=[waiting.seen(serving, post, caller) for post in held] if caller.may("release_held") else [],
-        submitted=[waiting.seen(serving, post, caller) for post in submitted],
-        waits=[waiting.seen(serving, post, caller) for post in waits],
+        held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
+        submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
+        waits=[waiting.seen(serving, case, post, caller) for post in waits],
         second_eyes=cases.needs_second_eyes(tables, case.id),
         court=court.seen(serving, case, caller),
         permission=cases.permission(tables, case.id),
+        care=states.care(tables, case.id),
+        cares=careful.KINDS,
+        ciphers=[one.cipher for one in orders.told(serving, case, caller) if one.cipher],
         permissions=get_args(Permission),
         sealed={
-            hearing: [waiting.seen(serving, post, caller) for post in posts] if caller.may("release_held") else []
+            hearing: [waiting.seen(serving, case, post, caller) for post in posts] if caller.may("release_held") else []
             for hearing, posts in court.sealed(tables, case.id).items()
         },
         held_count=len(held),
@@ -194,7 +199,8 @@ async def act(request: Request) -> Response:
         except NotFound:
             raise
         except HeardError as refusal:
-            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+            typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
+            return _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
         told = written.kind.removeprefix("coverage.post_").removeprefix("coverage.release_")
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
@@ -217,7 +223,14 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         pinned="pinned" in form,
         not_before=court.until_time(form["not_before"], case.zone) if form.get("not_before") else None,
     )
-    return commands.publish(serving.doors, content)
+    return _asked_first(commands.publish(serving.doors, content), serving, case, form, caller, texts_of(content))
+
+
+def _asked_first(
+    command: Command, serving: Serving, case: Case, form: Form, caller: Caller, texts: list[str]
+) -> Command:
+    known = orders.pictures(serving, case, caller)
+    return asked_first(command, case.id, texts, title=form.get("title", ""), sure="sure" in form, known=known)
 
 
 def _elements(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
@@ -239,7 +252,7 @@ def _based_on(form: Form) -> int | None:
 
 
 def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    return commands.correct(
+    command = commands.correct(
         serving.doors,
         _post(serving, case, form),
         _reworded(serving, case, form),
@@ -249,6 +262,7 @@ def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         old_shown="old_shown" in form,
         based_on=_based_on(form),
     )
+    return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])
 
 
 def _reworded(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
@@ -257,7 +271,7 @@ def _reworded(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
 
 
 def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    return commands.clarify(
+    command = commands.clarify(
         serving.doors,
         _post(serving, case, form),
         _reworded(serving, case, form),
@@ -266,6 +280,12 @@ def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         notice=form.get("notice", ""),
         based_on=_based_on(form),
     )
+    return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])
+
+
+def _summary(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    words = form.get("text", "")
+    return _asked_first(commands.summarise(serving.doors, case.id, words), serving, case, form, caller, [words])
 
 
 def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
@@ -304,7 +324,7 @@ _VERBS: dict[str, tuple[str, Make]] = {
     "pin": ("correct", lambda s, case, form, by: commands.pin(_post(s, case, form), form.get("pinned") != "no")),
     "move": ("correct", lambda s, case, form, by: commands.move(_post(s, case, form), form.get("before", ""))),
     "state": ("publish", _state),
-    "summary": ("publish", lambda s, case, form, by: commands.summarise(s.doors, case.id, form.get("text", ""))),
+    "summary": ("publish", _summary),
     "settle": ("correct", _settle),
     **court.VERBS,
     **waiting.VERBS,

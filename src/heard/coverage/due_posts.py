@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from heard.cases import projection as cases
+from heard.cases import states
 from heard.cases.release import Doors
 from heard.coverage import projection
 from heard.coverage.entries import PostHeld
@@ -31,13 +32,13 @@ def posts_due(doors: Doors, journal: Journal, tables: Tables) -> list[Lapse]:
 
 
 def due(tables: Tables) -> list[Post]:
-    """What goes out now. While a jury of its case is out it waits on: readers are told nothing new."""
+    """What goes out now. While a jury of its case is out, or it sits in private, it waits on: nothing new is told."""
     posts = projection.due_by(tables, now.utc())
     return [post for post in posts if _may_go(tables, post.case)]
 
 
 def _may_go(tables: Tables, case: str) -> bool:
-    return not any(jury.absent for jury in cases.juries(tables, case).values())
+    return not states.in_private(tables, case) and not any(jury.absent for jury in cases.juries(tables, case).values())
 
 
 def let_out_when_due(doors: Doors, journal: Journal, post: str) -> Command:

@@ -152,9 +152,13 @@ class PostWaiting(Content, frozen=True):
 
 @written_as("coverage.release_agreed")
 class ReleaseAgreed(Body, frozen=True):
-    """On the stream of a held post: one person would let it out, and another has to. Why is in `Reasoned`."""
+    """On the stream of a held post: one person would let it out, and another has to. Why is in `Reasoned`.
+
+    `not_meant`: whoever says so knows the orders, and nobody protected is meant.
+    """
 
     case: str
+    not_meant: bool = False
 
 
 @written_as("coverage.post_dropped")

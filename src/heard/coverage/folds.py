@@ -168,7 +168,7 @@ def _waiting(tables: Tables, entry: Entry, body: PostWaiting) -> None:
 
 
 def _agreed(tables: Tables, entry: Entry, body: ReleaseAgreed) -> None:
-    tables.execute("INSERT OR REPLACE INTO agreed VALUES (?, ?)", (entry.stream, entry.by))
+    tables.execute("INSERT OR REPLACE INTO agreed VALUES (?, ?, ?)", (entry.stream, entry.by, body.not_meant))
 
 
 def _insert(tables: Tables, entry: Entry, post: str, body: Content, status: str, state: str = "") -> None:

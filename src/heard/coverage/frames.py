@@ -16,10 +16,12 @@ import msgspec
 from heard import templates
 from heard.cases import projection as cases
 from heard.cases.entries import (
+    CareTaken,
     CaseDescribed,
     CaseHeld,
     CaseLetGo,
     CaseOpened,
+    HoldWasFalse,
     RestrictionImposed,
     RestrictionLifted,
     SittingBegan,
@@ -49,6 +51,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.model import Post
 from heard.coverage.shown import Shown, show, withheld
+from heard.coverage.unasked import as_listed
 from heard.engine.entry import Entry
 from heard.engine.errors import Corrupt, NotFound
 from heard.engine.frames import Change
@@ -75,6 +78,7 @@ _KINDS: dict[type, tuple[str, tuple[str, ...]]] = {
     PostPlaced: ("order", ("key",)),
 }
 _STATES = (WentLive, Paused, PauseOverran, Resumed, Closed, Reopened, CoverageTakenOver)
+_OF_THE_CASE = (SittingBegan, CareTaken, HoldWasFalse)
 _RULES = (RestrictionImposed, RestrictionLifted, CaseHeld, CaseLetGo)
 
 
@@ -128,6 +132,11 @@ class Painter:
             yield page.area("state")
             if notice := getattr(body, "notice", ""):
                 yield from page.post(notice, "post")
+        elif isinstance(body, HoldWasFalse):
+            yield from page.post(body.post, "post")
+            yield from map(page.area, ("key", "pinned"))
+        elif isinstance(body, CareTaken):
+            yield from map(page.area, ("state", "key"))
         elif isinstance(body, _RULES):
             yield from page.every_post()
             yield from map(page.area, ("state", "summary", "key", "pinned"))
@@ -154,7 +163,7 @@ def case_of(entry: Entry) -> str | None:
     body: Any = entry.body
     if isinstance(body, (CaseOpened, CaseDescribed, SummaryWritten, *_STATES)):
         return entry.stream
-    return getattr(body, "case", None) if isinstance(body, (*_RULES, Content, *_KINDS, SittingBegan)) else None
+    return getattr(body, "case", None) if isinstance(body, (*_RULES, Content, *_KINDS, *_OF_THE_CASE)) else None
 
 
 class Page(msgspec.Struct):
@@ -213,7 +222,7 @@ class Page(msgspec.Struct):
         return self.door.let("frame", f'<div id="{area}" hidden></div>', notice=True)
 
     def _state(self) -> dict[str, Any]:
-        return {"coverage": projection.of_case(self.tables, self.case.id)}
+        return {"coverage": projection.of_case(self.tables, self.case.id), "care": self.door.care}
 
     def _summary(self) -> dict[str, Any]:
         return {"coverage": projection.of_case(self.tables, self.case.id)}
@@ -221,7 +230,7 @@ class Page(msgspec.Struct):
     def _key(self) -> dict[str, Any]:
         posts = projection.key_events(self.tables, self.case.id)
         shown = [show(self.door, post) for post in posts]
-        return {"events": [one for one in shown if one and one.status == "published"]}
+        return {"events": [as_listed(self.door, one) for one in shown if one and one.status == "published"]}
 
     def _pinned(self) -> dict[str, Any]:
         pinned = projection.of_case(self.tables, self.case.id).pinned

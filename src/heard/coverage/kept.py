@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from heard.cases import projection as cases
+from heard.cases.entries import HoldWasFalse
 from heard.cases.model import checked_words
 from heard.cases.release import Doors, StillHeld
+from heard.cases.states import digest
 from heard.coverage import model, projection
 from heard.coverage.entries import (
     Content,
@@ -26,7 +28,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.going_out import going_out, texts_of, turned
 from heard.coverage.model import Post
-from heard.coverage.sealing import may_be_released, nothing_new_now
+from heard.coverage.sealing import KEPT_PRIVATE, in_private, may_be_released, nothing_new_now
 from heard.engine.entry import Draft
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Journal
@@ -47,11 +49,13 @@ OWN = "Nobody lets out a post of their own. It is kept, and nothing was publishe
 ONE_MORE = "You said that it may go. It is still held: another person, who did not write it, has to say so too."
 
 
-def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "") -> Command:
+def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "", *, not_meant: bool = False) -> Command:
     """Publish what was kept, as it was written, if the rules of today allow it.
 
     `by` is the account that says so. Held, it needs a second one: the first gives the `reason`, which never leaves the
-    desk, and the post stays held.
+    desk, and the post stays held. A **false hold**, where the words hint at a protected name and mean somebody else, is
+    let out if one of the two knows the orders and says that nobody on them is meant (`not_meant`); one that says a name
+    letter for letter by nobody.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -66,24 +70,32 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "")
         nothing_new_now(tables, case.id)
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
-        if door.held or (door.guard and door.stops(*texts_of(words))):
+        if in_private(tables, words, journal.stream(post)[0].at):
+            raise Refused(KEPT_PRIVATE)
+        hints = door.stops(*texts_of(words))
+        if door.held or (hints and (door.says_it(*texts_of(words)) or held.status != "held")):
             raise StillHeld
         why = checked_words(reason, "reason", model.REASON_MAX, needed=False)
         reasoned = (Draft(post, Reasoned(case.id, why)),) if why else ()
         over = (post, case.id, case.rules)
         if held.status == "held" and projection.agreed_by(tables, post) in ("", by):
-            return Decision(_agreed(tables, held, reasoned), over)
-        return Decision((*going_out(tables, post, words, journal.stream(post)[0].at), *reasoned), over)
+            return Decision(_agreed(tables, held, reasoned, not_meant), over)
+        false_hold: tuple[Draft, ...] = ()
+        if hints:
+            if not (not_meant or projection.agreed_not_meant(tables, post)):
+                raise StillHeld
+            false_hold = (Draft(case.rules, HoldWasFalse(case.id, post, digest(*texts_of(words)))),)
+        return Decision((*going_out(tables, post, words, journal.stream(post)[0].at), *reasoned, *false_hold), over)
 
     return judge
 
 
-def _agreed(tables: Tables, held: Post, reasoned: tuple[Draft, ...]) -> tuple[Draft, ...]:
+def _agreed(tables: Tables, held: Post, reasoned: tuple[Draft, ...], not_meant: bool) -> tuple[Draft, ...]:
     if projection.agreed_by(tables, held.id):
         raise Refused(ONE_MORE)
     if not reasoned:
         raise Refused("The reason is missing. The post is still held; say why it may go.")
-    return (Draft(held.id, ReleaseAgreed(held.case)), *reasoned)
+    return (Draft(held.id, ReleaseAgreed(held.case, not_meant)), *reasoned)
 
 
 def author(journal: Journal, post: str) -> str:
@@ -102,10 +114,13 @@ def drop(post: str) -> Command:
     return judge
 
 
-def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chosen: Collection[str]) -> Command:
+def release_sealed(
+    doors: Doors, journal: Journal, case: str, hearing: str, chosen: Collection[str], by: str = ""
+) -> Command:
     """Publish those posts of a hearing that were chosen of what was sealed; the others are dropped.
 
-    In the order in which they were written. One that says what the door stops by now is held instead.
+    In the order in which they were written. One that says what the door stops by now is held instead. Where the case
+    wants a second pair of eyes, what `by` wrote is submitted, for somebody else to let out.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -116,14 +131,16 @@ def release_sealed(doors: Doors, journal: Journal, case: str, hearing: str, chos
         nothing_new_now(tables, case)
         if not may_be_released(tables, case, hearing):
             raise Refused(STILL_SEALED)
-        door = doors.of(tables, case)
+        door, two = doors.of(tables, case), cases.needs_second_eyes(tables, case)
         drafts: list[Draft] = []
         for post in sorted(sealed, key=lambda one: one.published_position):
             words = kept_words(journal, post.id)
             if post.id not in chosen:
                 drafts.append(Draft(post.id, PostDropped(case)))
-            elif door.held or door.stops(*texts_of(words)):
+            elif door.held or door.stops(*texts_of(words)) or in_private(tables, words, journal.stream(post.id)[0].at):
                 drafts.append(Draft(post.id, turned(PostHeld, words)))
+            elif two and author(journal, post.id) == by:
+                drafts.append(Draft(post.id, turned(PostSubmitted, words)))
             else:
                 drafts += going_out(tables, post.id, words, journal.stream(post.id)[0].at)
         return Decision(tuple(drafts), (*(post.id for post in sealed), known.id, known.rules))

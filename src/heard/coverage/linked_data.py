@@ -12,6 +12,7 @@ from heard.cases.model import Case
 from heard.cases.release import Door, Released
 from heard.coverage.model import Coverage
 from heard.coverage.shown import Shown
+from heard.coverage.unasked import met_unasked, unasked
 
 PUBLISHER = {"@type": "Organization", "name": "Heard"}
 
@@ -22,13 +23,13 @@ def live_blog(door: Door, case: Case, coverage: Coverage, posts: Sequence[Shown]
     It stands in a script element of the page, so that no "<" is written in it.
     """
     address = f"{base}/{case.slug}/"
-    updates = [_update(post, address) for post in posts if post.status == "published" and post.kind == "post"]
+    updates = [_update(door, post, address) for post in posts if post.status == "published" and post.kind == "post"]
     times = [update["datePublished"] for update in updates if "datePublished" in update]
     made: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "LiveBlogPosting",
-        "headline": case.title[:110],
-        "description": case.standfirst,
+        "headline": unasked(door, case.title)[:110],
+        "description": unasked(door, case.standfirst),
         "url": address,
         "mainEntityOfPage": address,
         "coverageStartTime": _time(case.opened_at),
@@ -43,11 +44,12 @@ def live_blog(door: Door, case: Case, coverage: Coverage, posts: Sequence[Shown]
     return door.let("json_ld", msgspec.json.encode(made).decode().replace("<", "\\u003c"))
 
 
-def _update(post: Shown, address: str) -> dict[str, Any]:
+def _update(door: Door, post: Shown, address: str) -> dict[str, Any]:
+    headline, words = met_unasked(door, post)
     made: dict[str, Any] = {
         "@type": "BlogPosting",
-        "headline": post.headline,
-        "articleBody": post.text,
+        "headline": headline,
+        "articleBody": words,
         "url": f"{address}posts/{post.id}/",
     }
     if post.byline:
@@ -66,9 +68,10 @@ def _time(at: datetime) -> str:
 def card(door: Door, case: Case, base: str, post: Shown | None = None) -> dict[str, Released]:
     """Open Graph of a case, or of one post of it."""
     if post is None:
-        title, text, path = case.title, case.standfirst, f"/{case.slug}/"
+        title, text, path = unasked(door, case.title), unasked(door, case.standfirst), f"/{case.slug}/"
     else:
-        title, text, path = post.headline, post.text, f"/{case.slug}/posts/{post.id}/"
+        title, text = met_unasked(door, post)
+        path = f"/{case.slug}/posts/{post.id}/"
     description = " ".join((text or case.title).split())[:300]
     made = {"title": title, "description": description, "url": base + path, "type": "article", "site_name": "Heard"}
     return {name: door.let("open_graph", value) for name, value in made.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import msgspec
 from starlette.requests import Request
@@ -24,7 +24,8 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
-from heard.cases.told import Terms, orders_told
+from heard.cases.release import Door
+from heard.cases.told import Terms, orders_told, picture_of, pictures_told
 from heard.coverage import court, projection
 from heard.coverage.approval import end_approval
 from heard.coverage.entries import NoticeCode
@@ -33,11 +34,20 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
+from heard.text.particulars import Particular, Picture
 
 Form = Mapping[str, str]
 Make = Callable[[Serving, Case, Form, Caller], Command]
 #: So many posts are searched before the loop may do something else.
 SEARCHED_AT_ONCE = 100
+
+
+class Near(NamedTuple):
+    """A post that may tell whom an order protects, and the particulars that stand in it."""
+
+    post: Post
+    order: Terms
+    pieces: list[Particular]
 
 
 def routes() -> list[BaseRoute]:
@@ -51,6 +61,12 @@ def told(serving: Serving, case: Case, caller: Caller) -> list[Terms]:
     """The orders in force that the caller was told of."""
     every = caller.may("know_orders")
     return orders_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+
+
+def knows_all(serving: Serving, case: Case, caller: Caller) -> bool:
+    """Whether the caller is cleared to see the names of every order in force: only such a one can say who is meant."""
+    names = {one.id for one in told(serving, case, caller) if one.names}
+    return names >= {one.id for one in cases.restrictions(serving.tables, case.id)}
 
 
 def knows(serving: Serving, case: Case, caller: Caller, restriction: str, *, names: bool = False) -> str:
@@ -97,6 +113,34 @@ async def said_already(serving: Serving, case: Case) -> list[Post]:
     return sorted(found, key=lambda one: one.position, reverse=True)
 
 
+def pictures(serving: Serving, case: Case, caller: Caller) -> list[tuple[str, Picture]]:
+    """By cipher, what tells who those are whom the caller was told of."""
+    every = caller.may("know_orders")
+    return pictures_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+
+
+async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[Near]:
+    """What readers see and, by two particulars at least, may tell who is protected; for the cleared."""
+    door = serving.doors.of(serving.tables, case.id)
+    looked = [(one, picture_of(one.particulars)) for one in known if one.particulars]
+    after, found = "", list[Near]()
+    while looked and (posts := projection.published_after(serving.tables, case.id, after, SEARCHED_AT_ONCE)):
+        near = await asyncio.to_thread(_near, door, posts, looked)
+        found, after = found + near, posts[-1].id
+    return sorted(found, key=lambda one: one.post.position, reverse=True)
+
+
+def _near(door: Door, posts: list[Post], looked: list[tuple[Terms, Picture]]) -> list[Near]:
+    """Each post once, with the first order that it comes near to."""
+    near: list[Near] = []
+    for post in posts:
+        texts = post.texts()
+        told = ((order, picture) for order, picture in looked if picture.is_told_by(*texts))
+        if (first := next(told, None)) and not door.stops(*texts):
+            near.append(Near(post, first[0], first[1].found_in(*texts)))
+    return near
+
+
 async def orders(request: Request) -> Response:
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
@@ -128,6 +172,7 @@ async def _page(
         orders=known,
         cleared=cleared,
         found=await said_already(serving, case) if cleared else [],
+        near=await coming_near(serving, case, known) if cleared else [],
         kinds=KINDS,
         codes=get_args(NoticeCode),
         done=done,
@@ -183,6 +228,7 @@ def _record(serving: Serving, case: Case, form: Form, caller: Caller) -> Command
         until_event=form.get("until_event", ""),
         told=told_accounts(serving.tables, form.get("told", "")),
         cleared=told_accounts(serving.tables, form.get("cleared", "")),
+        particulars=[line for line in form.get("particulars", "").splitlines() if line.strip()],
         sure="sure" in form,
     )
 

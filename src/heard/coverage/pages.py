@@ -16,6 +16,7 @@ from heard.cases.release import Door
 from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import commands, projection
 from heard.coverage.frames import Page
+from heard.coverage.unasked import as_listed
 from heard.coverage.whole_page import Sources, View, shown_at, whole_page
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
@@ -71,7 +72,7 @@ async def problem_form(request: Request, serving: Serving) -> Outgoing:
 
 
 def _problem_page(request: Request, serving: Serving, case: Case, door: Door, post: str, **told: Any) -> str:
-    about = shown_at(serving.tables, case, door, post) if post else None
+    about = as_listed(door, shown_at(serving.tables, case, door, post)) if post else None
     context: dict[str, Any] = {
         "sent": "sent" in request.query_params,
         "words": "",

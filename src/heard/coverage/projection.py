@@ -38,7 +38,9 @@ CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
 CREATE INDEX IF NOT EXISTS post_waiting ON post (state) WHERE status = 'waiting';
 -- Who would let out a post that is held, and waits for another to say so too.
-CREATE TABLE IF NOT EXISTS agreed (post TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agreed (
+    post TEXT PRIMARY KEY, account TEXT NOT NULL, not_meant INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS stopped_account ON stopped (account, at);
 CREATE TABLE IF NOT EXISTS approval (account TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
@@ -187,6 +189,11 @@ def due_by(tables: Tables, at: datetime) -> list[Post]:
 def agreed_by(tables: Tables, post: str) -> str:
     """The account that would let a held post out, or nothing."""
     return next((account for (account,) in tables.execute("SELECT account FROM agreed WHERE post = ?", (post,))), "")
+
+
+def agreed_not_meant(tables: Tables, post: str) -> bool:
+    """Whether whoever would let it out knows the orders, and says that nobody protected is meant."""
+    return any(tables.execute("SELECT 1 FROM agreed WHERE post = ? AND not_meant = 1", (post,)))
 
 
 def stopped_since(tables: Tables, account: str, since: datetime) -> int:

@@ -15,6 +15,7 @@ from heard.cases.release import Door, Released, Withheld, joined
 from heard.coverage import projection
 from heard.coverage.model import Post
 from heard.coverage.shown import show, withheld
+from heard.coverage.unasked import as_listed
 
 #: So many posts of all cases stand on the page of the whole site, the latest first.
 LATEST = 100
@@ -55,5 +56,6 @@ def _changed(door: Door, case: Case, post: Post, *, of_case: bool) -> Released |
     shown = show(door, post)
     for one in (shown, withheld(shown)) if shown and not door.held else ():
         with suppress(Withheld):
-            return door.let("page", templates.render("coverage/changed.html", post=one, case=case, of_case=of_case))
+            listed = as_listed(door, one)
+            return door.let("page", templates.render("coverage/changed.html", post=listed, case=case, of_case=of_case))
     return None

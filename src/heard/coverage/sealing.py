@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from heard.cases import projection as cases
+from heard.cases import states
+from heard.coverage.entries import Content
 from heard.engine.errors import Refused
 from heard.engine.projection import Tables
 
@@ -38,12 +40,38 @@ def hearing_without_its_jury(tables: Tables, case: str, sitting: str) -> str:
     return of if of in out else ""
 
 
+PRIVATE = (
+    "A hearing of this case sits in private: nothing new is told to readers, other than by withdrawing. Nothing was "
+    "changed; keep your words, or write them as a post, which is kept as a note."
+)
+KEPT_PRIVATE = (
+    "This was written while the public was excluded, and stays a note: it is not recorded that the court let it be "
+    "reported. Nothing was published."
+)
+
+
+def in_private(tables: Tables, content: Content, at: datetime | None = None) -> bool:
+    """Whether the hearing it belongs to sits in private, or did at `at` or as it was written, without leave since.
+
+    A post of no sitting is bound by any hearing of its case.
+    """
+    asked = [one for one in (at, content.written_at) if one]
+    private = {*(() if at else states.in_private(tables, content.case))}
+    private |= {hearing for one in asked for hearing in states.was_in_private(tables, content.case, one)}
+    if not private:
+        return False
+    of = {known.id: known.hearing for known in cases.sittings(tables, content.case)}.get(content.sitting)
+    return of is None or of in private
+
+
 def nothing_new_now(tables: Tables, case: str) -> None:
-    """Raises Refused while a jury of the case is out, or reporting is stopped: a correction could tell what a post may
-    not.
+    """Raises Refused while a jury of the case is out, it sits in private, or reporting is stopped: a correction could
+    tell what a post may not.
     """
     if cases.permission(tables, case) == "withdrawn":
         raise Refused(STOPPED)
+    if states.in_private(tables, case):
+        raise Refused(PRIVATE)
     if any(jury.absent for jury in cases.juries(tables, case).values()):
         raise Refused(NOTHING_NEW)
 

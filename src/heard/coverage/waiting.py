@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases.exits import Serving
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.model import Case
 from heard.coverage import kept, projection
-from heard.coverage.court import Form, Make
+from heard.coverage.court import Form, Make, account_name
 from heard.coverage.entries import Reasoned
 from heard.coverage.kept import kept_words
 from heard.coverage.model import Post
+from heard.coverage.orders import knows_all
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
-from heard.engine.projection import Tables
 
 
-def seen(serving: Serving, post: Post, caller: Caller) -> dict[str, Any]:
+def seen(serving: Serving, case: Case, post: Post, caller: Caller) -> dict[str, Any]:
     """A post that was kept, with its words, which only the journal has, and what the caller may still do about it."""
     entries = serving.node.journal.stream(post.id)
     words, agreed = kept_words(serving.node.journal, post.id), projection.agreed_by(serving.tables, post.id)
@@ -34,18 +33,15 @@ def seen(serving: Serving, post: Post, caller: Caller) -> dict[str, Any]:
         "byline": words.byline,
         "due_at": now.instant(post.state) if post.status == "waiting" else None,
         "own": entries[0].by == mine,
-        "agreed": _name(serving.tables, agreed),
+        "agreed": account_name(serving.tables, agreed),
         "agreed_by_me": agreed == mine,
+        "knows": post.status == "held" and _may_say_who_is_meant(serving, case, caller),
         "reason": reasons[-1] if agreed and reasons else "",
     }
 
 
-def _name(tables: Tables, account: str) -> str:
-    try:
-        known = accounts.by_id(tables, account)
-    except NotFound:
-        return ""
-    return known.name or known.email
+def _may_say_who_is_meant(serving: Serving, case: Case, caller: Caller) -> bool:
+    return bool(serving.doors.of(serving.tables, case.id).guard) and knows_all(serving, case, caller)
 
 
 def named(serving: Serving, case: Case, form: Form) -> str:
@@ -61,7 +57,9 @@ def named(serving: Serving, case: Case, form: Form) -> str:
 
 def _release(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     by, post = caller.account.id, named(serving, case, form)
-    return kept.let_go(serving.doors, serving.node.journal, post, by, form.get("reason", ""))
+    journal, reason = serving.node.journal, form.get("reason", "")
+    not_meant = "not_meant" in form and knows_all(serving, case, caller)
+    return kept.let_go(serving.doors, journal, post, by, reason, not_meant=not_meant)
 
 
 def _delay(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

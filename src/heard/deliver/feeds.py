@@ -16,6 +16,7 @@ from heard.cases.model import Case
 from heard.cases.release import Door
 from heard.coverage import projection
 from heard.coverage.shown import Shown, show
+from heard.coverage.unasked import met_unasked, unasked
 from heard.text.markdown import escape, to_html
 
 ITEMS = 50
@@ -33,19 +34,20 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
     base, posts = _base(request), _posts(serving, case, door)
     feed = _Feed(
         case.opened_at,
-        title=_xml(case.title),
+        title=_xml(unasked(door, case.title)),
         link=f"{base}/{case.slug}/",
-        description=_xml(case.standfirst),
+        description=_xml(unasked(door, case.standfirst)),
         feed_url=f"{base}/{case.slug}/feed.atom",
         author_name="Heard",
         language="en-GB",
     )
     for post in posts:
+        headline, words = met_unasked(door, post)
         feed.add_item(
-            title=_xml(post.headline),
+            title=_xml(headline),
             link=_address(base, case, post),
             unique_id=_address(base, case, post),
-            description=_xml(to_html(escape(post.text))),
+            description=_xml(to_html(escape(words))),
             pubdate=post.published_at,
             updateddate=_changed_at(case, post),
             author_name=_xml(post.byline) or None,
@@ -74,25 +76,26 @@ async def json_feed(request: Request, serving: Serving) -> Outgoing:
     base, posts = _base(request), _posts(serving, case, door)
     made: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": case.title,
+        "title": unasked(door, case.title),
         "home_page_url": f"{base}/{case.slug}/",
         "feed_url": f"{base}/{case.slug}/feed.json",
-        "description": case.standfirst,
+        "description": unasked(door, case.standfirst),
         "language": "en-GB",
-        "items": [_item(base, case, post) for post in posts],
+        "items": [_item(base, case, door, post) for post in posts],
     }
     return Outgoing(door.let("feed", msgspec.json.encode(made).decode()), "application/feed+json", case=case.id)
 
 
-def _item(base: str, case: Case, post: Shown) -> dict[str, Any]:
+def _item(base: str, case: Case, door: Door, post: Shown) -> dict[str, Any]:
+    headline, words = met_unasked(door, post)
     item: dict[str, Any] = {
         "id": _address(base, case, post),
         "url": _address(base, case, post),
-        "content_html": to_html(escape(post.text)),
+        "content_html": to_html(escape(words)),
         "date_modified": _changed_at(case, post).isoformat(),
     }
     if post.title:
-        item["title"] = post.title
+        item["title"] = headline
     if post.published_at:
         item["date_published"] = post.published_at.isoformat()
     if post.byline:

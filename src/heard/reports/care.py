@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from heard.text.care import SUICIDE
+
 _AGE = re.compile(
     r"\b(?:aged?|age of)\s*:?\s*(\d{1,3})\b(?! *(?:weeks|months|days|hours))|\b(\d{1,3})[- ]year[- ]old\b",
     re.IGNORECASE,
@@ -16,26 +18,6 @@ _AGE = re.compile(
 _YOUNG = re.compile(
     r"\baged?\s*\d{1,3}\s*(?:weeks?|months?|days?|hours?)\b|\b\d{1,3}[- ](?:week|month|day|hour)[- ]old\b|"
     r"\bstill ?born\b|\bneonat\w+ death\b|\bnewborn\b",
-    re.IGNORECASE,
-)
-
-#: Words that tell how. A sentence with one of them is left out where it would be met unasked.
-METHODS = re.compile(
-    r"\b(?:hang(?:ed|ing|s)?\b|ligatures?|noose|strangl\w+|asphyxi\w+|suffocat\w+|self[- ]suspen\w+|"
-    r"suspended (?:from|himself|herself)|"
-    r"overdos\w+|poison\w*|ingest\w+|swallow\w+|jump(?:ed|ing)|leap(?:t|ed|ing)?|fell from|step(?:ped|ping) in front|"
-    r"in front of (?:a|the|an) (?:\w+ )?(?:train|lorry|car|bus|tube)|struck by (?:a|the|an) (?:\w+ )?train|"
-    r"railway line|"
-    r"drown\w*|shot (?:himself|herself|themsel\w+)|gunshot|shotgun|firearm|cut (?:his|her|their) (?:wrists?|throat|"
-    r"neck)|"
-    r"slit\w*|stabb\w+ (?:himself|herself)|self[- ]inflicted|carbon monoxide|helium|nitrogen|exhaust fumes|immolat\w+|"
-    r"set (?:himself|herself|themsel\w+) (?:on fire|alight)|electrocut\w+|sodium nitrit\w+|barbiturate|pentobarbital|"
-    r"plastic bag|belt|shoe ?laces?|bed ?sheets?|rope|cable tie|dressing gown cord|razor)\b",
-    re.IGNORECASE,
-)
-_SUICIDE = re.compile(
-    r"\bsuicid\w*|\btook (?:his|her|their) own li(?:fe|ves)\b|\btaking (?:his|her|their) own li(?:fe|ves)\b|"
-    r"\bself[- ]harm\w*",
     re.IGNORECASE,
 )
 
@@ -59,16 +41,7 @@ def is_child(categories: str, *texts: str) -> bool:
 
 def is_of_suicide(categories: str, *texts: str) -> bool:
     """Whether a helpline belongs on the page. The category alone is set on one suicide in five."""
-    return "suicide" in categories.lower() or any(_SUICIDE.search(text) for text in texts)
-
-
-def unasked(text: str) -> str:
-    """What of a text may be met unasked: its sentences without those that tell a method."""
-    return " ".join(part for part in sentences(text) if not METHODS.search(part)).strip()
-
-
-def sentences(text: str) -> list[str]:
-    return [part for part in re.split(r"(?<=[.;:?!])\s+|\n+", text) if part]
+    return "suicide" in categories.lower() or any(SUICIDE.search(text) for text in texts)
 
 
 def parts_of(name: str) -> set[str]:

@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from heard.reports import care, form, space
+from heard.reports import form, space
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.space import Space, stem, words_of
+from heard.text import care
 
 #: How much the words count, their company, and the report around the passage.
 BY_WORDS, BY_PLACE, BY_REPORT = 0.45, 0.45, 0.1

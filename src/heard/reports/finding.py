@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from heard.engine.errors import Refused
-from heard.reports import care, standing
+from heard.reports import standing
 from heard.reports.model import tidy_ref
 from heard.reports.register import Register
 from heard.reports.shown import Shown
+from heard.text import care
 
 #: As many as fit one search; nobody reads on.
 FOUND_MAX = 2000

@@ -55,7 +55,7 @@ function skewOf(server) {
 // What is typed ---------------------------------------------------------------------------------------------------
 
 const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before']
-const TICKS = ['key_event', 'pinned']
+const TICKS = ['key_event', 'pinned', 'sure']
 
 function typed() {
   const kept = { account }
@@ -67,6 +67,8 @@ function typed() {
 function fill(kept) {
   for (const name of TEXTS) if (fields[name] && kept[name] !== undefined) fields[name].value = kept[name]
   for (const name of TICKS) if (fields[name]) fields[name].checked = kept[name] ?? false
+  // Asked whether one is sure: only of what came back with that question.
+  if (fields.sure) fields.sure.closest('label').hidden = kept.ask !== 'sure'
   // Somebody who is not on this page, such as the one without a line, is still who said it.
   if (fields.speaker && kept.speaker && !fields.speaker.value) fields.speaker.selectedIndex = 0
 }
@@ -117,11 +119,11 @@ async function onSubmit(event) {
 
 async function put() {
   const kept = typed()
-  const { text, title, setting, as_said, key_event, pinned, not_before } = kept
+  const { text, title, setting, as_said, key_event, pinned, sure, not_before } = kept
   const { name, role } = fields.speaker?.selectedOptions?.[0]?.dataset ?? {}
   const speaker = name ? { speaker: name, role, setting, as_said } : {}
   const written_at = new Date(Date.now() - skew).toISOString()
-  const body = { text, title, key_event, pinned, ...speaker, ...(not_before && { not_before }) }
+  const body = { text, title, key_event, pinned, ...speaker, ...(not_before && { not_before }), ...(sure && { sure }) }
   // Emptied first: what is typed while the disk is waited for is the next post.
   empty()
   told = []
@@ -181,7 +183,7 @@ async function back(post) {
   const words = fields.text.value.trim()
   const kept = words ? { ...typed(), text: `${words}\n\n${post.typed.text}` } : post.typed
   await takeBack(post, draftName(), kept)
-  fill(kept)
+  fill({ ...kept, ask: post.ask })
   news.postMessage({})
   await show()
 }

@@ -53,7 +53,7 @@ async function sendOne(post, tell) {
   if (answer.status === 401) return 'signed out'
   if (answer.status === 500) return mistaken(post, said)
   if (answer.status > 500 || answer.status === 429) return 'later'
-  await setAside(post, 'refused', said.detail)
+  await setAside({ ...post, ask: said.ask }, 'refused', said.detail)
   return ''
 }
 

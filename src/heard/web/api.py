@@ -14,10 +14,12 @@ from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import HELD
 from heard.coverage import commands, projection
+from heard.coverage import orders as order_pages
+from heard.coverage.cautions import asked_first
 from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
 from heard.coverage.entries import PostPublished, PostSealed, PostSubmitted, PostWaiting
-from heard.coverage.going_out import WAITING
+from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
 from heard.coverage.sealing import SEALED
@@ -145,7 +147,8 @@ async def read_summary(call: Call) -> Response:
 
 async def summarise(call: Call) -> Response:
     case = _known(call)
-    written = await call.do(commands.summarise(call.doors, case.id, call.body.text), case.id)
+    command = commands.summarise(call.doors, case.id, call.body.text)
+    written = await call.do(_asked_first(call, case, command, call.body.sure, [call.body.text]), case.id)
     return answered({"text": call.body.text, "position": written.position}, 201, written)
 
 
@@ -170,7 +173,8 @@ async def publish(call: Call) -> Response:
         key_event=new.key_event,
         pinned=new.pinned,
     )
-    written = await call.do(commands.publish(call.doors, content), case.id)
+    command = commands.publish(call.doors, content)
+    written = await call.do(_asked_first(call, case, command, new.sure, texts_of(content), new.title), case.id)
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered({**told, "status": "held", "detail": HELD}, 202, written)
@@ -178,6 +182,11 @@ async def publish(call: Call) -> Response:
         if written.kind == kind:
             return answered({**told, "status": kind.removeprefix("coverage.post_"), "detail": detail}, 202, written)
     return answered({**told, "status": "published", "published_at": written.at}, 201, written)
+
+
+def _asked_first(call: Call, case: Case, command: Command, sure: bool, texts: list[str], title: object = "") -> Command:
+    known = order_pages.pictures(call.serving, case, call.caller)
+    return asked_first(command, case.id, texts, title=title if isinstance(title, str) else "", sure=sure, known=known)
 
 
 def _elements(new: asked.NewPost) -> tuple[Element, ...]:
@@ -235,6 +244,8 @@ async def correct(call: Call) -> Response:
         old_shown=new.old_shown,
         based_on=new.based_on,
     )
+    case = cases.by_id(call.tables, post.case)
+    command = _asked_first(call, case, command, new.sure, [new.text, new.notice], new.title)
     return await _changed(call, post, command)
 
 
@@ -249,6 +260,8 @@ async def clarify(call: Call) -> Response:
         notice=new.notice,
         based_on=new.based_on,
     )
+    case = cases.by_id(call.tables, post.case)
+    command = _asked_first(call, case, command, new.sure, [new.text or "", new.notice], new.title)
     return await _changed(call, post, command)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from heard.cases.entries import Permission, SealEnd
+from heard.cases.entries import Care, Permission, SealEnd
 from heard.cases.orders import OrderKind
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
@@ -30,7 +30,10 @@ class NewCase(Asked, frozen=True):
 
 
 class NewPost(Asked, frozen=True):
-    """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it."""
+    """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it.
+
+    `sure` answers what is asked before some words go out; here and wherever else it stands.
+    """
 
     text: Words
     title: Line = ""
@@ -43,6 +46,7 @@ class NewPost(Asked, frozen=True):
     said_at: Instant | None = None
     written_at: Instant | None = None
     not_before: Line = ""
+    sure: bool = False
 
 
 class Corrected(Asked, frozen=True):
@@ -54,6 +58,7 @@ class Corrected(Asked, frozen=True):
     notice: Line = ""
     old_shown: bool = False
     based_on: int | None = None
+    sure: bool = False
 
 
 class Clarified(Asked, frozen=True):
@@ -64,6 +69,7 @@ class Clarified(Asked, frozen=True):
     title: Line | UnsetType = UNSET
     notice: Line = ""
     based_on: int | None = None
+    sure: bool = False
 
 
 class Retracted(Asked, frozen=True):
@@ -80,6 +86,7 @@ class Marked(Asked, frozen=True):
 
 class Summary(Asked, frozen=True):
     text: Words
+    sure: bool = False
 
 
 class NewState(Asked, frozen=True):
@@ -124,9 +131,10 @@ class SecondEyes(Asked, frozen=True):
 
 
 class LetOut(Asked, frozen=True):
-    """The first of two says why; `reason` never leaves the desk."""
+    """The first of two says why; `reason` never leaves the desk. `not_meant`, of one cleared: it is a false hold."""
 
     reason: Words = ""
+    not_meant: bool = False
 
 
 class Dropped(Asked, frozen=True):
@@ -153,6 +161,19 @@ class Rose(Asked, frozen=True):
 
 class JuryMoved(Asked, frozen=True):
     jury: Literal["sworn", "out", "in"]
+
+
+class Privacy(Asked, frozen=True):
+    """`words` are the court's; with the public back, those by which it let what was done in private be reported."""
+
+    private: bool
+    words: Line = ""
+
+
+class CareAsked(Asked, frozen=True):
+    """All of it: what is not given is not taken any more."""
+
+    care: tuple[Care, ...]
 
 
 class SealEnded(Asked, frozen=True):
@@ -186,6 +207,7 @@ class NewRestriction(Asked, frozen=True):
     until_event: Line = ""
     told: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
     cleared: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    particulars: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
     sure: bool = False
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from heard.cases import careful, jury, private, states
 from heard.cases import commands as case_commands
-from heard.cases import jury
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay
@@ -30,6 +30,9 @@ def verbs() -> list[Verb]:
         Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
         Verb("POST", "/hearings/{hearing}/jury", "publish", move_jury, asked.JuryMoved),
         Verb("POST", "/hearings/{hearing}/delay", "publish", fix_the_delay, asked.Delay),
+        Verb("POST", "/hearings/{hearing}/privacy", "publish", shut_or_open, asked.Privacy),
+        Verb("GET", "/cases/{case}/care", "read_desk", read_care),
+        Verb("POST", "/cases/{case}/care", "publish", take_care, asked.CareAsked),
         Verb("POST", "/hearings/{hearing}/seal", "release_held", lift_seal, asked.SealEnded),
         Verb("POST", "/hearings/{hearing}/sealed", "release_held", release_sealed, asked.Chosen),
         Verb("POST", "/sittings/{sitting}/rise", "publish", rise, asked.Rose),
@@ -50,6 +53,7 @@ async def list_hearings(call: Call) -> Response:
                 "title": door.let("json", title, notice=True),
                 "place": door.let("json", place, notice=True),
                 "jury": None if known is None else "out" if known.absent else "in",
+                "private": hearing in states.in_private(call.tables, case.id),
                 "delay": cases.delays(call.tables, case.id).get(hearing, 0),
                 "sittings": [msgspec.to_builtins(one) for one in sittings if one.hearing == hearing],
             }
@@ -125,6 +129,30 @@ async def fix_the_delay(call: Call) -> Response:
     return answered({"minutes": call.body.minutes, "position": written.position}, 201, written)
 
 
+async def shut_or_open(call: Call) -> Response:
+    """The hearing sits in private: what is written is kept as notes. Or in public again."""
+    hearing, asked_for = call.named("hearing"), call.body
+    if asked_for.words and not asked_for.private:
+        call.caller.must("release_held")
+    command = (private.exclude_public if asked_for.private else private.admit_public)(
+        _case_of(call, hearing), hearing, asked_for.words
+    )
+    written = await call.do(command, hearing)
+    return answered({"private": asked_for.private, "position": written.position}, 201, written)
+
+
+async def read_care(call: Call) -> Response:
+    case = cases.by_name(call.tables, call.named("case"))
+    return answered({"care": sorted(states.care(call.tables, case.id))})
+
+
+async def take_care(call: Call) -> Response:
+    """With what care a case is reported: of a suicide, of a sexual offence."""
+    case = cases.by_name(call.tables, call.named("case"))
+    written = await call.do(careful.take_care(case.id, call.body.care), case.id)
+    return answered({"care": sorted(states.care(call.tables, case.id)), "position": written.position}, 201, written)
+
+
 async def lift_seal(call: Call) -> Response:
     """The conclusion was returned, the jury discharged, or leave given: what was sealed may be released."""
     hearing = call.named("hearing")
@@ -137,7 +165,8 @@ async def release_sealed(call: Call) -> Response:
     """Publish those posts that are named of what was sealed; the others are dropped."""
     hearing = call.named("hearing")
     journal = call.serving.node.journal
-    command = kept.release_sealed(call.doors, journal, _case_of(call, hearing), hearing, set(call.body.posts))
+    by = call.caller.account.id
+    command = kept.release_sealed(call.doors, journal, _case_of(call, hearing), hearing, set(call.body.posts), by)
     written = await call.do(command, hearing)
     return answered({"position": written.last}, 201, written)
 

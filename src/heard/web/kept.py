@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from heard.cases import projection as cases
 from heard.cases.letting_out import rule_second_eyes
-from heard.coverage import kept, projection
+from heard.coverage import kept, orders, projection
 from heard.coverage.entries import ReleaseAgreed
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
@@ -36,7 +36,9 @@ async def second_eyes(call: Call) -> Response:
 async def release(call: Call) -> Response:
     """Let out a post that was kept: 201; or 202 when it is held still, since another person has to say so too."""
     post, by = call.named("post"), call.caller.account.id
-    command = kept.let_go(call.doors, call.serving.node.journal, post, by, call.body.reason)
+    case = cases.by_id(call.tables, projection.by_id(call.tables, post).case)
+    not_meant = call.body.not_meant and orders.knows_all(call.serving, case, call.caller)
+    command = kept.let_go(call.doors, call.serving.node.journal, post, by, call.body.reason, not_meant=not_meant)
     written = await call.do(command, post)
     told = {"id": post, "position": written.position}
     if written.kind == ReleaseAgreed.kind:

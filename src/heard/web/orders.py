@@ -46,6 +46,7 @@ async def restrict(call: Call) -> Response:
         until_event=new.until_event,
         told=_accounts(call, new.told),
         cleared=_accounts(call, new.cleared),
+        particulars=new.particulars,
         sure=new.sure,
     )
     written = await call.do(command, case.id)

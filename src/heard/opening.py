@@ -17,6 +17,7 @@ from heard.cases.release import Doors
 from heard.cases.said_of_a_case import guarded
 from heard.coverage import projection as coverage
 from heard.coverage.approval import bounded
+from heard.coverage.changes import seen_twice
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal, Sealing, Store, Vault
 from heard.engine.node import Node
@@ -145,5 +146,5 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
     doors = Doors(journal)
-    node.gates += [guarded(doors), bounded(OPERATOR)]
+    node.gates += [guarded(doors), bounded(OPERATOR), seen_twice(OPERATOR)]
     return House(data, node, journal, vault, Media(data / "media"), doors, store, tables, watching, kept.shared)

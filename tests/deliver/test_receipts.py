@@ -154,8 +154,8 @@ def test_what_cannot_be_recalled_is_seen_to_on_the_desk(server: Server) -> None:
 FORGETS = """
 import heard.deliver.feeds as feeds
 made, kept = feeds._item, {}
-def item(base, case, post):
-    return kept.setdefault(post.id, made(base, case, post))
+def item(base, case, door, post):
+    return kept.setdefault(post.id, made(base, case, door, post))
 feeds._item = item
 """
 

@@ -16,7 +16,8 @@ from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_permission
-from heard.coverage import commands, due_posts, kept, projection, receipts, rising
+from heard.coverage import changes as changes_that_wait
+from heard.coverage import commands, due_posts, kept, projection, proposed, receipts, rising
 from heard.coverage.elements import Quote, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
@@ -48,6 +49,7 @@ TABLES = (
     "care",
     "private",
     "not_meant",
+    "change",
     "coverage",
     "post",
     "problem",
@@ -164,6 +166,13 @@ def rule(story: Story) -> None:
     story.desk.do(rule_second_eyes(story.desk.case, story.random.random() < 0.3))
 
 
+def see_changes(story: Story) -> None:
+    desk = story.desk
+    for one in proposed.waiting(desk.tables, desk.case)[:1]:
+        let_out = changes_that_wait.let_out(desk.doors, desk.journal, one.id, "second")
+        desk.do(let_out if story.random.random() < 0.6 else changes_that_wait.drop(one.id), by="second")
+
+
 def delay(story: Story) -> None:
     story.desk.do(fix_delay(story.desk.case, story.hearing, story.random.choice([0, 0, 10])))
 
@@ -266,7 +275,7 @@ VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
-    take_care, shut_or_open, shut_or_open,
+    see_changes, see_changes, take_care, shut_or_open, shut_or_open,
 ]  # fmt: skip
 
 

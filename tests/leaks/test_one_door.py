@@ -135,6 +135,7 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
     unseen |= {"JurySworn", "JurySentOut", "JuryReturned", "SealLifted", "PermissionRecorded"}
     unseen |= {"RestrictionTold", "LegalHoldPlaced", "LegalHoldEnded"}
     unseen |= {"SecondEyesRuled", "DelayFixed", "ReleaseAgreed", "PublicExcluded", "PublicAdmitted"}
+    unseen |= {"ChangeProposed", "ChangeLetOut", "ChangeDropped"}
     unseen |= {"TextStopped", "ApprovalRequired", "ApprovalEnded", "PastLookedAt"}
     unseen |= {"ProblemReported", "ProblemSettled", "ReceiptGiven", "RecallSeenTo"}
     for module in (case_entries, coverage_entries):

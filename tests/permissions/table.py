@@ -131,6 +131,10 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/posts/{post}/release": [
         Row(RELEASE, "write", "post", {**_LET_GO, "elsewhere": "no"}, {"reason": WORDS})
     ],
+    # Nothing waits in this world: whoever may is told that there is no such change; tests/coverage/test_changes.py.
+    "GET /api/v1/cases/{case}/changes": [Row(RELEASE, "read", "case", READ)],
+    "POST /api/v1/changes/{change}/release": [Row(RELEASE, "write", "server", every("server", "absent"))],
+    "POST /api/v1/changes/{change}/drop": [Row(RELEASE, "write", "server", every("server", "absent"))],
     "POST /api/v1/posts/{post}/drop": [Row(RELEASE, "write", "post", {**_DROPPED, "elsewhere": "no"})],
     "GET /api/v1/posts/{post}": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/corrections": [Row(ALL, "read", "post", READ_POST)],
@@ -181,6 +185,8 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/summary": _desk(WRITE, "case", _SAID, text=WORDS),
     "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}", reason=WORDS),
     "POST /desk/{slug}/second-eyes": _desk(RELEASE, "case", _LISTED, needed="yes"),
+    "POST /desk/{slug}/change": _desk(RELEASE, "case", every("case", "absent"), change="none"),
+    "POST /desk/{slug}/change-drop": _desk(RELEASE, "case", every("case", "absent"), change="none"),
     "POST /desk/{slug}/drop": _desk(RELEASE, "post", _DROPPED, post="{post}"),
     "POST /desk/{slug}/settle": _desk(
         WRITE, "problem", every("problem", "absent", open="ok"), problem="{problem}", note="Mended."

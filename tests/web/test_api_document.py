@@ -45,6 +45,8 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
         made = re.search(r"/(post|hearing|sitting|restriction)s$", example.address)
         if made and example.method == "POST" and answer.status_code < 300:
             last[made[1]] = answer.json()["id"]
+        if answer.status_code == 202 and answer.json()["status"] == "proposed":
+            last["change"] = answer.json()["id"]
 
 
 def test_every_verb_that_writes_has_an_example(server: Server) -> None:

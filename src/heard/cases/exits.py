@@ -71,8 +71,8 @@ class Outgoing(msgspec.Struct):
     status: int = 200
     case: str = ""
     headers: dict[str, str] = {}
-    #: Puts the released text into another form, such as a spreadsheet's; made of nothing else.
-    packed: Callable[[Released], bytes] | None = None
+    #: The released text in another form, such as a spreadsheet's, or what puts it into one; made of nothing else.
+    packed: Callable[[Released], bytes] | bytes = b""
 
 
 Endpoint = Callable[[Request, Serving], Awaitable[Outgoing]]
@@ -132,7 +132,8 @@ class WayOut(Route):
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
         released = to_its_host(released, request)
-        body = outgoing.packed(released) if outgoing.packed else released.encode()
+        packed = outgoing.packed(released) if callable(outgoing.packed) else outgoing.packed
+        body = packed or released.encode()
         etag = hashlib.sha256(body).hexdigest()[:24]
         headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', MADE_FROM: made_from, **outgoing.headers}
         if outgoing.case:

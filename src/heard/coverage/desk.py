@@ -19,8 +19,9 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, orders, projection, receipt_pages, waiting
+from heard.coverage import commands, court, orders, projection, proposed, receipt_pages, waiting
 from heard.coverage.cautions import asked_first
+from heard.coverage.changes import PROPOSED
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
@@ -106,6 +107,7 @@ _TOLD = {
     "submitted": SUBMITTED,
     "waiting": WAITING,
     "agreed": ONE_MORE,
+    "proposed": PROPOSED,
     "corrected": "Corrected. Readers see it now.",
     "clarified": "Clarified. Readers see it now.",
     "retracted": "Withdrawn. Readers see the notice now.",
@@ -141,6 +143,7 @@ def _page(
         held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
         submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
         waits=[waiting.seen(serving, case, post, caller) for post in waits],
+        changes=[waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
         second_eyes=cases.needs_second_eyes(tables, case.id),
         court=court.seen(serving, case, caller),
         permission=cases.permission(tables, case.id),
@@ -201,7 +204,7 @@ async def act(request: Request) -> Response:
         except HeardError as refusal:
             typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
             return _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
-        told = written.kind.removeprefix("coverage.post_").removeprefix("coverage.release_")
+        told = written.kind.removeprefix("coverage.").partition("_")[2]
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
     return await looking_twice(serving, done)

@@ -327,3 +327,31 @@ class ApprovalEnded(Body, frozen=True):
     """On an account's stream: an editor or a lawyer let it publish again."""
 
     ground: str
+
+
+@written_as("coverage.change_proposed")
+class ChangeProposed(Body, frozen=True):
+    """On the change's stream: by a rule of the case a correction, a clarification or the summary waits for a second
+    pair of eyes. `written` is the body that it would be, as JSON; `subject` the stream, last changed at `based_on`.
+    """
+
+    case: str
+    subject: str
+    what: Literal["corrected", "clarified", "summary"]
+    written: str
+    reason: str = ""
+    based_on: int = 0
+
+
+@written_as("coverage.change_let_out")
+class ChangeLetOut(Body, frozen=True):
+    """On the change's stream: somebody who did not write it let it out; it is an entry of its own beside this."""
+
+    case: str
+
+
+@written_as("coverage.change_dropped")
+class ChangeDropped(Body, frozen=True):
+    """On the change's stream: it is not made."""
+
+    case: str

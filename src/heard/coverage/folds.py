@@ -9,7 +9,7 @@ import msgspec
 
 from heard.cases.entries import CaseOpened, SittingBegan
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, model, receipts
+from heard.coverage import entries, model, proposed, receipts
 from heard.coverage.entries import (
     ApprovalEnded,
     ApprovalRequired,
@@ -359,4 +359,5 @@ FOLDS: dict[Any, Fold] = {
     ApprovalRequired: _approval_required,
     ApprovalEnded: _approval_ended,
     **receipts.FOLDS,
+    **proposed.FOLDS,
 }

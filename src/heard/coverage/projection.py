@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, folds, model, receipts
+from heard.coverage import entries, folds, model, proposed, receipts
 from heard.coverage.elements import Element
 from heard.coverage.model import Coverage, Notice, Post, Problem
 from heard.engine import now
@@ -59,8 +59,8 @@ def room() -> Room:
     """What the room `coverage` folds."""
     import heard.coverage.projection as here
 
-    code = (entries, elements_module, model, folds, receipts, here)
-    return Room("coverage", SCHEMA + receipts.SCHEMA, folds.FOLDS, code)
+    code = (entries, elements_module, model, folds, receipts, proposed, here)
+    return Room("coverage", SCHEMA + receipts.SCHEMA + proposed.SCHEMA, folds.FOLDS, code)
 
 
 def by_id(tables: Tables, post: str) -> Post:

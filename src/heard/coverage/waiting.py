@@ -8,12 +8,14 @@ from heard.accounts.model import Caller
 from heard.cases.exits import Serving
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.model import Case
-from heard.coverage import kept, projection
+from heard.coverage import changes, kept, projection
+from heard.coverage import elements as parts
 from heard.coverage.court import Form, Make, account_name
 from heard.coverage.entries import Reasoned
 from heard.coverage.kept import kept_words
 from heard.coverage.model import Post
 from heard.coverage.orders import knows_all
+from heard.coverage.proposed import Change, by_id
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
@@ -68,8 +70,43 @@ def _delay(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return fix_delay(case.id, form.get("hearing", ""), minutes)
 
 
+def change_seen(serving: Serving, change: Change, caller: Caller) -> dict[str, Any]:
+    """A change that waits: its words, beside what stands, and whether the caller wrote it."""
+    proposed, body, wrote = changes.words_of(serving.node.journal, change.id)
+    if change.what == "summary":
+        stands = projection.of_case(serving.tables, change.subject).summary
+    else:
+        stands = parts.plain(projection.by_id(serving.tables, change.subject).elements)
+    return {
+        "id": change.id,
+        "what": {"corrected": "A correction", "clarified": "A clarification"}.get(change.what, "The summary"),
+        "of": change.subject if change.what != "summary" else "",
+        "stands": stands,
+        "title": getattr(body, "title", ""),
+        "words": getattr(body, "markdown", "") or parts.plain(getattr(body, "elements", ())),
+        "notice": getattr(body, "notice", ""),
+        "reason": proposed.reason,
+        "by": account_name(serving.tables, wrote),
+        "own": wrote == caller.account.id,
+    }
+
+
+def _named_change(serving: Serving, case: Case, form: Form) -> str:
+    known = by_id(serving.tables, form.get("change", ""))
+    if known.case != case.id:
+        raise NotFound("There is no such change that waits.")
+    return known.id
+
+
+def _let_change(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    change = _named_change(serving, case, form)
+    return changes.let_out(serving.doors, serving.node.journal, change, caller.account.id)
+
+
 VERBS: dict[str, tuple[str, Make]] = {
     "release": ("release_held", _release),
+    "change": ("release_held", _let_change),
+    "change-drop": ("release_held", lambda s, case, form, by: changes.drop(_named_change(s, case, form))),
     "drop": ("release_held", lambda s, case, form, by: kept.drop(named(s, case, form))),
     "delay": ("publish", _delay),
     "second-eyes": ("release_held", lambda s, case, form, by: rule_second_eyes(case.id, form.get("needed") == "yes")),

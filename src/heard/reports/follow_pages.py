@@ -14,12 +14,13 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
+from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import digests, finding, projection
 from heard.reports.areas import area_key
 from heard.reports.follows import KEY_MAX, SORTS, Followed, Follows, Told
-from heard.reports.pages import ASKED, register_of, said_back, sent
+from heard.reports.pages import register_of, sent
 from heard.reports.register import Register
 
 NO_MAIL = "This site sends no e-mail. You can follow by feed instead. Nothing was kept."

@@ -16,16 +16,17 @@ from heard.cases.release import HELD
 from heard.coverage import commands, projection
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
+from heard.coverage.changes import PROPOSED
 from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
-from heard.coverage.entries import PostPublished, PostSealed, PostSubmitted, PostWaiting
+from heard.coverage.entries import ChangeProposed, PostPublished, PostSealed, PostSubmitted, PostWaiting
 from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
 from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
-from heard.engine.node import Command
+from heard.engine.node import Command, Written
 from heard.web import asked, court, errors, kept, orders, receipts, reports
 from heard.web.verbs import Call, Verb, answered, openapi
 
@@ -149,6 +150,8 @@ async def summarise(call: Call) -> Response:
     case = _known(call)
     command = commands.summarise(call.doors, case.id, call.body.text)
     written = await call.do(_asked_first(call, case, command, call.body.sure, [call.body.text]), case.id)
+    if written.kind == ChangeProposed.kind:
+        return proposed(written)
     return answered({"text": call.body.text, "position": written.position}, 201, written)
 
 
@@ -284,8 +287,16 @@ async def pin(call: Call) -> Response:
 
 async def _changed(call: Call, post: Post, command: Command) -> Response:
     written = await call.do(command, post.id)
+    if written.kind == ChangeProposed.kind:
+        return proposed(written)
     now_is = _post(call, cases.by_id(call.tables, post.case), projection.by_id(call.tables, post.id))
     return answered(now_is, 201, written)
+
+
+def proposed(written: Written) -> Response:
+    """202: the change is kept, and made when another person lets it out."""
+    told = {"id": written.stream, "status": "proposed", "detail": PROPOSED, "position": written.position}
+    return answered(told, 202, written)
 
 
 def _post(call: Call, case: Case, post: Post) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from heard.cases import projection as cases
 from heard.cases.letting_out import rule_second_eyes
-from heard.coverage import kept, orders, projection
+from heard.coverage import changes, kept, orders, projection, proposed
 from heard.coverage.entries import ReleaseAgreed
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
@@ -16,6 +16,9 @@ def verbs() -> list[Verb]:
     return [
         Verb("GET", "/cases/{case}/second_eyes", "read_desk", read_second_eyes),
         Verb("POST", "/cases/{case}/second_eyes", "release_held", second_eyes, asked.SecondEyes),
+        Verb("GET", "/cases/{case}/changes", "release_held", list_changes),
+        Verb("POST", "/changes/{change}/release", "release_held", let_change, asked.Dropped),
+        Verb("POST", "/changes/{change}/drop", "release_held", drop_change, asked.Dropped),
         Verb("POST", "/posts/{post}/release", "release_held", release, asked.LetOut),
         Verb("POST", "/posts/{post}/drop", "release_held", drop, asked.Dropped),
     ]
@@ -44,6 +47,28 @@ async def release(call: Call) -> Response:
     if written.kind == ReleaseAgreed.kind:
         return answered({**told, "status": "held", "detail": kept.ONE_MORE}, 202, written)
     return answered({**told, "status": projection.by_id(call.tables, post).status}, 201, written)
+
+
+async def list_changes(call: Call) -> Response:
+    """The changes of a case that wait for a second pair of eyes."""
+    case = cases.by_name(call.tables, call.named("case"))
+    known = proposed.waiting(call.tables, case.id)
+    told = [{**one._asdict(), "case": case.slug} for one in known]
+    return answered({"items": told, "next": None})
+
+
+async def let_change(call: Call) -> Response:
+    """Make a change that waited: a correction, a clarification, the summary."""
+    change, by = call.named("change"), call.caller.account.id
+    written = await call.do(changes.let_out(call.doors, call.serving.node.journal, change, by), change)
+    return answered({"id": change, "position": written.position}, 201, written)
+
+
+async def drop_change(call: Call) -> Response:
+    """Decide that a change is not made."""
+    change = call.named("change")
+    written = await call.do(changes.drop(change), change)
+    return answered({"id": change, "status": "dropped", "position": written.position}, 201, written)
 
 
 async def drop(call: Call) -> Response:

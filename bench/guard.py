@@ -39,9 +39,9 @@ def main() -> None:
 def _times(look: Callable[[str], bool], posts: list[str]) -> list[float]:
     took = []
     for post in posts:
-        began = time.perf_counter()
+        began = time.thread_time()  # of the processor: what else the machine does is no cost of the guard
         look(post)
-        took.append((time.perf_counter() - began) * 1e3)
+        took.append((time.thread_time() - began) * 1e3)
     return took
 
 

@@ -32,6 +32,26 @@ def test_each_says_what_was_wrong_when_and_the_right_words(server: Server, told:
     assert "out of care" in server.page("/corrections/")
 
 
+def test_what_kind_of_thing_was_wrong_stands_on_both_and_where_the_post_stands(server: Server) -> None:
+    slug = server.open_case("kinds", "Kinds of wrong")
+    post = server.publish(slug, "Said by Mr Vane.")
+    wrong = {
+        "text": "Said by Mr Rook.",
+        "wrong": "attribution",
+        "notice": "It was Mr Rook.",
+        "reason": "a silentreasonq",
+    }
+    assert server.post(f"/posts/{post}/corrections", wrong | {"wrong": "whatever"}).status_code == 422
+    assert server.post(f"/posts/{post}/corrections", wrong).status_code == 201
+    for path in (f"/{slug}/corrections/", "/corrections/", f"/{slug}/"):
+        page = server.page(path)
+        assert (
+            "Words were given to somebody who did not say them. It was Mr Rook." in page and "silentreasonq" not in page
+        )
+    desk = server.client.get(f"/desk/{slug}/").text
+    assert "<option>attribution</option>" in desk
+
+
 def test_old_words_and_reasons_are_on_neither(server: Server, told: dict[str, str]) -> None:
     for path in ("/one-case/corrections/", "/two-case/corrections/", "/corrections/"):
         for words in ("wrongwordq", "silentreasonq", "withdrawnwordq"):

@@ -114,13 +114,19 @@ def correct(
     notice: str = "",
     old_shown: bool = False,
     based_on: int | None = None,
+    wrong: str = "",
 ) -> Command:
-    """Put an error right. The old words are shown only if the editor says so, never where the door stops them."""
+    """Put an error right. What kind of thing was `wrong` (`model.WRONG`) begins the notice. The old
+    words are shown only if the editor says so, never where the door stops them.
+    """
 
     def judge(tables: Tables) -> Decision:
         known = _open_to(tables, post, "corrected", based_on, elements)
         new = parts.checked(elements)
-        told = checked_words(notice, "notice", model.NOTICE_MAX, needed=False) or "This post was corrected."
+        if wrong and wrong not in model.WRONG:
+            raise Refused(f"What was wrong is one of: {', '.join(model.WRONG)}. Nothing was changed; choose one.")
+        said = checked_words(notice, "notice", model.NOTICE_MAX, needed=False)
+        told = " ".join(filter(None, [model.WRONG.get(wrong), said])) or "This post was corrected."
         door, words = _door(doors, tables, known), known.title if title is None else title
         old = "\n\n".join(filter(None, [known.title, parts.plain(known.elements)])) if old_shown else ""
         body = PostCorrected(known.case, new, _title(words), told, "" if door.stops(old) else old)

@@ -27,6 +27,7 @@ from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
 from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import ONE_MORE, SUBMITTED
+from heard.coverage.model import WRONG
 from heard.coverage.sealing import SEALED
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -139,6 +140,7 @@ def _page(
         people=cases.people(tables, case.id),
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
+        wrongs=list(WRONG),
         posts=projection.newest(tables, case.id, 100),
         held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
         submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
@@ -263,6 +265,7 @@ def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         title=form.get("title"),
         notice=form.get("notice", ""),
         old_shown="old_shown" in form,
+        wrong=form.get("wrong", ""),
         based_on=_based_on(form),
     )
     return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])

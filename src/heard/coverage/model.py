@@ -66,6 +66,17 @@ POST_MOVES = Moves(
     },
 )
 
+#: What kind of thing was wrong: the first sentence of the notice of a correction, wherever it is read.
+WRONG = {
+    "name": "A name was wrong.",
+    "attribution": "Words were given to somebody who did not say them.",
+    "quotation": "A quotation was not what was said.",
+    "figure": "A figure was wrong.",
+    "time or place": "A time or a place was wrong.",
+    "fact": "A fact was wrong.",
+    "left out": "Something was left out that changes what was said.",
+    "spelling": "A spelling was wrong.",
+}
 #: What stands in place of a post that was withdrawn: dated, and silent about what it said.
 RETRACTION_NOTICES = {
     "legal": "This post was withdrawn for legal reasons.",

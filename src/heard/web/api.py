@@ -245,6 +245,7 @@ async def correct(call: Call) -> Response:
         title=None if new.title is msgspec.UNSET else new.title,
         notice=new.notice,
         old_shown=new.old_shown,
+        wrong=new.wrong,
         based_on=new.based_on,
     )
     case = cases.by_id(call.tables, post.case)

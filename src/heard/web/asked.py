@@ -50,13 +50,16 @@ class NewPost(Asked, frozen=True):
 
 
 class Corrected(Asked, frozen=True):
-    """`notice` is what readers are told, `reason` never leaves the desk, `based_on` is the version corrected."""
+    """`notice` is what readers are told, after what kind of thing was `wrong`; `reason` never leaves the desk,
+    `based_on` is the version corrected.
+    """
 
     text: Words
     reason: Words
     title: Line | UnsetType = UNSET
     notice: Line = ""
     old_shown: bool = False
+    wrong: Line = ""
     based_on: int | None = None
     sure: bool = False
 

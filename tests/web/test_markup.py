@@ -50,6 +50,21 @@ def register(server: Server) -> None:
     house.close()
 
 
+def careful(server: Server) -> None:
+    """A case that is reported with care, in private, under an order with particulars, with a change that waits."""
+    server.open_case("careful", "A case that is reported with care")
+    near = server.publish("careful", "The bell ringer from Averham spoke.", title="It begins")
+    order = {"basis": "s.39", "names": ["Corin Rook"], "particulars": ["job: bell ringer", "place: Averham"]}
+    server.post("/cases/careful/restrictions", {**order, "cipher": "Witness G"})
+    server.publish("careful", "C. Rook spoke, and so it is held.")
+    server.post("/cases/careful/care", {"care": ["suicide", "sexual offence"]})
+    server.post("/cases/careful/second_eyes", {"needed": True})
+    server.post(f"/posts/{near}/corrections", {"text": "A bell ringer spoke.", "reason": "r", "wrong": "left out"})
+    listed = server.post("/cases/careful/hearings", {"title": "The inquest"}).json()
+    server.post(f"/hearings/{listed['id']}/privacy", {"private": True, "words": "Rule 11."})
+    server.publish("careful", "A note of what was said in private.")
+
+
 @pytest.fixture(scope="module")
 def screens(server: Server) -> Iterator[dict[str, str]]:
     """The addresses of the screens, by name, of a case in which everything has happened."""
@@ -86,9 +101,13 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
     server.publish("concluded", "The only post.")
     server.post("/cases/concluded/state", {"state": "closed"})
     server.reader.post("/everything/problem/", data={"words": "My brother is misnamed.", "post": posts[0], "once": "1"})
+    careful(server)
     register(server)
     yield {
         "front page": "/",
+        "care is taken": "/careful/",
+        "desk with care": "/desk/careful/",
+        "desk orders with particulars": "/desk/careful/orders/",
         "reports": "/reports/",
         "reports that were searched": "/reports/?q=lamps",
         "no such reports": "/reports/?q=xyzzy",

@@ -34,8 +34,9 @@ class Guard:
         return self._exactly.masked(text, mark)
 
     def is_told_by(self, *texts: str) -> bool:
-        """Whether these say or hint a name, apart or read one after the other."""
-        return self._exactly.found_in(*texts) or self._nearly.found_in(*texts)
+        """Whether these say or hint a name, apart or read one after the other. Both are looked for, found or not."""
+        exactly, nearly = self._exactly.found_in(*texts), self._nearly.found_in(*texts)
+        return exactly or nearly
 
     def is_cut_between(self, before: str, after: str) -> bool:
         """Whether a name begins at the end of one text and ends in the next.

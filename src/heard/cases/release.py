@@ -97,9 +97,8 @@ class Door:
 
     def stops_after(self, before: str, *texts: str) -> bool:
         """The same of what is to stand after other words, which may have begun a name."""
-        return self.stops(*texts) or any(
-            self.guard.is_cut_between(before, text) for text in texts if self.guard and text
-        )
+        cut = [self.guard.is_cut_between(before, text) for text in texts if self.guard and text]
+        return self.stops(*texts) or any(cut)
 
     def let(self, exit: Exit, made: str, *, notice: bool = False) -> Released:
         """The made text, released. A `notice` is made of the server's own words and passes a hold too.

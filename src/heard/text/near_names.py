@@ -63,16 +63,18 @@ class NearNames:
         return form in self._forms.short or any(one_slip_apart(form, listed) for listed in self._forms.alike(form))
 
     def found_in(self, *texts: str) -> bool:
-        """Whether any listed name stands in one of the texts, or across neighbours, written otherwise."""
-        return bool(self._forms.whole) and any(self._stands_in(read) for read in readings("\n".join(texts)))
+        """Whether any listed name stands in one of the texts, or across neighbours, written otherwise.
+
+        It looks to the end whatever it finds: how long it takes must not tell whether, or where.
+        """
+        return bool(self._forms.whole) and any([self._stands_in(read) for read in readings("\n".join(texts))])
 
     def _stands_in(self, read: list[Word]) -> bool:
-        if self._forms.initials & initials_in(read):
-            return True
-        return any(
+        found = [
             self._is_one_word(word) or self._is_several(read, at) or self._is_with_a_given_name(read, at)
             for at, word in enumerate(read)
-        )
+        ]
+        return any(found) or bool(self._forms.initials & initials_in(read))
 
     def _is_one_word(self, word: Word) -> bool:
         form = one_stroke(word.letters)

@@ -67,7 +67,10 @@ class NearNames:
 
         It looks to the end whatever it finds: how long it takes must not tell whether, or where.
         """
-        return bool(self._forms.whole) and any([self._stands_in(read) for read in readings("\n".join(texts))])
+        if not self._forms.whole:
+            return False
+        found = [self._stands_in(read) for read in readings("\n".join(texts))]
+        return any(found)
 
     def _stands_in(self, read: list[Word]) -> bool:
         found = [

@@ -126,6 +126,10 @@ class Planter:
             self.form(case, "correct", post=post, text=line, old_shown="on", **more)
             self.form(case, "clarify", post=post, text=line, **more)
             self.form(case, "correct", post=post, based_on="1", text=line, **more)  # a conflict: both come back
+        if post := posts.get("text"):  # a change that waits, on the desk until the end
+            self.api(case, f"/cases/{case.slug}/second_eyes", needed=True)
+            self.api(case, f"/posts/{post}/corrections", text=line, title=title, notice=notice, reason=reason)
+            self.api(case, f"/cases/{case.slug}/second_eyes", needed=False)
         if post := posts.get("withdraw"):
             self.form(case, "retract", post=post, code=line, notice=notice, reason=reason)
             self.api(case, f"/posts/{post}/retraction", notice=notice, reason=reason)
@@ -163,7 +167,8 @@ class Planter:
             self.form(case, "orders/tell", restriction=told["id"], told=line)
             self.form(case, "orders/end", restriction=told["id"], ground=line[:1000], told=line)
             self.api(case, f"{about}/end", ground=line[:1000])
-        self.form(case, "orders/record", names=line, told=line, **order)  # given back: `told` is no address
+        # Given back: `told` is no address.
+        self.form(case, "orders/record", names=line, told=line, particulars=line[:200], **order)
         self.form(case, "orders/approve", account=line, ground=line)
 
     def _imports(self, case: Planted) -> None:

@@ -132,7 +132,7 @@ API_ROWS: dict[str, list[Row]] = {
         Row(RELEASE, "write", "post", {**_LET_GO, "elsewhere": "no"}, {"reason": WORDS})
     ],
     # Nothing waits in this world: whoever may is told that there is no such change; tests/coverage/test_changes.py.
-    "GET /api/v1/cases/{case}/changes": [Row(RELEASE, "read", "case", READ)],
+    "GET /api/v1/cases/{case}/changes": [Row(RELEASE, "write", "case", READ)],
     "POST /api/v1/changes/{change}/release": [Row(RELEASE, "write", "server", every("server", "absent"))],
     "POST /api/v1/changes/{change}/drop": [Row(RELEASE, "write", "server", every("server", "absent"))],
     "POST /api/v1/posts/{post}/drop": [Row(RELEASE, "write", "post", {**_DROPPED, "elsewhere": "no"})],

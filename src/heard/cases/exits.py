@@ -53,6 +53,8 @@ class Serving(msgspec.Struct):
     taking: Any = None
     #: Gives the connection of who is signed in to the edge, as a stream; nothing where there is no edge.
     streams: Any = None
+    #: Who reads a case at this node, as its edges tell it; None where a node has no edge.
+    audience: Any = None
 
     @property
     def tables(self) -> Any:

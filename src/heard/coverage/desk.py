@@ -19,7 +19,7 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, orders, projection, proposed, receipt_pages, waiting
+from heard.coverage import commands, court, orders, projection, proposed, pulse, receipt_pages, waiting
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
 from heard.coverage.court import Form, Make
@@ -162,6 +162,7 @@ def _page(
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if caller.may("retract")
         else [],
+        pulse=pulse.seen(serving, case, caller.account.id),
         unproven=[one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
         case_held=cases.is_held(tables, case.id),
         now=now.utc(),

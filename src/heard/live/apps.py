@@ -4,6 +4,7 @@ acknowledged.
 
 from __future__ import annotations
 
+import json
 import socket
 from collections import OrderedDict
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class App:
         self.lent: Lent | None = None
         self.watched = EVENT_READ
         self.handed: dict[int, Connection] = {}
+        self.told = b"{}"
         self.holds = 0
         """Connections that this app has been sent and that have neither ended there nor come back."""
 
@@ -81,6 +83,15 @@ class Apps:
             app.holds += 1
             app.channel.send("request", connection.buffer, fd=connection.fd, id=connection.request)
         self._watch(app)
+
+    def tell_audience(self) -> None:
+        """Once a second: who reads, for the desk. An app that is busy, or has been told, is left alone."""
+        audience = json.dumps(self.readers.audience()).encode()
+        for app in self.all:
+            if app.said_hello and app.told != audience and not app.channel.waiting:
+                app.told = audience
+                app.channel.send("audience", audience)
+                self._watch(app)
 
     def gave_up(self, connection: Connection) -> None:
         """No app took a request in time; the caller answers it."""

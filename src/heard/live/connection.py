@@ -67,15 +67,18 @@ READERS = frozenset({State.LIVE, State.CATCHING_UP, State.POLLING})
 class Topic:
     """The readers of one case, by state, and how many bytes of frames it has been sent in this edge's life.
 
-    `first` says who is sent the next frame first.
+    `first` says who is sent the next frame first; `head` is the position of its newest frame, and `delivered` up to
+    which one, and when, all who kept up were last sent what there was.
     """
 
-    __slots__ = ("case_id", "first", "readers", "sent_bytes")
+    __slots__ = ("case_id", "delivered", "first", "head", "readers", "sent_bytes")
 
     def __init__(self, case_id: str) -> None:
         self.case_id = case_id
         self.sent_bytes = 0
         self.first = 0
+        self.head = 0
+        self.delivered: tuple[int, str] | None = None
         self.readers: dict[State, dict[Connection, None]] = {state: {} for state in READERS}
 
 

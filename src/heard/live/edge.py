@@ -254,6 +254,7 @@ class Edge:
             self._listen(True)
             self.readers.beat()
             self.apps.see_to_private()
+            self.apps.tell_audience()
             if self.apps.lent is not None:
                 self.apps.lent.second_passed()
 

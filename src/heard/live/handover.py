@@ -8,7 +8,7 @@ A message is a header of JSON and some bytes, each with its length before it, an
                         returned(+ descriptor, bytes unread) · closed() · lend(answer, fields, + head and body) ·
                         stream(key, topic, + descriptor, how it stands) · tell(topic, + how it stands) · ends(key) ·
                         vouch()
-    edge → app          request(id, + descriptor, bytes read) · gone(keys)
+    edge → app          request(id, + descriptor, bytes read) · gone(keys) · audience(+ readers of each case, as JSON)
     supervisor → edge   app(+ descriptor of a channel to it) · end()
     supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
     any → supervisor    beat()

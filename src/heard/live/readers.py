@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from heard.engine import now
 from heard.engine.errors import Unavailable
 from heard.engine.frames import CATCH_UP_BYTES_MAX, FRAMES_BEHIND_MAX, HEARTBEAT, Frame, sse, sse_reset
 from heard.live import answers
@@ -27,6 +28,9 @@ from heard.live.catching_up import Replays
 from heard.live.connection import Connection, State, Topic
 from heard.live.connections import Connections
 from heard.store.reading import Reading
+
+CASES_TOLD_MAX = 500
+"""The desk is told of so many cases at once, those with the most readers; all fit into one message."""
 
 
 class Pass:
@@ -127,6 +131,7 @@ class Readers:
         if len(frames) > FRAMES_BEHIND_MAX or len(encoded) > CATCH_UP_BYTES_MAX:
             encoded = sse_reset(self.replays.epoch, self.position)
         topic.sent_bytes += len(encoded)
+        topic.head = frames[-1].position
         self._let_go_behind(topic, {change.id for frame in frames for change in frame.changes})
         self.passes.append(Pass(topic, before, encoded, self._whose_turn_it_is(topic)))
         self.polls_due.extend(topic.readers[State.POLLING])
@@ -158,6 +163,8 @@ class Readers:
             begun.begun = end
             if end >= len(begun.readers) or not begun.encoded:
                 self.passes.popleft()
+                if begun.readers and begun.topic not in {one.topic for one in self.passes}:
+                    begun.topic.delivered = begun.topic.head, now.text(now.utc())
         else:
             for _ in range(min(self.limits.slice, len(self.polls_due))):
                 self._answer_if_there_is_news(self.polls_due.popleft())
@@ -299,6 +306,12 @@ class Readers:
         by_fd = self.connections.by_fd
         turn = [by_fd[fd] for fd in range(self._phase, max(by_fd, default=-1) + 1, period) if fd in by_fd]
         self._send_to([one for one in turn if one.state is State.LIVE and one.topic not in busy], HEARTBEAT)
+
+    def audience(self) -> dict[str, tuple[int, tuple[int, str] | None]]:
+        """For the desk: how many readers each case has here, and when the last of them were sent what is newest."""
+        counted = {case_id: sum(map(len, topic.readers.values())) for case_id, topic in self.topics.items()}
+        most = sorted(counted, key=counted.__getitem__, reverse=True)[:CASES_TOLD_MAX]
+        return {case_id: (counted[case_id], self.topics[case_id].delivered) for case_id in most if counted[case_id]}
 
     def end(self) -> None:
         """Send what is begun, tell every reader when to come back, and close; answer every poll."""

@@ -257,17 +257,29 @@ export function tell(words, wrong = false) {
   said.textContent = words
 }
 
-// The rest of the page, as it is now; not while somebody types in it.
-export async function refresh() {
+// The rest of the page, as it is now; not while somebody types in it. What they opened stays open, and what they look at
+// stays where it is. `quietly`: nobody asked for it, so not while they are at something there either.
+export async function refresh(quietly = false) {
   const columns = document.querySelector('.columns')
-  if (!columns || [...columns.querySelectorAll('input, textarea, select')].some(isChanged)) return
-  const answer = await fetch(location.pathname, { cache: 'no-store' }).catch(() => null)
-  if (!answer?.ok) return
+  const isBusy = () => [...columns.querySelectorAll('input, textarea, select')].some(isChanged) ||
+    (quietly && columns.contains(document.activeElement))
+  if (!columns || isBusy()) return false
+  const answer = await fetch(location.href, { cache: 'no-store' }).catch(() => null)
+  if (!answer?.ok || answer.redirected) return false
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  for (const part of ['.columns', '#court-now', 'main > .when', '#publish .send button']) {
+  if (isBusy()) return false
+  const opened = [...columns.querySelectorAll('details[open][id]')].map(one => one.id)
+  for (const id of opened) fresh.getElementById(id)?.setAttribute('open', '')
+  const seen = [...columns.querySelectorAll('[data-post]')].find(one => one.getBoundingClientRect().bottom > 0)
+  const before = seen?.getBoundingClientRect().top
+  for (const part of ['.columns', '#court-now', '#sections', 'main > .when', '#publish .send button']) {
     const [old, next] = [document, fresh].map(page => page.querySelector(part))
     if (old && next) old.replaceWith(document.adoptNode(next))
   }
+  const now = seen && document.querySelector(`[data-post="${seen.dataset.post}"]`)
+  if (now && before < innerHeight) scrollBy({ top: now.getBoundingClientRect().top - before, behavior: 'instant' })
+  document.dispatchEvent(new Event('refreshed'))
+  return true
 }
 
 function isChanged(field) {

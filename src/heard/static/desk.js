@@ -6,6 +6,7 @@ import { compose } from './composer.js'
 import { forgetAll, draft, keepDraft, note, unsent, works } from './kept.js'
 import { send } from './outbox.js'
 import { pasteInto } from './pasting.js'
+import { present } from './presence.js'
 
 const signOut = document.querySelector('form[data-account]')
 const account = signOut?.dataset.account
@@ -82,11 +83,14 @@ async function begin() {
     offerIn(box.elements)
     pasteInto(box.elements.text)
   }
+  present()
   if (!(await able)) return
   signOut.addEventListener('submit', onSignOut)
   await note('account', account)
   navigator.serviceWorker?.register('/desk/-/worker.js', { scope: '/desk/', type: 'module' }).catch(() => {})
-  for (const form of document.querySelectorAll('form[data-keep]')) keepWords(form)
+  const keepAll = () => document.querySelectorAll('form[data-keep]').forEach(keepWords)
+  keepAll()
+  document.addEventListener('refreshed', keepAll)
   await (composing || send(account))
 }
 

@@ -144,6 +144,7 @@ async def run(
     serving.streams = streams = Streams(bell)
     channels = channels_of(os.environ, streams.listens, (public or [house.address()])[0].rstrip("/"))
     watching.channels = channels.names
+    serving.audience = bell.audience
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)

@@ -11,12 +11,13 @@ edge gives it to the next app if we die first, and never if we die later.
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 from uvicorn.lifespan.on import LifespanOn
@@ -54,6 +55,13 @@ class Hello:
     edition: Edition | None = None
 
 
+class Audience(NamedTuple):
+    """How many readers a case has, and up to which position, and when, the last of them were sent what there was."""
+
+    readers: int
+    delivered: tuple[int, str] | None
+
+
 @dataclass
 class Doorbell:
     """Tells every edge that the frames file has something new. To be used in the app's event loop only."""
@@ -69,6 +77,13 @@ class Doorbell:
             if not edge.channel.waiting:  # an edge that is busy asks again
                 edge.channel.send("lend", fields + body, answer=[of, etag, *asked], fields=len(fields))
                 edge.watch()
+
+    def audience(self, case: str) -> Audience | None:
+        """Who reads a case at this node; None where no edge has said so yet."""
+        told = [edge.audience[case] for edge in self._edges if case in edge.audience]
+        if not told:
+            return Audience(0, None) if self._edges else None
+        return Audience(sum(readers for readers, _ in told), max((sent for _, sent in told if sent), default=None))
 
     def ring(self, position: int) -> None:
         """There are frames up to `position`. Costs one small send per edge, and never waits."""
@@ -228,6 +243,7 @@ class _Edge:
         self.serving = serving
         self.channel = channel
         self.loop = serving.loop
+        self.audience: dict[str, tuple[int, tuple[int, str] | None]] = {}
         self._acknowledged: list[tuple[socket.socket, bytes]] = []
         self._to_ring: int | None = None
         self._to_tell: dict[str, bytes] = {}
@@ -267,6 +283,9 @@ class _Edge:
             elif message.kind == "gone":
                 self._streams.difference_update(message.facts["keys"])
                 self.serving.bell.on_gone(message.facts["keys"])
+            elif message.kind == "audience":
+                told = json.loads(message.body)
+                self.audience = {case: (readers, sent and tuple(sent)) for case, (readers, sent) in told.items()}
         self.watch()
 
     def _acknowledge(self, message: Message) -> None:

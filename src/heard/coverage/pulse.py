@@ -1,0 +1,84 @@
+"""What the desk asks every few seconds: who else is here, how many read, how fast it reaches them, and is it newer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from heard.accounts import callers
+from heard.accounts import projection as accounts
+from heard.cases import projection as cases
+from heard.cases.exits import Serving, looking_twice
+from heard.cases.model import Case
+from heard.coverage import presence, projection
+from heard.engine import now
+from heard.engine.errors import HeardError, NotFound, Refused
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def routes() -> list[BaseRoute]:
+    return [Route("/desk/{slug}/here", here, methods=["POST"])]
+
+
+async def here(request: Request) -> Response:
+    """This page of the desk is open, or is being left; answered with everyone else's, and with figures of now."""
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    caller.must("read_desk")
+    form = await request.form(max_fields=10)
+    page, at = (str(form.get(name) or "") for name in ("page", "at"))
+
+    async def told() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        if at not in ("", presence.NEW) and not projection.is_known(serving.tables, at):
+            raise Refused("There is no such post to write at. Nothing was changed.")
+        if "leaves" in form:
+            presence.leave(serving.vault, case.id, caller.account.id, page)
+        else:
+            presence.come(serving.vault, case.id, caller.account.id, page, at)
+        return Response(msgspec.json.encode(seen(serving, case, caller.account.id)), 200, NO_STORE, "application/json")
+
+    return await looking_twice(serving, told)
+
+
+def seen(serving: Serving, case: Case, account: str) -> dict[str, Any]:
+    """`here`: who else, and at what; `readers` and `delivery_ms` are None where this node does not know."""
+    readers, delivery_ms = _audience(serving, case.id)
+    return {
+        "here": [{"name": _name(serving, one.account), "at": one.at} for one in _others(serving, case, account)],
+        "readers": readers,
+        "delivery_ms": delivery_ms,
+        "latest": projection.latest_change(serving.tables, case.id),
+    }
+
+
+def _others(serving: Serving, case: Case, account: str) -> list[presence.Here]:
+    try:
+        return presence.here(serving.vault, case.id, but=account)
+    except HeardError:  # the desk opens, and publishes, also while the vault can not be asked for this
+        return []
+
+
+def _name(serving: Serving, account: str) -> str:
+    try:
+        known = accounts.by_id(serving.tables, account)
+    except NotFound:
+        return "somebody"
+    return known.name or known.email
+
+
+def _audience(serving: Serving, case: str) -> tuple[int | None, int | None]:
+    """How many read at this node; and in how many ms the newest change went from the journal to the last of them."""
+    audience = serving.audience(case) if serving.audience else None
+    if audience is None:
+        return None, None
+    entry = serving.node.journal.entry(audience.delivered[0]) if audience.delivered else None
+    if entry is None:
+        return audience.readers, None
+    took = now.instant(audience.delivered[1]) - entry.at
+    return audience.readers, max(0, round(took.total_seconds() * 1000))

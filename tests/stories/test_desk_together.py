@@ -1,0 +1,98 @@
+"""Several people at one desk, each in a real browser: who is here, who writes at what, and what both changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.server import Server
+from tests.stories.hearing import Hearing
+from tests.stories.reader import Reader
+from tests.stories.test_desk import signed_in_as
+
+Opens = Callable[..., Reader]
+
+
+@pytest.fixture
+def at_desk(reader: Opens, server: Server, hearing: Hearing) -> Opens:
+    """Opens the desk for somebody who is signed in under a name."""
+
+    def opens(name: str, **settings: Any) -> Reader:
+        client: httpx2.Client = signed_in_as(server, name)
+        one = reader("/", **settings)
+        one.page.context.add_cookies(
+            [{"name": cookie, "value": value, "url": server.address} for cookie, value in client.cookies.items()]
+        )
+        client.close()
+        one.goes_to(f"/desk/{hearing.slug}/")
+        return one
+
+    return opens
+
+
+def waits_by_beats(one: Reader, until: Callable[[], Any], what: str) -> None:
+    """As `waits`; a page that is looked at anew beats at once, and need not be waited for."""
+
+    def beaten() -> Any:
+        one.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return until()
+
+    one.waits(beaten, what)
+
+
+def test_each_sees_who_else_is_here_and_who_writes_at_which_post_until_they_leave(
+    at_desk: Opens, hearing: Hearing, server: Server
+) -> None:
+    una, dov = at_desk("Una"), at_desk("Dov")
+    waits_by_beats(una, lambda: "Here too: Dov." in una.page.inner_text("#here"), "to see Dov")
+    dov.page.fill("#text", "The witness says")
+    waits_by_beats(una, lambda: "Dov, writing" in una.page.inner_text("#who"), "to see that Dov writes")
+    post = hearing.posts[7]
+    dov.page.locator(f"#reword-{post} summary").click()
+    dov.page.fill(f"#text-{post}", "There were four lamps.")
+    waits_by_beats(
+        una,
+        lambda: "Dov is writing at this post." in una.page.inner_text(f"[data-post='{post}']"),
+        "to see at which post",
+    )
+    assert "Dov, at a post" in una.page.inner_text("#who")
+    dov.goes_to("/")
+    waits_by_beats(una, lambda: "Nobody else is here." in una.page.inner_text("#who"), "for Dov to be gone")
+
+
+def test_desk_shows_readers_now_the_delay_and_what_a_colleague_published_without_a_word(
+    reader: Opens, at_desk: Opens, hearing: Hearing
+) -> None:
+    readers = [reader(f"/{hearing.slug}/") for _ in range(2)]
+    una = at_desk("Una")
+    waits_by_beats(una, lambda: "2 readers now" in una.page.inner_text("#figures"), "to see two readers")
+    hearing.publishes("Published by a colleague.")
+    readers[0].waits_to_see("Published by a colleague.")
+    waits_by_beats(
+        una, lambda: "Published by a colleague." in una.page.inner_text(".columns"), "for the desk to follow"
+    )
+    waits_by_beats(una, lambda: " ms." in una.page.inner_text("#figures"), "to see the delay")
+    took_ms = int(una.page.inner_text("#figures").split(" ms.")[0].split()[-1])
+    assert 0 <= took_ms < 5000
+
+
+def test_what_is_opened_or_typed_in_the_columns_stays_while_a_colleague_publishes(
+    at_desk: Opens, hearing: Hearing
+) -> None:
+    una, post = at_desk("Una"), hearing.posts[7]
+    una.page.locator(f"#withdraw-{post} summary").click()
+    una.page.fill(f"#why-{post}", "It names a child")
+    hearing.publishes("Another post.")
+    waits_by_beats(
+        una,
+        lambda: una.page.evaluate("performance.mark('seen'), performance.getEntriesByName('seen').length") > 9,
+        "ten beats",
+    )
+    assert una.page.input_value(f"#why-{post}") == "It names a child"
+    una.page.fill(f"#why-{post}", "")
+    una.page.locator("#text").focus()
+    waits_by_beats(una, lambda: "Another post." in una.page.inner_text(".columns"), "for the desk to follow")
+    assert una.page.locator(f"#withdraw-{post}").get_attribute("open") is not None

@@ -45,3 +45,17 @@ def desk(server: Server) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def hearing(server: Server, desk: httpx2.Client) -> Hearing:
     return Hearing(server, desk, f"hearing-{next(NUMBERS)}")
+
+
+@pytest.fixture
+def editor(reader: Callable[..., Reader], server: Server, hearing: Hearing, desk: Any) -> Callable[..., Reader]:
+    """Opens the desk of the hearing, signed in."""
+
+    def opens(signed_in: httpx2.Client = desk, **settings: Any) -> Reader:
+        [(name, value)] = list(signed_in.cookies.items())
+        one = reader("/", **settings)
+        one.page.context.add_cookies([{"name": name, "value": value, "url": server.address}])
+        one.goes_to(f"/desk/{hearing.slug}/")
+        return one
+
+    return opens

@@ -6,45 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
-from heard.accounts.commands import add_account
 from heard.engine import now
-from heard.engine.entry import new_id
-from heard.opening import open_house
-from heard.signing_in import link_for
 from tests.server import Server
 from tests.stories.hearing import Hearing
+from tests.stories.people import signed_in_as
 from tests.stories.reader import Reader
 
 Opens = Callable[..., Reader]
-
-
-@pytest.fixture
-def editor(reader: Opens, server: Server, hearing: Hearing, desk: Any) -> Callable[..., Reader]:
-    """Opens the desk of the hearing, signed in."""
-
-    def opens(signed_in: httpx2.Client = desk, **settings: Any) -> Reader:
-        [(name, value)] = list(signed_in.cookies.items())
-        one = reader("/", **settings)
-        one.page.context.add_cookies([{"name": name, "value": value, "url": server.address}])
-        one.goes_to(f"/desk/{hearing.slug}/")
-        return one
-
-    return opens
-
-
-def signed_in_as(server: Server, name: str) -> httpx2.Client:
-    """Another editor, with the cookie of their own phone."""
-    house = open_house(server.data)
-    house.node.catch_up()
-    account = house.node.do(add_account(f"{new_id()}@heard.example", "editor", name), by="operator").stream
-    path = "/desk/sign-in/" + link_for(house, account).split("/desk/sign-in/")[1]
-    house.close()
-    client = httpx2.Client(base_url=server.address, timeout=30)
-    assert client.post(path).status_code == 303
-    return client
 
 
 def test_ctrl_enter_publishes_and_the_reader_sees_it(reader: Opens, editor: Opens, hearing: Hearing) -> None:
@@ -84,21 +54,6 @@ def test_refused_words_come_back(editor: Opens, hearing: Hearing) -> None:
     at_desk.waits_to_see("The coverage is closed.")
     assert at_desk.page.input_value("#text") == "Too late, and not lost."
     assert at_desk.page.input_value("#title") == "Late"
-
-
-def test_second_editor_sees_both_versions_and_puts_them_together(editor: Opens, hearing: Hearing) -> None:
-    at_desk, post = editor(), hearing.posts[7]
-    at_desk.page.locator("summary", has_text="Correct or clarify").first.click()
-    at_desk.page.fill(f"#text-{post}", "There were four lamps.")
-    hearing.does(f"/posts/{post}/corrections", {"text": "There were three lamps.", "reason": "misheard"})
-    at_desk.page.locator("text=Correct an error").locator("visible=true").first.click()
-    at_desk.waits_to_see("Both versions")
-    both = at_desk.page.inner_text(".conflict")
-    assert "There were three lamps." in both and "There were four lamps." in both
-    at_desk.page.fill("#text-both", "There were three lamps, then four.")
-    at_desk.page.locator(".conflict >> text=Correct an error").click()
-    at_desk.waits_to_see("Corrected. Readers see it now.")
-    assert "There were three lamps, then four." in hearing.server.page(f"/{hearing.slug}/")
 
 
 def test_words_that_were_not_sent_are_there_again(editor: Opens, hearing: Hearing) -> None:

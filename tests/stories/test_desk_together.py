@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.server import Server
 from tests.stories.hearing import Hearing
+from tests.stories.people import signed_in_as
 from tests.stories.reader import Reader
-from tests.stories.test_desk import signed_in_as
 
 Opens = Callable[..., Reader]
 
 
 @pytest.fixture
-def at_desk(reader: Opens, server: Server, hearing: Hearing) -> Opens:
+def at_desk(editor: Opens, server: Server) -> Opens:
     """Opens the desk for somebody who is signed in under a name."""
 
     def opens(name: str, **settings: Any) -> Reader:
-        client: httpx2.Client = signed_in_as(server, name)
-        one = reader("/", **settings)
-        one.page.context.add_cookies(
-            [{"name": cookie, "value": value, "url": server.address} for cookie, value in client.cookies.items()]
-        )
-        client.close()
-        one.goes_to(f"/desk/{hearing.slug}/")
-        return one
+        return editor(signed_in_as(server, name), **settings)
 
     return opens
 
@@ -96,3 +88,46 @@ def test_what_is_opened_or_typed_in_the_columns_stays_while_a_colleague_publishe
     una.page.locator("#text").focus()
     waits_by_beats(una, lambda: "Another post." in una.page.inner_text(".columns"), "for the desk to follow")
     assert una.page.locator(f"#withdraw-{post}").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize(("script", "width", "columns"), [(True, 1280, 3), (False, 1280, 3), (False, 390, 1)])
+def test_two_editors_of_one_post_see_what_it_was_theirs_and_yours_and_put_them_together(
+    editor: Opens, hearing: Hearing, script: bool, width: int, columns: int
+) -> None:
+    was = "The court sat.\n\nThere were two lamps.\n\nIt rose."
+    post = hearing.publishes(was)
+    at_desk = editor(java_script_enabled=script, viewport={"width": width, "height": 900})
+    page = at_desk.page
+    page.locator(f"#reword-{post} summary").click()
+    page.fill(f"#text-{post}", was.replace("two", "four").replace("rose.", "rose at one."))
+    page.fill(f"#reason-{post}", "I misheard")
+    theirs = was.replace("two", "three").replace("sat.", "sat at ten.")
+    hearing.does(f"/posts/{post}/corrections", {"text": theirs, "reason": "misheard"})
+    page.locator(f"#reword-{post} button", has_text="Correct an error").click()
+    at_desk.waits_to_see("Both versions")
+    rows = [row.inner_text() for row in page.locator(".three").all()]
+    assert len(rows) == 3
+    for words in ("two lamps", "three lamps", "four lamps", "decide"):
+        assert words in " ".join(rows[1].split()), rows
+    lefts = page.locator(".three").first.evaluate(
+        "row => new Set([...row.querySelectorAll('h4')].map(one => one.offsetLeft)).size"
+    )
+    assert lefts == columns
+    together = page.input_value("#text-both").split("\n\n")
+    assert together == ["The court sat at ten.", "There were three lamps.", "There were four lamps.", "It rose at one."]
+    assert page.input_value("#reason-both") == "I misheard"
+    page.fill("#text-both", "\n\n".join(one for one in together if "three" not in one))
+    page.locator(".conflict button", has_text="Correct an error").click()
+    at_desk.waits_to_see("Corrected. Readers see it now.")
+    shown = hearing.server.page(f"/{hearing.slug}/posts/{post}/")
+    assert "sat at ten" in shown and "four lamps" in shown and "rose at one" in shown and "three lamps" not in shown
+
+
+def test_words_for_a_post_that_was_withdrawn_meanwhile_come_back(editor: Opens, hearing: Hearing) -> None:
+    at_desk, post = editor(java_script_enabled=False), hearing.posts[7]
+    at_desk.page.locator(f"#reword-{post} summary").click()
+    at_desk.page.fill(f"#text-{post}", "There were four lamps.")
+    hearing.retracts(post)
+    at_desk.page.locator(f"#reword-{post} button", has_text="Clarify").click()
+    at_desk.waits_to_see("What you wrote")
+    assert "There were four lamps." in at_desk.page.input_value("textarea[aria-labelledby=homeless]")

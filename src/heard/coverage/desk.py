@@ -19,7 +19,17 @@ from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, court, orders, projection, proposed, pulse, receipt_pages, waiting
+from heard.coverage import (
+    both_versions,
+    commands,
+    court,
+    orders,
+    projection,
+    proposed,
+    pulse,
+    receipt_pages,
+    waiting,
+)
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
 from heard.coverage.court import Form, Make
@@ -27,7 +37,7 @@ from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
 from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import ONE_MORE, SUBMITTED
-from heard.coverage.model import WRONG
+from heard.coverage.model import WRONG, Post
 from heard.coverage.sealing import SEALED
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -128,6 +138,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     tables = serving.tables
+    posts = projection.newest(tables, case.id, 100)
     held, submitted, waits = (
         projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
     )
@@ -141,7 +152,8 @@ def _page(
         settings=get_args(Setting),
         codes=get_args(NoticeCode),
         wrongs=list(WRONG),
-        posts=projection.newest(tables, case.id, 100),
+        posts=posts,
+        homeless=_homeless(posts, draft or {}),
         held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
         submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
         waits=[waiting.seen(serving, case, post, caller) for post in waits],
@@ -175,6 +187,14 @@ def _page(
     return Response(page, status, NO_STORE, "text/html")
 
 
+def _homeless(posts: list[Post], draft: Form) -> str:
+    """Words for a post that has no form to come back to: somebody withdrew it meanwhile, or it is further down."""
+    open_ones = {post.id for post in posts if post.status == "published" and post.kind == "post"}
+    if draft.get("post", "") in ("", *open_ones):
+        return ""
+    return "\n\n".join(filter(None, (draft.get(name, "") for name in ("title", "text", "notice", "reason"))))
+
+
 def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
     entry = serving.node.journal.entry(problem.position)
     body = entry.body if entry else None
@@ -199,9 +219,10 @@ async def act(request: Request) -> Response:
                 command, by=caller.account.id, scope=case.id, key=form.get("once") or None, request=asked
             )
         except Conflict as conflict:
-            return _page(
-                serving, caller, case, error=conflict.message, draft=form, conflict=conflict.details, status=409
-            )
+            both = None
+            if "theirs" in conflict.details:
+                both = both_versions.seen(serving, _post(serving, case, form), form, _based_on(form))
+            return _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
         except NotFound:
             raise
         except HeardError as refusal:

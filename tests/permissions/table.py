@@ -69,6 +69,10 @@ _API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
 #: What is held is still held after one of two has said that it may go.
 _LET_GO = every("post", "no", held_but_free="kept", submitted="ok", elsewhere="absent", unknown="absent")
 _DROPPED = {**_LET_GO, "held": "ok", "held but free": "ok", "sealed": "ok", "waiting": "ok"}
+_EACH_OUT = every("post", "no", held_but_free="ok", submitted="ok")
+_EACH_HELD = every("post", "no", submitted="ok", waiting="ok")
+_EACH_DROPPED = {**_DROPPED, "elsewhere": "no", "unknown": "no"}
+_EACH_BACK = {**TAKEN_BACK, "elsewhere": "no", "unknown": "no"}
 _API_ORDER = {"names": ["Petronella Vane"], "basis": "s. 11"}
 
 API_ROWS: dict[str, list[Row]] = {
@@ -185,6 +189,13 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/state": _desk(WRITE, "case", every("case", "ok", closed="no", unknown="absent"), state="closed"),
     "POST /desk/{slug}/summary": _desk(WRITE, "case", _SAID, text=WORDS),
     "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}", reason=WORDS),
+    # What is not done to one of those chosen is told (422), whatever the reason; one agreement is a deed that was done.
+    "POST /desk/{slug}/several": [
+        *_desk(RELEASE, "post", _EACH_OUT, what="approve", reason=WORDS, **{"post-{post}": "on"}),
+        *_desk(RELEASE, "post", _EACH_HELD, what="hold", **{"post-{post}": "on"}),
+        *_desk(RELEASE, "post", _EACH_DROPPED, what="drop", **{"post-{post}": "on"}),
+        *_desk(WITHDRAW, "post", _EACH_BACK, what="withdraw", code="error", **{"post-{post}": "on"}),
+    ],
     "POST /desk/{slug}/second-eyes": _desk(RELEASE, "case", _LISTED, needed="yes"),
     "POST /desk/{slug}/change": _desk(RELEASE, "case", every("case", "absent"), change="none"),
     "POST /desk/{slug}/change-drop": _desk(RELEASE, "case", every("case", "absent"), change="none"),

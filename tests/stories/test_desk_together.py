@@ -110,7 +110,7 @@ def test_two_editors_of_one_post_see_what_it_was_theirs_and_yours_and_put_them_t
     for words in ("two lamps", "three lamps", "four lamps", "decide"):
         assert words in " ".join(rows[1].split()), rows
     lefts = page.locator(".three").first.evaluate(
-        "row => new Set([...row.querySelectorAll('h4')].map(one => one.offsetLeft)).size"
+        "row => new Set([...row.querySelectorAll('h3')].map(one => one.offsetLeft)).size"
     )
     assert lefts == columns
     together = page.input_value("#text-both").split("\n\n")

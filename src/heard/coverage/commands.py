@@ -291,11 +291,19 @@ def pin(post: str, pinned: bool = True) -> Command:
 
 
 def move(post: str, before: str) -> Command:
-    """Put a post just before another, in order of time."""
+    """Put a post just before another, in order of time; before nothing, it comes forward: after all that there are.
+
+    What is published later comes after it all the same.
+    """
 
     def judge(tables: Tables) -> Decision:
-        known, other = projection.by_id(tables, post), projection.by_id(tables, before)
+        known = projection.by_id(tables, post)
         model.POST_MOVES.after(known.status, "placed")
+        if not before:
+            last = projection.last_place(tables, known.case, known.section)
+            forward = PostPlaced(known.case, f"{last}{secrets.randbelow(10**6):06d}5")
+            return Decision((Draft(post, forward),) if known.place != last else (), (post,))
+        other = projection.by_id(tables, before)
         if known.case != other.case or known.section != other.section or post == before:
             raise Refused("A post moves among the others of its own page. Nothing was changed.")
         earlier, _ = projection.neighbours(tables, other.case, other.section, other.place)

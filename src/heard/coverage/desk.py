@@ -23,11 +23,13 @@ from heard.coverage import (
     both_versions,
     commands,
     court,
+    looks,
     orders,
     projection,
     proposed,
     pulse,
     receipt_pages,
+    several,
     waiting,
 )
 from heard.coverage.cautions import asked_first
@@ -53,6 +55,7 @@ def routes() -> list[BaseRoute]:
         Route("/desk/", front, methods=["GET"]),
         Route("/desk/", open_case, methods=["POST"]),
         Route("/desk/{slug}/", case_page, methods=["GET"]),
+        Route("/desk/{slug}/several", several_at_once, methods=["POST"]),
         Route("/desk/{slug}/{verb}", act, methods=["POST"]),
     ]
 
@@ -96,8 +99,8 @@ async def open_case(request: Request) -> Response:
     return RedirectResponse(f"/desk/{form.get('slug', '')}/", 303)
 
 
-async def _form(request: Request) -> dict[str, str]:
-    form = await request.form(max_fields=60)
+async def _form(request: Request, fields_max: int = 60) -> dict[str, str]:
+    form = await request.form(max_fields=fields_max)
     return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
 
 
@@ -106,7 +109,8 @@ async def case_page(request: Request) -> Response:
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        return _page(serving, caller, case, message=_TOLD.get(request.query_params.get("done", ""), ""))
+        told = _TOLD.get(request.query_params.get("done", ""), "")
+        return _page(serving, caller, case, message=told, look=looks.asked(serving, case, request.query_params))
 
     return await looking_twice(serving, look)
 
@@ -135,10 +139,11 @@ def _page(
     error: str = "",
     draft: Form | None = None,
     conflict: dict[str, Any] | None = None,
+    look: looks.Look = looks.NEWEST,
     status: int = 200,
 ) -> Response:
     tables = serving.tables
-    posts = projection.newest(tables, case.id, 100)
+    posts, older = looks.posts(tables, case, look)
     held, submitted, waits = (
         projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
     )
@@ -153,6 +158,10 @@ def _page(
         codes=get_args(NoticeCode),
         wrongs=list(WRONG),
         posts=posts,
+        older=older,
+        look=look,
+        shows=looks.SHOWS,
+        counts=projection.counts(tables, case.id),
         homeless=_homeless(posts, draft or {}),
         held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
         submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
@@ -201,6 +210,27 @@ def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
     words = body.words if isinstance(body, ProblemReported) else ""
     contact = serving.vault.get("contact", problem.id) or b""
     return {"id": problem.id, "post": problem.post, "clock": problem.clock, "words": words, "contact": contact.decode()}
+
+
+async def several_at_once(request: Request) -> Response:
+    """One deed for all posts that were chosen. What was not done to one of them is told, and why."""
+    serving, caller = _signed_in(request, "read_desk")
+    form = await _form(request, several.CHOSEN_MAX + 20)
+    caller.must(several.may(form))
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        try:
+            told = await several.do(serving, case, form, caller)
+        except NotFound:
+            raise
+        except HeardError as refusal:
+            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+        if told.refused:
+            return _page(serving, caller, case, error=str(told), draft=form, status=422)
+        return RedirectResponse(f"/desk/{case.slug}/?done=done", 303)
+
+    return await looking_twice(serving, done)
 
 
 async def act(request: Request) -> Response:

@@ -103,6 +103,23 @@ def author(journal: Journal, post: str) -> str:
     return next((entry.by for entry in journal.stream(post)), "")
 
 
+def hold(journal: Journal, post: str, reason: str = "") -> Command:
+    """Stop what waits for its time or for a second pair of eyes: it goes out when two people say so, as all that is
+    held.
+    """
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        if known.status == "sealed":
+            raise Refused(STILL_SEALED)
+        model.POST_MOVES.after(known.status, "held")
+        why = checked_words(reason, "reason", model.REASON_MAX, needed=False)
+        reasoned = (Draft(post, Reasoned(known.case, why)),) if why else ()
+        return Decision((Draft(post, turned(PostHeld, kept_words(journal, post))), *reasoned), (post,))
+
+    return judge
+
+
 def drop(post: str) -> Command:
     """Decide that what was held will not be published."""
 

@@ -59,6 +59,7 @@ POST_MOVES = Moves(
         ("waiting", "erased"): "erased",
         ("submitted", "published"): "published",
         ("submitted", "waiting"): "waiting",
+        ("submitted", "held"): "held",
         ("submitted", "dropped"): "dropped",
         ("submitted", "retracted"): "dropped",
         ("submitted", "erased"): "erased",

@@ -163,6 +163,30 @@ def with_status(tables: Tables, case: str, status: str, limit: int = 200) -> lis
     return [_post(row) for row in rows]
 
 
+def last_place(tables: Tables, case: str, section: str) -> str:
+    """Where the newest of a section stands, empty where there is none."""
+    [(last,)] = tables.execute("SELECT max(place) FROM post WHERE case_id = ? AND section = ?", (case, section))
+    return last or ""
+
+
+def at_desk(tables: Tables, case: str, statuses: tuple[str, ...], *, key: bool, before: str, count: int) -> list[Post]:
+    """Posts that were published and have one of these statuses, the newest first, from before a place if one is given.
+    `key`: key events alone.
+    """
+    rows = tables.execute(
+        "SELECT * FROM post WHERE case_id = ? AND section = 'live' AND status IN (SELECT value FROM json_each(?)) "
+        "AND key_event >= ? AND (? = '' OR place < ?) ORDER BY place DESC LIMIT ?",
+        (case, msgspec.json.encode(statuses).decode(), key, before, before, count),
+    )
+    return [_post(row) for row in rows]
+
+
+def counts(tables: Tables, case: str) -> dict[str, int]:
+    """How many posts of a case there are of each status."""
+    rows = tables.execute("SELECT status, count(*) FROM post WHERE case_id = ? GROUP BY status", (case,))
+    return dict(rows)
+
+
 def latest_change(tables: Tables, case: str) -> int:
     """The position of the newest entry that changed what the desk of a case shows of its posts or its state."""
     [(of_posts,)] = tables.execute(

@@ -5,6 +5,7 @@ import { offerIn } from './commands.js'
 import { compose } from './composer.js'
 import { forgetAll, draft, keepDraft, note, unsent, works } from './kept.js'
 import { send } from './outbox.js'
+import { listen } from './keys.js'
 import { pasteInto } from './pasting.js'
 import { present } from './presence.js'
 
@@ -84,6 +85,7 @@ async function begin() {
     pasteInto(box.elements.text)
   }
   present()
+  listen()
   if (!(await able)) return
   signOut.addEventListener('submit', onSignOut)
   await note('account', account)

@@ -15,10 +15,11 @@ from heard.web.errors import Unreadable
 
 BODY_MAX = 2 * 1024 * 1024
 
-#: No inline script or style anywhere, nothing from other sites, no frames.
+#: No inline script or style anywhere, nothing from other sites; in a frame, and as one, pages of this site alone: the
+#: desk shows the page as readers see it.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; base-uri 'none'; frame-src 'self'; frame-ancestors 'self'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -1,0 +1,99 @@
+// The desk by keys: where one is is where the browser's own focus is, so Tab goes on from there. Single keys can be put
+// off (WCAG 2.1.4), and are never taken from what is typed in.
+
+import { refresh, tell } from './composer.js'
+import { fact, note } from './kept.js'
+
+const sheet = document.getElementById('keys')
+const single = document.getElementById('single-keys')
+
+export function listen() {
+  if (!sheet) return
+  const shows = document.getElementById('show-keys')
+  if (shows) {
+    shows.hidden = false
+    shows.addEventListener('click', () => sheet.showModal())
+  }
+  fact('no single keys').then(off => { single.checked = !off }).catch(() => {})
+  single.addEventListener('change', () => note('no single keys', !single.checked).catch(() => {}))
+  document.addEventListener('keydown', onKey)
+  document.addEventListener('change', count)
+  document.addEventListener('refreshed', count)
+  count()
+}
+
+const TYPED_IN = 'input:not([type=checkbox]), textarea, select, [contenteditable]'
+
+function onKey(event) {
+  const { key, target } = event
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || sheet.open) return
+  if (key === 'Escape' && target.matches(TYPED_IN)) return leave(target)
+  const does = KEYS[key]
+  if (!does || target.matches(TYPED_IN) || (!single.checked && key !== '?')) return
+  if (does(target.closest('[data-post]')) !== false) event.preventDefault()
+}
+
+const KEYS = {
+  '?': () => sheet.showModal(),
+  n: () => document.getElementById('text')?.focus(),
+  j: post => go(post, 1),
+  k: post => go(post, -1),
+  c: post => open(post, 'reword', 'textarea'),
+  w: post => open(post, 'withdraw', 'select'),
+  e: post => press(post, 'key'),
+  p: post => press(post, 'pin'),
+  '[': post => press(post, 'move', 'Move one earlier'),
+  ']': post => press(post, 'move', 'Move one later'),
+  f: post => press(post, 'move', 'Bring forward'),
+  x: post => post?.querySelector('[form=several]')?.click() ?? false,
+  s: () => openOne('chosen', 'input:not([type=hidden])'),
+  v: () => { const beside = document.getElementById('beside'); beside.open = !beside.open },
+}
+
+// Out of a box and back to the post that it belongs to.
+function leave(field) {
+  const post = field.closest('[data-post]')
+  field.blur()
+  post?.focus()
+}
+
+function go(post, by) {
+  const all = [...document.querySelectorAll('[data-post]')]
+  const next = all[post ? all.indexOf(post) + by : 0]
+  next?.focus()
+  next?.scrollIntoView({ block: 'nearest' })
+}
+
+const open = (post, what, field) => post ? openOne(`${what}-${post.dataset.post}`, field) : false
+
+function openOne(id, field) {
+  const one = document.getElementById(id)
+  if (!one) return false
+  one.open = true
+  one.querySelector(field)?.focus()
+}
+
+// As the button would, but one stays where one is.
+function press(post, verb, label = '') {
+  const forms = [...(post?.querySelectorAll(`form[action$="/${verb}"]`) ?? [])]
+  const form = forms.find(one => one.innerText.includes(label))
+  if (!form) return false
+  done(form, post.dataset.post, label || form.innerText.trim())
+}
+
+async function done(form, id, what) {
+  const body = new URLSearchParams(new FormData(form))
+  const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null)
+  if (!answer) return tell('There is no line, and this is done at once or never. Nothing was changed.', true)
+  // Refused, or signed out: the page that says so is shown, as without script. Under the same key it is done once.
+  if (answer.type !== 'opaqueredirect') return form.submit()
+  const isShown = await refresh()
+  tell(isShown ? `${what}: done.` : `${what}: done. It shows here once what you typed below is sent or taken out.`)
+  if (isShown) document.querySelector(`[data-post="${id}"]`)?.focus()
+}
+
+function count() {
+  const chosen = document.querySelectorAll('[form=several]:checked').length
+  const where = document.getElementById('how-many')
+  if (where) where.textContent = chosen ? `: ${chosen}` : ''
+}

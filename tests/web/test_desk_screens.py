@@ -1,0 +1,148 @@
+"""The screens of the desk that a deed leads to, as axe and vnu see them, and every target of a finger or a mouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from heard.engine import now
+from tests.server import Server
+from tests.web.test_markup import WCAG
+
+NARROW, WIDE = 390, 1280
+#: WCAG 2.2, 2.5.8: at least 24 by 24 CSS pixels, but for a link within a sentence.
+SMALL = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary, label.tick')]
+    .filter(one => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.skip'))
+    .filter(one => !(one.matches('a') && one.closest('p, dd, .notice, .item') && !one.closest('.verbs, .shows')))
+    .filter(one => !(one.matches('input[type=checkbox]') && one.closest('label.tick')))
+    .map(one => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width < 24 || box.height < 24)
+    .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
+OVERTAKEN = "The court sat.\n\nThere were four lamps."
+OPEN_ALL = "for (const one of document.querySelectorAll('details:not(#beside)')) one.open = true"
+
+
+@pytest.fixture(scope="module")
+def desk(server: Server) -> httpx2.Client:
+    """A case with something in every queue, and the cookie of an editor."""
+    server.open_case("queues", "A case with something in every queue")
+    server.post("/cases/queues/people", {"name": "Ivo Marsh", "role": "counsel to the inquest"})
+    listed = server.post("/cases/queues/hearings", {"title": "The inquest", "jury": True}).json()
+    server.post(f"/hearings/{listed['id']}/sittings", {"title": "Day 1"})
+    for n in range(4):
+        server.publish("queues", f"Post number {n}.\n\nThere were two lamps.")
+    gone = server.publish("queues", "To be withdrawn.")
+    server.post(f"/posts/{gone}/retraction", {"reason": "r"})
+    server.post("/cases/queues/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
+    server.publish("queues", "It was Petronella Vane.")
+    server.publish("queues", "Not yet.", not_before=now.text(now.utc() + timedelta(days=1)))
+    server.post("/cases/queues/second_eyes", {"needed": True})
+    server.publish("queues", "For a second pair of eyes.")
+    server.post(f"/hearings/{listed['id']}/jury", {"jury": "out"})
+    server.publish("queues", "Argument without the jury.")
+    server.reader.post("/queues/problem/", data={"words": "My brother is misnamed.", "once": "1"})
+    client = httpx2.Client(base_url=server.address, timeout=30)
+    assert client.post(server.link).status_code == 303
+    return client
+
+
+def screens(server: Server) -> dict[str, str]:
+    [receipt, *_] = server.client.get("/api/v1/cases/queues/receipts").json()["items"]
+    return {
+        "desk": "/desk/queues/",
+        "desk, withdrawn": "/desk/queues/?show=withdrawn",
+        "desk, key events": "/desk/queues/?show=key",
+        "orders": "/desk/queues/orders/",
+        "receipts": "/desk/queues/receipts/",
+        "receipt": f"/desk/queues/receipts/{receipt['withdrawal']}/",
+        "as published": "/desk/queues/as-published/",
+        "as published, then": f"/desk/queues/as-published/?at={now.utc() - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
+        "reports": "/desk/reports/",
+        "front": "/desk/",
+        "without a line": "/desk/-/offline/",
+    }
+
+
+def look(page: Any, axe: Any, name: str) -> list[str]:
+    found = [f"{name}: too small: {one}" for one in page.evaluate(SMALL)]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"{name}: wider than the window")
+    for violation in axe.run(page, options={"runOnly": WCAG}).response["violations"]:
+        found += [f"{name}: {violation['id']} {node['html'][:150]}" for node in violation["nodes"]]
+    return found
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(NARROW, "light"), (WIDE, "dark")])
+def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
+    chromium: Any, server: Server, desk: httpx2.Client, width: int, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, found = Axe(), []
+    context = chromium.new_context(
+        base_url=server.address, viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    context.add_cookies([{"name": name, "value": value, "url": server.address} for name, value in desk.cookies.items()])
+    page = context.new_page()
+    for name, address in screens(server).items():
+        page.goto(address)
+        page.evaluate(OPEN_ALL)
+        found += look(page, axe, name)
+    page.goto("/desk/queues/")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("?")
+    found += look(page, axe, "help sheet")
+    page.keyboard.press("Escape")
+    page.locator("#beside summary").click()
+    page.frame_locator("#beside iframe").locator("article").first.wait_for()
+    found += look(page, axe, "the page beside")
+    page.locator("#beside summary").click()
+    page.fill("#text", "/")
+    page.locator("#offered li").first.wait_for()
+    found += look(page, axe, "commands")
+    page.fill("#text", "Written without a line.")
+    context.set_offline(True)
+    page.press("#text", "Control+Enter")
+    page.locator("#outbox article").wait_for()
+    found += look(page, axe, "outbox")
+    context.set_offline(False)
+    page.goto("/desk/queues/")
+    form = page.locator("form[data-keep]").first
+    post = form.locator("input[name=post]").input_value()
+    page.locator(f"#reword-{post} summary").click()
+    page.fill(f"#text-{post}", OVERTAKEN)
+    # The jury being out, nothing is corrected: a mark is what changed it meanwhile.
+    server.post(f"/posts/{post}/{'pin' if width == WIDE else 'key_event'}", {})
+    form.locator("button", has_text="Clarify").click()
+    page.locator("#conflict").wait_for()
+    found += look(page, axe, "both versions")
+    context.close()
+    assert found == []
+
+
+def test_html_checker_finds_no_errors_in_them(server: Server, desk: httpx2.Client, tmp_path: Path) -> None:
+    jar = os.environ.get("HEARD_VNU_JAR")
+    if not jar or not shutil.which("java"):
+        pytest.skip("the HTML checker wants java, and HEARD_VNU_JAR to name its jar")
+    for name, address in screens(server).items():
+        (tmp_path / f"{name}.html").write_text(desk.get(address).text)
+    post = server.client.get("/api/v1/cases/queues/posts").json()["items"][1]["id"]
+    overtaken = desk.post("/desk/queues/correct", data={"post": post, "text": OVERTAKEN, "based_on": "1", "once": "o"})
+    assert overtaken.status_code == 409
+    (tmp_path / "both versions.html").write_text(overtaken.text)
+    told = subprocess.run(
+        ["java", "-jar", jar, "--format", "json", "--exit-zero-always", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+    )
+    messages = json.loads(told.stderr)["messages"]
+    found = [f"{Path(one['url']).name} {one['message']}" for one in messages if one["type"] == "error"]
+    assert found == []

@@ -190,11 +190,12 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/summary": _desk(WRITE, "case", _SAID, text=WORDS),
     "POST /desk/{slug}/release": _desk(RELEASE, "post", _LET_GO, post="{post}", reason=WORDS),
     # What is not done to one of those chosen is told (422), whatever the reason; one agreement is a deed that was done.
+    "POST /desk/{slug}/openings": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", openings="sworn: {{name}} is."),
     "POST /desk/{slug}/several": [
+        *_desk(WITHDRAW, "post", _EACH_BACK, what="withdraw", code="error", **{"post-{post}": "on"}),
         *_desk(RELEASE, "post", _EACH_OUT, what="approve", reason=WORDS, **{"post-{post}": "on"}),
         *_desk(RELEASE, "post", _EACH_HELD, what="hold", **{"post-{post}": "on"}),
         *_desk(RELEASE, "post", _EACH_DROPPED, what="drop", **{"post-{post}": "on"}),
-        *_desk(WITHDRAW, "post", _EACH_BACK, what="withdraw", code="error", **{"post-{post}": "on"}),
     ],
     "POST /desk/{slug}/second-eyes": _desk(RELEASE, "case", _LISTED, needed="yes"),
     "POST /desk/{slug}/change": _desk(RELEASE, "case", every("case", "absent"), change="none"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 
 import msgspec
@@ -91,6 +92,22 @@ def checked_slug(slug: str) -> str:
     if slug in RESERVED_SLUGS:
         raise Refused(f"“{slug}” is an address of the server itself. Nothing was opened; choose another.")
     return slug
+
+
+def slug_of(title: str) -> str:
+    """An address made of a title: its letters without their marks, its digits, and hyphens between."""
+    letters = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", letters.replace("'", ""))
+    slug = ""
+    for word in words:
+        if len(longer := f"{slug}-{word}".strip("-")) > SLUG_MADE_MAX:
+            break
+        slug = longer
+    return slug
+
+
+#: One that is made is short enough to be read out.
+SLUG_MADE_MAX = 50
 
 
 def checked_instant(at: datetime | None) -> datetime | None:

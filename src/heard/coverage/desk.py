@@ -17,13 +17,14 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
-from heard.cases.model import Case
+from heard.cases.model import Case, slug_of
 from heard.cases.release import HELD
 from heard.coverage import (
     both_versions,
     commands,
     court,
     looks,
+    openings,
     orders,
     projection,
     proposed,
@@ -91,12 +92,13 @@ def _signed_in(request: Request, verb: str) -> tuple[Serving, Caller]:
 async def open_case(request: Request) -> Response:
     serving, caller = _signed_in(request, "open_case")
     form = await _form(request)
-    command = case_commands.open_case(form.get("slug", ""), form.get("title", ""), form.get("standfirst", ""))
+    slug = form.get("slug", "").strip() or slug_of(form.get("title", ""))
+    command = case_commands.open_case(slug, form.get("title", ""), form.get("standfirst", ""))
     try:
         await serving.do(command, by=caller.account.id)
     except Refused as refusal:
         return _front(serving, caller, refusal.message, form, 422)
-    return RedirectResponse(f"/desk/{form.get('slug', '')}/", 303)
+    return RedirectResponse(f"/desk/{slug}/", 303)
 
 
 async def _form(request: Request, fields_max: int = 60) -> dict[str, str]:
@@ -183,6 +185,7 @@ def _page(
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if caller.may("retract")
         else [],
+        openings=openings.seen(serving, case.id),
         pulse=pulse.seen(serving, case, caller.account.id),
         unproven=[one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
         case_held=cases.is_held(tables, case.id),

@@ -5,6 +5,13 @@ const MARKS = {
   key: ['a key event', fields => { fields.key_event.checked = true }],
   pin: ['keep it above the others', fields => { fields.pinned.checked = true }],
   quote: ['word for word, of whoever is picked with @', fields => { fields.as_said.value = 'verbatim' }],
+  paraphrase: ['in our words, of whoever is picked with @', fields => { fields.as_said.value = 'reported' }],
+  read: ['read out from a document, word for word', fields => {
+    fields.as_said.value = 'verbatim'
+    fields.setting.value = 'read from a document'
+  }],
+  evidence: ['said in evidence', fields => { fields.setting.value = 'evidence' }],
+  submission: ['said in submission', fields => { fields.setting.value = 'submission' }],
   finding: ['a ruling or conclusion, of whoever is picked with @', fields => {
     fields.setting.value = 'ruling or conclusion'
     fields.key_event.checked = true
@@ -15,6 +22,7 @@ const ACTS = {
   resume: ['go on', words => ['state', { state: 'live', words }], 'Live.'],
   summary: ['write the summary', text => ['summary', { text }], 'The summary is written.'],
 }
+const OF_SOMEONE = ['quote', 'paraphrase', 'read', 'evidence', 'submission', 'finding']
 const OFFERED = 8
 const HEAD = /^[/]([a-z]+)(?:\s|$)/
 
@@ -36,7 +44,7 @@ export async function commandsOf(fields, desk) {
   while (([, named] = HEAD.exec(fields.text.value) ?? []) && named) {
     const rest = fields.text.value.slice(named.length + 2)
     if (named in ACTS) return act(named, rest.trim(), desk)
-    bySomeone ||= named === 'quote' || named === 'finding'
+    bySomeone ||= OF_SOMEONE.includes(named)
     if (bySomeone && !fields.speaker?.value) {
       desk.tell('Whose words are they? Put @ and pick who said it. Nothing was sent.', true)
       return true
@@ -70,7 +78,8 @@ async function act(name, words, { slug, account, tell, flush, done }) {
 
 export function offerIn(fields) {
   const box = fields.text, list = document.getElementById('offered')
-  let offered = [], at = 0, cut = 0
+  // `opening`: what was begun with asks for a name, so whoever is picked next is named in it, and did not say it.
+  let offered = [], at = 0, cut = 0, opening = false
 
   const close = () => {
     offered = []
@@ -88,20 +97,35 @@ export function offerIn(fields) {
     draw()
   }
 
-  const commands = begun =>
-    Object.entries({ ...MARKS, ...ACTS }).filter(([name]) => name.startsWith(begun)).map(([name, [words, sets]]) => ({
+  const commands = begun => [
+    ...Object.entries({ ...MARKS, ...ACTS }).filter(([name]) => name.startsWith(begun)).map(([name, [words, sets]]) => ({
       label: `/${name}`, words, pick: () => (name in MARKS ? (sets(fields), '') : `/${name} `),
-    }))
+    })),
+    ...[...document.querySelectorAll('#openings option')].filter(one => one.value.startsWith(begun)).map(one => ({
+      label: `/${one.value}`, words: one.textContent, pick: () => one.textContent.replace('{name}', '@'),
+    })),
+  ]
 
   const people = begun =>
     [...(fields.speaker?.options ?? [])]
       .filter(one => one.dataset.name?.toLowerCase().split(' ').some(part => part.startsWith(begun)))
       .slice(0, OFFERED)
-      .map(one => ({ label: one.dataset.name, words: one.dataset.role, pick: () => said(one.value) }))
+      .map(one => ({ label: one.dataset.name, words: one.dataset.role, pick: () => opening ? named(one) : said(one) }))
 
-  function said(by) {
-    fields.speaker.value = by
+  function said(person) {
+    fields.speaker.value = person.value
     return ''
+  }
+
+  function named({ dataset: { name, role } }) {
+    const end = box.value.indexOf('{role}', box.selectionStart)
+    if (end >= 0) {
+      const before = box.value.slice(0, end), after = box.value.slice(end + '{role}'.length)
+      const place = box.selectionStart
+      box.value = role ? before + role + after : before.replace(/,?\s$/, '') + after.replace(/^,/, '')
+      box.setSelectionRange(place, place)
+    }
+    return name
   }
 
   function draw() {
@@ -121,7 +145,11 @@ export function offerIn(fields) {
 
   function take(n) {
     const end = box.selectionStart
-    box.setRangeText(offered[n].pick(), end - cut, end, 'end')
+    const asks = cut, words = offered[n].pick()
+    box.setRangeText(words, end - asks, end, 'end')
+    // Where the name goes, the people of the case are offered.
+    opening = words.includes('@')
+    if (opening) box.setSelectionRange(end - asks + words.indexOf('@') + 1, end - asks + words.indexOf('@') + 1)
     close()
     box.dispatchEvent(new Event('input', { bubbles: true }))
   }

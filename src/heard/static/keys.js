@@ -50,8 +50,10 @@ const KEYS = {
   v: () => { const beside = document.getElementById('beside'); beside.open = !beside.open },
 }
 
-// Out of a box and back to the post that it belongs to.
+// Out of a box and back to the post that it belongs to. Not out of the middle of a new post: Escape there only closes
+// what is offered, and the next key still sends it.
 function leave(field) {
+  if (field.id === 'text' && field.value) return
   const post = field.closest('[data-post]')
   field.blur()
   post?.focus()

@@ -16,7 +16,7 @@ from heard import templates
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, looking_back, orders, pulse, put_right, receipt_pages
+from heard.coverage import desk, front, looking_back, openings, orders, pulse, put_right, receipt_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -46,6 +46,7 @@ def routes() -> list[BaseRoute]:
         *looking_back.routes(),
         *taking_past.routes(),
         *pulse.routes(),
+        *openings.routes(),
         *desk.routes(),
         *phones.routes(),
         *watch_pages.routes(),

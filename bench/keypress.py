@@ -1,0 +1,95 @@
+"""From the key that sends a post to its being painted in another browser: two Chromiums and a real server.
+
+The clock begins with the `keydown` of Ctrl+Enter on the desk and ends in the first frame that the reader's page draws
+with the post in it. Both browsers read the machine's clock (`performance.timeOrigin + performance.now()`).
+Prints percentiles in milliseconds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser import CHROMIUM
+from tests.server import Server, running
+
+POSTS, WARM = 200, 20
+GOAL_MS = 300
+PATIENCE_S = 30
+
+PRESSED = """() => addEventListener('keydown', event => {
+    if (event.key === 'Enter' && event.ctrlKey) window.pressed = performance.timeOrigin + event.timeStamp
+}, true)"""
+#: The frame after the one in which the post came into the page has it drawn.
+PAINTED = """() => {
+    window.painted = {}
+    new MutationObserver(() => {
+        const words = document.querySelector('#posts').innerText
+        for (const [, number] of words.matchAll(/mark(\\d+)mark/g))
+            if (!(number in painted)) {
+                painted[number] = 0
+                requestAnimationFrame(() => requestAnimationFrame(at => {
+                    painted[number] = performance.timeOrigin + at
+                }))
+            }
+    }).observe(document.querySelector('main'), { childList: true, subtree: true })
+}"""
+
+
+def signed_in(browser: Any, server: Server, slug: str) -> Page:
+    page: Page = browser.new_context(base_url=server.address).new_page()
+    page.goto(server.link)
+    page.click("main button")
+    page.goto(f"/desk/{slug}/")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(PRESSED)
+    return page
+
+
+def took(desk: Page, reader: Page, number: int) -> float:
+    desk.locator("#text").fill(f"mark{number}mark The witness goes on with the evidence of that night.")
+    desk.keyboard.press("Control+Enter")
+    ends = time.monotonic() + PATIENCE_S
+    while not reader.evaluate("number => window.painted[number]", number):
+        assert time.monotonic() < ends, "the reader has waited in vain"
+        time.sleep(0.02)
+    delay: float = reader.evaluate("number => painted[number]", number) - desk.evaluate("window.pressed")
+    return delay
+
+
+def main() -> None:
+    if not CHROMIUM.exists():
+        print(f"there is no {CHROMIUM} (HEARD_CHROMIUM names another)")
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "data") as server,
+        sync_playwright() as playwright,
+    ):
+        one, other = (
+            playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+            for _ in range(2)
+        )
+        slug = server.open_case("bench", "A case to measure")
+        server.publish(slug, "The first post.")
+        desk, reader = signed_in(one, server, slug), other.new_context(base_url=server.address).new_page()
+        reader.goto(f"/{slug}/")
+        reader.wait_for_load_state("load")
+        reader.evaluate(PAINTED)
+        delays = [took(desk, reader, number) for number in range(WARM + POSTS)][WARM:]
+        cut = statistics.quantiles(delays, n=100)
+        print(
+            f"key press to another browser's screen   p50 {cut[49]:.0f} ms, p99 {cut[98]:.0f} ms, "
+            f"longest {max(delays):.0f} ms of {POSTS} (goal: p99 <= {GOAL_MS} ms)"
+        )
+        for browser in (one, other):
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -55,7 +55,7 @@ soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py tests/reports/test_mail_faults.py
 
 sweep: setup-dev
-	@HEARD_SWEEP=1 HEARD_REQUIRE_BROWSER=1 $(PY) -m pytest -s tests/hostile --timeout 7200
+	@HEARD_SWEEP=1 HEARD_REQUIRE_BROWSER=1 $(PY) -m pytest -s tests/hostile tests/web/test_desk_screens.py --timeout 7200
 
 news: setup-dev
 	@$(PY) scripts/news.py $(VERSION)

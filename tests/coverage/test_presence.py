@@ -9,6 +9,7 @@ import pytest
 from heard.coverage import presence
 from heard.engine import now
 from heard.engine.errors import Refused
+from heard.opening import open_house
 from tests.desk import Desk
 
 
@@ -57,3 +58,11 @@ def test_control_a_presence_without_an_end_is_caught(desk: Desk, monkeypatch: py
     monkeypatch.setattr(presence, "ENDS_AFTER", timedelta(days=1))
     with pytest.raises(AssertionError):
         test_what_is_not_said_again_ends_within_twenty_seconds_and_leaves_nothing(desk)
+
+
+def test_app_that_is_started_beside_another_knows_who_is_here(desk: Desk) -> None:
+    """While an app is replaced there are two of one house; presence is in neither's memory."""
+    other = open_house(desk.house.data, synchronous="OFF")
+    presence.come(other.vault, desk.case, "una", "0", "new")
+    assert there(desk) == [("una", "new")]
+    other.close()

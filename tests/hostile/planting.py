@@ -132,6 +132,7 @@ class Planter:
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=False)
         if post := posts.get("withdraw"):
             self.form(case, "retract", post=post, code=line, notice=notice, reason=reason)
+            self.form(case, "several", what="withdraw", code=line, reason=reason, **{f"post-{post}": "on", line: line})
             self.api(case, f"/posts/{post}/retraction", notice=notice, reason=reason)
         self.api(case, f"/cases/{case.slug}/description", title=title, standfirst=line[:1000])
         self.form(case, "describe", title=title, standfirst=line[:1000])
@@ -144,6 +145,7 @@ class Planter:
         self.api(case, f"/sittings/{sitting}/rise", words=words)
         self.form(case, "rise", sitting=sitting, words=words, back_at=line)
         self.form(case, "sit", hearing=hearing, title=line[:300])
+        self.form(case, "openings", hearing=hearing, openings=f"view: {line[:400]}")
         self.api(case, f"{about}/state", state="paused", words=words, until=line, **{"for": line})
         self.api(case, f"{about}/state", state="live", words=words)
         self.form(case, "state", state="paused", words=words)

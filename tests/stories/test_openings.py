@@ -40,7 +40,9 @@ def test_opening_of_the_hearing_is_picked_completed_with_a_person_and_published_
     at_desk.page.locator("[name=openings]").fill("view: The jury goes to see the gate.")
     at_desk.page.click("text=Write them")
     at_desk.waits_to_see("Done.")
+    at_desk.page.wait_for_load_state("networkidle")
     box.press_sequentially("/v")
+    at_desk.waits(lambda: "/view" in at_desk.page.inner_text("#offered"), "for the opening")
     keys.press("Enter")
     assert box.input_value() == "The jury goes to see the gate."
     assert "goes to see" not in hearing.server.page(f"/{hearing.slug}/")

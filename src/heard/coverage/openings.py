@@ -89,8 +89,11 @@ async def write(request: Request) -> Response:
 
 
 def seen(serving: Serving, case: str) -> list[dict[str, Any]]:
-    """Each hearing with its openings."""
+    """Each hearing with its openings; those offered in the box are of the one that sits, or was listed last."""
+    listed = cases.hearings(serving.tables, case)
+    sits = [one.hearing for one in cases.sittings(serving.tables, case) if one.rose_at is None]
+    offered = sits[-1] if sits else listed[-1][0] if listed else ""
     return [
-        {"hearing": hearing, "title": title, "openings": of(serving.vault, hearing)}
-        for hearing, title, _ in cases.hearings(serving.tables, case)
+        {"hearing": hearing, "title": title, "openings": of(serving.vault, hearing), "offered": hearing == offered}
+        for hearing, title, _ in listed
     ]

@@ -19,7 +19,8 @@ from icalendar import Calendar
 _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
     "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
-    "a button input textarea select option link meta script table thead tbody tr th td"
+    "a button input textarea select option link meta script table thead tbody tr th td "
+    "ins del kbd dialog datalist iframe"
 ).split()
 #: Attributes that any element may have; their values are of our own making.
 _ANYWHERE = {
@@ -41,21 +42,30 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "rel": r"nofollow noopener ugc|nofollow noopener|noopener nofollow|next|prev",
         "data-post": r"\w+",
     },
-    "article": {"data-place": r"\d+", "data-gone": r"1"},
+    "article": {"data-place": r"\d+", "data-gone": r"1", "data-post": r"\w+"},
+    "b": {"aria-current": r"true"},
     "body": {},
-    "button": {"type": r"button|submit", "formaction": _OWN, "name": r"state|permission|needed", "value": r"[a-z ]+"},
+    "button": {
+        "type": r"button|submit",
+        "formaction": _OWN,
+        "name": r"state|permission|needed|what",
+        "value": r"[a-z ]+",
+    },
     "details": {"open": r""},
     "div": {f"data-{name}": r"[\w./-]*" for name in ("state", "at", "order", "live", "newest", "older", "focus")},
     "form": {
-        "method": r"post|get",
+        "method": r"post|get|dialog",
         "action": _OWN,
         "autocomplete": r"off",
         "data-keep": r"",
         "data-account": r"\w*",
     },
     "section": {"data-case": r"[\w-]+", "data-zone": r"[\w/+-]+", "data-now": r"[\d:.TZ+-]+", "data-offline": r""},
+    # The page of the case as anybody gets it, and nothing else.
+    "iframe": {"src": r"/[\w-]+/", "loading": r"lazy", "title": r"The page as readers see it"},
     "input": {
         "type": r"hidden|checkbox|text|date|email|search|datetime-local|number",
+        "form": r"several",
         "min": r"\d+",
         "max": r"\d+",
         "step": r"\d+",
@@ -85,6 +95,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "property": r"og:\w+",
         "content": None,
     },
+    "p": {"data-case": r"[\w-]+", "data-latest": r"\d+"},
     "ol": {"start": r"\d+"},
     "option": {"value": r"[\w -]*", "selected": r"", "data-name": None, "data-role": None},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
@@ -96,6 +107,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "required": r"",
         "maxlength": r"\d+",
         "data-send": r"",
+        "readonly": r"",
         "autocomplete": r"off",
         "spellcheck": r"false",
     },

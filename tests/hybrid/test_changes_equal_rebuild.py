@@ -56,7 +56,7 @@ TABLES = (
     "receipt",
     "recall",
 )
-TABLES += ("account", "token")
+TABLES += ("account", "token", "factor", "factor_failed", "factor_demanded", "spent_challenge", "sessions_ended")
 
 
 def rows(tables: Tables) -> dict[str, list[Any]]:

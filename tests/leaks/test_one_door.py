@@ -56,7 +56,7 @@ def doorless(routes: list[BaseRoute]) -> list[str]:
     found = []
     for route in routes:
         path = getattr(route, "path", "")
-        private = path.startswith(("/desk/", "/watch/", "/api/v1")) and isinstance(route, Route | Mount)
+        private = path.startswith(("/account/", "/desk/", "/watch/", "/api/v1")) and isinstance(route, Route | Mount)
         if not isinstance(route, WayOut) and not private and path not in NO_WORDS_OF_A_CASE:
             found.append(path)
     return found

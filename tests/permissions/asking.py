@@ -46,6 +46,7 @@ def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
 
 
 def ask(world: World, name: str, row: Row, asker: Asker, things: dict[str, str]) -> httpx2.Response:
+    world.http.cookies.clear()  # what one was given is not the next one's
     method, path = name.split(" ")
     headers = {**asker.headers, "Heard-Position": str(world.house.store.position())}
     address = path.replace(":path}", "}").replace(":int}", "}").format_map(things)
@@ -114,6 +115,8 @@ def offences(world: World, name: str, row: Row, *, only_turned_away: bool = Fals
             things = (world.things if changes else world.shared)(row.on, state, asker)
             if row.on == "session" and asker.scope == "session":
                 asker = world.signed_in(asker.role)
+            if asker.scope == "session" and "cookie" in things:
+                asker = asker._replace(headers={"Cookie": things["cookie"]})
             before = world.house.store.position()
             answer = ask(world, name, row, asker, things)
             if outcome(answer) != wanted:

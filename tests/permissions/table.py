@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.permissions.rows import ALL, ERASE, EVERYONE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
+from tests.permissions.table_of_accounts import OWN_ACCOUNT, PUBLIC_ACCOUNTS
 from tests.permissions.table_of_reports import DESK_REPORTS, PUBLIC_REPORTS
 
 SHOWN = every("case", "ok", on_hold="withheld", unknown="absent")
@@ -239,6 +240,6 @@ DESK_ROWS: dict[str, list[Row]] = {
     ),
 }
 
-PUBLIC |= PUBLIC_REPORTS
-DESK_ROWS |= DESK_REPORTS
+PUBLIC |= PUBLIC_REPORTS | PUBLIC_ACCOUNTS
+DESK_ROWS |= DESK_REPORTS | OWN_ACCOUNT
 ROWS = {**PUBLIC, **API_ROWS, **DESK_ROWS}

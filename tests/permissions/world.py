@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx2
@@ -135,6 +135,7 @@ class World:
             "sitting": lambda state, _: self._sitting(state),
             "problem": lambda state, _: self._problem(state),
             "link": lambda state, _: self._link(state),
+            "factor": self._factor,
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
             "body": lambda state, _: {**self._report("listed"), "key": "harbour-board" if state == "asked" else "none"},
@@ -272,6 +273,19 @@ class World:
         if state == "spent":
             assert self.http.post(f"/desk/sign-in/{secret}/").status_code == 303
         return {"secret": secret}
+
+    def _factor(self, state: str, asker: Asker) -> dict[str, str]:
+        if state == "unknown":
+            return {"factor": new_id()}
+        # Of somebody else in the same role: with a factor, what this asker signed in with would open nothing any more.
+        role: Any = ROLES[asker.role or "c"]
+        whose = self.do(account_commands.add_account(f"{next(NUMBERS)}@heard.example", role))
+        factor = new_id()
+        self.do(account_commands.add_factor(whose, factor, "code"))
+        if state == "of another":
+            return {"factor": factor}
+        session = secrets.make(self.house.vault, "session", whose, factor=factor, lasts=timedelta(hours=1))
+        return {"factor": factor, "cookie": f"heard={session}"}
 
     def _order(self, state: str, asker: Asker) -> dict[str, str]:
         slug, case = self._open()

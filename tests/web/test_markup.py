@@ -139,6 +139,8 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "problem sent": "/everything/problem/?sent=1",
         "no such page": "/no-such-case/",
         "sign-in": "/desk/sign-in/",
+        "sign-in, second factor": "/account/second/",
+        "desk, own account": "/account/",
         "desk": "/desk/",
         "desk of a case": "/desk/everything/",
         "desk while a jury is out": "/desk/coming/",

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heard.accounts import projection, secrets
-from heard.accounts.model import SESSION_LASTS, Caller
+from heard.accounts.model import HALF_LASTS, SESSION_LASTS, Caller
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Vault
 from heard.engine.projection import Tables
@@ -19,16 +19,27 @@ class SignInNeeded(Refused):
         super().__init__("Please sign in. Nothing was changed; what you wrote is still in your browser.")
 
 
-def of(request: Request, vault: Vault, tables: Tables) -> Caller:
+class FactorNeeded(SignInNeeded):
+    """A second factor is demanded, and this account has none: it may add one, and do nothing else."""
+
+    def __init__(self) -> None:
+        Refused.__init__(
+            self, "A second factor is demanded here. Add one on your account’s page, /account/. Nothing was changed."
+        )
+
+
+def of(request: Request, vault: Vault, tables: Tables, *, to_add_a_factor: bool = False) -> Caller:
     """The caller; not, if the request says that it is meant as somebody else's. What waits on a device until there is
     a line must not go out under the name of whoever has signed in there meanwhile.
 
-    Raises SignInNeeded.
+    Raises SignInNeeded; FactorNeeded, but where they come `to_add_a_factor`.
     """
     by_token = _by_token(request, vault, tables)
     kept, scope = by_token or (_by_session(request, vault, tables), "admin")
     if kept is None or request.headers.get("heard-account", kept.account) != kept.account:
         raise SignInNeeded
+    if not (by_token or kept.factor or to_add_a_factor) and projection.demanded(tables):
+        raise FactorNeeded
     try:
         return Caller(projection.by_id(tables, kept.account), scope, by_token is None)  # type: ignore[arg-type]
     except NotFound:
@@ -49,7 +60,15 @@ def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.K
 def _by_session(request: Request, vault: Vault, tables: Tables) -> secrets.Kept | None:
     secret = request.cookies.get(cookie_name(request))
     kept = secrets.find(vault, "session", secret) if secret else None
-    return kept if kept and stands(tables, kept) else None
+    return kept if kept and stands(tables, kept) and _is_proved(tables, kept) else None
+
+
+def _is_proved(tables: Tables, kept: secrets.Kept) -> bool:
+    """Whether a session began with a factor that its account still has, or it has none: who has one since, has it on
+    every device, and what was signed in by one that was removed is signed in no more.
+    """
+    known = [one.id for one in projection.factors(tables, kept.account)]
+    return kept.factor in known if known or kept.factor else True
 
 
 def stands(tables: Tables, kept: secrets.Kept) -> bool:
@@ -63,13 +82,34 @@ def cookie_name(request: Request) -> str:
     return "__Host-heard" if request.url.scheme == "https" else "heard"
 
 
-def let_in(request: Request, response: Response, vault: Vault, account: str) -> None:
+def let_in(request: Request, response: Response, vault: Vault, account: str, factor: str = "") -> None:
     """Begin a session under a secret of its own. What the browser had before ends: it may have been put there."""
     secrets.forget(vault, "session", request.cookies.get(cookie_name(request), ""))
-    secret = secrets.make(vault, "session", account, lasts=SESSION_LASTS)
+    secrets.forget(vault, "half", request.cookies.get(_half_name(request), ""))
+    secret = secrets.make(vault, "session", account, factor=factor, lasts=SESSION_LASTS)
+    _give(request, response, cookie_name(request), secret, int(SESSION_LASTS.total_seconds()))
+
+
+def let_half_in(request: Request, response: Response, vault: Vault, account: str) -> None:
+    """The link was right; the second factor is still to come. Nothing is open to it but the page that asks for that."""
+    secrets.forget(vault, "half", request.cookies.get(_half_name(request), ""))
+    secret = secrets.make(vault, "half", account, lasts=HALF_LASTS)
+    _give(request, response, _half_name(request), secret, int(HALF_LASTS.total_seconds()))
+
+
+def half_in(request: Request, vault: Vault, tables: Tables) -> str | None:
+    """The account whose link was spent in this browser a moment ago."""
+    kept = secrets.find(vault, "half", request.cookies.get(_half_name(request), ""))
+    return kept.account if kept and stands(tables, kept) else None
+
+
+def _half_name(request: Request) -> str:
+    return cookie_name(request) + "-half"
+
+
+def _give(request: Request, response: Response, name: str, secret: str, age: int) -> None:
     secure = request.url.scheme == "https"
-    age = int(SESSION_LASTS.total_seconds())
-    response.set_cookie(cookie_name(request), secret, max_age=age, secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(name, secret, max_age=age, secure=secure, httponly=True, samesite="lax")
 
 
 def let_out(request: Request, response: Response, vault: Vault) -> None:

@@ -18,9 +18,13 @@ Role = Literal[
     "auditor",
 ]
 Scope = Literal["read", "write", "admin"]
+#: What somebody has besides a link: an app that shows codes (RFC 6238), or a passkey (WebAuthn).
+Sort = Literal["code", "passkey"]
 
 #: Every address is claimed here, so that two accounts cannot have one.
 EMAILS = "emails"
+#: What holds for every account.
+RULES = "accounts"
 
 
 @written_as("accounts.added")
@@ -62,7 +66,13 @@ class LinkMade(Body, frozen=True):
 
 @written_as("accounts.signed_in")
 class SignedIn(Body, frozen=True):
-    """On the account's stream."""
+    """On the account's stream. With which factor, if not by a link alone, and what makes that work this once: `step` is
+    the 30 s whose code it was, or how often the passkey says that it was used; `challenge` what the passkey answered.
+    """
+
+    factor: str = ""
+    step: int = 0
+    challenge: str = ""
 
 
 @written_as("accounts.signed_out")
@@ -73,3 +83,37 @@ class SignedOut(Body, frozen=True):
 @written_as("accounts.sessions_ended")
 class SessionsEnded(Body, frozen=True):
     """On the account's stream: a phone was lost. What began before, session or unused link, lets nobody in."""
+
+
+@written_as("accounts.factor_added")
+class FactorAdded(Body, frozen=True):
+    """On the account's stream. From here on a link alone lets nobody in; `step` and `challenge` as in `SignedIn`."""
+
+    factor: str
+    sort: Sort
+    label: str = ""
+    step: int = 0
+    challenge: str = ""
+
+
+@written_as("accounts.factor_removed")
+class FactorRemoved(Body, frozen=True):
+    """On the account's stream. Every session that began with it ends."""
+
+    factor: str
+
+
+@written_as("accounts.factor_failed")
+class FactorFailed(Body, frozen=True):
+    """On the account's stream: somebody with a link gave a wrong code, or a passkey said that it was used less often
+    than before, which a copy of it would.
+    """
+
+    sort: Sort
+
+
+@written_as("accounts.factor_demanded")
+class FactorDemanded(Body, frozen=True):
+    """On `RULES`: whether an account without a second factor may do nothing but add one."""
+
+    demanded: bool

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from heard.accounts.entries import Role, Scope
+from heard.accounts.entries import Role, Scope, Sort
 from heard.engine.errors import NotAllowed
 
 #: What someone can do at the desk, and in the watch. Who is watched, watches or audits has no business at the desk, and
@@ -34,6 +34,12 @@ READING = frozenset({"read_desk", "know_orders", "see_watch"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
+#: From the link to the second factor.
+HALF_LASTS = timedelta(minutes=10)
+#: So many wrong codes in so long, and none is looked at: of a million codes three are right at a time, and whoever
+#: guesses has had a link first, so one in some thirty thousand who have one gets in.
+FAILED_MAX, FAILED_WITHIN = 10, timedelta(minutes=15)
+FACTORS_MAX, LABEL_MAX = 10, 60
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -41,6 +47,17 @@ class Account(msgspec.Struct, frozen=True):
     email: str
     role: Role
     name: str
+
+
+class Factor(msgspec.Struct, frozen=True):
+    """What somebody signs in with besides a link; `last` is the step or the count that it was used with last."""
+
+    id: str
+    account: str
+    sort: Sort
+    label: str
+    added_at: datetime
+    last: int
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -10,6 +12,7 @@ from heard import templates
 from heard.accounts import callers, commands, projection, secrets
 from heard.accounts.model import Caller
 from heard.engine.errors import NotAllowed
+from heard.engine.projection import Tables
 
 
 def routes() -> list[BaseRoute]:
@@ -40,17 +43,29 @@ async def sign_in(request: Request) -> Response:
     kept = secrets.spend(serving.vault, "link", request.path_params["secret"])
     if kept is None or not callers.stands(serving.tables, kept):
         return _page(False, "This link was used or has ended. Ask for another.", 403)
+    if projection.factors(serving.tables, kept.account):
+        response = RedirectResponse("/account/second/", 303)
+        callers.let_half_in(request, response, serving.vault, kept.account)
+        return response
     await serving.do(commands.sign_in(kept.account), by=kept.account)
-    at_desk = Caller(projection.by_id(serving.tables, kept.account)).may("read_desk")
-    response = RedirectResponse("/desk/" if at_desk else "/watch/", 303)
-    callers.let_in(request, response, serving.vault, kept.account)
+    return let_in(request, serving, kept.account)
+
+
+def let_in(request: Request, serving: Any, account: str, factor: str = "") -> Response:
+    """To where somebody of this role begins, signed in."""
+    response = RedirectResponse(begins_at(serving.tables, account), 303)
+    callers.let_in(request, response, serving.vault, account, factor)
     return response
+
+
+def begins_at(tables: Tables, account: str) -> str:
+    return "/desk/" if Caller(projection.by_id(tables, account)).may("read_desk") else "/watch/"
 
 
 async def sign_out(request: Request) -> Response:
     serving = request.app.state.serving
     response = RedirectResponse("/", 303)
-    caller = callers.of(request, serving.vault, serving.tables)
+    caller = callers.of(request, serving.vault, serving.tables, to_add_a_factor=True)
     if not caller.in_session:
         raise NotAllowed("A token is not signed out: `heard token revoke` ends it. Nothing was changed.")
     callers.let_out(request, response, serving.vault)

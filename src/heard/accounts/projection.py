@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from heard.accounts import entries
-from heard.accounts.entries import AccountAdded, SessionsEnded, TokenAdded, TokenRevoked
-from heard.accounts.model import Account
+from heard.accounts.entries import (
+    AccountAdded,
+    FactorAdded,
+    FactorDemanded,
+    FactorFailed,
+    FactorRemoved,
+    SessionsEnded,
+    SignedIn,
+    TokenAdded,
+    TokenRevoked,
+)
+from heard.accounts.model import FAILED_WITHIN, Account, Factor
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
@@ -19,7 +29,17 @@ CREATE TABLE IF NOT EXISTS account (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, account TEXT NOT NULL, scope TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions_ended (account TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS factor (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, sort TEXT NOT NULL, label TEXT NOT NULL, added_at TEXT NOT NULL,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS factor_account ON factor (account);
+CREATE TABLE IF NOT EXISTS factor_failed (account TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS factor_demanded (one INTEGER PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spent_challenge (challenge TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
+#: A challenge is remembered for longer than it lasts.
+SPENT_KEPT = timedelta(hours=1)
 
 
 def _added(tables: Tables, entry: Entry, body: AccountAdded) -> None:
@@ -38,11 +58,54 @@ def _ended(tables: Tables, entry: Entry, body: SessionsEnded) -> None:
     tables.execute("INSERT OR REPLACE INTO sessions_ended VALUES (?, ?)", (entry.stream, now.text(entry.at)))
 
 
+def _factor(tables: Tables, entry: Entry, body: FactorAdded) -> None:
+    row = (body.factor, entry.stream, body.sort, body.label, now.text(entry.at), body.step)
+    tables.execute("INSERT INTO factor VALUES (?, ?, ?, ?, ?, ?)", row)
+    _spend(tables, entry, body.challenge)
+
+
+def _signed_in(tables: Tables, entry: Entry, body: SignedIn) -> None:
+    if body.factor:
+        tables.execute("UPDATE factor SET last = max(last, ?) WHERE id = ?", (body.step, body.factor))
+    _spend(tables, entry, body.challenge)
+
+
+def _spend(tables: Tables, entry: Entry, challenge: str) -> None:
+    if challenge:
+        tables.execute("DELETE FROM spent_challenge WHERE at < ?", (now.text(entry.at - SPENT_KEPT),))
+        tables.execute("INSERT OR IGNORE INTO spent_challenge VALUES (?, ?)", (challenge, now.text(entry.at)))
+
+
+def _factor_removed(tables: Tables, entry: Entry, body: FactorRemoved) -> None:
+    tables.execute("DELETE FROM factor WHERE id = ?", (body.factor,))
+
+
+def _factor_failed(tables: Tables, entry: Entry, body: FactorFailed) -> None:
+    tables.execute("DELETE FROM factor_failed WHERE at < ?", (now.text(entry.at - 4 * FAILED_WITHIN),))
+    tables.execute("INSERT INTO factor_failed VALUES (?, ?)", (entry.stream, now.text(entry.at)))
+
+
+def _demanded(tables: Tables, entry: Entry, body: FactorDemanded) -> None:
+    tables.execute("DELETE FROM factor_demanded")
+    if body.demanded:
+        tables.execute("INSERT INTO factor_demanded VALUES (1, ?, ?)", (entry.by, now.text(entry.at)))
+
+
 def room() -> Room:
     """What the room `accounts` folds."""
     import heard.accounts.projection as here
 
-    folds: dict[Any, Any] = {AccountAdded: _added, TokenAdded: _token, TokenRevoked: _revoked, SessionsEnded: _ended}
+    folds: dict[Any, Any] = {
+        AccountAdded: _added,
+        TokenAdded: _token,
+        TokenRevoked: _revoked,
+        SessionsEnded: _ended,
+        SignedIn: _signed_in,
+        FactorAdded: _factor,
+        FactorRemoved: _factor_removed,
+        FactorFailed: _factor_failed,
+        FactorDemanded: _demanded,
+    }
     return Room("accounts", SCHEMA, folds, (entries, here))
 
 
@@ -71,6 +134,31 @@ def sessions_ended_at(tables: Tables, account: str) -> datetime | None:
     """When every session of the account was ended, the last time."""
     rows = tables.execute("SELECT at FROM sessions_ended WHERE account = ?", (account,))
     return next((now.instant(at) for (at,) in rows), None)
+
+
+def factors(tables: Tables, account: str) -> list[Factor]:
+    """What an account signs in with besides a link, the oldest first."""
+    rows = tables.execute(
+        "SELECT id, account, sort, label, added_at, last FROM factor WHERE account = ? ORDER BY added_at, id",
+        (account,),
+    )
+    return [Factor(id, of, sort, label, now.instant(at), last) for id, of, sort, label, at, last in rows]
+
+
+def failed_since(tables: Tables, account: str, at: datetime) -> int:
+    """How many wrong codes were given for an account since an instant."""
+    rows = tables.execute("SELECT count(*) FROM factor_failed WHERE account = ? AND at >= ?", (account, now.text(at)))
+    return int(next(iter(rows))[0])
+
+
+def is_spent(tables: Tables, challenge: str) -> bool:
+    return any(tables.execute("SELECT 1 FROM spent_challenge WHERE challenge = ?", (challenge,)))
+
+
+def demanded(tables: Tables) -> tuple[str, datetime] | None:
+    """Who demanded a second factor of everybody, and when; None where nobody does."""
+    rows = tables.execute("SELECT by, at FROM factor_demanded")
+    return next(((by, now.instant(at)) for by, at in rows), None)
 
 
 def all_accounts(tables: Tables) -> list[Account]:

@@ -1,7 +1,7 @@
 """Links, sessions and tokens: the caller holds the secret, the vault holds its digest and whose it is.
 
 A secret is 256 random bits, so a plain SHA-256 is enough to keep it: there is nothing to guess (a password would need
-more, and there is none yet).
+more, and there is none).
 """
 
 from __future__ import annotations
@@ -16,24 +16,30 @@ import msgspec
 from heard.engine import now
 from heard.engine.journal import Vault
 
-Drawer = Literal["link", "session", "token"]
+#: `half` is what a browser has between its link and the second factor.
+Drawer = Literal["link", "half", "session", "token"]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Whose secret it is; `token` names it where it is a token; `since` is when it was made, `until` when it ends."""
+    """Whose secret it is; `token` names it where it is a token; `since` is when it was made, `until` when it ends;
+    `factor` is what a session began with besides a link.
+    """
 
     account: str
     token: str = ""
     until: datetime | None = None
     since: datetime | None = None
+    factor: str = ""
 
 
-def make(vault: Vault, drawer: Drawer, account: str, *, token: str = "", lasts: timedelta | None = None) -> str:
+def make(
+    vault: Vault, drawer: Drawer, account: str, *, token: str = "", factor: str = "", lasts: timedelta | None = None
+) -> str:
     """A fresh secret, told once. It never begins with a hyphen: typed after a command it would be read as an option."""
     while (secret := secrets.token_urlsafe(32)).startswith("-"):
         continue
     since = now.utc()
-    kept = Kept(account, token, since + lasts if lasts else None, since)
+    kept = Kept(account, token, since + lasts if lasts else None, since, factor)
     vault.put(drawer, _digest(secret), msgspec.json.encode(kept))
     return secret
 

@@ -46,6 +46,43 @@ def account_sign_out(email: str, data: Data = VAR) -> None:
         typer.echo("Ended. `heard account link` makes a new link.")
 
 
+@account.command("factors")
+def account_factors(email: str, data: Data = VAR) -> None:
+    """Print what an account signs in with besides a link: id, sort, since when, name."""
+    from heard.accounts import projection
+    from heard.engine import now
+
+    with opened(data) as house:
+        for one in projection.factors(house.tables, projection.by_email(house.tables, email).id):
+            typer.echo(f"{one.id}\t{one.sort}\t{now.text(one.added_at)}\t{one.label}")
+
+
+@account.command("remove-factor")
+def account_remove_factor(
+    email: str, factor: Annotated[str, typer.Argument(help="Its id, from `heard account factors`.")], data: Data = VAR
+) -> None:
+    """Remove one of them: whoever has it is let in no more, and every session that began with it ends."""
+    from heard.accounts import commands, factors, projection
+
+    with opened(data) as house:
+        account = projection.by_email(house.tables, email).id
+        house.node.do(commands.remove_factor(account, factor), by=commands.OPERATOR)
+        factors.forget(house.journal, factor)
+        typer.echo("Removed. Every session that began with it has ended.")
+
+
+@account.command("demand-factor")
+def account_demand_factor(
+    data: Data = VAR, demanded: Annotated[bool, typer.Option("--on/--off", help="Whether it is demanded.")] = True
+) -> None:
+    """Demand a second factor of everybody: without one an account may do nothing but add one."""
+    from heard.accounts import commands
+
+    with opened(data) as house:
+        house.node.do(commands.demand_factor(demanded), by=commands.OPERATOR)
+        typer.echo("Demanded of everybody, from now on." if demanded else "No longer demanded.")
+
+
 @account.command("list")
 def account_list(data: Data = VAR) -> None:
     """Print every account: address, role, name."""

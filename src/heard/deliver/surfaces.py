@@ -107,6 +107,7 @@ NO_SURFACES = {
     "/api/v1/openapi.json": "what the verbs are, never what was said",
     "/api/v1/*": "for the desk's programs, by token; never kept by a cache (no-store), and asked by the leak tests",
     "/desk/*": "signed in; never kept by a cache (no-store)",
+    "/account/*": "signed in, and not a word of a case; never kept by a cache (no-store)",
     "/watch/*": "signed in; never kept by a cache (no-store); its words are on no public page (tests/watch)",
     "/ping/{secret}": "answers OK",
     "/reports/follow/{token}/": "our own words alone; never kept by a cache (no-store)",

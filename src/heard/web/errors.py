@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from heard import templates
-from heard.accounts.callers import SignInNeeded
+from heard.accounts.callers import FactorNeeded, SignInNeeded
 from heard.engine.errors import (
     Conflict,
     Corrupt,
@@ -63,7 +63,8 @@ async def on_heard_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Corrupt):
         log.error("answer_stopped", path_length=len(request.url.path), family="corrupt")
     if status == 401 and not _wants_problem(request):
-        return RedirectResponse("/desk/sign-in/", 303, {"Cache-Control": "no-store"})
+        to = "/account/" if isinstance(error, FactorNeeded) else "/desk/sign-in/"
+        return RedirectResponse(to, 303, {"Cache-Control": "no-store"})
     return answer(request, status, title, error.message, error.details)
 
 
@@ -100,4 +101,4 @@ def answer(request: Request, status: int, title: str, message: str, details: dic
 
 
 def _wants_problem(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+    return request.url.path.startswith("/api/") or request.headers.get("accept") == "application/json"

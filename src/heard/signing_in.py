@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from heard.accounts import commands, projection, secrets
-from heard.accounts.entries import Role, Scope
+from heard.accounts.entries import CaseRole, Role, Scope
 from heard.accounts.model import LINK_LASTS
 from heard.engine.entry import new_id
 from heard.engine.errors import Refused
@@ -18,6 +18,15 @@ def known_role(role: str) -> Role:
         if role == known:
             return known  # type: ignore[no-any-return]
     raise Refused(f"There is no role “{role[:40]}”. The roles are: {', '.join(get_args(Role))}. Nothing was changed.")
+
+
+def known_case_role(role: str) -> CaseRole:
+    """Raises Refused for a role that is not held in single cases."""
+    for known in get_args(CaseRole):
+        if role == known:
+            return known  # type: ignore[no-any-return]
+    there_are = ", ".join(get_args(CaseRole))
+    raise Refused(f"In a case there is no role “{role[:40]}”. The roles are: {there_are}. Nothing was changed.")
 
 
 def known_scope(scope: str) -> Scope:

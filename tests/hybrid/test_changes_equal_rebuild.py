@@ -56,7 +56,16 @@ TABLES = (
     "receipt",
     "recall",
 )
-TABLES += ("account", "token", "factor", "factor_failed", "factor_demanded", "spent_challenge", "sessions_ended")
+TABLES += (
+    "account",
+    "token",
+    "factor",
+    "factor_failed",
+    "factor_demanded",
+    "spent_challenge",
+    "sessions_ended",
+    "case_role",
+)
 
 
 def rows(tables: Tables) -> dict[str, list[Any]]:

@@ -23,7 +23,7 @@ def peopled(data: Path) -> Iterator[World]:
         house.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with peopled(tmp_path_factory.mktemp("matrix") / "data") as made:
         yield made
@@ -44,13 +44,34 @@ model.Caller.must = lambda caller, verb: None
 """
 
 
-@pytest.fixture(scope="module")
-def unguarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The control: a server whose guard is taken away."""
-    folder = tmp_path_factory.mktemp("unguarded")
-    (folder / "sitecustomize.py").write_text(UNGUARDED)
+#: The same, for one that gives whoever is somebody in one case the same in all, and in none.
+EVERYWHERE = """
+from heard.accounts import model
+def may(caller, verb):
+    return any(role in model.VERBS[verb] for role in (caller.account.role, *caller.by_case.values()))
+model.Caller.may = may
+"""
+
+
+@contextmanager
+def _broken(folder: Path, how: str) -> Iterator[World]:
+    (folder / "sitecustomize.py").write_text(how)
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # for this server alone
             patch.setenv("PYTHONPATH", str(folder))
             made = stack.enter_context(peopled(folder / "data"))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The control: a server whose guard is taken away."""
+    with _broken(tmp_path_factory.mktemp("unguarded"), UNGUARDED) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The control: a server that does not ask in which case."""
+    with _broken(tmp_path_factory.mktemp("everywhere"), EVERYWHERE) as made:
         yield made

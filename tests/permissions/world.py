@@ -81,11 +81,14 @@ class World:
 
     def signed_in(self, letter: str) -> Asker:
         """By a link, as anybody signs in."""
-        link = link_for(self.house, self.accounts[letter])
+        return self.let_in(self.accounts[letter], letter, f"{ROLES[letter]} signed in")
+
+    def let_in(self, account: str, letter: str, name: str) -> Asker:
+        link = link_for(self.house, account)
         answer = httpx2.post(self.server.address + "/desk/sign-in/" + link.split("/desk/sign-in/")[1])
         assert answer.status_code == 303, answer.text
         cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
-        return Asker(f"{ROLES[letter]} signed in", letter, "session", self.accounts[letter], {"Cookie": cookie})
+        return Asker(name, letter, "session", account, {"Cookie": cookie})
 
     def _token(self, letter: str, scope: str) -> Asker:
         token = token_for(self.house, f"{letter}@heard.example", scope)

@@ -41,9 +41,11 @@ def of(request: Request, vault: Vault, tables: Tables, *, to_add_a_factor: bool 
     if not (by_token or kept.factor or to_add_a_factor) and projection.demanded(tables):
         raise FactorNeeded
     try:
-        return Caller(projection.by_id(tables, kept.account), scope, by_token is None)  # type: ignore[arg-type]
+        account = projection.by_id(tables, kept.account)
     except NotFound:
         raise SignInNeeded from None
+    by_case = projection.case_roles(tables, account.id)
+    return Caller(account, scope, by_token is None, by_case)  # type: ignore[arg-type]
 
 
 def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.Kept, str] | None:

@@ -7,6 +7,9 @@ from heard.accounts.entries import (
     EMAILS,
     RULES,
     AccountAdded,
+    CaseRole,
+    CaseRoleGiven,
+    CaseRoleTaken,
     EmailTaken,
     FactorAdded,
     FactorDemanded,
@@ -151,6 +154,20 @@ def demand_factor(demanded: bool) -> Command:
     def judge(tables: Tables) -> Decision:
         drafts = (Draft(RULES, FactorDemanded(demanded)),)
         return Decision(drafts if demanded != bool(projection.demanded(tables)) else (), (RULES,))
+
+    return judge
+
+
+def give_role(account: str, case: str, role: CaseRole) -> Command:
+    """In one case; whoever asks knows that there is such a case."""
+    return _on_account(account, CaseRoleGiven(case, role))
+
+
+def take_role(account: str, case: str) -> Command:
+    def judge(tables: Tables) -> Decision:
+        if case not in projection.case_roles(tables, account):
+            raise NotFound("They have no role of that case. Nothing was changed.")
+        return Decision((Draft(account, CaseRoleTaken(case)),), (account,))
 
     return judge
 

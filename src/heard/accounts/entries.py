@@ -16,7 +16,10 @@ Role = Literal[
     "holder",
     "supervisor",
     "auditor",
+    "by_case",
 ]
+#: What can be held in one case alone.
+CaseRole = Literal["reader_of_drafts", "contributor", "reporter", "editor", "lawyer"]
 Scope = Literal["read", "write", "admin"]
 #: What somebody has besides a link: an app that shows codes (RFC 6238), or a passkey (WebAuthn).
 Sort = Literal["code", "passkey"]
@@ -117,3 +120,20 @@ class FactorDemanded(Body, frozen=True):
     """On `RULES`: whether an account without a second factor may do nothing but add one."""
 
     demanded: bool
+
+
+@written_as("accounts.case_role_given")
+class CaseRoleGiven(Body, frozen=True):
+    """On the account's stream: in this case they have this role besides the one that they have in the whole house, and
+    instead of another that they had in it.
+    """
+
+    case: str
+    role: CaseRole
+
+
+@written_as("accounts.case_role_taken")
+class CaseRoleTaken(Body, frozen=True):
+    """On the account's stream."""
+
+    case: str

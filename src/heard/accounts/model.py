@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -10,7 +12,7 @@ from heard.accounts.entries import Role, Scope, Sort
 from heard.engine.errors import NotAllowed
 
 #: What someone can do at the desk, and in the watch. Who is watched, watches or audits has no business at the desk, and
-#: the desk none in the watch.
+#: the desk none in the watch. `by_case` stands nowhere: it is for whoever has roles in single cases and no other.
 VERBS: dict[str, frozenset[Role]] = {
     "read_desk": frozenset({"reader_of_drafts", "contributor", "reporter", "editor", "lawyer", "administrator"}),
     "publish": frozenset({"reporter", "editor", "administrator"}),
@@ -60,21 +62,37 @@ class Factor(msgspec.Struct, frozen=True):
     last: int
 
 
+NOT_ALLOWED = "Your account may not do this. Nothing was changed; ask an administrator or an editor."
+
+
 class Caller(msgspec.Struct, frozen=True):
-    """Who is asking, and how far their token reaches; a session reaches as far as the role."""
+    """Who is asking, how far their token reaches (a session reaches as far as the role), and in which case they are.
+
+    A role is held for the whole house, or for one case (`by_case`); in a case somebody may do what either allows.
+    """
 
     account: Account
     scope: Scope = "admin"
     in_session: bool = False
+    by_case: Mapping[str, Role] = MappingProxyType({})
+    case: str = ""
+
+    def at(self, case: str) -> Caller:
+        """The same, in this case; in none with ""."""
+        return msgspec.structs.replace(self, case=case)
 
     def may(self, verb: str) -> bool:
         if self.scope == "read" and verb not in READING:
             return False
         if self.scope == "write" and verb == "administer":
             return False
-        return self.account.role in VERBS[verb]
+        return self.account.role in VERBS[verb] or self.by_case.get(self.case) in VERBS[verb]
+
+    def may_somewhere(self, verb: str) -> bool:
+        """In the whole house, or in some case."""
+        return self.may(verb) or any(self.at(case).may(verb) for case in self.by_case)
 
     def must(self, verb: str) -> None:
         """Raises NotAllowed when the caller may not."""
         if not self.may(verb):
-            raise NotAllowed("Your account may not do this. Nothing was changed; ask an administrator or an editor.")
+            raise NotAllowed(NOT_ALLOWED)

@@ -59,7 +59,10 @@ def let_in(request: Request, serving: Any, account: str, factor: str = "") -> Re
 
 
 def begins_at(tables: Tables, account: str) -> str:
-    return "/desk/" if Caller(projection.by_id(tables, account)).may("read_desk") else "/watch/"
+    caller = Caller(projection.by_id(tables, account), by_case=projection.case_roles(tables, account))
+    if caller.may_somewhere("read_desk"):
+        return "/desk/"
+    return "/watch/" if caller.may("see_watch") or caller.may("keep_watch") else "/account/"
 
 
 async def sign_out(request: Request) -> Response:

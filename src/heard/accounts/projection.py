@@ -8,10 +8,13 @@ from typing import Any
 from heard.accounts import entries
 from heard.accounts.entries import (
     AccountAdded,
+    CaseRoleGiven,
+    CaseRoleTaken,
     FactorAdded,
     FactorDemanded,
     FactorFailed,
     FactorRemoved,
+    Role,
     SessionsEnded,
     SignedIn,
     TokenAdded,
@@ -36,6 +39,9 @@ CREATE TABLE IF NOT EXISTS factor (
 CREATE INDEX IF NOT EXISTS factor_account ON factor (account);
 CREATE TABLE IF NOT EXISTS factor_failed (account TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS factor_demanded (one INTEGER PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS case_role (
+    account TEXT NOT NULL, case_id TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (account, case_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spent_challenge (challenge TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
 #: A challenge is remembered for longer than it lasts.
@@ -85,6 +91,14 @@ def _factor_failed(tables: Tables, entry: Entry, body: FactorFailed) -> None:
     tables.execute("INSERT INTO factor_failed VALUES (?, ?)", (entry.stream, now.text(entry.at)))
 
 
+def _role_given(tables: Tables, entry: Entry, body: CaseRoleGiven) -> None:
+    tables.execute("INSERT OR REPLACE INTO case_role VALUES (?, ?, ?)", (entry.stream, body.case, body.role))
+
+
+def _role_taken(tables: Tables, entry: Entry, body: CaseRoleTaken) -> None:
+    tables.execute("DELETE FROM case_role WHERE account = ? AND case_id = ?", (entry.stream, body.case))
+
+
 def _demanded(tables: Tables, entry: Entry, body: FactorDemanded) -> None:
     tables.execute("DELETE FROM factor_demanded")
     if body.demanded:
@@ -105,6 +119,8 @@ def room() -> Room:
         FactorRemoved: _factor_removed,
         FactorFailed: _factor_failed,
         FactorDemanded: _demanded,
+        CaseRoleGiven: _role_given,
+        CaseRoleTaken: _role_taken,
     }
     return Room("accounts", SCHEMA, folds, (entries, here))
 
@@ -143,6 +159,11 @@ def factors(tables: Tables, account: str) -> list[Factor]:
         (account,),
     )
     return [Factor(id, of, sort, label, now.instant(at), last) for id, of, sort, label, at, last in rows]
+
+
+def case_roles(tables: Tables, account: str) -> dict[str, Role]:
+    """What an account may be in single cases, by case."""
+    return dict(tables.execute("SELECT case_id, role FROM case_role WHERE account = ? ORDER BY case_id", (account,)))
 
 
 def failed_since(tables: Tables, account: str, at: datetime) -> int:

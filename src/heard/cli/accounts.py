@@ -46,6 +46,25 @@ def account_sign_out(email: str, data: Data = VAR) -> None:
         typer.echo("Ended. `heard account link` makes a new link.")
 
 
+@account.command("role")
+def account_role(
+    email: str,
+    case: Annotated[str, typer.Option(help="The address of the case.")],
+    role: Annotated[str, typer.Option(help="Such as reporter; without it, the role they have there is taken.")] = "",
+    data: Data = VAR,
+) -> None:
+    """Give an account a role in one case, besides the one in the whole house; or take it."""
+    from heard.accounts import commands, projection
+    from heard.cases import projection as cases
+    from heard.signing_in import known_case_role
+
+    with opened(data) as house:
+        account, of = projection.by_email(house.tables, email).id, cases.by_slug(house.tables, case).id
+        given = commands.give_role(account, of, known_case_role(role)) if role else commands.take_role(account, of)
+        house.node.do(given, by=commands.OPERATOR)
+        typer.echo(f"From the next request on they are {role} there." if role else "Taken, from the next request on.")
+
+
 @account.command("factors")
 def account_factors(email: str, data: Data = VAR) -> None:
     """Print what an account signs in with besides a link: id, sort, since when, name."""

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.accounts import callers
-from heard.accounts.model import Caller
+from heard.accounts.model import NOT_ALLOWED, Caller
 from heard.cases import careful, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
@@ -39,12 +39,13 @@ from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Setting, Text, reworded
 from heard.coverage.entries import NoticeCode, ProblemReported
 from heard.coverage.going_out import WAITING, texts_of
+from heard.coverage.in_case import signed_in
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.model import WRONG, Post
 from heard.coverage.sealing import SEALED
 from heard.engine import now
 from heard.engine.entry import new_id
-from heard.engine.errors import Conflict, HeardError, NotFound, Refused
+from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
 
 _post = waiting.named
@@ -62,14 +63,17 @@ def routes() -> list[BaseRoute]:
 
 
 async def front(request: Request) -> Response:
-    serving, caller = _signed_in(request, "read_desk")
+    serving: Serving = request.app.state.serving
+    caller = callers.of(request, serving.vault, serving.tables)
+    if not caller.may_somewhere("read_desk"):
+        raise NotAllowed(NOT_ALLOWED)
     return _front(serving, caller)
 
 
 def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None, status: int = 200) -> Response:
-    known = cases.all_cases(serving.tables)
+    known = [case for case in cases.all_cases(serving.tables) if caller.at(case.id).may("read_desk")]
     told = [{"case": case, "coverage": projection.of_case(serving.tables, case.id)} for case in known]
-    problems = projection.problems(serving.tables)
+    problems = [one for one in projection.problems(serving.tables) if caller.at(one.case).may("read_desk")]
     page = templates.render(
         "desk/front.html",
         cases=told,
@@ -82,15 +86,8 @@ def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None
     return Response(page, status, NO_STORE, "text/html")
 
 
-def _signed_in(request: Request, verb: str) -> tuple[Serving, Caller]:
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must(verb)
-    return serving, caller
-
-
 async def open_case(request: Request) -> Response:
-    serving, caller = _signed_in(request, "open_case")
+    serving, caller = signed_in(request, "open_case")
     form = await _form(request)
     slug = form.get("slug", "").strip() or slug_of(form.get("title", ""))
     command = case_commands.open_case(slug, form.get("title", ""), form.get("standfirst", ""))
@@ -107,7 +104,7 @@ async def _form(request: Request, fields_max: int = 60) -> dict[str, str]:
 
 
 async def case_page(request: Request) -> Response:
-    serving, caller = _signed_in(request, "read_desk")
+    serving, caller = signed_in(request, "read_desk")
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
@@ -181,7 +178,7 @@ def _page(
             for hearing, posts in court.sealed(tables, case.id).items()
         },
         held_count=len(held),
-        approvals=orders.approvals(tables) if caller.may("release_held") else [],
+        approvals=orders.approvals(tables) if caller.at("").may("release_held") else [],
         problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if caller.may("retract")
         else [],
@@ -217,7 +214,7 @@ def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
 
 async def several_at_once(request: Request) -> Response:
     """One deed for all posts that were chosen. What was not done to one of them is told, and why."""
-    serving, caller = _signed_in(request, "read_desk")
+    serving, caller = signed_in(request, "read_desk")
     form = await _form(request, several.CHOSEN_MAX + 20)
     caller.must(several.may(form))
 
@@ -239,7 +236,7 @@ async def several_at_once(request: Request) -> Response:
 async def act(request: Request) -> Response:
     """One verb of the desk. What cannot be done comes back with everything that was typed."""
     permission, make = _VERBS.get(request.path_params["verb"], ("read_desk", _no_such_verb))
-    serving, caller = _signed_in(request, permission)
+    serving, caller = signed_in(request, permission)
     form = await _form(request)
 
     async def done() -> Response:

@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.accounts import callers
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases import projection as cases
@@ -27,6 +26,7 @@ from heard.cases.saying_back import from_nowhere, to_its_host
 from heard.coverage import as_published
 from heard.coverage.as_published import AsPublished
 from heard.coverage.entries import PastLookedAt
+from heard.coverage.in_case import signed_in
 from heard.coverage.whole_page import View
 from heard.coverage.wordings import OrderThen, Wording, orders_of, wordings
 from heard.engine import now
@@ -169,10 +169,3 @@ async def bare_page(request: Request) -> Response:
         return Response(found.page, headers=BARE, media_type="text/html")
 
     return await looking_twice(serving, made)
-
-
-def signed_in(request: Request, verb: str) -> tuple[Serving, Caller]:
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must(verb)
-    return serving, caller

@@ -12,13 +12,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.accounts import callers
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.coverage import orders, receipts
+from heard.coverage.in_case import signed_in
 from heard.coverage.model import Receipt
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -53,7 +53,7 @@ def _of(serving: Serving, case: Case, caller: Caller, withdrawal: int) -> Receip
 
 
 async def listed(request: Request) -> Response:
-    serving, caller = _caller(request)
+    serving, caller = signed_in(request, "read_desk")
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
@@ -65,15 +65,8 @@ async def listed(request: Request) -> Response:
     return await looking_twice(serving, look)
 
 
-def _caller(request: Request, verb: str = "read_desk") -> tuple[Serving, Caller]:
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must(verb)
-    return serving, caller
-
-
 async def one_receipt(request: Request) -> Response:
-    serving, caller = _caller(request)
+    serving, caller = signed_in(request, "read_desk")
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
@@ -103,7 +96,7 @@ def _page(serving: Serving, caller: Caller, case: Case, receipt: Receipt, **said
 
 async def signed(request: Request) -> Response:
     """The receipt as a signed note, to be kept or given away."""
-    serving, caller = _caller(request)
+    serving, caller = signed_in(request, "read_desk")
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
@@ -115,7 +108,7 @@ async def signed(request: Request) -> Response:
 
 async def see_to(request: Request) -> Response:
     """Record what was done about copies that cannot be recalled."""
-    serving, caller = _caller(request, "retract")
+    serving, caller = signed_in(request, "retract")
     form = {name: value for name, value in (await request.form(max_fields=20)).items() if isinstance(value, str)}
 
     async def done() -> Response:

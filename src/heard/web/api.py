@@ -76,7 +76,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def list_cases(call: Call) -> Response:
-    known = cases.all_cases(call.tables)
+    known = [case for case in cases.all_cases(call.tables) if call.caller.at(case.id).may("read_desk")]
     return call.listed(f"{PREFIX}/cases", known[::-1], lambda case: _case(call, case))
 
 

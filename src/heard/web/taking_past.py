@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from heard.cases import projection as cases
 from heard.cases.exits import looking_twice
-from heard.coverage.looking_back import NO_STORE, instant, look, signed_in
+from heard.coverage.in_case import signed_in
+from heard.coverage.looking_back import NO_STORE, instant, look
 from heard.engine.errors import NotFound
 from heard.engine.journal import Journal
 from heard.export.past import entries_on, past_zip

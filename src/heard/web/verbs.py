@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from heard.accounts import callers
-from heard.accounts.model import Caller
+from heard.accounts.model import NOT_ALLOWED, Caller
 from heard.cases.exits import Serving, looking_twice
-from heard.engine.errors import Refused
+from heard.coverage.in_case import caller_at
+from heard.engine.errors import NotAllowed, Refused
 from heard.engine.node import Command, Written
 from heard.web import errors
 from heard.web.asked import Asked
@@ -86,12 +86,16 @@ class Verb(Route):
     ) -> None:
         """`asks` are the questions of a list, beside `limit` and `after`."""
         self.verb_method, self.may, self.make, self.body, self.asks = method, may, make, body, asks
+        #: What is in no case, and of which each is shown what they may see.
+        self.lists_cases = method == "GET" and path == "/cases"
         super().__init__(path, self._answer, methods=[method], name=make.__name__)
 
     async def _answer(self, request: Request) -> Response:
         serving: Serving = request.app.state.serving
         caller = await looking_twice(serving, lambda: self._caller(request, serving))
-        caller.must(self.may)
+        may = caller.may_somewhere if self.lists_cases else caller.may
+        if not may(self.may):
+            raise NotAllowed(NOT_ALLOWED)
         if self.body and caller.in_session and not _is_json(request):
             raise errors.Unreadable("Send this as application/json. Nothing was changed.")
         body = self._read(await request.body()) if self.body else None
@@ -99,7 +103,7 @@ class Verb(Route):
         return await looking_twice(serving, lambda: self.make(call))
 
     async def _caller(self, request: Request, serving: Serving) -> Caller:
-        return callers.of(request, serving.vault, serving.tables)
+        return caller_at(request, serving)
 
     def _read(self, sent: bytes) -> Any:
         """Says which field and why, and repeats nothing that was sent."""

@@ -120,20 +120,36 @@ def test_every_session_of_an_account_ends_within_a_second(server: Server, link: 
     assert server.client.get("/api/v1/cases").status_code == 200, "a token is ended by itself"
 
 
-def test_who_waits_for_news_when_the_session_ends_is_told_none(server: Server, cookie: str) -> None:
-    """The one address that keeps somebody signed in waiting looks again at who it is before it answers."""
-    asks = {"Cookie": cookie}
-    server.client.post("/watch/", data={"code": "Post 1"})
-    stands = httpx2.get(server.address + "/watch/live", headers=asks).json()["changed"]
-    with ThreadPoolExecutor(1) as pool:
-        waits = pool.submit(httpx2.get, f"{server.address}/watch/live?after={stands}", headers=asks, timeout=30)
-        time.sleep(0.5)
-        assert not waits.done()
+def test_who_waits_for_news_when_the_session_ends_is_told_none_within_a_second(server: Server, link: Link) -> None:
+    """The one address that keeps somebody signed in waiting asks all the while who it is. From the command line, too,
+    beside the server.
+    """
+
+    def sign_out(asks: dict[str, str]) -> None:
         httpx2.post(server.address + "/desk/sign-out/", headers=asks)
-        server.client.post("/watch/", data={"code": "Post 2"})
-        answer = waits.result()
-    assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/sign-in/")
-    assert "changed" not in answer.text
+
+    def end_all(asks: dict[str, str]) -> None:
+        house = open_house(server.data, synchronous="OFF")
+        house.node.catch_up()
+        house.node.do(end_sessions(accounts.by_email(house.tables, "admin@heard.example").id), by=OPERATOR)
+        house.close()
+
+    for ends in (sign_out, end_all):
+        asks = {"Cookie": httpx2.post(server.address + link()).headers["set-cookie"].partition(";")[0]}
+        server.client.post("/watch/", data={"code": "Post 1"})
+        stands = httpx2.get(server.address + "/watch/live", headers=asks).json()["changed"]
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(httpx2.get, f"{server.address}/watch/live?after={stands}", headers=asks, timeout=30)
+            time.sleep(1.2)
+            assert not waits.done(), "the control: who is signed in waits on"
+            ends(asks)
+            began = time.monotonic()
+            answer = waits.result()
+            took = time.monotonic() - began
+        print(f"{ends.__name__}: told after {took:.3f} s")
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/sign-in/")
+        assert "changed" not in answer.text
+        assert took < 1
 
 
 def test_each_session_has_a_secret_of_its_own(server: Server, link: Link) -> None:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from heard.accounts import callers
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import checked_words
+from heard.coverage.in_case import signed_in
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Vault
 
@@ -68,9 +68,7 @@ def written(said: str) -> dict[str, str]:
 
 async def write(request: Request) -> Response:
     """Write the openings of a hearing, in place of those before; none: the usual ones again."""
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must("publish")
+    serving, caller = signed_in(request, "publish")
     form = await request.form(max_fields=10)
     hearing, said = (str(form.get(name) or "") for name in ("hearing", "openings"))
 

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from heard.accounts import callers
 from heard.accounts import projection as accounts
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.coverage import presence, projection
+from heard.coverage.in_case import signed_in
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Refused
 
@@ -27,9 +27,7 @@ def routes() -> list[BaseRoute]:
 
 async def here(request: Request) -> Response:
     """This page of the desk is open, or is being left; answered with everyone else's, and with figures of now."""
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must("read_desk")
+    serving, caller = signed_in(request, "read_desk")
     form = await request.form(max_fields=10)
     page, at = (str(form.get(name) or "") for name in ("page", "at"))
 

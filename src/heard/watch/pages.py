@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -31,6 +33,8 @@ from heard.watch.watching import TOPIC, Watching
 NO_STORE = {"Cache-Control": "no-store"}
 #: A board that waits for news is answered after this, news or not: below the 30 s at which proxies give up.
 WAIT_S = 20.0
+#: While it waits it is asked so often whether who waits is still signed in: whatever ended it, within a second.
+LOOK_S = 0.5
 #: Boards that wait at once. Each takes a place at the app; beyond these a board looks again by itself.
 WAITING_MAX = 200
 
@@ -127,7 +131,7 @@ async def live(request: Request) -> Response:
     """Where the watch stands: a stream of it for who asks for one; else one answer, when anything has changed after a
     position, or after a while.
 
-    What changed is on the pages. Who is not signed in any more hears nothing from then on.
+    What changed is on the pages. Who is not signed in any more hears nothing from then on, within a second.
     """
     serving, caller = signed_in(request, "see_watch", "keep_watch")
     watching: Watching | None = serving.watching
@@ -140,7 +144,7 @@ async def live(request: Request) -> Response:
         return answer
     after = request.query_params.get("after", "")
     if after.isdecimal() and len(after) < 19 and int(after) >= watching.changed:
-        await _change(watching)
+        await _change(watching, lambda: signed_in(request, "see_watch", "keep_watch"))
         signed_in(request, "see_watch", "keep_watch")
     return JSONResponse({"changed": watching.changed, "at": now.text(now.utc())}, headers=NO_STORE)
 
@@ -153,16 +157,18 @@ def _may_still(request: Request) -> bool:
     return True
 
 
-async def _change(watching: Watching) -> None:
+async def _change(watching: Watching, still: Callable[[], object]) -> None:
     if len(watching.after_change) >= WAITING_MAX:
         await asyncio.sleep(1)
         return
     changed = asyncio.Event()
     watching.after_change.append(changed.set)
     try:
-        await asyncio.wait_for(changed.wait(), WAIT_S)
-    except TimeoutError:
-        return
+        for _ in range(int(WAIT_S / LOOK_S)):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), LOOK_S)
+                return
+            still()
     finally:
         watching.after_change.remove(changed.set)
 

@@ -65,6 +65,7 @@ TABLES += (
     "spent_challenge",
     "sessions_ended",
     "case_role",
+    "recovery",
 )
 
 

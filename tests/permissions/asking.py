@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from starlette.routing import BaseRoute, Mount, Route
 
+from heard.accounts import people
 from heard.coverage import desk, orders
 from heard.reports import desk as report_desk
 from heard.watch import pages as watch_pages
@@ -22,6 +23,7 @@ _CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "n
 KEPT = ("done=held", "done=sealed", "done=submitted", "done=waiting", "done=agreed")
 #: A route that has verbs is one route for each.
 _VERBS: dict[Any, Iterable[str]] = {
+    people.act: people._VERBS,
     desk.act: desk._VERBS,
     orders.act: orders._VERBS,
     report_desk.act: report_desk._VERBS,

@@ -38,6 +38,7 @@ WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "rea", "rela", "ela", "ea", "la"
 STATES: dict[str, tuple[str, ...]] = {
     "server": ("here",),
     "link": ("fresh", "spent", "unknown"),
+    "person": ("known", "asked", "asked by oneself", "themselves", "unknown"),
     "factor": ("theirs", "of another", "unknown"),
     "session": ("open",),
     "case": ("announced", "live", "paused", "closed", "on hold", "stopped", "jury out", "unknown"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.permissions.rows import ALL, ERASE, EVERYONE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
-from tests.permissions.table_of_accounts import OWN_ACCOUNT, PUBLIC_ACCOUNTS
+from tests.permissions.table_of_accounts import OWN_ACCOUNT, PEOPLE, PUBLIC_ACCOUNTS
 from tests.permissions.table_of_reports import DESK_REPORTS, PUBLIC_REPORTS
 
 SHOWN = every("case", "ok", on_hold="withheld", unknown="absent")
@@ -241,5 +241,5 @@ DESK_ROWS: dict[str, list[Row]] = {
 }
 
 PUBLIC |= PUBLIC_REPORTS | PUBLIC_ACCOUNTS
-DESK_ROWS |= DESK_REPORTS | OWN_ACCOUNT
+DESK_ROWS |= DESK_REPORTS | OWN_ACCOUNT | PEOPLE
 ROWS = {**PUBLIC, **API_ROWS, **DESK_ROWS}

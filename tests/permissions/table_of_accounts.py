@@ -19,6 +19,29 @@ def _own(on: str, states: dict[str, str], **sends: object) -> list[Row]:
     return [Row(EVERYONE, "session", on, states, sends)]
 
 
+_ASKED = {"recovery": "{recovery}"}
+_PERSON = every("person", "ok", unknown="absent")
+_AGREES = every("person", "no", asked="ok", unknown="absent")
+_REFUSES = every("person", "no", asked="ok", asked_by_oneself="ok", unknown="absent")
+
+
+def _people(on: str, states: dict[str, str], **sends: object) -> list[Row]:
+    """For administrators, each in a session: what takes two people is not done by two programs."""
+    return [Row("a", "session", on, states, sends)]
+
+
+PEOPLE: dict[str, list[Row]] = {
+    "GET /account/people/": _people("server", every("server", "ok")),
+    # By one who has no second factor it is not demanded; that it is, tests/security/test_recovery tells.
+    "POST /account/people/demand/": [
+        *_people("server", every("server", "no"), demanded="yes"),
+        *_people("server", every("server", "ok"), demanded="no"),
+    ],
+    "POST /account/people/{person}/recover/": _people("person", every("person", "no", known="ok", unknown="absent")),
+    "POST /account/people/{person}/agree/": _people("person", _AGREES, **_ASKED),
+    "POST /account/people/{person}/refuse/": _people("person", _REFUSES, **_ASKED),
+    "POST /account/people/{person}/sign-out/": _people("person", _PERSON),
+}
 OWN_ACCOUNT: dict[str, list[Row]] = {
     "GET /account/": _own("server", every("server", "ok")),
     "POST /account/code/": _own("server", every("server", "ok")),

@@ -14,6 +14,7 @@ from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.accounts import secrets
 from heard.accounts.commands import OPERATOR
+from heard.accounts.recovery import ask_recovery
 from heard.cases import commands as case_commands
 from heard.cases import jury
 from heard.cases.entries import RestrictionImposed
@@ -124,7 +125,7 @@ class World:
 
     def shared(self, kind: str, state: str, asker: Asker) -> dict[str, str]:
         """A thing that nobody has changed yet: those who are turned away, or only look, leave it as it was."""
-        whose = asker.account if kind in ("order", "approval", "receipt") else ""
+        whose = asker.account if kind in ("order", "approval", "receipt", "person") else ""
         if (kind, state, whose) not in self._known:
             self._known[kind, state, whose] = self.things(kind, state, asker)
         return self._known[kind, state, whose]
@@ -139,6 +140,7 @@ class World:
             "problem": lambda state, _: self._problem(state),
             "link": lambda state, _: self._link(state),
             "factor": self._factor,
+            "person": self._person,
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
             "body": lambda state, _: {**self._report("listed"), "key": "harbour-board" if state == "asked" else "none"},
@@ -276,6 +278,29 @@ class World:
         if state == "spent":
             assert self.http.post(f"/desk/sign-in/{secret}/").status_code == 303
         return {"secret": secret}
+
+    def _person(self, state: str, asker: Asker) -> dict[str, str]:
+        if state == "unknown":
+            return {"person": new_id(), "recovery": new_id()}
+        person, one_of_them = self._administrator(), self._administrator()
+        if state == "themselves":
+            session = secrets.make(self.house.vault, "session", person, lasts=timedelta(hours=1))
+            return (
+                {"person": person, "recovery": new_id(), "cookie": f"heard={session}"}
+                if asker.role == "a"
+                else {
+                    "person": asker.account or person,
+                    "recovery": new_id(),
+                }
+            )
+        if state == "known":
+            return {"person": person, "recovery": new_id()}
+        by = asker.account if state == "asked by oneself" and asker.role == "a" else one_of_them
+        self.do(ask_recovery(person, by), by=by)
+        return {"person": person, "recovery": accounts.recoveries(self.house.tables)[person].id}
+
+    def _administrator(self) -> str:
+        return self.do(account_commands.add_account(f"{next(NUMBERS)}@heard.example", "administrator"))
 
     def _factor(self, state: str, asker: Asker) -> dict[str, str]:
         if state == "unknown":

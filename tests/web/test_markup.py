@@ -141,6 +141,7 @@ def screens(server: Server) -> Iterator[dict[str, str]]:
         "sign-in": "/desk/sign-in/",
         "sign-in, second factor": "/account/second/",
         "desk, own account": "/account/",
+        "desk, people": "/account/people/",
         "desk": "/desk/",
         "desk of a case": "/desk/everything/",
         "desk while a jury is out": "/desk/coming/",

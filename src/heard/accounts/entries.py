@@ -137,3 +137,26 @@ class CaseRoleTaken(Body, frozen=True):
     """On the account's stream."""
 
     case: str
+
+
+@written_as("accounts.recovery_asked")
+class RecoveryAsked(Body, frozen=True):
+    """On the account's stream: an administrator asks that somebody who lost what they sign in with be let in again."""
+
+    recovery: str
+
+
+@written_as("accounts.recovery_agreed")
+class RecoveryAgreed(Body, frozen=True):
+    """On the account's stream, by another administrator, or by whoever has the server. Every factor is removed, and
+    every session and unused link ends.
+    """
+
+    recovery: str
+
+
+@written_as("accounts.recovery_refused")
+class RecoveryRefused(Body, frozen=True):
+    """On the account's stream."""
+
+    recovery: str

@@ -41,6 +41,8 @@ HALF_LASTS = timedelta(minutes=10)
 #: So many wrong codes in so long, and none is looked at: of a million codes three are right at a time, and whoever
 #: guesses has had a link first, so one in some thirty thousand who have one gets in.
 FAILED_MAX, FAILED_WITHIN = 10, timedelta(minutes=15)
+#: From the first administrator's asking to the second's agreeing.
+RECOVERY_LASTS = timedelta(hours=1)
 FACTORS_MAX, LABEL_MAX = 10, 60
 
 
@@ -60,6 +62,18 @@ class Factor(msgspec.Struct, frozen=True):
     label: str
     added_at: datetime
     last: int
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """Asked for by one administrator, and waiting for another."""
+
+    id: str
+    account: str
+    by: str
+    at: datetime
+
+    def is_open(self, at: datetime) -> bool:
+        return at < self.at + RECOVERY_LASTS
 
 
 NOT_ALLOWED = "Your account may not do this. Nothing was changed; ask an administrator or an editor."

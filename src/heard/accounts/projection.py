@@ -14,13 +14,16 @@ from heard.accounts.entries import (
     FactorDemanded,
     FactorFailed,
     FactorRemoved,
+    RecoveryAgreed,
+    RecoveryAsked,
+    RecoveryRefused,
     Role,
     SessionsEnded,
     SignedIn,
     TokenAdded,
     TokenRevoked,
 )
-from heard.accounts.model import FAILED_WITHIN, Account, Factor
+from heard.accounts.model import FAILED_WITHIN, Account, Factor, Recovery
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
@@ -41,6 +44,9 @@ CREATE TABLE IF NOT EXISTS factor_failed (account TEXT NOT NULL, at TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS factor_demanded (one INTEGER PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS case_role (
     account TEXT NOT NULL, case_id TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (account, case_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recovery (
+    account TEXT PRIMARY KEY, id TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spent_challenge (challenge TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -99,6 +105,21 @@ def _role_taken(tables: Tables, entry: Entry, body: CaseRoleTaken) -> None:
     tables.execute("DELETE FROM case_role WHERE account = ? AND case_id = ?", (entry.stream, body.case))
 
 
+def _recovery_asked(tables: Tables, entry: Entry, body: RecoveryAsked) -> None:
+    row = (entry.stream, body.recovery, entry.by, now.text(entry.at))
+    tables.execute("INSERT OR REPLACE INTO recovery VALUES (?, ?, ?, ?)", row)
+
+
+def _recovery_agreed(tables: Tables, entry: Entry, body: RecoveryAgreed) -> None:
+    tables.execute("DELETE FROM recovery WHERE account = ?", (entry.stream,))
+    tables.execute("DELETE FROM factor WHERE account = ?", (entry.stream,))
+    tables.execute("INSERT OR REPLACE INTO sessions_ended VALUES (?, ?)", (entry.stream, now.text(entry.at)))
+
+
+def _recovery_refused(tables: Tables, entry: Entry, body: RecoveryRefused) -> None:
+    tables.execute("DELETE FROM recovery WHERE account = ?", (entry.stream,))
+
+
 def _demanded(tables: Tables, entry: Entry, body: FactorDemanded) -> None:
     tables.execute("DELETE FROM factor_demanded")
     if body.demanded:
@@ -119,6 +140,9 @@ def room() -> Room:
         FactorRemoved: _factor_removed,
         FactorFailed: _factor_failed,
         FactorDemanded: _demanded,
+        RecoveryAsked: _recovery_asked,
+        RecoveryAgreed: _recovery_agreed,
+        RecoveryRefused: _recovery_refused,
         CaseRoleGiven: _role_given,
         CaseRoleTaken: _role_taken,
     }
@@ -164,6 +188,12 @@ def factors(tables: Tables, account: str) -> list[Factor]:
 def case_roles(tables: Tables, account: str) -> dict[str, Role]:
     """What an account may be in single cases, by case."""
     return dict(tables.execute("SELECT case_id, role FROM case_role WHERE account = ? ORDER BY case_id", (account,)))
+
+
+def recoveries(tables: Tables) -> dict[str, Recovery]:
+    """What was asked and neither agreed to nor refused, by account; whether it is still open, the time says."""
+    rows = tables.execute("SELECT id, account, by, at FROM recovery ORDER BY account")
+    return {account: Recovery(id, account, by, now.instant(at)) for id, account, by, at in rows}
 
 
 def failed_since(tables: Tables, account: str, at: datetime) -> int:

@@ -90,6 +90,22 @@ def account_remove_factor(
         typer.echo("Removed. Every session that began with it has ended.")
 
 
+@account.command("recover")
+def account_recover(email: str, data: Data = VAR) -> None:
+    """Let somebody in again who has lost what they sign in with: all of it is removed, and a link printed."""
+    from heard.accounts import commands, factors, projection
+    from heard.accounts.recovery import recover
+    from heard.signing_in import link_for
+
+    with opened(data) as house:
+        account = projection.by_email(house.tables, email).id
+        had = projection.factors(house.tables, account)
+        house.node.do(recover(account, commands.OPERATOR), by=commands.OPERATOR)
+        for one in had:
+            factors.forget(house.journal, one.id)
+        typer.echo(f"Every session has ended. This link signs in once, within a day:\n{link_for(house, account)}")
+
+
 @account.command("demand-factor")
 def account_demand_factor(
     data: Data = VAR, demanded: Annotated[bool, typer.Option("--on/--off", help="Whether it is demanded.")] = True

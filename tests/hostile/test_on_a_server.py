@@ -20,7 +20,7 @@ from heard.export import archive
 from heard.export.making import export_case
 from heard.signing_in import link_for
 from heard.web import asked
-from tests.hostile import planting, planting_reports, planting_watch, surfaces
+from tests.hostile import planting, planting_accounts, planting_reports, planting_watch, surfaces
 from tests.hostile.allowed import offences, words_of
 from tests.hostile.conftest import Field, sown
 from tests.hostile.corpora import OWN, SWEEP
@@ -102,6 +102,8 @@ def test_hostile_names_of_orders_and_accounts_make_nothing_but_words(field: Fiel
             page = client.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1], follow_redirects=True)
             assert "Sign out" in page.text
             assert offences("text/html", page.text + client.get(f"/desk/{case.slug}/").text) == []
+    for name, kind, text in planting_accounts.labelled(planter, accounts, OWN):
+        assert offences(kind, text) == [], name
 
 
 def test_reports_of_hostile_lines_are_nothing_but_words(chromium: Browser, lines: list[str], tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_nothing_runs_of_what_comes_while_a_page_is_open(chromium: Browser, fiel
 
 
 def test_every_field_of_the_api_that_takes_words_is_planted() -> None:
-    planted = "".join(map(inspect.getsource, (planting, planting_reports, planting_watch)))
+    planted = "".join(map(inspect.getsource, (planting, planting_accounts, planting_reports, planting_watch)))
     lacking = [
         f"{name}.{field.encode_name}"
         for name, body in vars(asked).items()
@@ -201,7 +203,7 @@ FIELD = re.compile(r'<(?:input(?![^>]*type="(?:hidden|checkbox))|textarea|select
 
 
 def test_every_field_of_a_form_that_takes_words_is_planted() -> None:
-    planted = "".join(map(inspect.getsource, (planting, planting_reports, planting_watch)))
+    planted = "".join(map(inspect.getsource, (planting, planting_accounts, planting_reports, planting_watch)))
     fields = {
         (path.name, found[1])
         for path in (PACKAGE / "templates").rglob("*.html")

@@ -68,7 +68,7 @@ def written(said: str) -> dict[str, str]:
 
 async def write(request: Request) -> Response:
     """Write the openings of a hearing, in place of those before; none: the usual ones again."""
-    serving, caller = signed_in(request, "publish")
+    serving, _ = signed_in(request, "publish")
     form = await request.form(max_fields=10)
     hearing, said = (str(form.get(name) or "") for name in ("hearing", "openings"))
 

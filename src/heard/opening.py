@@ -18,6 +18,7 @@ from heard.cases.said_of_a_case import guarded
 from heard.coverage import projection as coverage
 from heard.coverage.approval import bounded
 from heard.coverage.changes import seen_twice
+from heard.coverage.erased_pictures import erase_pictures
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal, Sealing, Store, Vault
 from heard.engine.node import Node
@@ -145,6 +146,8 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     if watching:
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
-    doors = Doors(journal)
+    doors, media = Doors(journal), Media(data / "media")
+    erase_pictures(journal, tables, media)
+    node.after_erasing.append(lambda: erase_pictures(journal, tables, media))
     node.gates += [guarded(doors), bounded(OPERATOR), seen_twice(OPERATOR)]
-    return House(data, node, journal, vault, Media(data / "media"), doors, store, tables, watching, kept.shared)
+    return House(data, node, journal, vault, media, doors, store, tables, watching, kept.shared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heard.cases import commands as case_commands
 from heard.cases.release import Doors
 from heard.coverage import commands, kept
-from heard.coverage.elements import Embed, Heading, Image, Link, Quote, Text
+from heard.coverage.elements import Embed, Heading, Image, Link, Quote, Rendition, Text
 from heard.opening import House
 from tests.desk import Desk
 
@@ -15,6 +15,9 @@ PICTURE = bytes.fromhex(
     "3a7e9b550000000a49444154789c6368000000820081"
     "dd436af40000000049454e44ae426082"
 )
+
+#: Another file of it; what it shows is nobody's business here.
+SMALLER = b"RIFF\x04\0\0\0WEBP"
 
 #: None of these may be found in an export, in whatever form.
 PRIVATE = (
@@ -69,12 +72,16 @@ class Full:
         self.posts["plain"] = publish(
             "A **bo**ld word &amp; a [link](https://example.org/a).\n\n- one\n- two", byline="Us"
         )
+        keep = self.house.media.keep
         self.posts["rich"] = publish(
             "Everything at once:",
             Quote("“We never looked.”", "Corin Vessel", "brakesman", "verbatim", "evidence"),
             Quote("Nobody had asked."),
             Heading("In the afternoon"),
-            Image("A brake", "Ida Rook", self.house.media.keep(PICTURE), 1, 1),
+            Image("A brake", "Ida Rook", keep(PICTURE), 1, 1),
+            Image(
+                "A gate", "Ida Rook", keep(PICTURE), 1, 1, "The gate at noon", (Rendition(keep(SMALLER), "webp", 1),)
+            ),
             Image("A drawing that stayed where it was"),
             Link("https://example.org/report?a=1&b=2", "The report", "Forty pages"),
             Embed("Elsewhere", "https://elsewhere.example/1", "A film"),

@@ -19,7 +19,7 @@ from icalendar import Calendar
 _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
     "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
-    "a button input textarea select option link meta script table thead tbody tr th td "
+    "a button input textarea select option link meta script picture source img table thead tbody tr th td "
     "ins del kbd dialog datalist iframe"
 ).split()
 #: Attributes that any element may have; their values are of our own making.
@@ -34,6 +34,8 @@ _ANYWHERE = {
     "aria-labelledby": r"[\w-]+",
 }
 _WEB = r"(https?://|mailto:|tel:116123|/|#|\?|\./).*|"
+_MEDIA = r"(http://127\.0\.0\.1:\d+)?(/desk)?/[\w-]+/media/([a-z0-9]+/)?[0-9a-f]{64}-\d+\.(jpg|webp)"
+_SET, _SIZES = rf"{_MEDIA} \d+w(, {_MEDIA} \d+w)*", r"[\w(): .,-]+"
 _OWN = r"/(?![/\\]).*"
 #: Of each element, the attributes that it may have besides, and what may stand in them; None is words of any kind.
 ATTRIBUTES: dict[str, dict[str, str | None]] = {
@@ -57,6 +59,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "method": r"post|get|dialog",
         "action": _OWN,
         "autocomplete": r"off",
+        "enctype": r"multipart/form-data",
         "data-keep": r"",
         "data-account": r"\w*",
     },
@@ -64,7 +67,8 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     # The page of the case as anybody gets it, and nothing else.
     "iframe": {"src": r"/[\w-]+/", "loading": r"lazy", "title": r"The page as readers see it"},
     "input": {
-        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number",
+        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number|file",
+        "accept": r"image/jpeg,image/png,image/webp,image/gif",
         "form": r"several",
         "min": r"\d+",
         "max": r"\d+",
@@ -80,6 +84,9 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "placeholder": None,
         "autocomplete": r"off|email",
     },
+    "img": {"src": _MEDIA, "srcset": _SET, "sizes": _SIZES, "loading": r"lazy", "decoding": r"async", "alt": None}
+    | dict.fromkeys(("width", "height"), r"\d+"),
+    "source": {"type": r"image/webp", "srcset": _SET, "sizes": _SIZES},
     "label": {"for": r"[\w-]+"},
     "li": {},
     "link": {
@@ -129,7 +136,9 @@ SVG_TABLE: dict[str, dict[str, str | None]] = {
 }
 TABLE: dict[str, dict[str, str | None]] = {name: {**_ANYWHERE, **ATTRIBUTES.get(name, {})} for name in _PLAIN}
 #: What Markdown may become, in feeds and frames of text.
-TEXT_TABLE = {name: ATTRIBUTES.get(name, {}) for name in "p br em strong s a ul ol li blockquote code h3 h4".split()}
+TEXT_TABLE = {
+    name: ATTRIBUTES.get(name, {}) for name in "p img br em strong s a ul ol li blockquote code h3 h4".split()
+}
 
 
 class _Walk(HTMLParser):

@@ -12,7 +12,7 @@ import httpx2
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.coverage import commands
-from heard.coverage.elements import Embed, Heading, Image, Link
+from heard.coverage.elements import Embed, Heading, Image, Link, Rendition
 from heard.coverage.entries import PostPublished
 from heard.engine.errors import Refused
 from heard.opening import House
@@ -113,6 +113,8 @@ class Planter:
         kept["change"] = self.api(case, f"{about}/posts", text=f"Before: {line}", title=line[:300])
         kept["withdraw"] = self.api(case, f"{about}/posts", text=line)
         self.form(case, "publish", text=line, title=line[:300], speaker=person.get("id", ""), setting="evidence")
+        said = {"alt": line[:2000], "credit": line[:200], "caption": line[:2000]}
+        self.form(case, "publish", text=line, picture=line[:200], **said)
         posts = {name: str(told["id"]) for name, told in kept.items() if "id" in told}
         case.posts += posts.values()
         return posts
@@ -183,6 +185,7 @@ class Planter:
                 parts = (
                     Heading(line[:300]),
                     Image(line[:2000], line[:200]),
+                    Image(line[:2000], line[:200], "a" * 64, 9, 9, line[:2000], (Rendition("b" * 64, "webp", 9),)),
                     Link(url, line[:500], line[:2000]),
                     Embed(line[:200], url, line[:500]),
                 )

@@ -18,7 +18,7 @@ from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_permission
 from heard.coverage import changes as changes_that_wait
 from heard.coverage import commands, due_posts, kept, projection, proposed, receipts, rising
-from heard.coverage.elements import Quote, Text
+from heard.coverage.elements import Image, Quote, Rendition, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
 from heard.coverage.looking_back import look_back
@@ -52,6 +52,7 @@ TABLES = (
     "change",
     "coverage",
     "post",
+    "pictured",
     "problem",
     "receipt",
     "recall",
@@ -103,8 +104,12 @@ class Story:
 
 def publish(story: Story) -> None:
     words = f"Words {story.random.random()}" + story.random.choice([" of Rowan Tidewell", " of R. Tidewell", *[""] * 6])
+    shown = Image(
+        "A gate", "Ida Rook", f"{story.random.randrange(3):064x}", 9, 9, "", (Rendition("f" * 64, "webp", 9),)
+    )
+    picture = [shown] if story.random.random() < 0.5 else []
     mark = {"key_event": story.random.random() < 0.3, "pinned": story.random.random() < 0.2}
-    story.posts.append(story.desk.publish(words, Quote("Said", "A witness"), title="T", **mark))
+    story.posts.append(story.desk.publish(words, Quote("Said", "A witness"), *picture, title="T", **mark))
 
 
 def correct(story: Story) -> None:

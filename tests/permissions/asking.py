@@ -52,6 +52,9 @@ def ask(world: World, name: str, row: Row, asker: Asker, things: dict[str, str])
     method, path = name.split(" ")
     headers = {**asker.headers, "Heard-Position": str(world.house.store.position())}
     address = path.replace(":path}", "}").replace(":int}", "}").format_map(things)
+    if isinstance(picture := row.sends.get(""), bytes):
+        headers |= {"Content-Type": "image/png"}
+        return world.http.request(method, address, headers=headers, content=picture)
     sent: dict[str, Any] = {_filled(key, things): _filled(value, things) for key, value in row.sends.items()}
     how = {} if method == "GET" else {"json": sent} if path.startswith("/api/") else {"data": sent}
     return world.http.request(method, address, headers=headers, **how)

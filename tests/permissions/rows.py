@@ -56,6 +56,8 @@ STATES: dict[str, tuple[str, ...]] = {
         "elsewhere",
         "unknown",
     ),
+    "picture": ("shown", "held", "withdrawn", "elsewhere", "unknown"),
+    "folder": ("open", "unknown"),
     "hearing": ("without a jury", "jury in", "jury out", "seal lifted", "elsewhere", "unknown"),
     "sitting": ("sits", "elsewhere", "unknown"),
     "problem": ("open", "settled", "elsewhere", "unknown"),

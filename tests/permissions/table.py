@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.permissions.rows import ALL, ERASE, EVERYONE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
 from tests.permissions.table_of_accounts import OWN_ACCOUNT, PEOPLE, PUBLIC_ACCOUNTS
 from tests.permissions.table_of_reports import DESK_REPORTS, PUBLIC_REPORTS
+from tests.pictures import files
 
 SHOWN = every("case", "ok", on_hold="withheld", unknown="absent")
 SHOWN_POST = every("post", "absent", published="ok", withheld="ok", retracted="ok", erased="ok")
@@ -38,6 +39,7 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /corrections/": public("server", every("server", "ok")),
     "GET /{slug}/feed.atom": public("case", SHOWN),
     "GET /{slug}/feed.json": public("case", SHOWN),
+    "GET /{slug}/media/{picture}": public("picture", every("picture", "absent", shown="ok")),
     "GET /{slug}/problem/": public("case", SHOWN),
     "POST /{slug}/problem/": [Row("*", "public", "case", SHOWN, {"words": WORDS})],
     "GET /{slug}/posts/{post}/": public("post", SHOWN_POST),
@@ -82,6 +84,15 @@ API_ROWS: dict[str, list[Row]] = {
     "GET /api/v1/cases/{case}": [Row(ALL, "read", "case", READ)],
     "GET /api/v1/cases/{case}/posts": [Row(ALL, "read", "case", READ)],
     "POST /api/v1/cases/{case}/posts": [Row(WRITE, "write", "case", _POSTED, {"text": WORDS})],
+    "POST /api/v1/cases/{case}/pictures": [
+        Row(
+            WRITE,
+            "write",
+            "folder",
+            every("folder", "ok", unknown="absent"),
+            {"": files.encoded(files.corners(), "PNG")},
+        )
+    ],
     "GET /api/v1/cases/{case}/summary": [Row(ALL, "read", "case", {**READ, "on hold": "withheld"})],
     "POST /api/v1/cases/{case}/summary": [Row(WRITE, "write", "case", _SAID, {"text": WORDS})],
     "GET /api/v1/cases/{case}/state": [Row(ALL, "read", "case", READ)],
@@ -224,6 +235,9 @@ DESK_ROWS: dict[str, list[Row]] = {
         RELEASE, "hearing", every("hearing", "no", seal_lifted="ok"), hearing="{hearing}", **{"post-{sealed}": "on"}
     ),
     "POST /desk/{slug}/let-go": _desk(RELEASE, "case", _LISTED, ground=WORDS),
+    "GET /desk/{slug}/media/{post}/{picture}": [
+        Row(ALL, "read", "picture", every("picture", "absent", shown="ok", held="absent e:ok l:ok a:ok"))
+    ],
     "GET /desk/{slug}/receipts/": [Row(ALL, "read", "case", READ)],
     "GET /desk/{slug}/receipts/{withdrawal:int}/": [Row(ALL, "read", "receipt", SEEN)],
     "GET /desk/{slug}/receipts/{withdrawal:int}/signed": [Row(ALL, "read", "receipt", SEEN)],

@@ -22,7 +22,7 @@ from heard.cases.letting_out import rule_second_eyes
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, receipts
 from heard.coverage.approval import count_stopped
-from heard.coverage.elements import Text
+from heard.coverage.elements import Image, Text
 from heard.coverage.entries import PostPublished
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -135,6 +135,8 @@ class World:
         made: dict[str, Callable[[str, Asker], dict[str, str]]] = {
             "case": lambda state, _: self._case(state),
             "post": lambda state, _: self._post(state),
+            "picture": lambda state, _: self._picture(state),
+            "folder": lambda state, _: self._case("live" if state == "open" else state),
             "hearing": lambda state, _: self._hearing(state),
             "sitting": lambda state, _: self._sitting(state),
             "problem": lambda state, _: self._problem(state),
@@ -237,6 +239,20 @@ class World:
             case "withheld":
                 self._restrict(case, "Petronella Vane")
         return {**told, "post": post}
+
+    def _picture(self, state: str) -> dict[str, str]:
+        slug, case = self._open()
+        media = self.house.media.keep(f"A picture, number {next(NUMBERS)}.".encode())
+        told = {"case": slug, "picture": f"{media}-1.jpg", "post": new_id()}
+        if state == "unknown":
+            return told
+        if state == "held":
+            self._restrict(case, "Petronella Vane")
+        parts = (Text("Petronella Vane spoke."), Image("A gate", "Ida Rook", media, 1, 1))
+        told["post"] = self.do(commands.publish(self.house.doors, PostPublished(case, parts)))
+        if state == "withdrawn":
+            self.do(commands.retract(self.house.doors, told["post"]))
+        return {**told, "case": self._open()[0] if state == "elsewhere" else slug}
 
     def _hearing(self, state: str) -> dict[str, str]:
         slug, case = self._open()

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from heard.opening import open_house
 from heard.reports import commands
 from heard.reports.commands import Row
+from tests.pictures.sending import fresh
 from tests.server import Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats" / "api.md"
-_EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\})\n)?    → (\d+)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\}|<picture>)\n)?    → (\d+)$", re.MULTILINE)
 
 
 class Example(NamedTuple):
@@ -39,12 +40,15 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
         address = re.sub(r"<(\w+)>", lambda name: last[name[1]], example.address)
         if example.method == "GET":
             answer = server.client.get(address)
+        elif example.body == "<picture>":
+            answer = server.client.post(address, content=fresh(1), headers={"Content-Type": "image/png"})
         else:
-            answer = server.client.post(address, json=json.loads(example.body))
+            body = re.sub(r"<(picture)>", lambda name: last[name[1]], example.body)
+            answer = server.client.post(address, json=json.loads(body))
         assert answer.status_code == example.status, (example, answer.text)
-        made = re.search(r"/(post|hearing|sitting|restriction)s$", example.address)
+        made = re.search(r"/(post|picture|hearing|sitting|restriction)s$", example.address)
         if made and example.method == "POST" and answer.status_code < 300:
-            last[made[1]] = answer.json()["id"]
+            last[made[1]] = answer.json()["media" if made[1] == "picture" else "id"]
         if answer.status_code == 202 and answer.json()["status"] == "proposed":
             last["change"] = answer.json()["id"]
 

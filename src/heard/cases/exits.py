@@ -94,8 +94,9 @@ class Again(Response):
     """A public answer that was asked for before: it is the same for everyone who asks, until something changes."""
 
 
-#: Answers kept by one public route: the pages that are asked for again and again while nothing changes.
-KEPT = 64
+#: Answers kept by one public route: the pages that are asked for again and again while nothing changes. A long
+#: one, such as a large picture, is read from its file each time.
+KEPT, KEPT_BYTES_MAX = 64, 256 * 1024
 
 
 class WayOut(Route):
@@ -141,7 +142,8 @@ class WayOut(Route):
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)
-        if _made_from(serving) == self._kept_at:  # nothing was folded or rendered while it was made
+        # Only if nothing was folded or rendered while it was made.
+        if _made_from(serving) == self._kept_at and len(body) <= KEPT_BYTES_MAX:
             if len(self._kept) >= KEPT:
                 self._kept.popitem(last=False)
             self._kept[str(request.url)] = answer

@@ -22,7 +22,9 @@ from heard.engine.errors import Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 
-Exit = Literal["page", "frame", "long_poll", "json", "json_ld", "open_graph", "feed", "export", "replay", "mail"]
+Exit = Literal[
+    "page", "frame", "long_poll", "json", "json_ld", "open_graph", "feed", "export", "replay", "mail", "picture"
+]
 
 #: One sentence for every cause, so that nobody learns from it which words were too much.
 HELD = (

@@ -58,11 +58,12 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
 
-def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
+def publish(doors: Doors, content: Content, post: str | None = None, *, doubtful: bool = False) -> Command:
     """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it, submitted where
     the case wants a second pair of eyes, waiting until its time has come. The kind of the first entry says which.
 
-    In a case that was only announced the first post takes its coverage live.
+    In a case that was only announced the first post takes its coverage live. One whose picture was `doubtful` (its file
+    said a name) is held as if it said so itself.
     """
     post = post or new_id()
 
@@ -82,7 +83,7 @@ def publish(doors: Doors, content: Content, post: str | None = None) -> Command:
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)
         before = projection.last_words(tables, case.id) if door.guard else ""
         # The words are looked at first, whatever else would hold them: every cause takes the same time.
-        if door.stops_after(before, *texts_of(kept)) or door.held or stopped:
+        if door.stops_after(before, *texts_of(kept)) or doubtful or door.held or stopped:
             return Decision((Draft(post, turned(PostHeld, kept)),), over)
         if cases.needs_second_eyes(tables, case.id) and not content.source:
             return Decision((Draft(post, turned(PostSubmitted, kept)),), over)
@@ -241,7 +242,8 @@ def erase(journal: Journal, post: str, basis: str, *, witnessed: bool = False) -
         if not witnessed:
             must_not_be_held(tables, known.case)
         rules = cases.by_id(tables, known.case).rules
-        positions = tuple(entry.position for entry in journal.stream(post) if isinstance(entry.body, _WORDED))
+        worded = [entry for entry in journal.stream(post) if isinstance(entry.body, _WORDED)]
+        positions = tuple(entry.position for entry in worded)
         again: tuple[Draft, ...] = ()
         if known.kind == "state":  # its words are in an entry of the case, without which the state must still stand
             positions += (told_at(known),)
@@ -255,6 +257,7 @@ def erase(journal: Journal, post: str, basis: str, *, witnessed: bool = False) -
             known.section,
             known.sitting,
             published,
+            parts.picture_names(getattr(entry.body, "elements", ()) for entry in worded),
         )
         return Decision((Draft(post, body), *again), (post, rules, known.case) if again else (post, rules))
 

@@ -26,6 +26,7 @@ from heard.coverage import (
     looks,
     openings,
     orders,
+    pictures,
     projection,
     proposed,
     pulse,
@@ -99,7 +100,7 @@ async def open_case(request: Request) -> Response:
 
 
 async def _form(request: Request, fields_max: int = 60) -> dict[str, str]:
-    form = await request.form(max_fields=fields_max)
+    form = await request.form(max_fields=fields_max, max_files=1)
     return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
 
 
@@ -242,6 +243,7 @@ async def act(request: Request) -> Response:
     async def done() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
         try:
+            form.update(await pictures.from_form(request, serving, case))
             command = make(serving, case, form, caller)
             # The form is what its key stands for: the same key with other words is refused, never swallowed.
             asked = msgspec.json.encode(sorted(form.items()))
@@ -280,7 +282,14 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         pinned="pinned" in form,
         not_before=court.until_time(form["not_before"], case.zone) if form.get("not_before") else None,
     )
-    return _asked_first(commands.publish(serving.doors, content), serving, case, form, caller, texts_of(content))
+    doubtful = False
+    if form.get("picture"):
+        found = pictures.taken(serving, case, form["picture"])
+        doubtful = found.doubtful
+        picture = pictures.told(found, *(form.get(name, "") for name in ("alt", "credit", "caption")))
+        content = msgspec.structs.replace(content, elements=(*content.elements, picture))
+    command = commands.publish(serving.doors, content, doubtful=doubtful)
+    return _asked_first(command, serving, case, form, caller, texts_of(content))
 
 
 def _asked_first(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -50,6 +51,14 @@ class Heading(msgspec.Struct, frozen=True, tag="heading"):
     text: str
 
 
+class Rendition(msgspec.Struct, frozen=True):
+    """The same picture in another size or format, kept in media under a name of its own."""
+
+    media: str
+    sort: Literal["jpg", "webp"]
+    width: int
+
+
 class Image(msgspec.Struct, frozen=True, tag="image", omit_defaults=True):
     """A picture kept in media under `media`; without it, a picture that stood here and was not taken over."""
 
@@ -58,6 +67,21 @@ class Image(msgspec.Struct, frozen=True, tag="image", omit_defaults=True):
     media: str = ""
     width: int = 0
     height: int = 0
+    caption: str = ""
+    renditions: tuple[Rendition, ...] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The last part of the address of each of its files, the largest first, and under which name media has it."""
+        if not self.media:
+            return {}
+        files = (Rendition(self.media, "jpg", self.width), *self.renditions)
+        return {f"{one.media}-{one.width}.{one.sort}": one.media for one in files}
+
+    def source_set(self, sort: str, before: str) -> str:
+        """Its files of one format as `srcset` has them; addresses begin with `before`."""
+        names = [name for name in self.names if name.endswith(f".{sort}")]
+        return ", ".join(f"{before}{name} {name[65:].partition('.')[0]}w" for name in names)
 
 
 class Link(msgspec.Struct, frozen=True, tag="link", omit_defaults=True):
@@ -102,13 +126,14 @@ def _checked(element: Element) -> Element:
             )
         case Heading(text):
             return Heading(checked_words(text, "heading", 300))
-        case Image(alt, credit, media):
-            if media and not re.fullmatch(r"[0-9a-f]{64}", media):
+        case Image(alt, credit, media, caption=caption):
+            if not all(re.fullmatch(r"[0-9a-f]{64}", name) for name in element.names.values()):
                 raise Refused("This picture is not one that was uploaded here. Nothing was published.")
             return msgspec.structs.replace(
                 element,
                 alt=checked_words(alt, "description of the picture", 2000, needed=bool(media)),
                 credit=checked_words(credit, "credit of the picture", NAME_MAX, needed=bool(media)),
+                caption=checked_words(caption, "caption of the picture", 2000, needed=False),
             )
         case Link(url, title, text):
             return Link(
@@ -140,6 +165,16 @@ def reworded(elements: tuple[Element, ...], words: str) -> tuple[Element, ...]:
     return (Text(words), *(rest if isinstance(first, Text) else elements))
 
 
+def pictures(elements: tuple[Element, ...]) -> list[Image]:
+    """The pictures among them that are kept here."""
+    return [one for one in elements if isinstance(one, Image) and one.media]
+
+
+def picture_names(versions: Iterable[tuple[Element, ...]]) -> tuple[str, ...]:
+    """The last part of the address of every file of their pictures, each once."""
+    return tuple(dict.fromkeys(name for one in versions for picture in pictures(one) for name in picture.names))
+
+
 def texts(elements: tuple[Element, ...]) -> list[str]:
     """Every text in the elements that a reader could come to see, addresses included."""
     found: list[str] = []
@@ -163,8 +198,8 @@ def _plain(element: Element) -> str:
             return f"{speaker}: {words}" if speaker else words
         case Heading(text):
             return text
-        case Image(alt):
-            return f"[Picture: {alt}]" if alt else ""
+        case Image(alt, caption=caption):
+            return "\n".join(part for part in (f"[Picture: {alt}]" if alt else "", caption) if part)
         case Link(url, title):
             return f"{title} ({url})"
         case Embed(provider, url, title):

@@ -208,7 +208,11 @@ class PostRetracted(Body, frozen=True):
 
 @written_as("coverage.post_erased")
 class PostErased(Body, frozen=True):
-    """Erased by law: the entries at `positions` lost their words for ever. Where the post stood, a notice stands."""
+    """Erased by law: the entries at `positions` lost their words for ever. Where the post stood, a notice stands.
+
+    `pictures` are the files that media kept for it, by the last part of their addresses: they are destroyed too, and it
+    must be known of which addresses it has to be proven.
+    """
 
     case: str
     positions: tuple[int, ...]
@@ -217,6 +221,7 @@ class PostErased(Body, frozen=True):
     section: Literal["live", "report"]
     sitting: str
     published_position: int
+    pictures: tuple[str, ...] = ()
 
     def erases(self) -> tuple[int, ...]:
         return self.positions

@@ -196,6 +196,13 @@ def _insert(tables: Tables, entry: Entry, post: str, body: Content, status: str,
             state,
         ),
     )
+    _pictured(tables, post, body.elements)
+
+
+def _pictured(tables: Tables, post: str, parts: tuple[elements_module.Element, ...]) -> None:
+    for picture in elements_module.pictures(parts):
+        for name in picture.names:
+            tables.execute("INSERT OR IGNORE INTO pictured VALUES (?, ?)", (name, post))
 
 
 def _dropped(tables: Tables, entry: Entry, body: PostDropped) -> None:
@@ -214,6 +221,8 @@ def _reworded(tables: Tables, entry: Entry, body: PostCorrected | PostClarified,
     [(before,)] = tables.execute("SELECT notices FROM post WHERE id = ?", (entry.stream,))
     told = (*_notices(before), notice)
     _set(tables, entry, "title = ?, elements = ?, notices = ?", body.title, _encode(body.elements), _encode(told))
+    tables.execute("DELETE FROM pictured WHERE post = ?", (entry.stream,))
+    _pictured(tables, entry.stream, body.elements)
 
 
 def _retracted(tables: Tables, entry: Entry, body: PostRetracted) -> None:
@@ -235,6 +244,7 @@ def _emptied(tables: Tables, entry: Entry, status: str, notice: Notice) -> None:
         _encode((notice,)),
     )
     tables.execute("UPDATE coverage SET pinned = '' WHERE pinned = ?", (entry.stream,))
+    tables.execute("DELETE FROM pictured WHERE post = ?", (entry.stream,))
 
 
 def _silence_state(tables: Tables, post: str) -> None:
@@ -265,6 +275,7 @@ def _erased(tables: Tables, entry: Entry, body: PostErased) -> None:
         ),
     )
     tables.execute("UPDATE coverage SET pinned = '' WHERE pinned = ?", (entry.stream,))
+    tables.execute("DELETE FROM pictured WHERE post = ?", (entry.stream,))
     receipts.begin_of_erasure(tables, entry, body)
 
 

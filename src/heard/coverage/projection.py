@@ -36,6 +36,9 @@ CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
+-- In which published post a file of a picture is.
+CREATE TABLE IF NOT EXISTS pictured (name TEXT NOT NULL, post TEXT NOT NULL, PRIMARY KEY (name, post)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pictured_post ON pictured (post);
 CREATE INDEX IF NOT EXISTS post_waiting ON post (state) WHERE status = 'waiting';
 -- Who would let out a post that is held, and waits for another to say so too.
 CREATE TABLE IF NOT EXISTS agreed (
@@ -210,6 +213,15 @@ def neighbours(tables: Tables, case: str, section: str, place: str) -> tuple[str
         "SELECT min(place) FROM post WHERE case_id = ? AND section = ? AND place > ?", (case, section, place)
     )
     return before or "", after or ""
+
+
+def pictured_in(tables: Tables, name: str) -> list[Post]:
+    """The posts, of any case, that show a file of a picture, by the last part of its address."""
+    rows = tables.execute(
+        "SELECT post.* FROM pictured JOIN post ON post.id = pictured.post WHERE pictured.name = ? ORDER BY post.id",
+        (name,),
+    )
+    return [_post(row) for row in rows]
 
 
 def is_known(tables: Tables, post: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from heard.cases.exits import Outgoing, Serving, WayOut, case_at
 from heard.cases.model import Case
 from heard.cases.release import Door
 from heard.coverage import projection
+from heard.coverage.elements import Image, pictures
 from heard.coverage.shown import Shown, show
 from heard.coverage.unasked import met_unasked, unasked
 from heard.text.markdown import escape, to_html
@@ -47,7 +49,7 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
             title=_xml(headline),
             link=_address(base, case, post),
             unique_id=_address(base, case, post),
-            description=_xml(to_html(escape(words))),
+            description=_xml(_html(base, case, post, words)),
             pubdate=post.published_at,
             updateddate=_changed_at(case, post),
             author_name=_xml(post.byline) or None,
@@ -91,7 +93,7 @@ def _item(base: str, case: Case, door: Door, post: Shown) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": _address(base, case, post),
         "url": _address(base, case, post),
-        "content_html": to_html(escape(words)),
+        "content_html": _html(base, case, post, words),
         "date_modified": _changed_at(case, post).isoformat(),
     }
     if post.title:
@@ -101,6 +103,18 @@ def _item(base: str, case: Case, door: Door, post: Shown) -> dict[str, Any]:
     if post.byline:
         item["authors"] = [{"name": post.byline}]
     return item
+
+
+def _html(base: str, case: Case, post: Shown, words: str) -> str:
+    """The words, then the pictures; in a feed an address says where it is whole."""
+    return to_html(escape(words)) + "".join(
+        _img(f"{base}/{case.slug}/media", one) for one in pictures(post.elements)
+    )
+
+
+def _img(folder: str, one: Image) -> str:
+    address, alt = html.escape(f"{folder}/{next(iter(one.names))}"), html.escape(one.alt)
+    return f'<p><img src="{address}" alt="{alt}" width="{one.width}" height="{one.height}"></p>'
 
 
 def _posts(serving: Serving, case: Case, door: Door) -> list[Shown]:

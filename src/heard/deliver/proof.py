@@ -40,6 +40,7 @@ SEARCH_S, SEARCHED_AT_ONCE = 1.5, 100
 NOT_ASKED = "not asked in the time"
 ONCE = "answered well once, not twice"
 STILL_THERE = "still serving the words"
+STILL_SHOWN = "still serving the picture"
 LAPSED = "still serving the words elsewhere"
 TOO_OLD = "serving what was made before"
 UNMARKED = "not answering as this server does"
@@ -164,7 +165,7 @@ class Proof:
                     trouble = await self._asked(one, left, gzip=len(well) % 2 == 1)
             except TimeoutError:
                 return  # it was on its way, or waited to be read: what was seen before stands
-            if trouble == STILL_THERE and told:
+            if trouble in (STILL_THERE, STILL_SHOWN) and told:
                 self._lapsed(one.place)
             if not trouble and not told:
                 trouble = NOT_TOLD
@@ -215,7 +216,9 @@ class Proof:
                 return STILL_THERE
         if answer.status == 503 and CHECKING in answer.text:
             return ""  # the door stopped the whole page, and this is all that anybody is told
-        if answer.status != 200:
+        if one.what.sort == "picture" and answer.status == 200:
+            return STILL_SHOWN
+        if answer.status != (404 if one.what.sort == "picture" else 200):
             return f"answering {answer.status}"
         made_from = _made_from(answer, one.what, self._journal.store.epoch)
         if made_from is None:
@@ -273,7 +276,7 @@ _NEXT = re.compile(r'"next":"([a-z0-9]+)\.([0-9]{1,18})"')
 def _made_from(answer: Answer, what: Withdrawn, epoch: str) -> int | None:
     """Up to where the journal was known to whoever made this answer; None where that is not said, or of another log."""
     match what.sort:
-        case "answer":
+        case "answer" | "picture":
             found = _POSITION.findall(answer.fields.get(MADE_FROM.lower(), ""))
         case "poll":
             found = _NEXT.findall(answer.text)

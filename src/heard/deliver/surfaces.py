@@ -14,12 +14,14 @@ import msgspec
 
 from heard.cases.model import Case
 from heard.coverage import paging, projection
+from heard.coverage.elements import picture_names
+from heard.coverage.entries import PostErased
 from heard.coverage.frames import case_of
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 
-#: How an answer is read: whole, as the news of a poll, or from a line that stays open.
-Sort = Literal["answer", "poll", "stream"]
+#: How an answer is read: whole, as the news of a poll, from a line that stays open, or as a picture that must be gone.
+Sort = Literal["answer", "poll", "stream", "picture"]
 #: So far back in the journal the frame before a post's own is looked for.
 LOOKED_BACK = 200
 #: A stream is resumed from here at most, so that it is not told to begin anew (see live/limits.py).
@@ -38,7 +40,8 @@ class Surface(msgspec.Struct, frozen=True):
     sort: Sort = "answer"
 
 
-#: What the public can ask for. `{about}` is the post, `{newer}` and `{older}` the posts beside its page.
+#: What the public can ask for. `{about}` is the post, `{newer}` and `{older}` the posts beside its page, `{picture}`
+#: each file of its pictures that no other post shows.
 SURFACES = (
     Surface("/", "titles of cases", ("/",)),
     Surface(
@@ -60,6 +63,7 @@ SURFACES = (
     Surface("/corrections/", "the same of all cases", ("/corrections/",)),
     Surface("/{slug}/people/", "names, roles and notes", ("/{slug}/people/",)),
     Surface("/{slug}/problem/", "the post that a reader writes about", ("/{slug}/problem/?post={about}",)),
+    Surface("/{slug}/media/{picture}", "pictures of posts", ("/{slug}/media/{picture}",), "picture"),
     Surface("/{slug}/feed.atom", "the newest posts", ("/{slug}/feed.atom",)),
     Surface("/{slug}/feed.json", "the newest posts", ("/{slug}/feed.json",)),
     Surface("/live/{slug}", "every change, as it is made", ("/live/{slug}?after={epoch}.{resumed}",), "stream"),
@@ -139,7 +143,9 @@ def addresses(
         "before_withdrawal": str(withdrawal - 1),
         "resumed": str(max(withdrawal - RESUMED_FROM, 0)),
     }
-    for facts in (known, *(known | _of_post(tables, journal, case, post) for post in posts)):
+    posts = tuple(posts)
+    shown = [known | {"picture": name} for post in posts for name in _pictures(tables, journal, case, post)]
+    for facts in (known, *(known | _of_post(tables, journal, case, post) for post in posts), *shown):
         for surface in SURFACES:
             for pattern in surface.asked:
                 if all(name in facts for name in _parts(pattern)):
@@ -162,6 +168,18 @@ def _of_post(tables: Tables, journal: Journal, case: Case, post: str) -> dict[st
         if block.number and (older := paging.before(tables, case.id, block.posts[0]).posts):
             facts["older"] = older[-1]
     return facts
+
+
+def _pictures(tables: Tables, journal: Journal, case: Case, post: str) -> list[str]:
+    """The files of all pictures that readers of the post ever saw, but for those that another post shows."""
+    bodies = [entry.body for entry in journal.stream(post)]
+    names = picture_names(getattr(body, "elements", ()) for body in bodies)
+    names += next((body.pictures for body in bodies if isinstance(body, PostErased)), ())
+    return [
+        name
+        for name in names
+        if not any(other.case == case.id and other.id != post for other in projection.pictured_in(tables, name))
+    ]
 
 
 def _frame_before(journal: Journal, case: Case, position: int) -> int:

@@ -25,7 +25,7 @@ RUN_AT_LEAST, LETTERS_AT_LEAST = 3, 12
 RUNS_MAX = 400
 
 #: The fields of an element that say something; the others are from lists that any post draws on.
-_WORDED = ("markdown", "words", "text", "alt", "title")
+_WORDED = ("markdown", "words", "text", "alt", "caption", "title")
 _WORD = re.compile(r"[^\W_]+")
 _ATTRIBUTE = re.compile(r'="([^"]{12,})"')
 _ESCAPED = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrtbf"/\\]))')

@@ -116,6 +116,8 @@ class Node:
         self.gates: list[Gate] = []
         #: Called after every fold, before anyone is answered: frames, the witness.
         self.after_fold: list[Callable[[], None]] = []
+        #: Called after an erasure was folded: what is kept beside the journal goes too.
+        self.after_erasing: list[Callable[[], None]] = []
 
     def do(
         self, command: Command, *, by: str, scope: str = "", key: str | None = None, request: bytes = b""
@@ -230,6 +232,8 @@ class Node:
         """Whoever folds an erasure first carries it out; doing it twice does no harm."""
         if any(entry.body.erases() for entry in entries if entry.body is not None):
             self.journal.finish_erasures()
+            for follow in self.after_erasing:
+                follow()
         self.leftovers.after(entries)
 
     def _entries_after(self, position: int) -> list[Entry]:

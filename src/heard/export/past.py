@@ -121,7 +121,7 @@ def _said(elements: Sequence[Element]) -> Iterator[str]:
             case Quote(words, speaker, role):
                 yield from (words, speaker, role)
             case Image(alt, credit):
-                yield from (alt, credit)
+                yield from (alt, element.caption, credit)
             case Link():
                 yield from (element.title, element.text)
             case Embed(provider, _, title):

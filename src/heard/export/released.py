@@ -11,7 +11,7 @@ from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import Door, Doors
 from heard.coverage import projection
-from heard.coverage.elements import Element, Image, plain, texts
+from heard.coverage.elements import Element, pictures, plain, texts
 from heard.coverage.elements import Text as Words
 from heard.coverage.model import Coverage, Notice
 from heard.coverage.shown import Shown, show
@@ -116,8 +116,8 @@ class ReleasedCase(_Strict, frozen=True):
 
     def media(self) -> list[str]:
         """The pictures of published posts, by the hash of their bytes, in order of name."""
-        elements = [element for post in self.posts for element in post.elements]
-        return sorted({element.media for element in elements if isinstance(element, Image) and element.media})
+        shown = [picture for post in self.posts for picture in pictures(post.elements)]
+        return sorted({name for picture in shown for name in picture.names.values()})
 
 
 def released_case(tables: Tables, doors: Doors, slug: str) -> ReleasedCase:

@@ -1,7 +1,7 @@
 // The box: keeps what is typed as it is typed; what is sent goes through the outbox, which is shown below the box.
 
 import { commandsOf, unknownCommand } from './commands.js'
-import { draft, enqueue, fact, keepDraft, note, rewrite, takeBack, waiting } from './kept.js'
+import { draft, enqueue, fact, keepDraft, note, pictureOf, rewrite, takeBack, waiting } from './kept.js'
 import { news, send } from './outbox.js'
 
 // How long until the next try, while something waits and the browser says nothing of a line.
@@ -26,6 +26,7 @@ export async function compose(signedIn, works) {
   begun = begin(works).catch(() => false)
   form.addEventListener('input', keep)
   form.addEventListener('change', keep)
+  fields.file?.addEventListener('change', keepPicture)
   form.addEventListener('submit', onSubmit)
   if (!(await begun)) return
   news.addEventListener('message', ({ data }) => data.sent ? onSent(data.sent, data.said) : show())
@@ -54,13 +55,14 @@ function skewOf(server) {
 
 // What is typed ---------------------------------------------------------------------------------------------------
 
-const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before']
+const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before', 'alt', 'caption', 'credit']
 const TICKS = ['key_event', 'pinned', 'sure']
 
 function typed() {
   const kept = { account }
   for (const name of TEXTS) kept[name] = fields[name]?.value ?? ''
   for (const name of TICKS) kept[name] = fields[name]?.checked ?? false
+  kept.file = fields.file?.files[0] ?? null
   return kept
 }
 
@@ -69,15 +71,30 @@ function fill(kept) {
   for (const name of TICKS) if (fields[name]) fields[name].checked = kept[name] ?? false
   // Asked whether one is sure: only of what came back with that question.
   if (fields.sure) fields.sure.closest('label').hidden = kept.ask !== 'sure'
+  if (fields.file && 'file' in kept) choose(kept.file)
   // Somebody who is not on this page, such as the one without a line, is still who said it.
   if (fields.speaker && kept.speaker && !fields.speaker.value) fields.speaker.selectedIndex = 0
+}
+
+// A picture comes back as if it had been chosen again.
+function choose(file) {
+  const chosen = new DataTransfer()
+  if (file) chosen.items.add(file)
+  fields.file.files = chosen.files
+  if (file) fields.file.closest('details').open = true
 }
 
 // Not before what was kept the last time is in the box: it would be written over.
 async function keep() {
   await begun
-  const kept = typed()
+  const { file, ...kept } = typed()
   keepDraft(draftName(), kept.text.trim() || kept.title.trim() ? kept : null).catch(() => {})
+}
+
+async function keepPicture() {
+  await begun
+  const [file] = fields.file.files
+  keepDraft(pictureOf(draftName()), file ? { account, file } : null).catch(() => {})
 }
 
 async function restore() {
@@ -87,10 +104,12 @@ async function restore() {
   // Somebody was quicker than this: both stand in the box. Some browsers put the same words back themselves.
   const both = () => ({ ...kept, text: [kept.text, words].filter(Boolean).join('\n\n') })
   if (kept) fill(words && words !== kept.text ? both() : kept)
+  const picture = await draft(pictureOf(draftName()))
+  if (picture && !fields.file.files.length) choose(picture.file)
 }
 
 function empty() {
-  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '' })
+  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '', file: null })
 }
 
 // Into the outbox -------------------------------------------------------------------------------------------------
@@ -106,6 +125,8 @@ async function onSubmit(event) {
   const before = typed()
   try {
     if (before.text !== sent) return tell('What you wrote before is in the box too. Look at it; nothing was sent yet.')
+    const lacks = ['alt', 'credit'].find(name => before.file && !before[name].trim())
+    if (lacks) return lacking(lacks)
     const unknown = unknownCommand(before.text)
     if (unknown) tell(`There is no command /${unknown}. Nothing was sent. A space before it publishes it so.`, true)
     else if (!(await commandsOf(fields, { slug, account, tell, flush, done: emptied }))) await put()
@@ -115,6 +136,11 @@ async function onSubmit(event) {
   } finally {
     busy = false
   }
+}
+
+function lacking(name) {
+  tell('A picture needs a description, for those who do not see it, and a credit. Nothing was sent yet.', true)
+  fields[name].focus()
 }
 
 async function put() {
@@ -142,6 +168,7 @@ async function inBackground() {
 async function emptied() {
   empty()
   await keepDraft(draftName(), null)
+  await keepDraft(pictureOf(draftName()), null)
 }
 
 // Out of it -------------------------------------------------------------------------------------------------------
@@ -224,6 +251,7 @@ function item(post) {
   const clock = element('time', { dateTime: post.written_at }, at.toLocaleTimeString('en-GB', CLOCK))
   const head = element('p', { className: 'when' }, element('b', {}, state), ' · written at ', clock)
   if (post.case !== slug) head.append(` · ${post.case}`)
+  if (post.typed?.file) head.append(' · with a picture')
   const verbs = element('div', { className: 'verbs' })
   // Once it may have arrived it is not taken back: sent anew, it could stand there twice.
   const returns = post.case === slug && (post.state === 'refused' || !post.tried)

@@ -50,15 +50,21 @@ export const keepDraft = (name, kept) =>
     else drafts.delete(name)
   }, 'relaxed')
 
+// Apart from the words, which are written anew at every key.
+export const pictureOf = draftName => `${draftName} picture`
+
 // From the box into the outbox, and back, in one step each: the words are always in one of the two and never in both.
 export const enqueue = (post, draftName) =>
   within('readwrite', change => {
     change.objectStore('drafts').delete(draftName)
+    change.objectStore('drafts').delete(pictureOf(draftName))
     return change.objectStore('outbox').add(post)
   })
 export const takeBack = (post, draftName, kept) =>
   within('readwrite', change => {
-    change.objectStore('drafts').put(kept, draftName)
+    const { file, ...words } = kept
+    change.objectStore('drafts').put(words, draftName)
+    if (file) change.objectStore('drafts').put({ account: kept.account, file }, pictureOf(draftName))
     change.objectStore('outbox').delete(post.n)
   })
 

@@ -4,6 +4,8 @@
 import { fact, rewrite, sent, waiting } from './kept.js'
 
 const PATIENCE_MS = 20000
+// A picture of 16 MB over a poor line.
+const PICTURE_PATIENCE_MS = 180000
 // Our own mistakes in a row, for one post, before the others are let past it.
 const MISTAKES = 5
 const KEPT_ALIVE = 15000
@@ -24,30 +26,48 @@ export function send(account, tell) {
 }
 
 async function sendOne(post, tell) {
-  const body = JSON.stringify({ ...post.body, written_at: post.written_at })
-  let answer, said
+  const { file, alt, caption, credit } = post.typed ?? {}
+  // The picture first. The same file sent again is the same picture, so nothing is lost by not knowing that it arrived.
+  if (file && !post.media) {
+    const named = { 'Content-Type': file.type || 'application/octet-stream', 'Heard-File-Name': encodeURIComponent(file.name) }
+    const { said, why } = await deliver(post, 'pictures', named, file, PICTURE_PATIENCE_MS)
+    if (!said?.media) return why ?? 'later'
+    await rewrite((post = { ...post, media: said.media }))
+  }
+  const pictures = post.media ? { pictures: [{ media: post.media, alt, caption, credit }] } : {}
+  const body = JSON.stringify({ ...post.body, ...pictures, written_at: post.written_at })
   // Noted before: from here on it may have arrived, and only the same key makes sure that it does so once.
   if (!post.tried) await rewrite((post = { ...post, tried: true }))
+  const named = { 'Content-Type': 'application/json', 'Idempotency-Key': post.key }
+  const { said, why } = await deliver(post, 'posts', named, body, PATIENCE_MS)
+  if (!said?.id) return why ?? 'later'
+  await sent(post)
+  tell?.(post, said)
+  news.postMessage({ sent: post, said })
+  return ''
+}
+
+// What was answered when it was taken, or why not: then the post waits, or was set aside.
+async function deliver(post, what, named, body, patience) {
+  let answer, said
   try {
-    answer = await fetch(`/api/v1/cases/${post.case}/posts`, {
+    answer = await fetch(`/api/v1/cases/${post.case}/${what}`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': post.key, 'Heard-Account': post.account },
+      headers: { ...named, 'Heard-Account': post.account },
       body,
       redirect: 'error',
       // It may outlive the page; a browser lets some 64 kB do so.
-      keepalive: body.length < KEPT_ALIVE,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      keepalive: (body.length ?? body.size) < KEPT_ALIVE,
+      signal: AbortSignal.timeout(patience),
     })
     said = await answer.json()
   } catch {
-    return answer && answer.status !== 200 ? 'later' : 'line'
+    return { why: answer && answer.status !== 200 ? 'later' : 'line' }
   }
-  if (answer.ok && said.id) {
-    await sent(post)
-    tell?.(post, said)
-    news.postMessage({ sent: post, said })
-    return ''
-  }
+  return answer.ok ? { said } : { why: await notTaken(post, answer, said) }
+}
+
+async function notTaken(post, answer, said) {
   // Whoever answered was not Heard: the page of a station's network, or something in between.
   if (typeof said.detail !== 'string') return 'later'
   if (answer.status === 401) return 'signed out'

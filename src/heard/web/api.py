@@ -13,7 +13,7 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, projection
+from heard.coverage import commands, pictures, projection
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
@@ -41,6 +41,7 @@ def routes() -> list[BaseRoute]:
         Verb("GET", "/cases/{case}", "read_desk", read_case),
         Verb("GET", "/cases/{case}/posts", "read_desk", list_posts),
         Verb("POST", "/cases/{case}/posts", "publish", publish, asked.NewPost),
+        Verb("POST", "/cases/{case}/pictures", "publish", take_picture),
         Verb("GET", "/cases/{case}/summary", "read_desk", read_summary),
         Verb("POST", "/cases/{case}/summary", "publish", summarise, asked.Summary),
         Verb("GET", "/cases/{case}/state", "read_desk", read_state),
@@ -165,9 +166,13 @@ async def list_posts(call: Call) -> Response:
 async def publish(call: Call) -> Response:
     """Publish a post: 201; or 202 when it was kept on the desk instead."""
     new, case = call.body, _known(call)
+    found = [pictures.taken(call.serving, case, one.media) for one in new.pictures]
+    shown = [
+        pictures.told(one, told.alt, told.credit, told.caption) for one, told in zip(found, new.pictures, strict=True)
+    ]
     content = PostPublished(
         case.id,
-        _elements(new),
+        (*_elements(new), *shown),
         title=new.title,
         byline=call.caller.account.name,
         said_at=new.said_at,
@@ -176,7 +181,8 @@ async def publish(call: Call) -> Response:
         key_event=new.key_event,
         pinned=new.pinned,
     )
-    command = commands.publish(call.doors, content)
+    doubtful = any(one.doubtful for one in found)
+    command = commands.publish(call.doors, content, doubtful=doubtful)
     written = await call.do(_asked_first(call, case, command, new.sure, texts_of(content), new.title), case.id)
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
@@ -190,6 +196,17 @@ async def publish(call: Call) -> Response:
 def _asked_first(call: Call, case: Case, command: Command, sure: bool, texts: list[str], title: object = "") -> Command:
     known = order_pages.pictures(call.serving, case, call.caller)
     return asked_first(command, case.id, texts, title=title if isinstance(title, str) else "", sure=sure, known=known)
+
+
+async def take_picture(call: Call) -> Response:
+    """Send a picture as it is, as the body; what is answered names it in posts. The same file twice is one picture."""
+    case, headers = _known(call), call.request.headers
+    if not headers.get("content-type", "").startswith(("image/", "application/octet-stream")):
+        raise errors.Unreadable("Send the picture itself, as image/jpeg or as what it is. Nothing was kept.")
+    sent = await call.request.body()
+    taken = await pictures.take_in(call.serving, case, sent, headers.get("heard-file-name", ""))
+    kept = taken.image
+    return answered({"media": kept.media, "width": kept.width, "height": kept.height}, 201)
 
 
 def _elements(new: asked.NewPost) -> tuple[Element, ...]:

@@ -17,7 +17,7 @@ from heard.accounts import own, passkey_pages, people
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, looking_back, openings, orders, pulse, put_right, receipt_pages
+from heard.coverage import desk, front, looking_back, openings, orders, pictures, pulse, put_right, receipt_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -66,6 +66,7 @@ def routes() -> list[BaseRoute]:
         *report_pages.routes(),
         *feeds.routes(),
         *case_pages.routes(),
+        *pictures.routes(),
         *put_right.routes(),
         *coverage_pages.routes(),
         Route("/{slug}", with_slash, methods=["GET"]),

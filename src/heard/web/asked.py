@@ -29,6 +29,15 @@ class NewCase(Asked, frozen=True):
     zone: Line = "Europe/London"
 
 
+class NewPicture(Asked, frozen=True):
+    """`media` is what the upload answered; `alt` is for those who do not see it."""
+
+    media: Line
+    alt: Line
+    credit: Line
+    caption: Line = ""
+
+
 class NewPost(Asked, frozen=True):
     """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it.
 
@@ -47,6 +56,7 @@ class NewPost(Asked, frozen=True):
     written_at: Instant | None = None
     not_before: Line = ""
     sure: bool = False
+    pictures: Annotated[tuple[NewPicture, ...], Meta(max_length=10)] = ()
 
 
 class Corrected(Asked, frozen=True):

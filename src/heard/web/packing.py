@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 #: Below this a packed answer saves no packet.
 WORTH_PACKING = 1_000
+PACKED_BY_NATURE = ("image/jpeg", "image/webp", "image/png")
 #: Five takes half the time of nine and makes a page two hundredths longer.
 LEVEL = 5
 
@@ -21,6 +22,8 @@ KEPT = 64
 def pack(request: Request, response: Response) -> None:
     """Pack the body where the client can take it, and say that the answer depends on that."""
     if len(response.body) < WORTH_PACKING or "content-encoding" in response.headers:
+        return
+    if response.headers.get("content-type", "").startswith(PACKED_BY_NATURE):
         return
     if "gzip" in request.headers.get("accept-encoding", ""):
         tag, body = response.headers.get("etag"), bytes(response.body)

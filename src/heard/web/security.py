@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -11,9 +12,13 @@ from starlette.types import Message, Receive, Scope
 
 from heard.cases.saying_back import is_a_host
 from heard.engine.errors import NotAllowed, TooLarge
+from heard.pictures.darkroom import FILE_BYTES_MAX
 from heard.web.errors import Unreadable
 
 BODY_MAX = 2 * 1024 * 1024
+#: Where a picture may come with it. Both ask who it is before they read the body.
+PICTURE_MAX = FILE_BYTES_MAX + 512 * 1024
+_TAKES_A_PICTURE = re.compile(r"/desk/[^/]+/publish|/api/v1/cases/[^/]+/pictures")
 
 #: No inline script or style anywhere, nothing from other sites; in a frame, and as one, pages of this site alone: the
 #: desk shows the page as readers see it.
@@ -43,13 +48,13 @@ def bounded(scope: Scope, receive: Receive) -> Receive:
     """What is sent, up to what fits. A body that does not tell its length is counted as it comes."""
     if not any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         return receive
-    size = 0
+    size, most = 0, _most(scope["path"])
 
     async def counted() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        _refuse_more_than_fits(size)
+        _refuse_more_than_fits(size, most)
         return message
 
     return counted
@@ -66,12 +71,17 @@ def refuse(request: Request) -> None:
         raise Unreadable("This request calls its host by no name that a host may have. Nothing was changed.")
     refuse_cross_site(request.method, request.headers, request.url.scheme)
     length = request.headers.get("content-length", "0")
-    _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else BODY_MAX + 1)
+    most = _most(request.scope["path"])
+    _refuse_more_than_fits(int(length) if length.isdecimal() and len(length) < 19 else most + 1, most)
 
 
-def _refuse_more_than_fits(size: int) -> None:
-    if size > BODY_MAX:
-        raise TooLarge(f"This is more than {BODY_MAX // 1024 // 1024} MB, the most that fits. Nothing was kept.")
+def _most(path: str) -> int:
+    return PICTURE_MAX if _TAKES_A_PICTURE.fullmatch(path) else BODY_MAX
+
+
+def _refuse_more_than_fits(size: int, most: int) -> None:
+    if size > most:
+        raise TooLarge(f"This is more than {most // 1024 // 1024} MB, the most that fits. Nothing was kept.")
 
 
 def refuse_cross_site(method: str, headers: Headers, scheme: str = "http") -> None:

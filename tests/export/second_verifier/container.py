@@ -96,7 +96,8 @@ def checkpoint(files, origin, key):
 
 
 def pictures(files, case):
-    shown = {one["media"] for post in case["posts"] for one in post["elements"] if one.get("media")}
+    kept = [one for post in case["posts"] for one in post["elements"] if one.get("media")]
+    shown = {one["media"] for one in kept} | {other["media"] for one in kept for other in one.get("renditions", ())}
     need({f"media/{name}" for name in shown} == set(files) - NEEDED, "the pictures are not those of the case")
     for name in shown:
         need(hashlib.sha256(files[f"media/{name}"]).hexdigest() == name, "a picture has another hash than its name")

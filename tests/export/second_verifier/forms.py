@@ -61,7 +61,7 @@ ELEMENTS = {
     "text": ("markdown", {}),
     "quote": ("words", {"speaker": "", "role": "", "as_said": "reported", "setting": "not recorded"}),
     "heading": ("text", {}),
-    "image": ("alt", {"credit": "", "media": "", "width": 0, "height": 0}),
+    "image": ("alt", {"credit": "", "media": "", "width": 0, "height": 0, "caption": "", "renditions": []}),
     "link": ("url title", {"text": ""}),
     "embed": ("provider url", {"title": ""}),
 }
@@ -79,10 +79,21 @@ def is_element(one):
         set(always.split()) <= there <= {*always.split(), *sometimes}
         and all(type(one[name]) is str for name in always.split())
         and all(
-            type(one[name]) is type(empty) and one[name] != empty and one[name] in AMONG.get(name, {one[name]})
+            type(one[name]) is type(empty) and one[name] != empty and one[name] in AMONG.get(name, [one[name]])
             for name, empty in sometimes.items()
             if name in one
         )
+        and all(is_rendition(other) for other in one.get("renditions", ()))
+    )
+
+
+def is_rendition(one):
+    return (
+        type(one) is dict
+        and set(one) == {"media", "sort", "width"}
+        and type(one["media"]) is str
+        and one["sort"] in ("jpg", "webp")
+        and type(one["width"]) is int
     )
 
 

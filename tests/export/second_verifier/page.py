@@ -32,7 +32,7 @@ def said(element, text, at):
         case "heading":
             words = element["text"]
         case "image":
-            words = f"Picture {element['alt']}" if element["alt"] else ""
+            words = (f"Picture {element['alt']}" if element["alt"] else "") + " " + element.get("caption", "")
         case "link":
             words = element["title"] + element["url"]
         case "embed":

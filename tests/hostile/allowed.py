@@ -50,6 +50,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "button": {
         "type": r"button|submit",
         "formaction": _OWN,
+        "formnovalidate": r"",
         "name": r"state|permission|needed|what",
         "value": r"[a-z ]+",
     },
@@ -74,7 +75,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "max": r"\d+",
         "step": r"\d+",
         "name": r"[a-z_]+|post-\w+|in-\w+|after_\d",
-        "inputmode": r"numeric",
+        "inputmode": r"numeric|url",
         "value": None,
         "required": r"",
         "checked": r"",

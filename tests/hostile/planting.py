@@ -115,6 +115,9 @@ class Planter:
         self.form(case, "publish", text=line, title=line[:300], speaker=person.get("id", ""), setting="evidence")
         said = {"alt": line[:2000], "credit": line[:200], "caption": line[:2000]}
         self.form(case, "publish", text=line, picture=line[:200], **said)
+        card = {"link": "https://heard.example/", "link_title": line[:500], "link_text": line[:2000]}
+        self.form(case, "publish", text="A card.", **card)
+        self.form(case, "look-up", **{**card, "text": line, "link": line[:2000], **said})
         posts = {name: str(told["id"]) for name, told in kept.items() if "id" in told}
         case.posts += posts.values()
         return posts

@@ -235,6 +235,9 @@ DESK_ROWS: dict[str, list[Row]] = {
         RELEASE, "hearing", every("hearing", "no", seal_lifted="ok"), hearing="{hearing}", **{"post-{sealed}": "on"}
     ),
     "POST /desk/{slug}/let-go": _desk(RELEASE, "case", _LISTED, ground=WORDS),
+    "POST /desk/{slug}/look-up": _desk(
+        WRITE, "folder", every("folder", "no", unknown="absent"), link="http://127.0.0.1/"
+    ),
     "GET /desk/{slug}/media/{post}/{picture}": [
         Row(ALL, "read", "picture", every("picture", "absent", shown="ok", held="absent e:ok l:ok a:ok"))
     ],

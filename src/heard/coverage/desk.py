@@ -21,6 +21,7 @@ from heard.cases.model import Case, slug_of
 from heard.cases.release import HELD
 from heard.coverage import (
     both_versions,
+    cards,
     commands,
     court,
     looks,
@@ -59,6 +60,7 @@ def routes() -> list[BaseRoute]:
         Route("/desk/", open_case, methods=["POST"]),
         Route("/desk/{slug}/", case_page, methods=["GET"]),
         Route("/desk/{slug}/several", several_at_once, methods=["POST"]),
+        Route("/desk/{slug}/look-up", look_up, methods=["POST"]),
         Route("/desk/{slug}/{verb}", act, methods=["POST"]),
     ]
 
@@ -266,6 +268,23 @@ async def act(request: Request) -> Response:
     return await looking_twice(serving, done)
 
 
+async def look_up(request: Request) -> Response:
+    """What a page says of itself, put into the form that named it."""
+    serving, caller = _signed_in(request, "publish")
+    form = await _form(request)
+
+    async def look() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        try:
+            form.update(await pictures.from_form(request, serving, case))
+            form.update(await cards.looked_up(form))
+        except HeardError as refusal:
+            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+        return _page(serving, caller, case, message=cards.LOOK, draft=form)
+
+    return await looking_twice(serving, look)
+
+
 def _no_such_verb(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     raise NotFound("The desk has no such verb.")
 
@@ -275,7 +294,7 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
     content = PostPublished(
         case.id,
-        _elements(serving, case, form),
+        (*_elements(serving, case, form), *cards.of_form(form)),
         title=form.get("title", ""),
         byline=caller.account.name,
         key_event="key_event" in form,

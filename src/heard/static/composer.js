@@ -55,7 +55,8 @@ function skewOf(server) {
 
 // What is typed ---------------------------------------------------------------------------------------------------
 
-const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before', 'alt', 'caption', 'credit']
+const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before', 'alt', 'caption', 'credit', 'link', 'link_title',
+  'link_text']
 const TICKS = ['key_event', 'pinned', 'sure']
 
 function typed() {
@@ -98,18 +99,18 @@ async function keepPicture() {
 }
 
 async function restore() {
+  const picture = await draft(pictureOf(draftName()))
+  if (picture && !fields.picture && !fields.file.files.length) choose(picture.file)
   // After a refusal without script the server gives back what it was sent, which is newer.
-  if (fields.text.defaultValue) return
+  if (fields.text.defaultValue || fields.link?.defaultValue) return
   const kept = await draft(draftName()), words = fields.text.value
   // Somebody was quicker than this: both stand in the box. Some browsers put the same words back themselves.
   const both = () => ({ ...kept, text: [kept.text, words].filter(Boolean).join('\n\n') })
   if (kept) fill(words && words !== kept.text ? both() : kept)
-  const picture = await draft(pictureOf(draftName()))
-  if (picture && !fields.file.files.length) choose(picture.file)
 }
 
 function empty() {
-  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '', file: null })
+  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '', file: null, link: '', link_title: '', link_text: '' })
 }
 
 // Into the outbox -------------------------------------------------------------------------------------------------
@@ -117,6 +118,8 @@ function empty() {
 let busy = false
 
 async function onSubmit(event) {
+  // Another page is asked for its title, by the server; the form comes back with all that is in it.
+  if (event.submitter?.formAction.endsWith('/look-up')) return
   event.preventDefault()
   if (busy) return
   busy = true
@@ -145,17 +148,23 @@ function lacking(name) {
 
 async function put() {
   const kept = typed()
-  const { text, title, setting, as_said, key_event, pinned, sure, not_before } = kept
+  const { text, title, setting, as_said, key_event, pinned, sure, not_before, link, link_title, link_text } = kept
+  const links = link.trim() ? { links: [{ url: link.trim(), title: link_title || hostOf(link), text: link_text }] } : {}
   const { name, role } = fields.speaker?.selectedOptions?.[0]?.dataset ?? {}
   const speaker = name ? { speaker: name, role, setting, as_said } : {}
   const written_at = new Date(Date.now() - skew).toISOString()
-  const body = { text, title, key_event, pinned, ...speaker, ...(not_before && { not_before }), ...(sure && { sure }) }
+  const when = { ...(not_before && { not_before }), ...(sure && { sure }) }
+  const body = { text, title, key_event, pinned, ...speaker, ...links, ...when }
   // Emptied first: what is typed while the disk is waited for is the next post.
   empty()
   told = []
   tell('')
   await enqueue({ account, case: slug, key: crypto.randomUUID(), written_at, body, typed: kept }, draftName())
   flush().then(inBackground, inBackground)
+}
+
+function hostOf(address) {
+  try { return new URL(address.trim()).hostname } catch { return address }
 }
 
 // Should this page be closed before there is a line.

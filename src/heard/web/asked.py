@@ -38,6 +38,14 @@ class NewPicture(Asked, frozen=True):
     caption: Line = ""
 
 
+class NewLink(Asked, frozen=True):
+    """A card in your own words; nothing is fetched."""
+
+    url: Line
+    title: Line
+    text: Line = ""
+
+
 class NewPost(Asked, frozen=True):
     """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it.
 
@@ -57,6 +65,7 @@ class NewPost(Asked, frozen=True):
     not_before: Line = ""
     sure: bool = False
     pictures: Annotated[tuple[NewPicture, ...], Meta(max_length=10)] = ()
+    links: Annotated[tuple[NewLink, ...], Meta(max_length=10)] = ()
 
 
 class Corrected(Asked, frozen=True):

@@ -84,7 +84,7 @@ class Full:
             ),
             Image("A drawing that stayed where it was"),
             Link("https://example.org/report?a=1&b=2", "The report", "Forty pages"),
-            Embed("Elsewhere", "https://elsewhere.example/1", "A film"),
+            Embed("Elsewhere", "https://elsewhere.example/1", "A film", "An hour", "https://elsewhere.example/f"),
             title="Many things",
             key_event=True,
         )

@@ -43,6 +43,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "href": _WEB,
         "rel": r"nofollow noopener ugc|nofollow noopener|noopener nofollow|next|prev",
         "data-post": r"\w+",
+        "data-frame": r"https?://.*",
     },
     "article": {"data-place": r"\d+", "data-gone": r"1", "data-post": r"\w+"},
     "b": {"aria-current": r"true"},

@@ -190,7 +190,7 @@ class Planter:
                     Image(line[:2000], line[:200]),
                     Image(line[:2000], line[:200], "a" * 64, 9, 9, line[:2000], (Rendition("b" * 64, "webp", 9),)),
                     Link(url, line[:500], line[:2000]),
-                    Embed(line[:200], url, line[:500]),
+                    Embed(line[:200], url, line[:500], line[:2000], url),
                 )
                 content = PostPublished(known, parts, title=line[:300], byline=line[:300], section="report")
                 try:

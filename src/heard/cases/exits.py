@@ -55,6 +55,8 @@ class Serving(msgspec.Struct):
     streams: Any = None
     #: Who reads a case at this node, as its edges tell it; None where a node has no edge.
     audience: Any = None
+    #: From where readers may load something on a click, as origins; the operator says so.
+    embeds_from: tuple[str, ...] = ()
 
     @property
     def tables(self) -> Any:

@@ -42,10 +42,12 @@ def serve(
     trusted_proxy: Annotated[list[str], typer.Option(help="Believe forwarding headers from here.")] = [],  # noqa: B006
     cache: Annotated[list[str], typer.Option(help="A cache in front, to be told what was withdrawn.")] = [],  # noqa: B006
     public: Annotated[list[str], typer.Option(help="The site's address as readers type it.")] = [],  # noqa: B006
+    embeds_from: Annotated[list[str], typer.Option(help="What readers may load from here on a click.")] = [],  # noqa: B006
     mail: Mail = "",
     cot: Annotated[str, typer.Option(help="Take Cursor-on-Target in here, as 127.0.0.1:8087.")] = "",
 ) -> None:
     """Serve readers and the desk until stopped."""
+    from heard.coverage.cards import origins
     from heard.deliver.mailing import mailbox
     from heard.deliver.purging import parts
     from heard.engine.errors import Refused, Unavailable
@@ -70,7 +72,14 @@ def serve(
         house.close()
         typer.echo(f"Heard is at {address}/")
 
-    supervise(data, host, port, edges, argv(data, witness, trusted_proxy, cache, public, cot), announce=announce)
+    supervise(
+        data,
+        host,
+        port,
+        edges,
+        argv(data, witness, trusted_proxy, cache, public, origins(embeds_from), cot),
+        announce=announce,
+    )
 
 
 def _opened(opens: Callable[[], House], *, waits: bool) -> House:

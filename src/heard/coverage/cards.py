@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from heard.coverage.elements import Link
+from heard.coverage.elements import Embed, Link
 from heard.engine.errors import Refused, Unavailable
 from heard.outside.reaching import NOT_REACHED, reach
 from heard.outside.titles import told_by
@@ -35,10 +36,65 @@ async def looked_up(form: Mapping[str, str]) -> dict[str, str]:
     return {"link_title": told.title, "link_text": told.words}
 
 
-def of_form(form: Mapping[str, str]) -> tuple[Link, ...]:
-    """The card that a form describes, or none. Without a title the host stands for it."""
+def of_form(form: Mapping[str, str], frames_from: Collection[str] = ()) -> tuple[Link | Embed, ...]:
+    """The card that a form describes, or none."""
     address = form.get("link", "").strip()
     if not address:
         return ()
-    title = form.get("link_title", "").strip() or urlsplit(address).hostname or address
-    return (Link(address, title, form.get("link_text", "")),)
+    return (card(address, form.get("link_title", "").strip(), form.get("link_text", ""), frames_from),)
+
+
+def card(address: str, title: str, text: str, frames_from: Collection[str]) -> Link | Embed:
+    """A card that leads there; or can be opened in its place, where the operator named what it is loaded from.
+
+    Without a title the host stands for it.
+    """
+    frame = _frame(address)
+    host = _host(address)
+    if frame and _origin(frame) in frames_from:
+        return Embed(host, address, title, text, frame)
+    return Link(address, title or host or address, text)
+
+
+#: Sites that have another address for what is shown on pages of others: one that sets no cookie, or asks not to.
+_KNOWN = (
+    (
+        r"https?://(?:www\.|m\.)?youtube\.com/watch\?(?:.*&)?v=([\w-]{11})(?:&.*)?",
+        "https://www.youtube-nocookie.com/embed/",
+    ),
+    (r"https?://youtu\.be/([\w-]{11})(?:\?.*)?", "https://www.youtube-nocookie.com/embed/"),
+    (r"https?://vimeo\.com/([0-9]{1,12})(?:\?.*)?", "https://player.vimeo.com/video/"),
+)
+
+
+def _frame(address: str) -> str:
+    for pattern, before in _KNOWN:
+        if found := re.fullmatch(pattern, address):
+            return before + found[1]
+    return address
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _origin(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def origins(sites: Collection[str]) -> tuple[str, ...]:
+    """What an operator named, as origins, for the browser to be bound to.
+
+    Raises Refused for what is none: a whole address, a star, a scheme alone.
+    """
+    for site in sites:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", site):
+            raise Refused(f"{site} is no origin such as https://player.vimeo.com. Nothing was started.")
+    return tuple(sites)

@@ -270,7 +270,7 @@ async def act(request: Request) -> Response:
 
 async def look_up(request: Request) -> Response:
     """What a page says of itself, put into the form that named it."""
-    serving, caller = _signed_in(request, "publish")
+    serving, caller = signed_in(request, "publish")
     form = await _form(request)
 
     async def look() -> Response:
@@ -294,7 +294,7 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
     content = PostPublished(
         case.id,
-        (*_elements(serving, case, form), *cards.of_form(form)),
+        (*_elements(serving, case, form), *cards.of_form(form, serving.embeds_from)),
         title=form.get("title", ""),
         byline=caller.account.name,
         key_event="key_event" in form,

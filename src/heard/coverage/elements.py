@@ -93,11 +93,14 @@ class Link(msgspec.Struct, frozen=True, tag="link", omit_defaults=True):
 
 
 class Embed(msgspec.Struct, frozen=True, tag="embed", omit_defaults=True):
-    """A placeholder for something on another site: it is named and linked, and nothing is fetched from there."""
+    """A placeholder for something on another site: it is named and linked, and nothing is loaded before a click."""
 
     provider: str
     url: str
     title: str = ""
+    text: str = ""
+    #: What is loaded in its place when a reader asks for it; without one it is a link alone.
+    frame: str = ""
 
 
 Element: TypeAlias = Text | Quote | Heading | Image | Link | Embed
@@ -141,9 +144,15 @@ def _checked(element: Element) -> Element:
                 checked_words(title, "title of the link", 500),
                 checked_words(text, "text", 2000, needed=False),
             )
-        case Embed(provider, url, title):
+        case Embed(provider, url, title, text, frame):
             checked_words(provider, "provider", NAME_MAX)
-            return Embed(provider, _web(url) if url else "", checked_words(title, "title", 500, needed=False))
+            return Embed(
+                provider,
+                _web(url) if url else "",
+                checked_words(title, "title", 500, needed=False),
+                checked_words(text, "text", 2000, needed=False),
+                _web(frame) if frame else "",
+            )
 
 
 def _web(url: str) -> str:

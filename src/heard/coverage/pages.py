@@ -45,7 +45,7 @@ async def live_page(request: Request, serving: Serving) -> Outgoing:
 
 def _sources(request: Request, serving: Serving) -> Sources:
     base = str(request.base_url).rstrip("/")
-    return Sources(serving.tables, serving.at(), base, serving.frames.html_of)
+    return Sources(serving.tables, serving.at(), base, serving.frames.html_of, bool(serving.embeds_from))
 
 
 async def post_page(request: Request, serving: Serving) -> Outgoing:

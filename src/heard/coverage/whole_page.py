@@ -32,13 +32,15 @@ class View(msgspec.Struct, frozen=True):
 class Sources(msgspec.Struct, frozen=True):
     """What a page is made of: tables, the position that the stream goes on from, the address of the server.
 
-    `kept(case, thing)` answers the fragment as it was rendered for the stream, or None where there is none.
+    `kept(case, thing)` answers the fragment as it was rendered for the stream, or None where there is none; `embeds`
+    says whether a card may open something.
     """
 
     tables: Any
     at: str
     base: str
     kept: Callable[[str, str], str | None] = lambda case, thing: None
+    embeds: bool = False
 
 
 def whole_page(sources: Sources, case: Case, door: Door, view: View) -> Released:
@@ -57,6 +59,7 @@ def whole_page(sources: Sources, case: Case, door: Door, view: View) -> Released
     made = templates.render(
         "coverage/page.html",
         case=case,
+        embeds=sources.embeds,
         coverage=coverage,
         **{area: _area(sources, page, area) for area in ("state", "summary", "pinned", "key")},
         report=[_fragment(sources, page, one) for one in _report(tables, case, door)],

@@ -124,8 +124,8 @@ def _said(elements: Sequence[Element]) -> Iterator[str]:
                 yield from (alt, element.caption, credit)
             case Link():
                 yield from (element.title, element.text)
-            case Embed(provider, _, title):
-                yield title or provider
+            case Embed(provider, _, title, text):
+                yield from (title or provider, text)
             case _:
                 yield plain((element,))
 

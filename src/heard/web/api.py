@@ -13,12 +13,12 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import commands, pictures, projection
+from heard.coverage import cards, commands, pictures, projection
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
 from heard.coverage.court import until_time
-from heard.coverage.elements import Element, Link, Quote, Text, reworded
+from heard.coverage.elements import Element, Quote, Text, reworded
 from heard.coverage.entries import ChangeProposed, PostPublished, PostSealed, PostSubmitted, PostWaiting
 from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import SUBMITTED
@@ -172,7 +172,11 @@ async def publish(call: Call) -> Response:
     ]
     content = PostPublished(
         case.id,
-        (*_elements(new), *shown, *(Link(one.url, one.title, one.text) for one in new.links)),
+        (
+            *_elements(new),
+            *shown,
+            *(cards.card(one.url, one.title, one.text, call.serving.embeds_from) for one in new.links),
+        ),
         title=new.title,
         byline=call.caller.account.name,
         said_at=new.said_at,

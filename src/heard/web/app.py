@@ -108,7 +108,7 @@ class Application:
             response = await self._answer(request)
         except ClientDisconnect:
             return  # nobody is there to be answered
-        bind(response)
+        bind(response, self._serving.embeds_from)
         if lost is not None:
             stale.mark(response, lost)
         pack(request, response)

@@ -82,6 +82,7 @@ def argv(
     trusted_proxy: Sequence[str] = (),
     caches: Sequence[str] = (),
     public: Sequence[str] = (),
+    embeds_from: Sequence[str] = (),
     cot: str = "",
 ) -> list[str]:
     """How the supervisor starts this process."""
@@ -89,6 +90,7 @@ def argv(
     proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
     told = [part for cache in caches for part in ("--cache", cache)]
     told += [part for site in public for part in ("--public", site)]
+    told += [part for site in embeds_from for part in ("--embeds-from", site)]
     told += ["--cot", cot] if cot else []
     return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies, *told]
 
@@ -101,6 +103,7 @@ async def run(
     caches: list[str],
     public: list[str],
     box: Mailbox | None,
+    embeds_from: list[str],
     cot: str = "",
 ) -> None:
     """Serve until the supervisor says end."""
@@ -145,6 +148,7 @@ async def run(
     channels = channels_of(os.environ, streams.listens, (public or [house.address()])[0].rstrip("/"))
     watching.channels = channels.names
     serving.audience = bell.audience
+    serving.embeds_from = tuple(embeds_from)
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
@@ -301,6 +305,7 @@ def main(
     cache: Annotated[list[str] | None, typer.Option()] = None,
     public: Annotated[list[str] | None, typer.Option()] = None,
     mail: Annotated[str, typer.Option(envvar=MAIL)] = "",
+    embeds_from: Annotated[list[str] | None, typer.Option()] = None,
     cot: Annotated[str, typer.Option()] = "",
 ) -> None:
     sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
@@ -310,7 +315,8 @@ def main(
         box = mailbox(mail) if mail else None
         house = open_house(data, witness=witness)
         now.keep_steady(newest_at(house))
-        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], public or [], box, cot))
+        allowed, site = embeds_from or [], public or []
+        uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], site, box, allowed, cot))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin
         log.error("cannot_serve", family=type(wrong).__name__.lower(), why=wrong.message)
         raise SystemExit(1) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -36,12 +37,16 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+@cache
+def _headers(frames_from: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+    policy = CONTENT_SECURITY_POLICY + (f"; frame-src {' '.join(frames_from)}" if frames_from else "")
+    told = {**HEADERS, "Content-Security-Policy": policy}
+    return [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
 
-def bind(response: Response) -> None:
-    """Put the headers on that bind the browser."""
-    response.raw_headers += _HEADERS
+def bind(response: Response, frames_from: tuple[str, ...] = ()) -> None:
+    """Put the headers on that bind the browser. A page frames what the operator named, and otherwise nothing."""
+    response.raw_headers += _headers(frames_from)
 
 
 def bounded(scope: Scope, receive: Receive) -> Receive:

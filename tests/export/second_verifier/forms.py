@@ -63,7 +63,7 @@ ELEMENTS = {
     "heading": ("text", {}),
     "image": ("alt", {"credit": "", "media": "", "width": 0, "height": 0, "caption": "", "renditions": []}),
     "link": ("url title", {"text": ""}),
-    "embed": ("provider url", {"title": ""}),
+    "embed": ("provider url", {"title": "", "text": "", "frame": ""}),
 }
 SETTINGS = {
     *("evidence", "submission", "ruling or conclusion", "read from a document", "said outside court"),

@@ -51,6 +51,8 @@ NOT_WORDS = {
     "once",
     "based_on",
     "before",
+    "media",
+    "file",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heard.cases import commands as case_commands
 from heard.cases.release import Doors
-from heard.coverage import commands, kept
+from heard.coverage import commands, kept, problems
 from heard.coverage.elements import Embed, Heading, Image, Link, Quote, Rendition, Text
 from heard.opening import House
 from tests.desk import Desk
@@ -119,8 +119,8 @@ class Full:
         do(commands.move(self.posts["pinned"], self.posts["plain"]))
         self.hold()
         do(commands.summarise(doors, case, "What is known **so far**.\n\nNot much."))
-        problem = do(commands.report_problem(case, self.posts["plain"], "reader says it is wrong")).stream
-        do(commands.settle_problem(problem, "settled like this"))
+        problem = do(problems.report_problem(case, self.posts["plain"], "reader says it is wrong")).stream
+        do(problems.settle_problem(problem, "settled like this"))
         do(commands.set_state(doors, case, "closed", "That is all from us."))
 
     def correct(self, post: str, words: str, reason: str, old_shown: bool = False) -> None:

@@ -17,7 +17,7 @@ from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_permission
 from heard.coverage import changes as changes_that_wait
-from heard.coverage import commands, due_posts, kept, projection, proposed, receipts, rising
+from heard.coverage import commands, due_posts, kept, problems, projection, proposed, receipts, rising
 from heard.coverage.elements import Image, Quote, Rendition, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
@@ -261,12 +261,12 @@ def describe(story: Story) -> None:
 
 
 def report(story: Story) -> None:
-    story.desk.do(commands.report_problem(story.desk.case, "", "This is wrong."))
+    story.desk.do(problems.report_problem(story.desk.case, "", "This is wrong."))
 
 
 def settle(story: Story) -> None:
     for problem in projection.problems(story.desk.tables)[:1]:
-        story.desk.do(commands.settle_problem(problem.id, "put right"))
+        story.desk.do(problems.settle_problem(problem.id, "put right"))
 
 
 def give_receipt(story: Story) -> None:

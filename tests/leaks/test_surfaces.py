@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from heard.cases import projection as cases
 from heard.cases.exits import WayOut
-from heard.coverage import commands
+from heard.coverage import commands, problems
 from heard.deliver.surfaces import NO_SURFACES, SURFACES, WORDS_OF_REPORTS, addresses
 from heard.live import joining
 from heard.web import app as web_app
@@ -99,7 +99,7 @@ def test_a_poll_is_asked_where_those_waited_who_were_told_of_the_post(desk: Desk
     desk.publish("The frame before.")
     before = desk.journal.store.position()
     desk.do(case_commands.open_case("other", "Another case"))
-    desk.do(commands.report_problem(desk.case, "", "This is wrong."))
+    desk.do(problems.report_problem(desk.case, "", "This is wrong."))
     post = desk.publish("The post.")
     at = desk.do(commands.retract(desk.doors, post)).position
     case = cases.by_id(desk.tables, desk.case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heard.coverage import commands
+from heard.coverage import problems
 from heard.reports import commands as report_commands
 from heard.reports import projection as reports
 from tests.permissions.table import DESK_ROWS
@@ -31,7 +31,7 @@ def full(world: World) -> str:
     world._publish(case, f"{HELD} by {NAME}.")
     world._out(case)
     world._publish(case, SEALED)
-    problem = world.do(commands.report_problem(case, "", PROBLEM))
+    problem = world.do(problems.report_problem(case, "", PROBLEM))
     house.vault.put("contact", problem, CONTACT.encode())
     return held["slug"]
 

@@ -20,7 +20,7 @@ from heard.cases import jury
 from heard.cases.entries import RestrictionImposed
 from heard.cases.letting_out import rule_second_eyes
 from heard.cases.permission import record_permission
-from heard.coverage import commands, kept, receipts
+from heard.coverage import commands, kept, problems, receipts
 from heard.coverage.approval import count_stopped
 from heard.coverage.elements import Image, Text
 from heard.coverage.entries import PostPublished
@@ -282,9 +282,9 @@ class World:
         slug, case = self._open()
         if state == "unknown":
             return {"case": slug, "problem": new_id()}
-        problem = self.do(commands.report_problem(case, "", "My brother is misnamed."))
+        problem = self.do(problems.report_problem(case, "", "My brother is misnamed."))
         if state == "settled":
-            self.do(commands.settle_problem(problem, "Mended."))
+            self.do(problems.settle_problem(problem, "Mended."))
         return {"case": self._open()[0] if state == "elsewhere" else slug, "problem": problem}
 
     def _link(self, state: str) -> dict[str, str]:

@@ -37,8 +37,6 @@ from heard.coverage.entries import (
     PostSealed,
     PostSubmitted,
     PostUnpinned,
-    ProblemReported,
-    ProblemSettled,
     Reasoned,
     Reopened,
     Resumed,
@@ -52,7 +50,7 @@ from heard.coverage.taking_over import restated, told_at
 from heard.engine import now
 from heard.engine.clock import duration
 from heard.engine.entry import Body, Draft, new_id
-from heard.engine.errors import Conflict, NotFound, Refused
+from heard.engine.errors import Conflict, Refused
 from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
@@ -372,30 +370,5 @@ def summarise(
         if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
             raise NotPublished
         return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))
-
-    return judge
-
-
-def report_problem(case: str, post: str, words: str, problem: str | None = None) -> Command:
-    """A reader says that something is wrong, on a post or on the page; its clock starts."""
-    problem = problem or new_id()
-
-    def judge(tables: Tables) -> Decision:
-        cases.by_id(tables, case)
-        if post and projection.by_id(tables, post).case != case:
-            raise NotFound("There is no such post in this case.")
-        reported = ProblemReported(case, post, checked_words(words, "message", model.PROBLEM_MAX))
-        return Decision((Draft(problem, reported),), ())
-
-    return judge
-
-
-def settle_problem(problem: str, note: str) -> Command:
-    def judge(tables: Tables) -> Decision:
-        for open_one in projection.problems(tables):
-            if open_one.id == problem:
-                told = checked_words(note, "note", model.REASON_MAX, needed=False)
-                return Decision((Draft(problem, ProblemSettled(open_one.case, told)),), (problem,))
-        raise NotFound("There is no such open problem.")
 
     return judge

@@ -22,7 +22,6 @@ from heard.cases.release import HELD
 from heard.coverage import (
     both_versions,
     cards,
-    commands,
     court,
     looks,
     openings,
@@ -35,22 +34,20 @@ from heard.coverage import (
     several,
     waiting,
 )
-from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
-from heard.coverage.court import Form, Make
-from heard.coverage.elements import Element, Quote, Setting, Text, reworded
+from heard.coverage.court import Form
+from heard.coverage.elements import Setting
 from heard.coverage.entries import NoticeCode, ProblemReported
-from heard.coverage.going_out import WAITING, texts_of
+from heard.coverage.going_out import WAITING
 from heard.coverage.in_case import signed_in
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.model import WRONG, Post
 from heard.coverage.sealing import SEALED
+from heard.coverage.verbs import VERBS, based_on, no_such_verb
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused
-from heard.engine.node import Command
 
-_post = waiting.named
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -238,7 +235,7 @@ async def several_at_once(request: Request) -> Response:
 
 async def act(request: Request) -> Response:
     """One verb of the desk. What cannot be done comes back with everything that was typed."""
-    permission, make = _VERBS.get(request.path_params["verb"], ("read_desk", _no_such_verb))
+    permission, make = VERBS.get(request.path_params["verb"], ("read_desk", no_such_verb))
     serving, caller = signed_in(request, permission)
     form = await _form(request)
 
@@ -255,7 +252,7 @@ async def act(request: Request) -> Response:
         except Conflict as conflict:
             both = None
             if "theirs" in conflict.details:
-                both = both_versions.seen(serving, _post(serving, case, form), form, _based_on(form))
+                both = both_versions.seen(serving, waiting.named(serving, case, form), form, based_on(form))
             return _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
         except NotFound:
             raise
@@ -283,136 +280,3 @@ async def look_up(request: Request) -> Response:
         return _page(serving, caller, case, message=cards.LOOK, draft=form)
 
     return await looking_twice(serving, look)
-
-
-def _no_such_verb(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    raise NotFound("The desk has no such verb.")
-
-
-def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    from heard.coverage.entries import PostPublished
-
-    content = PostPublished(
-        case.id,
-        (*_elements(serving, case, form), *cards.of_form(form, serving.embeds_from)),
-        title=form.get("title", ""),
-        byline=caller.account.name,
-        key_event="key_event" in form,
-        pinned="pinned" in form,
-        not_before=court.until_time(form["not_before"], case.zone) if form.get("not_before") else None,
-    )
-    doubtful = False
-    if form.get("picture"):
-        found = pictures.taken(serving, case, form["picture"])
-        doubtful = found.doubtful
-        picture = pictures.told(found, *(form.get(name, "") for name in ("alt", "credit", "caption")))
-        content = msgspec.structs.replace(content, elements=(*content.elements, picture))
-    command = commands.publish(serving.doors, content, doubtful=doubtful)
-    return _asked_first(command, serving, case, form, caller, texts_of(content))
-
-
-def _asked_first(
-    command: Command, serving: Serving, case: Case, form: Form, caller: Caller, texts: list[str]
-) -> Command:
-    known = orders.pictures(serving, case, caller)
-    return asked_first(command, case.id, texts, title=form.get("title", ""), sure="sure" in form, known=known)
-
-
-def _elements(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
-    """Words of a speaker are a quote; words without one are text."""
-    words = form.get("text", "")
-    speaker = next((one for one in cases.people(serving.tables, case.id) if one.id == form.get("speaker")), None)
-    if speaker is None:
-        return (Text(words),)
-    quote = {"words": words, "speaker": speaker.name, "role": speaker.role, "type": "quote"}
-    chosen = {name: form[name] for name in ("setting", "as_said") if form.get(name)}
-    try:
-        return (msgspec.convert({**quote, **chosen}, Quote),)
-    except msgspec.ValidationError as wrong:
-        raise Refused("The setting of the quotation is not one of the list. Nothing was published.") from wrong
-
-
-def _based_on(form: Form) -> int | None:
-    return int(form["based_on"]) if form.get("based_on", "").isdecimal() else None
-
-
-def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    command = commands.correct(
-        serving.doors,
-        _post(serving, case, form),
-        _reworded(serving, case, form),
-        form.get("reason", ""),
-        title=form.get("title"),
-        notice=form.get("notice", ""),
-        old_shown="old_shown" in form,
-        wrong=form.get("wrong", ""),
-        based_on=_based_on(form),
-    )
-    return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])
-
-
-def _reworded(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
-    """The first words of the post put in new words; its other parts stay as they are."""
-    return reworded(projection.by_id(serving.tables, _post(serving, case, form)).elements, form.get("text", ""))
-
-
-def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    command = commands.clarify(
-        serving.doors,
-        _post(serving, case, form),
-        _reworded(serving, case, form),
-        form.get("reason", ""),
-        title=form.get("title"),
-        notice=form.get("notice", ""),
-        based_on=_based_on(form),
-    )
-    return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])
-
-
-def _summary(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    words = form.get("text", "")
-    return _asked_first(commands.summarise(serving.doors, case.id, words), serving, case, form, caller, [words])
-
-
-def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    code: Any = form.get("code", "error")
-    if code not in get_args(NoticeCode):
-        raise Refused("Choose why it is withdrawn from the list. Nothing was changed.")
-    reason, notice = form.get("reason", ""), form.get("notice", "")
-    return commands.retract(serving.doors, _post(serving, case, form), reason, code, notice, caller.account.id)
-
-
-def _key(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    return commands.mark_key_event(_post(serving, case, form), form.get("key_event") != "no")
-
-
-def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    if form.get("problem") not in [problem.id for problem in projection.problems(serving.tables, case.id)]:
-        raise NotFound("There is no such open problem in this case.")
-    return commands.settle_problem(form["problem"], form.get("note", ""))
-
-
-def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    until = court.until_time(form.get("until", ""), case.zone) if form.get("until") else None
-    words = form.get("words", "")
-    return commands.set_state(serving.doors, case.id, form.get("state", ""), words, until, form.get("for", ""))
-
-
-_VERBS: dict[str, tuple[str, Make]] = {
-    "publish": ("publish", _publish),
-    "correct": ("correct", _correct),
-    "clarify": ("correct", _clarify),
-    "retract": ("retract", _retract),
-    "key": (
-        "correct",
-        lambda s, case, form, by: commands.mark_key_event(_post(s, case, form), form.get("key_event") != "no"),
-    ),
-    "pin": ("correct", lambda s, case, form, by: commands.pin(_post(s, case, form), form.get("pinned") != "no")),
-    "move": ("correct", lambda s, case, form, by: commands.move(_post(s, case, form), form.get("before", ""))),
-    "state": ("publish", _state),
-    "summary": ("publish", _summary),
-    "settle": ("correct", _settle),
-    **court.VERBS,
-    **waiting.VERBS,
-    "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
-}

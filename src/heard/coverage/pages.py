@@ -14,7 +14,7 @@ from heard.cases.exits import Outgoing, Serving, WayOut, case_at, looking_twice
 from heard.cases.model import Case
 from heard.cases.release import Door
 from heard.cases.saying_back import ASKED, said_back
-from heard.coverage import commands, projection
+from heard.coverage import problems, projection
 from heard.coverage.frames import Page
 from heard.coverage.unasked import as_listed
 from heard.coverage.whole_page import Sources, View, shown_at, whole_page
@@ -94,7 +94,7 @@ async def report_problem(request: Request) -> Response:
         try:
             if len(projection.problems(serving.tables, case.id)) >= PROBLEMS_MAX:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
-            command = commands.report_problem(case.id, post, words)
+            command = problems.report_problem(case.id, post, words)
             once = _once(str(form.get("once") or ""), post, words)
             written = await serving.do(command, by=READER, scope=case.id, key=once)
         except Refused as refusal:

@@ -107,9 +107,7 @@ def _item(base: str, case: Case, door: Door, post: Shown) -> dict[str, Any]:
 
 def _html(base: str, case: Case, post: Shown, words: str) -> str:
     """The words, then the pictures; in a feed an address says where it is whole."""
-    return to_html(escape(words)) + "".join(
-        _img(f"{base}/{case.slug}/media", one) for one in pictures(post.elements)
-    )
+    return to_html(escape(words)) + "".join(_img(f"{base}/{case.slug}/media", one) for one in pictures(post.elements))
 
 
 def _img(folder: str, one: Image) -> str:

@@ -9,7 +9,7 @@ import httpx2
 from starlette.routing import BaseRoute, Mount, Route
 
 from heard.accounts import people
-from heard.coverage import desk, orders
+from heard.coverage import desk, orders, verbs
 from heard.reports import desk as report_desk
 from heard.watch import pages as watch_pages
 from heard.watch import verbs as watch_verbs
@@ -24,7 +24,7 @@ KEPT = ("done=held", "done=sealed", "done=submitted", "done=waiting", "done=agre
 #: A route that has verbs is one route for each.
 _VERBS: dict[Any, Iterable[str]] = {
     people.act: people._VERBS,
-    desk.act: desk._VERBS,
+    desk.act: verbs.VERBS,
     orders.act: orders._VERBS,
     report_desk.act: report_desk._VERBS,
     watch_pages.act_at_station: watch_verbs.AT_STATION,
@@ -43,8 +43,8 @@ def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:
             yield from routes_of(route.routes, path)
         elif isinstance(route, Route):
             for method in sorted((route.methods or set()) - {"HEAD"}):
-                verbs = _VERBS.get(route.endpoint, ["{verb}"])
-                yield from (f"{method} {path.replace('{verb}', verb)}" for verb in verbs)
+                known = _VERBS.get(route.endpoint, ["{verb}"])
+                yield from (f"{method} {path.replace('{verb}', verb)}" for verb in known)
 
 
 def ask(world: World, name: str, row: Row, asker: Asker, things: dict[str, str]) -> httpx2.Response:

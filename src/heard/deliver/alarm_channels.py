@@ -6,70 +6,41 @@ address.
 
 from __future__ import annotations
 
-import smtplib
-import ssl
-import urllib.error
 import urllib.request
 from collections.abc import Callable
-from email.message import EmailMessage
-from email.utils import format_datetime
 from http.client import HTTPException
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from heard.deliver.mailing import Line, NotTaken, letter, mailbox
 from heard.engine import now
 from heard.engine.errors import Refused, Unavailable
 
 ANSWER_S = 10.0
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Mail:
-    """Sends by SMTP. `smtps://` is encrypted from the first byte; `smtp://` as soon as the server offers it."""
+    """A letter to the address of an account. Its words name no place and nobody, so they pass no door."""
 
     name = "mail"
 
     def __init__(self, address: str) -> None:
-        """`smtp://user:password@host:587/?from=heard@example.org`, user and password percent-encoded.
-
-        Raises Refused for what is no such address.
-        """
-        at = urlsplit(address)
-        self._at, self._from = at, parse_qs(at.query).get("from", [""])[0]
-        if at.scheme not in ("smtp", "smtps") or not at.hostname or "@" not in self._from or "\n" in self._from:
-            raise Refused("HEARD_MAIL is not like smtps://user:password@host/?from=heard@example.org.")
+        """By the operator's own mail server (see `mailing.mailbox`). Raises Refused for what is no such address."""
+        self._box = mailbox(address)
 
     def send(self, to: str, id: str, subject: str, text: str) -> None:
-        """Raises Unavailable."""
-        letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = self._from, to, f"Heard: {subject}"
-        letter["Date"] = format_datetime(now.utc())
-        letter["Message-ID"] = f"<{id}@{self._from.rpartition('@')[2]}>"
-        letter["Auto-Submitted"] = "auto-generated"
-        letter.set_content(text)
+        """Raises Unavailable, also where nobody can say whether it was taken: it is sent again under its `id`."""
         try:
-            with self._connected() as server:
-                server.send_message(letter)
-        except (OSError, smtplib.SMTPException) as wrong:
-            raise Unavailable("The mail was not taken.", why=_why(wrong)) from wrong
-
-    def _connected(self) -> smtplib.SMTP:
-        at, secure = self._at, ssl.create_default_context()
-        host = at.hostname or ""
-        if at.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, at.port or 465, timeout=ANSWER_S, context=secure)
-        else:
-            server = smtplib.SMTP(host, at.port or 25, timeout=ANSWER_S)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=secure)
-            elif at.username and host not in LOOPBACK:
-                server.close()
-                raise smtplib.SMTPException("no password without encryption")
-        if at.username:
-            server.login(unquote(at.username), unquote(at.password or ""))
-        return server
+            line = Line(self._box)
+            try:
+                line.offer(to)
+                line.give(letter(self._box, to, f"Heard: {subject}", text, id, now.utc()))
+            finally:
+                line.close()
+        except (NotTaken, Unavailable) as wrong:
+            why = str(wrong.details.get("code") or wrong.details.get("trouble") or "no TLS")
+            raise Unavailable("The mail was not taken.", why=why) from wrong
 
 
 class Hook:
@@ -117,5 +88,5 @@ _OPENER: Callable[..., urllib.request._UrlopenRet] = urllib.request.build_opener
 
 
 def _why(wrong: Exception) -> str:
-    code = getattr(wrong, "smtp_code", None) or getattr(wrong, "code", None)
+    code = getattr(wrong, "code", None)
     return f"{type(wrong).__name__} {code}" if isinstance(code, int) else type(wrong).__name__

@@ -68,10 +68,15 @@ def mailbox(address: str) -> Mailbox:
 
 
 def written(box: Mailbox, to: str, subject: Released, text: Released, id: str, at: datetime, leave: str = "") -> bytes:
-    """A letter as bytes. `id` is the same for the same news, so that a server that was given it twice can tell."""
+    """A letter of released words as bytes."""
     for part in (subject, text):
         if not isinstance(part, Released):
             raise TypeError("What is sent has passed the door.")
+    return letter(box, to, subject, text, id, at, leave)
+
+
+def letter(box: Mailbox, to: str, subject: str, text: str, id: str, at: datetime, leave: str = "") -> bytes:
+    """As bytes. `id` is the same for the same news, so that a server that was given it twice can tell."""
     letter = EmailMessage(policy=SMTP)
     letter["From"] = f"Heard <{box.sender}>"
     letter["To"] = to

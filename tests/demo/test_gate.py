@@ -7,10 +7,13 @@ from pathlib import Path
 
 from heard.accounts.commands import OPERATOR
 from heard.demo import gate as gates
+from heard.demo.reports import record_reports
+from heard.engine import now
 from heard.opening import House, open_house
+from heard.reports import projection as reports
 from heard.watch import projection
 from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmRaised, OrderPublished
-from tests.server import running
+from tests.server import Server, running
 
 SPEED = 20.0
 DEADLINE_S = 25.0
@@ -19,6 +22,15 @@ DEADLINE_S = 25.0
 def bodies(house: House) -> list[object]:
     house.node.catch_up()
     return [entry.body for entry in house.journal.all()]
+
+
+def until_there(server: Server, path: str) -> str:
+    """The page, once the register has been put together."""
+    end = time.monotonic() + DEADLINE_S
+    while "Is it kept?" not in (page := server.page(path)):
+        assert time.monotonic() < end, page[:500]
+        time.sleep(0.1)
+    return page
 
 
 def entries_an_hour(played: int) -> float:
@@ -31,6 +43,7 @@ def entries_an_hour(played: int) -> float:
 
 def test_within_a_round_an_order_is_changed_the_post_is_left_it_rings_and_is_closed(tmp_path: Path) -> None:
     house = open_house(tmp_path)
+    record_reports(house.node, now.today(), OPERATOR)
     gate = gates.set_up(house, OPERATOR)
     with running(tmp_path) as server:
         before = len(bodies(house))
@@ -45,6 +58,10 @@ def test_within_a_round_an_order_is_changed_the_post_is_left_it_rings_and_is_clo
         finally:
             phones.kill()
             phones.wait()
+        slug = next(slug for _, slug in reports.all_reports(house.tables) if slug.endswith("-0041"))
+        page = until_there(server, f"/reports/{slug}/")
+        kept = page.partition('id="kept"')[2].partition("</section>")[0]
+        assert "Each night keeper signs for the standing order." in kept and "North Lock" not in kept
     told = bodies(house)
     kinds = [type(one) for one in told]
     raised = [one for one in told if isinstance(one, AlarmRaised)]

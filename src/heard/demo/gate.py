@@ -10,10 +10,12 @@ import msgspec
 
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
+from heard.accounts.commands import OPERATOR
 from heard.engine.entry import new_id
 from heard.engine.node import Command
 from heard.opening import House
-from heard.watch import arming, commands, feeds, pings
+from heard.reports import projection as reports
+from heard.watch import arming, commands, feeds, origins, pings
 from heard.watch.areas import Area
 
 WRITTEN = Path(__file__).with_name("gate.toml")
@@ -115,5 +117,19 @@ def arm(house: House, gate: Gate, seconds: dict[str, float], speed: float) -> No
     }
     for title, written in owed.items():
         command = arming.arm(gate.station, title, {**written, "escalate": ladder}, supervisor)
-        key = f"arm/{title}"
-        house.node.do(command, by=supervisor, scope=SCOPE, key=key)
+        obligation = house.node.do(command, by=supervisor, scope=SCOPE, key=f"arm/{title}").stream
+        for one in story()["origin"]:
+            if one["title"] == title:
+                _answers(house, obligation, one)
+
+
+def _answers(house: House, obligation: str, origin: dict[str, Any]) -> None:
+    """The page of a report of the demonstration may say how this is kept, a day late."""
+    ends = f"-{origin['report']:04}"
+    for report in (id for id, slug in reports.all_reports(house.tables) if slug.endswith(ends)):
+        decided = (
+            origins.name_origin(obligation, report, origin["concern"], origin["words"]),
+            origins.tell_in_public(obligation, 1, "the Port of Saltmere Authority (fictional)"),
+        )
+        for step, command in enumerate(decided):
+            house.node.do(command, by=OPERATOR, scope=SCOPE, key=f"origin/{origin['title']}/{step}")

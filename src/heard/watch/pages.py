@@ -22,7 +22,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import commands, known, ladders, pings, projection, tags
+from heard.watch import commands, known, ladders, origins, pings, projection, tags
 from heard.watch.arming import SORTS
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
@@ -199,6 +199,7 @@ def _station(serving: Serving, caller: Caller, station: str, status: int = 200, 
         "sources": projection.sources(tables, station),
         **known.at_station(serving, station),
         "obligations": projection.obligations(tables, station),
+        "origins": {one.obligation: one for one in origins.origins(tables)},
         "alarms": projection.alarms(tables, station),
         "closed": projection.closed_alarms(tables, station),
         "deed_at": projection.deed_at(tables, station),

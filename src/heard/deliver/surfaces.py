@@ -117,6 +117,8 @@ NO_SURFACES = {
     "/reports/follow/{token}/": "our own words alone; never kept by a cache (no-store)",
     "/reports/leave/{token}/": "our own words alone; never kept by a cache (no-store)",
     "/ping/{secret}/{said}": "answers OK",
+    "/fixes": "takes positions in, and answers how many",
+    "/fixes/{secret}": "takes positions in, and answers how many",
     "/static/{path:path}": "files of the pages themselves, under an address that names their content",
     "/log/checkpoint": "a size and a hash",
     "/healthz": "a number",

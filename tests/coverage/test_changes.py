@@ -11,6 +11,7 @@ from heard.cases.release import NotPublished
 from heard.coverage import changes, commands, projection, proposed
 from heard.coverage.elements import Text, plain
 from heard.coverage.entries import ChangeProposed, Reasoned
+from heard.coverage.in_case import case_named
 from heard.engine.errors import NotFound, Refused
 from tests.desk import Desk
 from tests.server import Server, running
@@ -52,6 +53,11 @@ def test_a_correction_is_made_when_another_person_lets_it_out(desk: Desk, post: 
     assert proposed.waiting(desk.tables, desk.case) == []
     with pytest.raises(NotFound):
         lets_out(desk, change, "second")
+
+
+def test_who_has_a_role_in_one_case_has_it_for_the_changes_of_that_case(desk: Desk, post: str) -> None:
+    assert case_named(desk.tables, {"change": corrects(desk, post)}) == desk.case
+    assert case_named(desk.tables, {"change": "another"}) == ""
 
 
 def test_a_clarification_and_the_summary_wait_too_and_withdrawing_does_not(desk: Desk, post: str) -> None:

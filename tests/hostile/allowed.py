@@ -75,7 +75,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "min": r"\d+",
         "max": r"\d+",
         "step": r"\d+",
-        "name": r"[a-z_]+|post-\w+|in-\w+|after_\d",
+        "name": r"[a-z_]+|post-\w+|in-\w+|care-[a-z ]+|after_\d",
         "inputmode": r"numeric|url",
         "value": None,
         "required": r"",
@@ -110,6 +110,8 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
     "select": {"name": r"[a-z_]+|to_\d", "required": r""},
     "main": {"data-changed": r"\d+"},
+    "span": {"data-cipher": r""},
+    "td": {"data-name": r"[\w ]+"},
     "textarea": {
         "name": r"[a-z_]+",
         "rows": r"\d+",

@@ -182,13 +182,14 @@ class Planter:
         """What only comes in by import: the other parts of a post, and whoever wrote it."""
         self.house.node.catch_up()
         known = next(iter(self.house.tables.execute("SELECT id FROM cases WHERE slug = ?", (case.slug,))))[0]
+        whole, small = (self.house.media.keep(content) for content in (b"as it came", b"made smaller"))
         for line in case.lines:
             address = f"https://heard.example/{line}".replace(" ", "%20")[:1900]
             for url in (address, "https://heard.example/"):
                 parts = (
                     Heading(line[:300]),
                     Image(line[:2000], line[:200]),
-                    Image(line[:2000], line[:200], "a" * 64, 9, 9, line[:2000], (Rendition("b" * 64, "webp", 9),)),
+                    Image(line[:2000], line[:200], whole, 9, 9, line[:2000], (Rendition(small, "webp", 9),)),
                     Link(url, line[:500], line[:2000]),
                     Embed(line[:200], url, line[:500], line[:2000], url),
                 )

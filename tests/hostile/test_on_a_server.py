@@ -141,7 +141,8 @@ def test_an_exported_page_makes_nothing_but_words(field: Field, chromium: Browse
         files = archive.unpack(export_case(house.node, house.doors, house.media, case.slug).content)
         page = files["index.html"].decode()
         assert "<article" in page
-        assert offences("text/html", page) == EXPORTED
+        told = [one for one in offences("text/html", page) if not re.fullmatch(r"<img src='media/[0-9a-f]+'>", one)]
+        assert told == EXPORTED  # its pictures lie beside it, under their hashes
         assert watched.shows(page)[:2] == ([], [])
     watched.close()
 

@@ -12,7 +12,7 @@ from heard.cases.exits import Serving
 from heard.engine.projection import Tables
 
 #: The parts of an address that say of which case it is.
-PARTS = frozenset({"slug", "case", "post", "hearing", "sitting"})
+PARTS = frozenset({"slug", "case", "post", "hearing", "sitting", "change"})
 
 
 def case_named(tables: Tables, parts: Mapping[str, str]) -> str:
@@ -26,6 +26,8 @@ def case_named(tables: Tables, parts: Mapping[str, str]) -> str:
             rows = tables.execute("SELECT case_id FROM hearing WHERE id = ?", (id,))
         case {"sitting": id}:
             rows = tables.execute("SELECT case_id FROM sitting WHERE id = ?", (id,))
+        case {"change": id}:
+            rows = tables.execute("SELECT case_id FROM change WHERE id = ?", (id,))
         case _:
             return ""
     return next((str(case) for (case,) in rows), "")

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from heard.accounts import callers
 from heard.accounts.model import Caller
 from heard.cases import projection as cases
 from heard.cases.exits import Outgoing, Serving, WayOut, case_at, looking_twice
 from heard.cases.model import Case, checked_words
 from heard.coverage import projection
 from heard.coverage.elements import Image, Rendition, pictures
+from heard.coverage.in_case import signed_in
 from heard.coverage.kept import author, kept_words
 from heard.coverage.model import Post
 from heard.coverage.shown import show
@@ -156,9 +156,7 @@ def _type(content: bytes, sort: str) -> str:
 
 async def for_the_desk(request: Request) -> Response:
     """The same of a post that readers do not see, for whoever may read its words."""
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    caller.must("read_desk")
+    serving, caller = signed_in(request, "read_desk")
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])

@@ -12,14 +12,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heard import templates
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases.exits import Serving
 from heard.engine import now
-from heard.engine.entry import new_id
 from heard.engine.errors import Corrupt, Unavailable
 from heard.watch import feeds, positions, present, projection
+from heard.watch.asked import page
 from heard.watch.entries import PositionsRead
 from heard.watch.tracks import WHY, Placed
 
@@ -97,12 +96,10 @@ async def read(serving: Serving, caller: Caller, station: str, holder: str, reas
     except Corrupt as wrong:
         raise Unavailable(wrong.message) from None
     fixes = sorted((one for block in blocks for one in _blocks.decode(block)), key=lambda one: one.at)
-    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders")}
-    page = templates.render(
-        "watch/positions.html", account=caller.account, may=may, once=new_id(), of=known.name or known.email,
+    return page(
+        serving, "watch/positions.html", caller, of=known.name or known.email,
         station=projection.station(serving.tables, station), fixes=fixes[-SHOWN:][::-1], why=WHY, now=now.utc(),
     )  # fmt: skip
-    return Response(page, 200, {"Cache-Control": "no-store"}, "text/html")
 
 
 def address_of(request: Request, serving: Serving, feed: str) -> str:

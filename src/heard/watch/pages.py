@@ -7,30 +7,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from heard import templates
-from heard.accounts import callers
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
-from heard.engine.entry import new_id
-from heard.engine.errors import HeardError, NotAllowed, NotFound, Unavailable
-from heard.engine.node import Command, Written
-from heard.engine.projection import Tables
+from heard.engine.errors import HeardError, NotFound, Unavailable
 from heard.watch import commands, known, ladders, origins, pings, projection, tags
 from heard.watch.arming import SORTS
+from heard.watch.asked import NO_STORE, do, form_of, names, page, signed_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
-from heard.watch.shown import board, itself
+from heard.watch.shown import board
 from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
 from heard.watch.watching import TOPIC, Watching
 
-NO_STORE = {"Cache-Control": "no-store"}
 #: A board that waits for news is answered after this, news or not: below the 30 s at which proxies give up.
 WAIT_S = 20.0
 #: While it waits it is asked so often whether who waits is still signed in: whatever ended it, within a second.
@@ -55,40 +49,6 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
-    """Who asks, if they may do one of these.
-
-    Raises SignInNeeded, NotAllowed.
-    """
-    serving: Serving = request.app.state.serving
-    caller = callers.of(request, serving.vault, serving.tables)
-    if not any(caller.may(verb) for verb in verbs):
-        raise NotAllowed("Your account may not do this in the watch. Nothing was changed; ask an administrator.")
-    return serving, caller
-
-
-def _page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
-    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders")}
-    of_itself = itself(serving.tables, serving.watching, now.utc())
-    page = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
-    return Response(page, status, NO_STORE, "text/html")
-
-
-async def _form(request: Request) -> Form:
-    form = await request.form(max_fields=300)
-    return {name: value.replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
-
-
-def names(tables: Tables) -> dict[str, str]:
-    """What everyone with an account is called."""
-    return {one.id: one.name or one.email for one in accounts.all_accounts(tables)}
-
-
-async def _do(serving: Serving, caller: Caller, command: Command, form: Form, scope: str) -> Written:
-    asked = msgspec.json.encode(sorted(form.items()))
-    return await serving.do(command, by=caller.account.id, scope=scope, key=form.get("once") or None, request=asked)
-
-
 # The board ------------------------------------------------------------------------------------------------------------
 
 
@@ -102,7 +62,7 @@ async def board_page(request: Request) -> Response:
 def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None) -> Response:
     shown = board(serving.tables, serving.watching, now.utc())
     status = 422 if error else 200
-    return _page(
+    return page(
         serving,
         "watch/board.html",
         caller,
@@ -116,10 +76,10 @@ def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None
 
 async def set_station(request: Request) -> Response:
     serving, caller = signed_in(request, "give_orders")
-    form = await _form(request)
+    form = await form_of(request)
     command = commands.set_station(form.get("code", ""), form.get("place", ""), form.get("zone") or "Europe/London")
     try:
-        written = await _do(serving, caller, command, form, "watch")
+        written = await do(serving, caller, command, form, "watch")
     except NotFound:
         raise
     except HeardError as refusal:
@@ -180,12 +140,12 @@ async def station_page(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch")
 
     async def look() -> Response:
-        return _station(serving, caller, request.path_params["station"], done="done" in request.query_params)
+        return station_at(serving, caller, request.path_params["station"], done="done" in request.query_params)
 
     return await looking_twice(serving, look)
 
 
-def _station(serving: Serving, caller: Caller, station: str, status: int = 200, **more: Any) -> Response:
+def station_at(serving: Serving, caller: Caller, station: str, status: int = 200, **more: Any) -> Response:
     tables, at = serving.tables, now.utc()
     here = projection.station(tables, station)
     orders = projection.orders(tables, station)
@@ -210,7 +170,7 @@ def _station(serving: Serving, caller: Caller, station: str, status: int = 200, 
         "changed": serving.watching.changed if serving.watching else 0,
         "now": at,
     }
-    return _page(serving, "watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
+    return page(serving, "watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
 
 
 _NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": "", "opens": ""}
@@ -219,7 +179,7 @@ _NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": 
 async def act_at_station(request: Request) -> Response:
     """One verb at a station. What cannot be done comes back with everything that was typed."""
     serving: Serving = request.app.state.serving
-    station, form = request.path_params["station"], await _form(request)
+    station, form = request.path_params["station"], await form_of(request)
 
     async def done() -> Response:
         if (verb := AT_STATION.get(request.path_params["verb"])) is None:
@@ -227,19 +187,19 @@ async def act_at_station(request: Request) -> Response:
         _, caller = signed_in(request, verb.needs)
         projection.station(serving.tables, station)
         try:
-            written = await _do(
+            written = await do(
                 serving, caller, verb.make(serving.tables, station, {**form, "me": caller.account.id}), form, station
             )
         except HeardError as refusal:
-            return _station(serving, caller, station, 422, error=refusal.message, draft=form)
+            return station_at(serving, caller, station, 422, error=refusal.message, draft=form)
         if request.path_params["verb"] == "source":  # the only answer that ever says the address
             address = pings.new_address(serving.vault, written.stream)
-            return _station(serving, caller, station, address=str(request.base_url).rstrip("/") + address)
+            return station_at(serving, caller, station, address=str(request.base_url).rstrip("/") + address)
         if request.path_params["verb"] == "feed":
-            return _station(serving, caller, station, sends_to=known.address_of(request, serving, written.stream))
+            return station_at(serving, caller, station, sends_to=known.address_of(request, serving, written.stream))
         if request.path_params["verb"] == "tag":
             at = f"{str(request.base_url).rstrip('/')}/watch/tags/{tags.new_address(serving.vault, written.stream)}/"
-            return _station(serving, caller, station, opens=at)
+            return station_at(serving, caller, station, opens=at)
         return RedirectResponse(f"/watch/stations/{station}/?done", 303)
 
     return await looking_twice(serving, done)
@@ -250,10 +210,10 @@ async def act_at_station(request: Request) -> Response:
 
 async def mine(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    return _mine(serving, caller, done="done" in request.query_params)
+    return mine_page(serving, caller, done="done" in request.query_params)
 
 
-def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "") -> Response:
+def mine_page(serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "") -> Response:
     tables, me, at = serving.tables, caller.account.id, now.utc()
     duties = {one.station: one.begun_at for one in projection.duties(tables, me)}
     posted = [
@@ -270,7 +230,7 @@ def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = 
         }
         for station in projection.posted_at(tables, me)
     ]
-    return _page(
+    return page(
         serving, "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error,
         names=names(tables), known=known.of_me(serving, me), address=address,
         changed=serving.watching.changed if serving.watching else 0, now=at,
@@ -280,13 +240,13 @@ def _mine(serving: Serving, caller: Caller, *, done: bool = False, error: str = 
 async def act_on_mine(request: Request) -> Response:
     """Begin or end one's own duty; say where one is."""
     serving, caller = signed_in(request, "keep_watch")
-    station, form, me = request.path_params["station"], await _form(request), caller.account.id
+    station, form, me = request.path_params["station"], await form_of(request), caller.account.id
     if (make := ON_MINE.get(request.path_params["verb"])) is None:
         raise NotFound("There is no such verb.")
     try:
-        await _do(serving, caller, make(station, me), form, station)
+        await do(serving, caller, make(station, me), form, station)
     except HeardError as refusal:
-        return _mine(serving, caller, error=refusal.message)
+        return mine_page(serving, caller, error=refusal.message)
     return RedirectResponse("/watch/mine/?done", 303)
 
 
@@ -309,7 +269,7 @@ def _order(serving: Serving, caller: Caller, order: Order, error: str = "") -> R
         raise NotFound("There is no such standing order in force.")
     entry = serving.node.journal.entry(order.position)
     words = entry.body if entry and isinstance(entry.body, OrderPublished) else OrderPublished("", 0, "", "")
-    return _page(
+    return page(
         serving, "watch/order.html", caller, 422 if error else 200, order=order, words=words, is_mine=is_mine,
         error=error,
         read_at=projection.acknowledged(tables, order).get(me), station=projection.station(tables, order.station),
@@ -318,10 +278,10 @@ def _order(serving: Serving, caller: Caller, order: Order, error: str = "") -> R
 
 async def acknowledge_order(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    order, form = request.path_params["order"], await _form(request)
+    order, form = request.path_params["order"], await form_of(request)
     version = int(form["version"]) if form.get("version", "").isdecimal() else 0
     try:
-        await _do(serving, caller, commands.acknowledge_order(order, version, caller.account.id), form, order)
+        await do(serving, caller, commands.acknowledge_order(order, version, caller.account.id), form, order)
     except NotFound:
         raise
     except HeardError as refusal:
@@ -348,7 +308,7 @@ def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft:
     if raised.state == "closed":
         closings = (one.body for one in serving.node.journal.stream(alarm))
         reason = next((body.reason for body in closings if isinstance(body, AlarmClosed)), "")
-    return _page(
+    return page(
         serving, "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
         told=ladders.told(tables, alarm),
         station=projection.station(tables, raised.station), error=error, draft=draft or {},
@@ -358,11 +318,11 @@ def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft:
 
 async def act_on_alarm(request: Request) -> Response:
     serving, caller = signed_in(request, "supervise")
-    alarm, form = request.path_params["alarm"], await _form(request)
+    alarm, form = request.path_params["alarm"], await form_of(request)
     if (make := ON_ALARM.get(request.path_params["verb"])) is None:
         raise NotFound("There is no such verb.")
     try:
-        await _do(serving, caller, make(alarm, form), form, alarm)
+        await do(serving, caller, make(alarm, form), form, alarm)
     except NotFound:
         raise
     except HeardError as refusal:

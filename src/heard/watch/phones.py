@@ -11,7 +11,8 @@ from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound
 from heard.watch import feeds, known, positions, projection, tags
-from heard.watch.pages import _do, _form, _mine, _page, _station, signed_in
+from heard.watch.asked import do, form_of, page, signed_in
+from heard.watch.pages import mine_page, station_at
 
 
 def routes() -> list[BaseRoute]:
@@ -29,19 +30,19 @@ def routes() -> list[BaseRoute]:
 async def add_phone(request: Request) -> Response:
     """A phone of one's own. This answer alone ever says where it sends to."""
     serving, caller = signed_in(request, "keep_watch")
-    form = await _form(request)
+    form = await form_of(request)
     try:
         command = feeds.add_phone(caller.account.id, form.get("name") or "My phone")
-        written = await _do(serving, caller, command, form, "phones")
+        written = await do(serving, caller, command, form, "phones")
     except HeardError as refusal:
-        return _mine(serving, caller, error=refusal.message)
-    return _mine(serving, caller, address=known.address_of(request, serving, written.stream))
+        return mine_page(serving, caller, error=refusal.message)
+    return mine_page(serving, caller, address=known.address_of(request, serving, written.stream))
 
 
 async def end_phone(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    form, feed = await _form(request), request.path_params["feed"]
-    await _do(serving, caller, feeds.end_feed(feed, holder=caller.account.id), form, "phones")
+    form, feed = await form_of(request), request.path_params["feed"]
+    await do(serving, caller, feeds.end_feed(feed, holder=caller.account.id), form, "phones")
     return RedirectResponse("/watch/mine/?done", 303)
 
 
@@ -54,14 +55,14 @@ async def my_positions(request: Request) -> Response:
 
 async def their_positions(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch")
-    station, form = request.path_params["station"], await _form(request)
+    station, form = request.path_params["station"], await form_of(request)
 
     async def look() -> Response:
         projection.station(serving.tables, station)
         try:
             return await known.read(serving, caller, station, form.get("holder", ""), form.get("reason", ""))
         except HeardError as refusal:
-            return _station(serving, caller, station, 422, error=refusal.message, draft=form)
+            return station_at(serving, caller, station, 422, error=refusal.message, draft=form)
 
     return await looking_twice(serving, look)
 
@@ -75,16 +76,16 @@ async def tag_page(request: Request) -> Response:
 def _tag(request: Request, serving: Serving, caller: Caller, error: str = "") -> Response:
     tag = positions.tag(serving.tables, tags.tag_of(serving.vault, request.path_params["secret"]))
     here = projection.station(serving.tables, tag.station)
-    return _page(
+    return page(
         serving, "watch/tag.html", caller, 422 if error else 200, tag=tag, station=here, error=error, now=now.utc()
     )
 
 
 async def check_in(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    form, tag = await _form(request), tags.tag_of(serving.vault, request.path_params["secret"])
+    form, tag = await form_of(request), tags.tag_of(serving.vault, request.path_params["secret"])
     try:
-        await _do(serving, caller, tags.check_in(tag, caller), form, tag)
+        await do(serving, caller, tags.check_in(tag, caller), form, tag)
     except NotFound:
         raise
     except HeardError as refusal:

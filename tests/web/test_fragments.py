@@ -106,19 +106,19 @@ def test_nothing_is_fetched_for_an_embed_and_its_words_are_escaped() -> None:
 )
 def test_state_is_told_in_words_with_its_time(state: str, due_at: datetime | None, told: str) -> None:
     coverage = Coverage("c", state, AT, "", Clock(AT, due_at) if due_at else None, "", None, "", 1)  # type: ignore[arg-type]
-    assert words(templates.render("coverage/state.html", coverage=coverage, case=CASE)) == told
+    assert words(templates.render("coverage/state.html", coverage=coverage, case=CASE, care=())) == told
 
 
 def test_a_pause_that_ran_over_is_told_to_readers() -> None:
     coverage = Coverage("c", "paused", AT, "", Clock(AT, AT + timedelta(hours=1)), "", None, "", 1, overran=True)
-    told = words(templates.render("coverage/state.html", coverage=coverage, case=CASE))
+    told = words(templates.render("coverage/state.html", coverage=coverage, case=CASE, care=()))
     assert told == "Paused at 14:05, 3 Jul 2031. Due back at 15:05, which has passed."
 
 
 def test_every_fragment_is_one_element_also_when_it_is_empty() -> None:
     coverage = Coverage("c", "live", AT, "", None, "", None, "", 1)
     for name, context in {
-        "state": {"coverage": coverage},
+        "state": {"coverage": coverage, "care": ()},
         "summary": {"coverage": coverage},
         "key": {"events": []},
         "pinned": {"post": None},

@@ -22,6 +22,7 @@ from heard.ingest.fixes import AnySaid
 #: A year of one check in five minutes has 105,120 rows.
 ROWS_MAX = 200_000
 BYTES_MAX = 32 * 1024 * 1024
+CELL_MAX = 128 * 1024
 _NUMBERS = frozenset("lat lon acc ttl_s".split())
 _FLAGS = frozenset("mock entered_by_hand".split())
 _TIMES = frozenset("t good_until".split())
@@ -93,6 +94,7 @@ def _rows(raw: bytes | str) -> Iterator[tuple[int, list[str]]]:
         raise Refused("This table is not in UTF-8. Nothing was kept. Save it as “CSV UTF-8”.") from None
     first = text.partition("\n")[0]
     parted_by = max(",;\t", key=first.count)
+    csv.field_size_limit(CELL_MAX)  # one for the whole process: a table of reports has another
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=parted_by, strict=True)
     count = 0
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 
 import pytest
@@ -27,10 +28,11 @@ def served_with_mail(post_office: MailServer, tmp_path_factory: pytest.TempPathF
     house = open_house(data)
     record_reports(house.node, date(2026, 11, 24), "operator")
     house.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_MAIL", post_office.address)
-        with running(data, "--trusted-proxy", "127.0.0.1") as served:
-            yield served
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # for this server alone, not for whoever starts one after it
+            patch.setenv("HEARD_MAIL", post_office.address)
+            served = stack.enter_context(running(data, "--trusted-proxy", "127.0.0.1"))
+        yield served
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def _made(node: Node, doors: Doors, media: Media, slug: str, progress: Progress)
     try:
         package.add("case.json", door.let("export", case.encode().decode()))
         package.add("index.html", door.let("export", page(case)))
-        package.add("entries.ndjson", _entries(door, journal, entries, head.size))
+        package.add("entries.ndjson", with_proofs(door, journal.store.leaves(head.size), entries))
         for name in case.media():
             package.add_picture(door.let("export", name), media.read(name))
     except Withheld as stopped:
@@ -125,9 +125,9 @@ def _head(journal: Journal) -> tuple[str, chain.Checkpoint]:
     return note, chain.read_note(note, journal.sealing.public_key, journal.sealing.check)
 
 
-def _entries(door: Door, journal: Journal, entries: Sequence[Carried], size: int) -> Released:
+def with_proofs(door: Door, leaves: Sequence[bytes], entries: Sequence[Carried]) -> Released:
     """One entry a line. Salts and proofs are the server's own bytes; each header and body passes the door."""
-    tree = chain.Tree(journal.store.leaves(size))
+    tree = chain.Tree(leaves)
     lines, parts = [], []
     for one in entries:
         header, body = door.let("export", one.header), door.let("export", one.body)

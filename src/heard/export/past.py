@@ -6,7 +6,6 @@ shown then. The format is in docs/formats/past.md.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -20,15 +19,14 @@ from heard.coverage.elements import Element, Embed, Image, Link, Quote, Text, pl
 from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostRetracted, PostTakenOver, Told
 from heard.coverage.model import RETRACTION_NOTICES
 from heard.coverage.rendering import rendering_hash
-from heard.engine import chain, now
+from heard.engine import now
 from heard.engine.entry import Body, decode_body
 from heard.engine.errors import Refused
 from heard.engine.journal import Journal, Record
 from heard.export import archive, manifest
 from heard.export.carried import Carried
-from heard.export.making import Package
+from heard.export.making import Package, with_proofs
 from heard.export.reading_page import said_on, stand_in
-from heard.verify import ReleasedEntry
 
 FORMAT: Literal["heard past 1"] = "heard past 1"
 FILES = ("README.txt", "checkpoint", "entries.ndjson", "page.html", "past.json", "public-key")
@@ -171,16 +169,9 @@ def past_zip(
         found.erased,
         posts,
     )
-    tree, lines, parts = chain.Tree(leaves), [], []
-    for one in entries:
-        header, body = found.door.let("export", one.header), found.door.let("export", one.body)
-        proof = tuple(base64.b64encode(node).decode() for node in tree.inclusion_proof(one.position - 1))
-        salt = base64.b64encode(one.salt).decode()
-        lines.append(msgspec.json.encode(ReleasedEntry(str(header), str(body), salt, proof)).decode())
-        parts += [header, body]
     package = Package()
     package.add("page.html", found.page)
-    package.add("entries.ndjson", joined("export", "".join(f"{line}\n" for line in lines), parts))
+    package.add("entries.ndjson", with_proofs(found.door, leaves, entries))
     origin = f"heard/{journal.store.epoch}"
     key = manifest.key_text(origin, journal.sealing.public_key)
     own = (("past.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))

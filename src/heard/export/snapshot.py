@@ -7,14 +7,13 @@ and `snapshot_checking` does so. The format is in docs/formats/snapshot.md.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
 import msgspec
 
-from heard.cases.release import Door, Doors, Released, joined
+from heard.cases.release import Door, Doors, joined
 from heard.engine import chain, now
 from heard.engine.entry import Body, decode_body
 from heard.engine.errors import Unavailable
@@ -23,11 +22,10 @@ from heard.engine.node import Node
 from heard.engine.projection import Tables, code_hash
 from heard.export import archive, manifest
 from heard.export.carried import Carried, Progress, strings
-from heard.export.making import TRIES, Package, rules_changed
+from heard.export.making import TRIES, Package, rules_changed, with_proofs
 from heard.reports import entries, model, projection, register, shown, standing, tables
 from heard.reports.model import OF_RESPONSES
 from heard.reports.shown import Shown, Texts
-from heard.verify import ReleasedEntry
 
 FORMAT: Literal["heard reports 1"] = "heard reports 1"
 FILES = (
@@ -170,7 +168,7 @@ def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Pr
     package = Package()
     package.add("reports.json", joined("export", "[\n" + ",\n".join(lines) + "\n]\n", lines))
     package.add("reports.csv", door.let("export", tables.as_csv(rows)))
-    package.add("entries.ndjson", _with_proofs(door, journal, sorted(kept, key=_place), head.size))
+    package.add("entries.ndjson", with_proofs(door, journal.store.leaves(head.size), sorted(kept, key=_place)))
     told = Snapshot(FORMAT, now.text(now.utc()), on, base, len(rows), tuple(proved))
     key = manifest.key_text(head.origin, journal.sealing.public_key)
     own = (("snapshot.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
@@ -216,16 +214,3 @@ def _may_leave(door: Door, life: Sequence[tuple[Carried, Body]]) -> list[tuple[C
 
 def _place(one: Carried) -> int:
     return one.position
-
-
-def _with_proofs(door: Door, journal: Journal, kept: Sequence[Carried], size: int) -> Released:
-    """One entry a line. Salts and proofs are the server's own bytes; each header and body passes the door."""
-    tree = chain.Tree(journal.store.leaves(size))
-    lines, parts = [], []
-    for one in kept:
-        header, body = door.let("export", one.header), door.let("export", one.body)
-        proof = tuple(base64.b64encode(node).decode() for node in tree.inclusion_proof(one.position - 1))
-        salt = base64.b64encode(one.salt).decode()
-        lines.append(msgspec.json.encode(ReleasedEntry(str(header), str(body), salt, proof)).decode())
-        parts += [header, body]
-    return joined("export", "".join(f"{line}\n" for line in lines), parts)

@@ -136,6 +136,8 @@ class Channel:
                 self.ended = True  # Or a descriptor was lost, and no later one could be told from it.
                 break
             self._inbox += memoryview(self._room)[:length]
+            if length < RECEIVE_BYTES:
+                break  # Nearly always all there is; what is behind a descriptor wakes the owner again.
         return self._parsed()
 
     def _parsed(self) -> list[Message]:

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS change (
     case_id TEXT NOT NULL, thing TEXT NOT NULL, position INTEGER NOT NULL,
     kind TEXT NOT NULL, id TEXT NOT NULL, html TEXT, href TEXT, place TEXT,
     PRIMARY KEY (case_id, thing));
+CREATE INDEX IF NOT EXISTS topic_in_order ON topic (position);
 CREATE INDEX IF NOT EXISTS change_of_case ON change (case_id, position);
 CREATE INDEX IF NOT EXISTS change_in_order ON change (position);
 CREATE INDEX IF NOT EXISTS change_by_place ON change (case_id, place) WHERE place IS NOT NULL;

@@ -19,7 +19,7 @@ def test_a_watch_that_stopped_says_so_outside(desk: Desk, stops: str) -> None:
     async def run() -> None:
         beating = asyncio.create_task(beat(watching, outside.address, every_s=0.2))
         for turn in range(120):
-            # Many looks between two beats, as in life (a second and a minute): a crowded machine must not miss them all.
+            # Many looks between two beats, as in life: a crowded machine must not miss them all.
             if turn < 40 or stops != "by hanging":
                 watching.looks += 1
             watching.has_stopped = turn >= 40 and stops == "by a mistake"

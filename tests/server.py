@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,12 @@ class Server:
         self.said: list[str] = []
         self.client = httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         self.reader = httpx2.Client(base_url=address, timeout=30)
+
+    def is_up(self) -> None:
+        """Wait for the first app: on a crowded machine it takes longer than the edge lets a request wait."""
+        give_up_at = time.monotonic() + START_S
+        while self.reader.head("/").status_code == 503 and time.monotonic() < give_up_at:
+            time.sleep(0.1)
 
     def post(self, path: str, body: object, **headers: str) -> httpx2.Response:
         return self.client.post(f"/api/v1{path}", json=body, headers=headers)
@@ -62,6 +69,7 @@ def running(data: Path, *options: str, journal: str | None = None) -> Iterator[S
     server = Server(data, process, address, token, address + link)
     server.said = said
     try:
+        server.is_up()
         yield server
     finally:
         server.client.close()

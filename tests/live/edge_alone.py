@@ -12,6 +12,7 @@ from pathlib import Path
 from heard.engine.frames import Change
 from heard.live.handover import Channel, Message, pair
 from heard.live.limits import Limits
+from heard.live.shared import Number
 from heard.store.frames import FramesFile, Topic
 from tests.live.clients import PATIENCE_S
 from tests.live.painting import paint
@@ -27,6 +28,10 @@ class AppEnd:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = Channel(sock)
         self.messages: list[Message] = []
+        self.requests: dict[socket.socket, int] = {}
+        begun = self.expect("begun").fd
+        assert begun is not None
+        self.begun = Number(begun)
 
     def hello(self, frames: FramesFile) -> None:
         self.channel.send("hello", frames=str(frames.path), epoch=frames.epoch)
@@ -51,13 +56,21 @@ class AppEnd:
         """Take the next request, as an app does."""
         request = self.expect("request")
         assert request.fd is not None
-        self.channel.send("ack", id=request.facts["id"])
+        self.begun.become(request.facts["id"])
         sock = socket.socket(fileno=request.fd)
         sock.setblocking(True)
+        self.requests[sock] = request.facts["id"]
         return sock, request.body
 
     def give_back(self, sock: socket.socket, unread: bytes = b"") -> None:
-        self.channel.send("returned", unread, fd=sock.detach(), close_after=True)
+        request = self.requests.pop(sock)
+        sock.close()
+        self.channel.send("returned", unread, id=request)
+
+    def close(self, sock: socket.socket) -> None:
+        request = self.requests.pop(sock)
+        sock.close()
+        self.channel.send("closed", id=request)
 
 
 class EdgeAlone:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 
 from heard.live.handover import BODY_BYTES_MAX, Channel, pair
-from tests.live.clients import Client, Reader, ask
+from tests.live.clients import PATIENCE_S, Client, Reader, ask
 from tests.live.edge_alone import SLUG, EdgeAlone
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -60,7 +61,7 @@ def test_a_request_is_handed_over_with_all_its_bytes(edge: EdgeAlone) -> None:
         assert request.startswith(b"POST /api HTTP/1.1\r\n") and request.endswith(b"\r\n\r\nthe words")
         sock.sendall(OK)
         assert client.answer().body == b"ok"
-        sock.close()
+        edge.app.close(sock)  # type: ignore[union-attr]
         assert client.is_closed()
 
 
@@ -84,7 +85,34 @@ def test_a_connection_that_comes_back_is_listened_to_again(edge: EdgeAlone) -> N
         assert client.answer().json()["changes"] == []
 
 
-def test_a_request_nobody_acknowledged_is_the_next_apps(edge: EdgeAlone) -> None:
+def test_no_descriptor_is_left_behind(edge: EdgeAlone) -> None:
+    app = edge.app
+    assert app is not None
+
+    def open_at_the_edge() -> int:
+        assert ask(edge.port, f"/live/{SLUG}", method="HEAD").status == 200  # It has seen to all before.
+        return len(os.listdir(f"/proc/{edge.process.pid}/fd"))
+
+    before = open_at_the_edge()
+    with Client(edge.port) as client:
+        for _ in range(20):
+            client.ask("/")
+            sock, _ = app.take()
+            sock.sendall(OK)
+            app.give_back(sock)
+            assert client.answer().body == b"ok"
+    for _ in range(20):
+        with Client(edge.port) as client:
+            client.ask("/")
+            app.close(app.take()[0])
+            assert client.is_closed()
+    give_up_at = time.monotonic() + PATIENCE_S
+    while open_at_the_edge() > before and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    assert open_at_the_edge() == before
+
+
+def test_a_request_nobody_has_begun_is_the_next_apps(edge: EdgeAlone) -> None:
     first = edge.app
     assert first is not None
     clients = [Client(edge.port) for _ in range(5)]
@@ -92,10 +120,10 @@ def test_a_request_nobody_acknowledged_is_the_next_apps(edge: EdgeAlone) -> None
         client.ask(f"/{n}")
     taken, request = first.take()
     assert request.startswith(b"GET /0 ")
-    first.expect("request")  # Read, but not acknowledged: it may be begun by nobody.
+    first.expect("request")  # Read, but not begun: nobody has done anything about it.
     taken.close()
     first.channel.close()
-    assert clients[0].is_closed(), "what was acknowledged died with its app"
+    assert clients[0].is_closed(), "what was begun died with its app"
     second = edge.new_app()
     late = Client(edge.port)
     late.ask("/late")
@@ -109,7 +137,7 @@ def test_a_request_nobody_acknowledged_is_the_next_apps(edge: EdgeAlone) -> None
         client.sock.close()
 
 
-def test_a_request_that_was_acknowledged_is_never_given_to_another(edge: EdgeAlone) -> None:
+def test_a_request_that_was_begun_is_never_given_to_another(edge: EdgeAlone) -> None:
     first = edge.app
     assert first is not None
     with Client(edge.port) as client:
@@ -154,8 +182,7 @@ def test_an_app_is_given_only_as_many_as_it_may_hold(start_edge: Callable[..., E
         client.ask("/")
     held = [app.take()[0], app.take()[0]]
     assert app.channel.receive() == []
-    held[0].close()
-    app.channel.send("closed")
+    app.close(held[0])
     held[0] = app.take()[0]
     held[1].sendall(OK)
     app.give_back(held[1])

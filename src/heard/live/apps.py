@@ -1,5 +1,8 @@
-"""The edge's end of the way to the app: requests wait here, are handed over, and are kept until they are
-acknowledged.
+"""The edge's end of the way to the app: requests wait here, are handed over, and come back when they are answered.
+
+A request is sent with a copy of its descriptor, and its connection stays here. The app counts in memory that both
+share which requests it has begun, so that its death leaves no doubt: what it had begun ends with it, and all else is
+the next one's.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from heard.live.handover import Channel, Message
 from heard.live.lent import Asked, Lent
 from heard.live.private import Private
 from heard.live.readers import Readers
+from heard.live.shared import Number
 
 UNSENT_MAX = 32
 """Requests given to a channel that its app has not yet read: the kernel's buffer is the queue, not ours."""
@@ -29,23 +33,32 @@ class App:
 
     def __init__(self, sock: socket.socket, private: Private) -> None:
         self.channel = Channel(sock)
+        self.begun = Number.fresh()
+        """The last request that it has begun; they are begun in the order in which they were handed over."""
+        self.channel.send("begun", fd=self.begun.fd)
         self.private = private
         self.said_hello = False
         self.lent: Lent | None = None
         self.watched = EVENT_READ
         self.handed: dict[int, Connection] = {}
+        """By request: connections that this app has been sent and that have neither ended there nor come back."""
         self.told = b"{}"
-        self.holds = 0
-        """Connections that this app has been sent and that have neither ended there nor come back."""
+
+    def not_begun(self) -> list[Connection]:
+        """Those whose request may still be given to another app."""
+        begun = self.begun.now()
+        return [connection for request, connection in self.handed.items() if request > begun]
+
+    def close(self) -> None:
+        self.channel.close()
+        self.begun.close()
+        self.private.close()
 
 
 class Apps:
     """The apps this edge knows, newest last; usually one, two for a moment while one is replaced."""
 
-    def __init__(
-        self, connections: Connections, readers: Readers, say: Callable[..., None], family: socket.AddressFamily
-    ) -> None:
-        self._family = family
+    def __init__(self, connections: Connections, readers: Readers, say: Callable[..., None]) -> None:
         self.connections = connections
         self.readers = readers
         self.limits = connections.limits
@@ -74,14 +87,12 @@ class Apps:
         if not ready:
             return
         app = ready[-1]
-        while self.waiting and app.holds < self.limits.at_app and app.channel.waiting < UNSENT_MAX:
+        while self.waiting and len(app.handed) < self.limits.at_app and app.channel.waiting < UNSENT_MAX:
             connection, _ = self.waiting.popitem(last=False)
             self._last_request += 1
-            connection.request = self._last_request
             self.connections.move(connection, State.HANDED)
-            app.handed[connection.request] = connection
-            app.holds += 1
-            app.channel.send("request", connection.buffer, fd=connection.fd, id=connection.request)
+            app.handed[self._last_request] = connection
+            app.channel.send("request", connection.buffer, fd=connection.fd, id=self._last_request)
         self._watch(app)
 
     def tell_audience(self) -> None:
@@ -92,6 +103,10 @@ class Apps:
                 app.told = audience
                 app.channel.send("audience", audience)
                 self._watch(app)
+
+    def has_not_begun(self) -> bool:
+        """Whether an app has been sent what it may never begin: an edge that ends waits for those alone."""
+        return any(app.not_begun() for app in self.all)
 
     def gave_up(self, connection: Connection) -> None:
         """No app took a request in time; the caller answers it."""
@@ -116,20 +131,9 @@ class Apps:
         self.hand_over()
 
     def _take(self, app: App, message: Message) -> None:
-        if message.kind == "ack":
-            connection = app.handed.pop(message.facts["id"], None)
-            if connection is not None:
-                self.connections.close(connection)  # Our copy; the app has its own.
-        elif message.kind == "returned":
-            app.holds -= 1
-            assert message.fd is not None
-            self.connections.admit(socket.socket(self._family, socket.SOCK_STREAM, 0, message.fd), message.body)
-        elif message.kind == "closed":
-            app.holds -= 1
-        elif message.kind == "stream":
-            app.holds -= 1
-            assert message.fd is not None
-            app.private.take(message.fd, message.facts["key"], message.facts["topic"], message.body)
+        if message.kind in ("returned", "closed", "stream"):
+            if (connection := app.handed.pop(message.facts["id"], None)) is not None:
+                self._answered(app, connection, message)
         elif message.kind == "tell":
             app.private.tell(message.facts["topic"], message.body)
         elif message.kind == "ends":
@@ -144,6 +148,18 @@ class Apps:
             of, etag, *asked = message.facts["answer"]
             length = message.facts["fields"]
             app.lent.hold(of, Asked(*asked), etag, message.body[:length], message.body[length:])
+
+    def _answered(self, app: App, connection: Connection, message: Message) -> None:
+        """An app is through with a request: the connection is ours alone again."""
+        if message.kind == "closed":
+            self.connections.close(connection)
+            return
+        connection.buffer = message.body if message.kind == "returned" else b""
+        self.connections.move(connection, State.IDLE)
+        if message.kind == "stream":
+            app.private.take(connection, message.facts["key"], message.facts["topic"], message.body)
+        elif connection.buffer:
+            self.connections.resumed.append(connection)
 
     def lent_answer(self, request: bytes) -> bytes | None:
         """What the newest app has lent for this request; None where it is to be asked."""
@@ -180,20 +196,23 @@ class Apps:
         self.bell_may_be_missed = not any(app.said_hello for app in self.all)
 
     def _lost(self, app: App) -> None:
-        """An app has gone. What it had not acknowledged is the next one's, ahead of what came later."""
+        """An app has gone. What it had not begun is the next one's, ahead of what came later; what it had, ends."""
         self.connections.selector.unregister(app.channel)
-        app.channel.close()
-        app.private.close()
         self.all.remove(app)
         if app.lent is not None:
             self.lent = self.all[-1].lent if self.all else None
             app.lent.close()
-        for connection in reversed(app.handed.values()):
+        not_begun = app.not_begun()
+        for connection in reversed(not_begun):
             self.connections.move(connection, State.WAITING)
             self.waiting[connection] = None
             self.waiting.move_to_end(connection, last=False)
+        for connection in app.handed.values():
+            if connection.state is State.HANDED:
+                self.connections.close(connection)
+        app.close()
         self.bell_may_be_missed = not any(other.said_hello for other in self.all)
-        self.say("app_left", unacknowledged=len(app.handed), held=app.holds)
+        self.say("app_left", not_begun=len(not_begun), begun=len(app.handed) - len(not_begun))
 
     def see_to_private(self) -> None:
         """Close what nobody vouches for, and tell each app who has gone."""

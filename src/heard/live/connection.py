@@ -1,10 +1,10 @@
 """What can become of a connection while the edge holds it: the table of states, and of moves between them.
 
-    IDLE ─ bytes ─▶ READING ─ whole head ─▶ WAITING ─ an app ─▶ HANDED ─ acknowledged ─▶ GONE (the app's now)
-      ▲                │ /live/…               ▲                  │                       │
-      │                ├─▶ LIVE ⇄ CATCHING_UP  └── the app died ──┘                       │
-      │                └─▶ POLLING ─ news, or time is up ─▶ ANSWERING ─▶ LINGERING        │
-      └───────────────────────────── answered ◀──────────────────┴───── handed back ◀─────┘
+    IDLE ─ bytes ─▶ READING ─ whole head ─▶ WAITING ─ an app ─▶ HANDED ─ it closed ─▶ GONE
+      ▲                │ /live/…               ▲                  │ │
+      │                ├─▶ LIVE ⇄ CATCHING_UP  └─ it died before ─┘ │
+      │                └─▶ POLLING ─ news, or time is up ─▶ ANSWERING ─▶ LINGERING
+      └───────────────────────────── answered ◀───┴─────────────────┘
 
 A head that comes whole is seen to at once, without READING. A move that is not in the table is a fault of
 ours. Each state says whether we listen to the client, whether we wait to write to it, and how long it may
@@ -25,13 +25,13 @@ class State(Enum):
     IDLE = "between requests; nothing has come"
     READING = "the head of a request has begun"
     WAITING = "a whole request, no app to take it yet"
-    HANDED = "sent to an app that has not acknowledged it"
+    HANDED = "an app has a copy of it, and answers"
     LIVE = "a reader who has everything"
     CATCHING_UP = "a reader who is being sent what came before, or whose line is slow"
     POLLING = "a long poll without news so far"
     ANSWERING = "an answer of ours is on its way"
     LINGERING = "answered for the last time; what still comes is dropped"
-    GONE = "closed, or the app's"
+    GONE = "closed"
 
     # By identity, in C: states are keys wherever a connection is moved, and Enum's own hash is a call in Python.
     __hash__ = object.__hash__
@@ -52,7 +52,7 @@ RULES: dict[State, Rule] = {
     _S.READING: Rule(EVENT_READ, "head_s", _ASKED),
     # Nobody listens to these two: what the client sends now is for the app, and waits in the kernel for it.
     _S.WAITING: Rule(0, "app_s", frozenset({_S.HANDED, _S.READING, _S.ANSWERING, _S.GONE})),
-    _S.HANDED: Rule(0, None, frozenset({_S.WAITING, _S.GONE})),
+    _S.HANDED: Rule(0, None, frozenset({_S.WAITING, _S.IDLE, _S.GONE})),
     _S.LIVE: Rule(EVENT_READ, None, frozenset({_S.CATCHING_UP, _S.GONE})),
     _S.CATCHING_UP: Rule(EVENT_READ | EVENT_WRITE, "stuck_s", frozenset({_S.LIVE, _S.GONE})),
     _S.POLLING: Rule(EVENT_READ, "poll_s", frozenset({_S.ANSWERING, _S.GONE})),
@@ -97,7 +97,6 @@ class Connection:
         "fd",
         "outgoing",
         "position",
-        "request",
         "sent",
         "sock",
         "state",
@@ -115,7 +114,6 @@ class Connection:
         self.position = 0
         self.behind_from = 0
         self.closes = False
-        self.request = 0
 
 
 def durations(limits: Limits) -> dict[State, float]:

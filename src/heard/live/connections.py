@@ -35,12 +35,9 @@ class Connections:
         # heap.
         self._due: dict[State, OrderedDict[Connection, float]] = {state: OrderedDict() for state in self._durations}
 
-    def admit(self, sock: socket.socket, buffer: bytes = b"") -> Connection:
-        """Hold a connection that was accepted, or handed back by an app with bytes it had not read."""
+    def admit(self, sock: socket.socket) -> Connection:
+        """Hold a connection that was accepted."""
         connection = Connection(sock)
-        connection.buffer = buffer
-        if buffer:
-            self.resumed.append(connection)
         self.by_fd[connection.fd] = connection
         self.selector.register(connection.fd, RULES[State.IDLE].listens, connection)
         self._start_clock(connection)
@@ -147,7 +144,7 @@ class Connections:
         self.move(connection, State.LINGERING)
 
     def close(self, connection: Connection) -> None:
-        """Close a connection, or our copy of it where the app has its own."""
+        """Close a connection; where an app has a copy, it is open until that closes its own too."""
         if connection.state is State.GONE:
             return
         self.move(connection, State.GONE)

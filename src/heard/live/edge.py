@@ -43,7 +43,7 @@ class Edge:
         self.selector = selectors.DefaultSelector()
         self.connections = Connections(self.selector, limits)
         self.readers = Readers(self.connections, say)
-        self.apps = Apps(self.connections, self.readers, say, listener.family)
+        self.apps = Apps(self.connections, self.readers, say)
         self.control = Channel(control)
         self.listener: socket.socket | None = listener
         self._family = listener.family
@@ -117,8 +117,8 @@ class Edge:
     def _has_ended(self) -> bool:
         if self.ends_at is None:
             return False
-        busy = {State.READING, State.WAITING, State.HANDED, State.ANSWERING}
-        here = any(connection.state in busy for connection in self.connections.by_fd.values())
+        busy = {State.READING, State.WAITING, State.ANSWERING}
+        here = self.apps.has_not_begun() or any(one.state in busy for one in self.connections.by_fd.values())
         return not here or self.connections.now >= self.ends_at
 
     # What comes from clients

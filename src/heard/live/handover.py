@@ -4,18 +4,17 @@ either of them.
 A message is a header of JSON and some bytes, each with its length before it, and at most one descriptor
 (SCM_RIGHTS), which travels with the message's first byte. Who says what:
 
-    app → edge          hello(frames, epoch, + descriptor of the edition) · ring(position) · ack(id) ·
-                        returned(+ descriptor, bytes unread) · closed() · lend(answer, fields, + head and body) ·
-                        stream(key, topic, + descriptor, how it stands) · tell(topic, + how it stands) · ends(key) ·
-                        vouch()
-    edge → app          request(id, + descriptor, bytes read) · gone(keys) · audience(+ readers of each case, as JSON)
+    edge → app          begun(+ descriptor of a number that both share) · request(id, + descriptor, bytes read) ·
+                        gone(keys) · audience(+ readers of each case, as JSON)
+    app → edge          hello(frames, epoch, + descriptor of the edition) · ring(position) ·
+                        returned(id, + bytes unread) · closed(id) · lend(answer, fields, + head and body) ·
+                        stream(id, key, topic, + how it stands) · tell(topic, + how it stands) · ends(key) · vouch()
     supervisor → edge   app(+ descriptor of a channel to it) · end()
     supervisor → app    edge(+ descriptor of a channel to it) · alone() · end()
     any → supervisor    beat()
 
-A request is acknowledged before it is begun. Until then the edge keeps its own copy of the descriptor and
-gives it to the next app if this one dies; from then on it never does: a request is begun once or not at
-all.
+A request is counted as begun before it is, in memory that the edge sees whatever becomes of the app. What an app had
+not begun when it died the edge gives to the next; what it had begun never: a request is begun once or not at all.
 """
 
 from __future__ import annotations

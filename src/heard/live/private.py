@@ -30,13 +30,11 @@ class Private:
         self._topics: dict[str, Topic] = {}
         self.vouched_at = connections.now
 
-    def take(self, fd: int, key: int, topic: str, first: bytes) -> None:
+    def take(self, connection: Connection, key: int, topic: str, first: bytes) -> None:
         """Hold a connection as a stream; `first` is how things stand."""
-        sock = socket.socket(fileno=fd)
-        connection = self._connections.admit(sock)
         opening = answers.private_opening() + first
         with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._connections.limits.send_buffer_bytes)
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._connections.limits.send_buffer_bytes)
         if self._send(connection, opening):
             known = self._topics.get(topic) or self._topics.setdefault(topic, Topic(topic))
             self._connections.join(connection, known, State.LIVE)

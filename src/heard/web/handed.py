@@ -5,7 +5,6 @@ answered.
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any, Protocol
 
 import uvicorn
@@ -25,11 +24,11 @@ class Lender(Protocol):
 
     def takes_back(self) -> bool: ...
 
-    def give_back(self, fd: int) -> None: ...
+    def give_back(self, request: int) -> None: ...
 
-    def give_stream(self, fd: int, key: int, topic: str, first: bytes) -> None: ...
+    def give_stream(self, request: int, key: int, topic: str, first: bytes) -> None: ...
 
-    def ended_here(self) -> None: ...
+    def ended_here(self, request: int) -> None: ...
 
 
 class HandedProtocol(HttpToolsProtocol):
@@ -40,10 +39,17 @@ class HandedProtocol(HttpToolsProtocol):
     """
 
     def __init__(
-        self, config: uvicorn.Config, state: ServerState, app_state: dict[str, Any], lender: Lender, received: bytes
+        self,
+        config: uvicorn.Config,
+        state: ServerState,
+        app_state: dict[str, Any],
+        lender: Lender,
+        request: int,
+        received: bytes,
     ) -> None:
         super().__init__(config, state, app_state)
         self._lender = lender
+        self._request = request
         self._received = received
         self._in_request = False
         self._given_back = False
@@ -65,7 +71,7 @@ class HandedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if not self._given_back:
-            self._lender.ended_here()
+            self._lender.ended_here(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._came_at = self.loop.time()
@@ -107,19 +113,17 @@ class HandedProtocol(HttpToolsProtocol):
         if not self._lender.takes_back():
             self.transport.close()
             return
-        fd = os.dup(self.transport.get_extra_info("socket").fileno())
         self._given_back = True
-        self.transport.abort()  # Closes our descriptor without a word to the client; the copy stays open.
-        self._lender.give_back(fd)
+        self.transport.abort()  # Closes our copy without a word to the client; the edge's stays open.
+        self._lender.give_back(self._request)
 
     def become_stream(self, key: int, topic: str, first: bytes) -> bool:
         """The edge answers from now on, with a stream; False where it cannot, and an answer is still to be given."""
         if self._in_request or self.pipeline or self.transport.is_closing() or not self._lender.takes_back():
             return False
-        fd = os.dup(self.transport.get_extra_info("socket").fileno())
         self._given_back = True
         self.transport.abort()
-        self._lender.give_stream(fd, key, topic, first)
+        self._lender.give_stream(self._request, key, topic, first)
         return True
 
     def see_to_deadlines(self, body_silence_s: float, stalled_s: float) -> None:

@@ -4,8 +4,8 @@ There is no listening socket here. A connection arrives as a descriptor with the
 it, is answered, and goes back: an idle connection sleeps in the edge, so that this process can be replaced
 at any moment.
 
-A request is acknowledged before it is begun, and begun only once the kernel has the acknowledgement: the
-edge gives it to the next app if we die first, and never if we die later.
+A request is counted as begun before it is, in memory that the edge shares: the edge gives it to the next app if we die
+first, and never if we die later.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from heard.live.edition import Edition
 from heard.live.handover import Channel, Message
 from heard.live.lent import Asked
 from heard.live.limits import descriptors
+from heard.live.shared import Number
 from heard.web.handed import HandedProtocol
 
 BEAT_S = 1.0
@@ -244,7 +245,7 @@ class _Edge:
         self.channel = channel
         self.loop = serving.loop
         self.audience: dict[str, tuple[int, tuple[int, str] | None]] = {}
-        self._acknowledged: list[tuple[socket.socket, bytes]] = []
+        self._begun: Number | None = None
         self._to_ring: int | None = None
         self._to_tell: dict[str, bytes] = {}
         self._streams: set[int] = set()
@@ -279,7 +280,9 @@ class _Edge:
     def _readable(self) -> None:
         for message in self.channel.receive():
             if message.kind == "request":
-                self._acknowledge(message)
+                self._take(message)
+            elif message.kind == "begun" and message.fd is not None:
+                self._begun = Number(message.fd)
             elif message.kind == "gone":
                 self._streams.difference_update(message.facts["keys"])
                 self.serving.bell.on_gone(message.facts["keys"])
@@ -288,15 +291,18 @@ class _Edge:
                 self.audience = {case: (readers, sent and tuple(sent)) for case, (readers, sent) in told.items()}
         self.watch()
 
-    def _acknowledge(self, message: Message) -> None:
-        assert message.fd is not None
-        self.channel.send("ack", id=message.facts["id"])
+    def _take(self, message: Message) -> None:
+        assert message.fd is not None and self._begun is not None
         sock = socket.socket(fileno=message.fd)
         sock.setblocking(False)
-        self._acknowledged.append((sock, message.body))
+        request = message.facts["id"]
+        self._begun.become(request)
+        task = self.loop.create_task(self._begin(sock, request, message.body))
+        self.serving.beginning.add(task)
+        task.add_done_callback(self.serving.beginning.discard)
 
     def watch(self) -> None:
-        """Begin what has been acknowledged, once that is with the kernel; wait to write what is not."""
+        """Say what had to wait, and wait to write what still must."""
         if self.channel.ended:
             self._gone()
             return
@@ -307,11 +313,6 @@ class _Edge:
             while self._to_tell and not self.channel.waiting:
                 topic, words = self._to_tell.popitem()
                 self.channel.send("tell", words, topic=topic)
-            begun, self._acknowledged = self._acknowledged, []
-            for sock, received in begun:
-                task = self.loop.create_task(self._begin(sock, received))
-                self.serving.beginning.add(task)
-                task.add_done_callback(self.serving.beginning.discard)
         if bool(self.channel.waiting) != self._writing:
             self._writing = not self._writing
             if self._writing:
@@ -329,35 +330,36 @@ class _Edge:
             self.serving.bell._edges.remove(self)
             self.loop.remove_reader(self.channel.fileno())
             self.loop.remove_writer(self.channel.fileno())
-            for sock, _ in self._acknowledged:
-                sock.close()
             self.channel.close()
+            if self._begun is not None:
+                self._begun.close()
             self.serving.bell.on_gone(list(self._streams))
 
-    async def _begin(self, sock: socket.socket, received: bytes) -> None:
+    async def _begin(self, sock: socket.socket, request: int, received: bytes) -> None:
         serving = self.serving
         try:
             _, protocol = await self.loop.connect_accepted_socket(
-                lambda: HandedProtocol(serving.config, serving.state, serving.lifespan.state, self, received), sock
+                lambda: HandedProtocol(serving.config, serving.state, serving.lifespan.state, self, request, received),
+                sock,
             )
         except OSError:
             sock.close()
-            self.ended_here()
+            self.ended_here(request)
         else:
             protocol.reading_began()
 
-    def ended_here(self) -> None:
+    def ended_here(self, request: int) -> None:
         if not self.channel.ended:
-            self.channel.send("closed")
+            self.channel.send("closed", id=request)
             self.watch()
 
-    def give_back(self, fd: int) -> None:
-        self.channel.send("returned", fd=fd, close_after=True)
+    def give_back(self, request: int) -> None:
+        self.channel.send("returned", id=request)
         self.watch()
 
-    def give_stream(self, fd: int, key: int, topic: str, first: bytes) -> None:
+    def give_stream(self, request: int, key: int, topic: str, first: bytes) -> None:
         self._streams.add(key)
-        self.channel.send("stream", first, fd=fd, close_after=True, key=key, topic=topic)
+        self.channel.send("stream", first, id=request, key=key, topic=topic)
         self.watch()
 
     def takes_back(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             server.publish(SLUG, f"Post {number}.")
         answer = server.post(f"/cases/{SLUG}/restrictions", {"basis": "s.11", "names": [PROTECTED]})
         assert answer.status_code == 201
+        house = open_house(server.data)
+        end = house.store.position()
+        house.close()
+        give_up_at = time.monotonic() + 30
+        while f'.{end}"' not in server.page(f"/{SLUG}/") and time.monotonic() < give_up_at:
+            time.sleep(0.05)  # a page names the position it was made at; all are asked for when nothing moves any more
         yield server
 
 

@@ -38,8 +38,9 @@ lint: setup-dev
 	@$(PY) -m ruff check src tests bench scripts .ci
 	@$(PY) -m mypy
 
+# A file of tests is one worker's: what it has made (a server, a corpus) is made once.
 test: lint
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 bench: setup-dev
 	@$(PY) -m bench

@@ -67,6 +67,18 @@ def fail(story: Story) -> None:
         story.do(commands.fail_factor(story.one(), "code"))
 
 
+def set_password(story: Story) -> None:
+    of, password = story.one(), new_id()
+    story.do(commands.set_password(of, password))
+    story.step += 1
+    known = [one.id for one in projection.factors(story.desk.tables, of) if one.sort == "code"]
+    story.do(commands.sign_in(of, known[0], story.step, password=password))
+
+
+def remove_password(story: Story) -> None:
+    story.do(commands.remove_password(story.one()))
+
+
 def demand(story: Story) -> None:
     story.do(commands.demand_factor(story.random.random() < 0.5), story.people[0])
 
@@ -114,6 +126,9 @@ VERBS = [
     sign_in,
     sign_in_by_a_link,
     fail,
+    set_password,
+    set_password,
+    remove_password,
     demand,
     give,
     take,

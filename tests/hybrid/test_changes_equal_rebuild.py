@@ -63,6 +63,7 @@ TABLES += (
     "factor",
     "factor_failed",
     "factor_demanded",
+    "password",
     "spent_challenge",
     "sessions_ended",
     "case_role",

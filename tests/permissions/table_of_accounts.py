@@ -8,6 +8,8 @@ PUBLIC_ACCOUNTS: dict[str, list[Row]] = {
     # Without the link of a moment ago, nobody is asked for a second factor.
     "GET /account/second/": public("server", every("server", "forbidden")),
     "POST /account/second/": public("server", every("server", "forbidden")),
+    # Nothing typed, and so nothing to work out: that what is wrong lets nobody in, tests/security/test_passwords says.
+    "POST /desk/sign-in/": public("server", every("server", "no")),
     # No passkey is made at a number, and one that is not whole signs nobody in: see tests/security/test_passkeys.
     "POST /account/sign-in/asked/": public("server", every("server", "no")),
     "POST /account/sign-in/": public("server", every("server", "no")),
@@ -46,6 +48,9 @@ OWN_ACCOUNT: dict[str, list[Row]] = {
     "GET /account/": _own("server", every("server", "ok")),
     "POST /account/code/": _own("server", every("server", "ok")),
     "POST /account/code/confirm/": _own("server", every("server", "no"), code="000000"),
+    "POST /account/again/": _own("server", every("server", "no"), code="000000"),
+    "POST /account/password/": _own("server", every("server", "no")),
+    "POST /account/password/remove/": _own("server", every("server", "absent")),
     "POST /account/factors/{factor}/remove/": _own("factor", every("factor", "absent", theirs="ok")),
     "POST /account/passkey/asked/": _own("server", every("server", "no")),
     "POST /account/passkey/": _own("server", every("server", "no")),

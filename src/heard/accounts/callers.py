@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heard.accounts import projection, secrets
-from heard.accounts.model import HALF_LASTS, SESSION_LASTS, Caller
+from heard.accounts import projection, secrets, tries
+from heard.accounts.model import HALF_LASTS, KNOWN_LASTS, RECENT, SESSION_LASTS, Caller
+from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Vault
 from heard.engine.projection import Tables
@@ -73,6 +74,17 @@ def _is_proved(tables: Tables, kept: secrets.Kept) -> bool:
     return kept.factor in known if known or kept.factor else True
 
 
+def session(request: Request, vault: Vault) -> secrets.Kept | None:
+    """What is kept of the session; whether it still stands, `of` says."""
+    return secrets.find(vault, "session", request.cookies.get(cookie_name(request), ""))
+
+
+def came_lately(request: Request, vault: Vault) -> bool:
+    """Whether the session began a short while ago: who sits down at a browser that is signed in has not signed in."""
+    kept = session(request, vault)
+    return kept is not None and kept.since is not None and now.utc() - kept.since < RECENT
+
+
 def stands(tables: Tables, kept: secrets.Kept) -> bool:
     """Whether a session or a link is of after the last time that all of its account were ended."""
     ended_at = projection.sessions_ended_at(tables, kept.account)
@@ -88,8 +100,25 @@ def let_in(request: Request, response: Response, vault: Vault, account: str, fac
     """Begin a session under a secret of its own. What the browser had before ends: it may have been put there."""
     secrets.forget(vault, "session", request.cookies.get(cookie_name(request), ""))
     secrets.forget(vault, "half", request.cookies.get(_half_name(request), ""))
+    tries.owner_came(vault, account)
     secret = secrets.make(vault, "session", account, factor=factor, lasts=SESSION_LASTS)
     _give(request, response, cookie_name(request), secret, int(SESSION_LASTS.total_seconds()))
+
+
+def remember(request: Request, response: Response, vault: Vault, account: str) -> None:
+    """That the owner has signed in here by a password: it opens nothing, but tries of strangers do not count here."""
+    secrets.forget(vault, "known", request.cookies.get(_known_name(request), ""))
+    secret = secrets.make(vault, "known", account, lasts=KNOWN_LASTS)
+    _give(request, response, _known_name(request), secret, int(KNOWN_LASTS.total_seconds()))
+
+
+def is_remembered(request: Request, vault: Vault, tables: Tables, account: str) -> bool:
+    kept = secrets.find(vault, "known", request.cookies.get(_known_name(request), ""))
+    return kept is not None and kept.account == account and stands(tables, kept)
+
+
+def _known_name(request: Request) -> str:
+    return cookie_name(request) + "-known"
 
 
 def let_half_in(request: Request, response: Response, vault: Vault, account: str) -> None:

@@ -16,6 +16,8 @@ from heard.accounts.entries import (
     FactorFailed,
     FactorRemoved,
     LinkMade,
+    PasswordRemoved,
+    PasswordSet,
     Role,
     Scope,
     SessionsEnded,
@@ -36,6 +38,12 @@ from heard.engine.projection import Tables
 WRONG_CODE = (
     "That did not work, and nobody was signed in. Wait for the next code and type that: each works once. "
     f"After {FAILED_MAX} wrong ones in a quarter of an hour none is looked at until it has passed."
+)
+#: The same for a wrong address, password or code, and when there were too many to look at another.
+WRONG_PASSWORD = (
+    "That did not work, and nobody was signed in. Address, password and code have to be right together, and each code "
+    "works once. After a few wrong ones none is looked at for a quarter of an hour, but in a browser where you have "
+    "signed in by them before; a passkey and a link work all the while."
 )
 WRONG_PASSKEY = "That passkey did not work, and nothing was changed. Try again from the beginning."
 #: The one who types commands on the server itself; no account, so no address either.
@@ -75,8 +83,8 @@ def make_link(account: str) -> Command:
     return _on_account(account, LinkMade())
 
 
-def sign_in(account: str, factor: str = "", step: int = 0, challenge: str = "") -> Command:
-    """By a link alone where the account has no factor, else by one of them; `step` and `challenge` as in the entry.
+def sign_in(account: str, factor: str = "", step: int = 0, challenge: str = "", password: str = "") -> Command:
+    """By a link alone where the account has no factor, else by one of them; all else as in the entry.
 
     What works once is used up by the entry itself, so that of two who come with it one is let in.
     """
@@ -86,9 +94,11 @@ def sign_in(account: str, factor: str = "", step: int = 0, challenge: str = "") 
         known = {one.id: one for one in projection.factors(tables, account)}
         if factor not in known and (factor or known):
             raise Refused(WRONG_PASSKEY)
+        if password and not (factor and known[factor].sort == "code" and is_password(tables, account, password)):
+            raise Refused(WRONG_PASSWORD)
         if factor:
             _use(tables, known[factor], step, challenge)
-        return Decision((Draft(account, SignedIn(factor, step, challenge)),), (account,))
+        return Decision((Draft(account, SignedIn(factor, step, challenge, password)),), (account,))
 
     return judge
 
@@ -115,6 +125,33 @@ def fail_factor(account: str, sort: Sort) -> Command:
         projection.by_id(tables, account)
         drafts = () if too_many_failed(tables, account) else (Draft(account, FactorFailed(sort)),)
         return Decision(drafts, (account,))
+
+    return judge
+
+
+def is_password(tables: Tables, account: str, password: str) -> bool:
+    known = projection.password(tables, account)
+    return known is not None and known[0] == password
+
+
+def set_password(account: str, password: str) -> Command:
+    """By the id that the vault keeps it by. Raises Refused where there is no app that shows codes to go with it."""
+
+    def judge(tables: Tables) -> Decision:
+        if not any(one.sort == "code" for one in projection.factors(tables, account)):
+            raise Refused(
+                "A password lets nobody in without a code. Add an app that shows codes first. Nothing changed."
+            )
+        return Decision((Draft(account, PasswordSet(password)),), (account,))
+
+    return judge
+
+
+def remove_password(account: str) -> Command:
+    def judge(tables: Tables) -> Decision:
+        if projection.password(tables, account) is None:
+            raise NotFound("This account has no password.")
+        return Decision((Draft(account, PasswordRemoved()),), (account,))
 
     return judge
 

@@ -70,12 +70,14 @@ class LinkMade(Body, frozen=True):
 @written_as("accounts.signed_in")
 class SignedIn(Body, frozen=True):
     """On the account's stream. With which factor, if not by a link alone, and what makes that work this once: `step` is
-    the 30 s whose code it was, or how often the passkey says that it was used; `challenge` what the passkey answered.
+    the 30 s whose code it was, or how often the passkey says that it was used; `challenge` what the passkey answered;
+    `password` which one came with a code, where no link did.
     """
 
     factor: str = ""
     step: int = 0
     challenge: str = ""
+    password: str = ""
 
 
 @written_as("accounts.signed_out")
@@ -120,6 +122,20 @@ class FactorDemanded(Body, frozen=True):
     """On `RULES`: whether an account without a second factor may do nothing but add one."""
 
     demanded: bool
+
+
+@written_as("accounts.password_set")
+class PasswordSet(Body, frozen=True):
+    """On the account's stream: by which id the vault keeps it. It lets in only together with a code; every session and
+    unused link of before ends.
+    """
+
+    password: str
+
+
+@written_as("accounts.password_removed")
+class PasswordRemoved(Body, frozen=True):
+    """On the account's stream. Every session and unused link of before ends."""
 
 
 @written_as("accounts.case_role_given")

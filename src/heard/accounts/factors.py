@@ -65,9 +65,9 @@ def keep_code(journal: Journal, account: str) -> None:
 
 
 def secret_of(journal: Journal, factor: str) -> bytes | None:
-    """The secret of a factor that shows codes."""
-    sealed = journal.vault.get("factor", factor)
-    return journal.sealing.unseal(_key(journal, factor), sealed) if sealed else None
+    """The secret of a factor that shows codes; for one that there is not, None after nearly the same work."""
+    key, sealed = _key(journal, factor), journal.vault.get("factor", factor)
+    return journal.sealing.unseal(key, sealed) if sealed else None
 
 
 def keep_passkey(journal: Journal, credential: str, passkey: Passkey) -> None:

@@ -38,6 +38,9 @@ LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
 #: From the link to the second factor.
 HALF_LASTS = timedelta(minutes=10)
+#: How long a browser is remembered as one of its owner's, and how long somebody who has signed in may change what they
+#: sign in with, before they are asked again.
+KNOWN_LASTS, RECENT = timedelta(days=180), timedelta(minutes=15)
 #: So many wrong codes in so long, and none is looked at: of a million codes three are right at a time, and whoever
 #: guesses has had a link first, so one in some thirty thousand who have one gets in.
 FAILED_MAX, FAILED_WITHIN = 10, timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""One's own account: what one signs in with besides a link, and the page that asks for it.
+"""One's own account: what one signs in with besides a link, and the page that asks for it after one.
 
 All of it works without script, but for the passkey itself.
 """
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.accounts import callers, codes, commands, factors, projection
+from heard.accounts import callers, codes, commands, factors, passwords, projection, qr, tries
 from heard.accounts.model import Caller
 from heard.accounts.pages import let_in
 from heard.accounts.passkeys import Site
@@ -22,7 +22,17 @@ from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 
 NO_STORE = {"Cache-Control": "no-store"}
 HOUSE = "Heard"
-DONE = {"added": "Added. From now on it is asked for when you sign in.", "removed": "Removed."}
+DONE = {
+    "added": "Added. From now on it is asked for when you sign in.",
+    "removed": "Removed.",
+    "again": "It is you. For a quarter of an hour you may change what you sign in with.",
+    "password": "The password is set. With a code it signs you in; everywhere but here you were signed out.",
+    "no-password": "The password is removed. Everywhere but here you were signed out.",
+}
+AGAIN = (
+    "You signed in a while ago, so somebody else may be sitting here. Show once more that it is you, and then do this "
+    "again. Nothing was changed."
+)
 
 
 def routes() -> list[BaseRoute]:
@@ -80,12 +90,30 @@ def _is_number(name: str) -> bool:
 
 async def account_page(request: Request) -> Response:
     serving, caller = signed_in(request)
-    return _page(request, serving, caller, message=DONE.get(request.query_params.get("done", ""), ""))
+    return page(request, serving, caller, message=DONE.get(request.query_params.get("done", ""), ""))
 
 
-def _page(request: Request, serving: Any, caller: Caller, *, status: int = 200, **shown: Any) -> Response:
+def again_needed(request: Request, serving: Any, caller: Caller) -> Response | None:
+    """The page that asks once more, where the session is older than a while and there is something to prove it with."""
+    if not _is_stale(request, serving, caller):
+        return None
+    return page(request, serving, caller, status=403, error=AGAIN)
+
+
+def must_be_fresh(request: Request, serving: Any, caller: Caller) -> None:
+    """As `again_needed`, for what a script asks. Raises NotAllowed."""
+    if _is_stale(request, serving, caller):
+        raise NotAllowed(AGAIN)
+
+
+def _is_stale(request: Request, serving: Any, caller: Caller) -> bool:
+    asked = projection.factors(serving.tables, caller.account.id)
+    return bool(asked) and not callers.came_lately(request, serving.vault)
+
+
+def page(request: Request, serving: Any, caller: Caller, *, status: int = 200, **shown: Any) -> Response:
     tables, me = serving.tables, caller.account
-    page = templates.render(
+    made = templates.render(
         "accounts/account.html",
         account=me,
         at_desk=caller.may("read_desk"),
@@ -94,9 +122,14 @@ def _page(request: Request, serving: Any, caller: Caller, *, status: int = 200, 
         administers=caller.may("administer"),
         passkeys=_has_passkeys(request),
         demanded=bool(projection.demanded(tables)),
-        **{"error": "", "message": "", "secret": "", **shown},
+        password=projection.password(tables, me.id),
+        shortest=passwords.SHORTEST,
+        longest=passwords.LONGEST,
+        strange=tries.strange(serving.vault, me.id),
+        stale=_is_stale(request, serving, caller),
+        **{"error": "", "message": "", "secret": "", "drawn": None, **shown},
     )
-    return Response(page, status, NO_STORE, "text/html")
+    return Response(made, status, NO_STORE, "text/html")
 
 
 # Codes ----------------------------------------------------------------------------------------------------------------
@@ -104,12 +137,15 @@ def _page(request: Request, serving: Any, caller: Caller, *, status: int = 200, 
 
 async def begin_code(request: Request) -> Response:
     serving, caller = signed_in(request)
+    if refused := again_needed(request, serving, caller):
+        return refused
     return _shown(request, serving, caller, factors.begin_code(serving.node.journal, caller.account.id))
 
 
 def _shown(request: Request, serving: Any, caller: Caller, secret: bytes, **more: Any) -> Response:
     address = codes.address(secret, HOUSE, caller.account.email)
-    return _page(request, serving, caller, secret=codes.written(secret), address=address, **more)
+    drawn = qr.drawn(address)
+    return page(request, serving, caller, secret=codes.written(secret), address=address, drawn=drawn, **more)
 
 
 async def confirm_code(request: Request) -> Response:
@@ -118,7 +154,7 @@ async def confirm_code(request: Request) -> Response:
     me, journal, form = caller.account.id, serving.node.journal, await request.form(max_fields=10)
     begun = factors.begun_code(journal, me)
     if begun is None:
-        return _page(request, serving, caller, status=422, error="That took more than ten minutes. Begin again.")
+        return page(request, serving, caller, status=422, error="That took more than ten minutes. Begin again.")
     factor, secret = begun
     step = codes.step_of(secret, str(form.get("code", "")), now.utc())
     if step is None:
@@ -139,12 +175,14 @@ def _proved(request: Request, serving: Any, account: str, factor: str) -> Respon
 async def remove(request: Request) -> Response:
     serving, caller = signed_in(request)
     me, factor = caller.account.id, request.path_params["factor"]
+    if refused := again_needed(request, serving, caller):
+        return refused
     try:
         await serving.do(commands.remove_factor(me, factor), by=me)
     except NotFound:
         raise
     except HeardError as refusal:
-        return _page(request, serving, caller, status=422, error=refusal.message)
+        return page(request, serving, caller, status=422, error=refusal.message)
     factors.forget(serving.node.journal, factor)
     response = RedirectResponse("/account/?done=removed", 303)
     if not projection.factors(serving.tables, me):
@@ -162,8 +200,8 @@ async def second_page(request: Request) -> Response:
 
 def _second(serving: Any, account: str | None, error: str = "") -> Response:
     sorts = {one.sort for one in projection.factors(serving.tables, account)} if account else set()
-    page = templates.render("accounts/second.html", known=account is not None, sorts=sorts, error=error)
-    return Response(page, 200 if account and not error else 403, NO_STORE, "text/html")
+    made = templates.render("accounts/second.html", known=account is not None, sorts=sorts, error=error)
+    return Response(made, 200 if account and not error else 403, NO_STORE, "text/html")
 
 
 async def second(request: Request) -> Response:
@@ -173,7 +211,7 @@ async def second(request: Request) -> Response:
         return _second(serving, None)
     typed = str((await request.form(max_fields=10)).get("code", ""))
     try:
-        factor, step = _of_code(serving, account, typed)
+        factor, step = of_code(serving, account, typed)
         await serving.do(commands.sign_in(account, factor, step), by=account)
     except Refused as refusal:
         await serving.do(commands.fail_factor(account, "code"), by=account)
@@ -181,7 +219,7 @@ async def second(request: Request) -> Response:
     return let_in(request, serving, account, factor)
 
 
-def _of_code(serving: Any, account: str, typed: str) -> tuple[str, int]:
+def of_code(serving: Any, account: str, typed: str) -> tuple[str, int]:
     """The factor whose code was typed, and its step.
 
     Raises Refused when it is the code of none.

@@ -1,7 +1,9 @@
-"""Signing in with a one-time link, and out."""
+"""Signing in with a one-time link, and out; the page on which one signs in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -33,9 +35,14 @@ async def sign_in_page(request: Request) -> Response:
     return _page(works, "" if works or not secret else "This link was used or has ended. Ask for another.")
 
 
-def _page(works: bool, error: str, status: int = 200) -> Response:
+def sign_in_form(error: str, status: int, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """The page once more, with nothing of what was typed."""
+    return _page(False, error, status, headers)
+
+
+def _page(works: bool, error: str, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     page = templates.render("desk/sign_in.html", works=works, error=error)
-    return Response(page, status, {"Cache-Control": "no-store"}, "text/html")
+    return Response(page, status, {"Cache-Control": "no-store", **headers}, "text/html")
 
 
 async def sign_in(request: Request) -> Response:

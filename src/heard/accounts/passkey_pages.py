@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard.accounts import callers, commands, factors, passkeys
 from heard.accounts.factors import Passkey
-from heard.accounts.own import HOUSE, NO_STORE, signed_in, site
+from heard.accounts.own import HOUSE, NO_STORE, must_be_fresh, signed_in, site
 from heard.accounts.pages import begins_at
 from heard.accounts.passkeys import ALGORITHMS, Said
 from heard.engine.entry import new_id
@@ -38,6 +38,7 @@ def routes() -> list[BaseRoute]:
 
 async def asked_to_add(request: Request) -> Response:
     serving, caller = signed_in(request)
+    must_be_fresh(request, serving, caller)
     me, journal, here = caller.account, serving.node.journal, site(request)
     return JSONResponse(
         {
@@ -55,6 +56,7 @@ async def asked_to_add(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     serving, caller = signed_in(request)
+    must_be_fresh(request, serving, caller)
     me, said, here = caller.account.id, await _sent(request), site(request)
     proved = passkeys.registered(_secret(serving), here, me, said)
     if factors.passkey(serving.node.journal, said.id):

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heard import templates
-from heard.accounts import callers, commands, factors, projection, secrets
+from heard.accounts import callers, commands, factors, passwords, projection, secrets
 from heard.accounts.model import LINK_LASTS, NOT_ALLOWED, Caller
 from heard.accounts.own import NO_STORE
 from heard.accounts.recovery import agree_recovery, ask_recovery, refuse_recovery
@@ -63,6 +63,7 @@ def _page(serving: Any, caller: Caller, *, status: int = 200, **shown: Any) -> R
             {
                 "account": one,
                 "factors": projection.factors(tables, one.id),
+                "password": projection.password(tables, one.id),
                 "cases": len(projection.case_roles(tables, one.id)),
                 "recovery": asked if (asked := open_now.get(one.id)) and asked.is_open(at) else None,
             }
@@ -96,6 +97,7 @@ async def act(request: Request) -> Response:
     projection.by_id(serving.tables, person)
     sent = await request.form(max_fields=5)
     had = [one.id for one in projection.factors(serving.tables, person)]
+    password = projection.password(serving.tables, person)
     make, done = _VERBS[verb]
     try:
         await serving.do(
@@ -109,6 +111,8 @@ async def act(request: Request) -> Response:
         return RedirectResponse(f"/account/people/?done={done}", 303)
     for factor in had:
         factors.forget(serving.node.journal, factor)
+    if password:
+        passwords.forget(serving.node.journal, password[0])
     await serving.do(commands.make_link(person), by=caller.account.id)
     secret = secrets.make(serving.vault, "link", person, lasts=LINK_LASTS)
     link = f"{str(request.base_url).rstrip('/')}/desk/sign-in/{secret}/"

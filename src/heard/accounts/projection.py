@@ -14,6 +14,8 @@ from heard.accounts.entries import (
     FactorDemanded,
     FactorFailed,
     FactorRemoved,
+    PasswordRemoved,
+    PasswordSet,
     RecoveryAgreed,
     RecoveryAsked,
     RecoveryRefused,
@@ -25,7 +27,7 @@ from heard.accounts.entries import (
 )
 from heard.accounts.model import FAILED_WITHIN, Account, Factor, Recovery
 from heard.engine import now
-from heard.engine.entry import Entry
+from heard.engine.entry import Body, Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
 
@@ -48,6 +50,7 @@ CREATE TABLE IF NOT EXISTS case_role (
 CREATE TABLE IF NOT EXISTS recovery (
     account TEXT PRIMARY KEY, id TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS password (account TEXT PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spent_challenge (challenge TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
 """
 #: A challenge is remembered for longer than it lasts.
@@ -66,7 +69,18 @@ def _revoked(tables: Tables, entry: Entry, body: TokenRevoked) -> None:
     tables.execute("DELETE FROM token WHERE id = ?", (body.token,))
 
 
-def _ended(tables: Tables, entry: Entry, body: SessionsEnded) -> None:
+def _password(tables: Tables, entry: Entry, body: PasswordSet) -> None:
+    row = (entry.stream, body.password, now.text(entry.at))
+    tables.execute("INSERT OR REPLACE INTO password VALUES (?, ?, ?)", row)
+    _ended(tables, entry, body)
+
+
+def _password_removed(tables: Tables, entry: Entry, body: PasswordRemoved | RecoveryAgreed) -> None:
+    tables.execute("DELETE FROM password WHERE account = ?", (entry.stream,))
+    _ended(tables, entry, body)
+
+
+def _ended(tables: Tables, entry: Entry, body: Body) -> None:
     tables.execute("INSERT OR REPLACE INTO sessions_ended VALUES (?, ?)", (entry.stream, now.text(entry.at)))
 
 
@@ -113,7 +127,7 @@ def _recovery_asked(tables: Tables, entry: Entry, body: RecoveryAsked) -> None:
 def _recovery_agreed(tables: Tables, entry: Entry, body: RecoveryAgreed) -> None:
     tables.execute("DELETE FROM recovery WHERE account = ?", (entry.stream,))
     tables.execute("DELETE FROM factor WHERE account = ?", (entry.stream,))
-    tables.execute("INSERT OR REPLACE INTO sessions_ended VALUES (?, ?)", (entry.stream, now.text(entry.at)))
+    _password_removed(tables, entry, body)
 
 
 def _recovery_refused(tables: Tables, entry: Entry, body: RecoveryRefused) -> None:
@@ -140,6 +154,8 @@ def room() -> Room:
         FactorRemoved: _factor_removed,
         FactorFailed: _factor_failed,
         FactorDemanded: _demanded,
+        PasswordSet: _password,
+        PasswordRemoved: _password_removed,
         RecoveryAsked: _recovery_asked,
         RecoveryAgreed: _recovery_agreed,
         RecoveryRefused: _recovery_refused,
@@ -183,6 +199,12 @@ def factors(tables: Tables, account: str) -> list[Factor]:
         (account,),
     )
     return [Factor(id, of, sort, label, now.instant(at), last) for id, of, sort, label, at, last in rows]
+
+
+def password(tables: Tables, account: str) -> tuple[str, datetime] | None:
+    """By which id the vault keeps an account's password, and since when."""
+    rows = tables.execute("SELECT id, at FROM password WHERE account = ?", (account,))
+    return next(((id, now.instant(at)) for id, at in rows), None)
 
 
 def case_roles(tables: Tables, account: str) -> dict[str, Role]:

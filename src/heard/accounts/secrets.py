@@ -1,7 +1,7 @@
 """Links, sessions and tokens: the caller holds the secret, the vault holds its digest and whose it is.
 
-A secret is 256 random bits, so a plain SHA-256 is enough to keep it: there is nothing to guess (a password would need
-more, and there is none).
+A secret is 256 random bits, so a plain SHA-256 is enough to keep it: there is nothing to guess. A password needs more:
+see `passwords`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import msgspec
 from heard.engine import now
 from heard.engine.journal import Vault
 
-#: `half` is what a browser has between its link and the second factor.
-Drawer = Literal["link", "half", "session", "token"]
+#: `half` is what a browser has between its link and the second factor; `known` says that its owner has signed in there
+#: by a password before, and opens nothing.
+Drawer = Literal["link", "half", "session", "token", "known"]
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -93,16 +93,18 @@ def account_remove_factor(
 @account.command("recover")
 def account_recover(email: str, data: Data = VAR) -> None:
     """Let somebody in again who has lost what they sign in with: all of it is removed, and a link printed."""
-    from heard.accounts import commands, factors, projection
+    from heard.accounts import commands, factors, passwords, projection
     from heard.accounts.recovery import recover
     from heard.signing_in import link_for
 
     with opened(data) as house:
         account = projection.by_email(house.tables, email).id
-        had = projection.factors(house.tables, account)
+        had, password = projection.factors(house.tables, account), projection.password(house.tables, account)
         house.node.do(recover(account, commands.OPERATOR), by=commands.OPERATOR)
         for one in had:
             factors.forget(house.journal, one.id)
+        if password:
+            passwords.forget(house.journal, password[0])
         typer.echo(f"Every session has ended. This link signs in once, within a day:\n{link_for(house, account)}")
 
 

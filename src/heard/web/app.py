@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heard import templates
-from heard.accounts import own, passkey_pages, people
+from heard.accounts import own, passkey_pages, password_pages, people
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
@@ -40,6 +40,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/", "page", front.front_page),
         Mount(api.PREFIX, routes=api.routes()),
         *account_pages.routes(),
+        *password_pages.routes(),
         *own.routes(),
         *passkey_pages.routes(),
         *people.routes(),

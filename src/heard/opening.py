@@ -146,7 +146,7 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     if watching:
         watching.check(journal)
         node.after_fold.append(lambda: watching.keep_withdrawn(journal))
-    doors, media = Doors(journal), Media(data / "media")
+    doors, media = Doors(journal), Media(data / "media", vault)
     erase_pictures(journal, tables, media)
     node.after_erasing.append(lambda: erase_pictures(journal, tables, media))
     node.gates += [guarded(doors), bounded(OPERATOR), seen_twice(OPERATOR)]

@@ -193,11 +193,19 @@ def test_a_forged_checkpoint_is_found(copy: Path) -> None:
 
 
 def test_a_changed_picture_is_found(copy: Path) -> None:
-    name = Media(copy / "media").keep(b"a picture")
-    assert verify_directory(copy).media == 1
-    (copy / "media" / name).write_bytes(b"b picture")
-    with pytest.raises(Corrupt, match="in media"):
-        verify_directory(copy)
+    house = open_house(copy)
+    Media(copy / "media", house.journal.vault).keep(b"a picture")
+    house.close()
+    [path] = (copy / "media").iterdir()
+    for vault in (copy / "vault.sqlite", None):  # a copy that is kept for longer has none
+        assert verify_directory(copy).media == 1
+        sealed = path.read_bytes()
+        path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        with pytest.raises(Corrupt, match="in media"):
+            verify_directory(copy)
+        path.write_bytes(sealed)
+        if vault:
+            vault.unlink()
 
 
 def test_an_unfinished_erasure_is_told_and_is_no_damage(copy: Path) -> None:

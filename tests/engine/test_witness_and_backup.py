@@ -154,7 +154,7 @@ def test_a_backup_is_whole_and_verified_and_restores_to_the_same_journal(followe
     followed.publish("a", "b", "c")
     followed.withdraw("a")
     followed.erase("b")
-    picture = Media(followed.house.data / "media").keep(b"a picture")
+    picture = Media(followed.house.data / "media", followed.house.journal.vault).keep(b"a picture")
     folder, verified = backup(followed.house.data, tmp_path / "backups")
     assert (verified.entries, verified.erased, verified.media, verified.checkpoint_size) == (5, 1, 1, 5)
     assert (folder / "withdrawn").read_text().splitlines() == ["a", "b", "b 2"]
@@ -166,7 +166,7 @@ def test_a_backup_is_whole_and_verified_and_restores_to_the_same_journal(followe
     assert (facts.position, facts.epoch, facts.lost, facts.witnessed) == (5, followed.house.store.epoch, None, False)
     assert list(house.journal.all()) == list(followed.house.journal.all())
     assert house.journal.store.frontier().root() == followed.house.journal.store.frontier().root()
-    assert Media(house.data / "media").read(picture) == b"a picture"
+    assert Media(house.data / "media", house.journal.vault).read(picture) == b"a picture"
     house.node.catch_up()
     assert notes.all_notes(house.node.tables) == {"c": "what c says"}
 

@@ -19,6 +19,7 @@ from heard.coverage.entries import PostPublished
 from heard.engine.errors import Unavailable
 from heard.opening import House, open_house
 from heard.store.media import Media
+from heard.store.memory import MemoryVault
 from heard.store.reserve import Reserve
 from heard.verify import verify_directory
 from tests.faults.aftermath import acknowledged, after_three, needs_strace
@@ -138,7 +139,7 @@ def test_a_server_starts_on_a_full_disk(small_disk: Path, covered: tuple[House, 
 
 
 def test_a_picture_that_finds_no_room_is_unavailable_and_leaves_nothing(small_disk: Path) -> None:
-    media = Media(small_disk / "media")
+    media = Media(small_disk / "media", MemoryVault())
     with filled(small_disk), pytest.raises(Unavailable):
         media.keep(b"a picture" * 10_000)
     assert list((small_disk / "media").iterdir()) == []

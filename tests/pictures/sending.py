@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 
 from heard.accounts import commands as account_commands
-from heard.opening import open_house
+from heard.opening import House, open_house
 from heard.signing_in import token_for
 from tests.pictures import files
 from tests.server import Server
@@ -58,3 +59,8 @@ def fresh(number: int) -> bytes:
     picture = files.corners(1000, 700)
     picture.paste((17 * number % 256, 91 * number % 256, 53 * number % 256), (250, 200, 750, 500))
     return files.encoded(picture, "PNG")
+
+
+def sealed_at(house: House, name: str) -> Path:
+    """The file on the disk in which a picture lies sealed."""
+    return house.media.folder / f"{house.media.begin(name).file}.sealed"

@@ -15,7 +15,7 @@ from heard.coverage import commands, projection
 from heard.opening import open_house
 from heard.signing_in import link_for
 from tests.pictures import files
-from tests.pictures.sending import WORDS, address, fresh, posted, sent, shown_on
+from tests.pictures.sending import WORDS, address, fresh, posted, sealed_at, sent, shown_on
 from tests.proxies.bad_caches import BadCache
 from tests.proxies.receipts import proven_in_the_end, receipt_of
 from tests.server import Server, running
@@ -182,9 +182,9 @@ def test_what_was_refused_comes_back_with_its_picture(server: Server, slug: str,
 def test_erased_its_files_are_destroyed_and_it_is_proven(server: Server, slug: str) -> None:
     post, _ = posted(server.client, slug, content=fresh(17))
     names = shown_on(server.page(f"/{slug}/posts/{post}/fragment/"), slug)
-    on_disk = [server.data / "media" / name.rpartition("/")[2][:64] for name in names]
-    assert all(path.exists() for path in on_disk)
     house = open_house(server.data)
+    on_disk = [sealed_at(house, name.rpartition("/")[2][:64]) for name in names]
+    assert all(path.exists() for path in on_disk)
     house.node.do(commands.erase(house.journal, post, "UK GDPR art. 17"), by="lawyer")
     house.close()
     give_up_at = time.monotonic() + 10
@@ -207,7 +207,8 @@ def test_a_crash_between_the_entry_and_the_files_is_made_good_at_the_next_start(
     assert projection.pictured_in(house.tables, f"{media}-1.jpg")
     house.node.after_erasing.clear()  # the crash
     desk.do(commands.erase(house.journal, post, "UK GDPR art. 17"))
-    assert (tmp_path / "data" / "media" / media).exists()
+    path = sealed_at(house, media)
+    assert path.exists()
     house.close()
     open_house(tmp_path / "data", synchronous="OFF").close()
-    assert not (tmp_path / "data" / "media" / media).exists()
+    assert not path.exists()

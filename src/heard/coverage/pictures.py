@@ -7,6 +7,7 @@ sealed or waiting, or in one that was withdrawn since, answers as an address doe
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from typing import Any
 from urllib.parse import unquote
@@ -21,12 +22,13 @@ from heard.accounts.model import Caller
 from heard.cases import projection as cases
 from heard.cases.exits import Outgoing, Serving, WayOut, case_at, looking_twice
 from heard.cases.model import Case, checked_words
-from heard.coverage import projection
+from heard.coverage import projection, uploads
 from heard.coverage.elements import Image, Rendition, pictures
 from heard.coverage.in_case import signed_in
 from heard.coverage.kept import author, kept_words
 from heard.coverage.model import Post
 from heard.coverage.shown import show
+from heard.coverage.uploads import Taken
 from heard.engine.errors import NotFound, Refused
 from heard.pictures import darkroom
 from heard.pictures.developing import Print
@@ -38,14 +40,6 @@ MEDIA_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 NONE_HERE = "There is no picture at this address."
 NOT_OURS = "This picture is not one that was uploaded to this case. Nothing was published; send the picture again."
 _NAME = re.compile(r"[0-9a-f]{64}-[1-9][0-9]{0,4}\.(jpg|webp)")
-_DRAWER = "picture"
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """An upload: the picture without its words, and whether its file said a name that may not be said."""
-
-    image: Image
-    doubtful: bool
 
 
 def routes() -> list[BaseRoute]:
@@ -67,30 +61,31 @@ async def take_in(serving: Serving, case: Case, content: bytes, file_name: str) 
     developed = await darkroom.develop(content)
     door = serving.doors.of(serving.tables, case.id)
     says = door.stops(unquote(file_name)[:FILE_NAME_MAX], *developed.said)
-    image = await asyncio.to_thread(_kept, serving.media, developed.prints)
-    before = serving.vault.get(_DRAWER, f"{case.id} {image.media}")
-    doubtful = says or (before is not None and msgspec.json.decode(before, type=Taken).doubtful)
-    taken = Taken(image, doubtful)
-    serving.vault.put(_DRAWER, f"{case.id} {image.media}", msgspec.json.encode(taken))
-    return taken
+    image = await _kept(serving.media, developed.prints)
+    return uploads.came(serving.vault, case.id, image, says)
 
 
-def _kept(media: Any, prints: tuple[Print, ...]) -> Image:
-    """On disk before an entry names it."""
-    first, *others = prints
-    more = tuple(Rendition(media.keep(one.content), one.sort, one.width) for one in others)
-    return Image("", "", media.keep(first.content), first.width, first.height, renditions=more)
+async def _kept(media: Any, prints: tuple[Print, ...]) -> Image:
+    """On disk, and the keys in the vault, before an entry names it. Only what is slow is done beside the loop."""
+    names = [hashlib.sha256(one.content).hexdigest() for one in prints]
+    keys = [media.begin(name) for name in names]
+    contents = [one.content for one in prints]
+    written = await asyncio.to_thread(lambda: [media.write(*both) for both in zip(contents, keys, strict=True)])
+    for name, key in zip(names, written, strict=True):
+        media.finish(name, key)
+    more = tuple(Rendition(name, one.sort, one.width) for name, one in zip(names[1:], prints[1:], strict=True))
+    return Image("", "", names[0], prints[0].width, prints[0].height, renditions=more)
 
 
 def taken(serving: Serving, case: Case, media: str) -> Taken:
-    """What was uploaded to this case under this name.
+    """What was uploaded to this case under this name, for a command that names it.
 
     Raises Refused.
     """
-    kept = serving.vault.get(_DRAWER, f"{case.id} {media}") if re.fullmatch("[0-9a-f]{64}", media) else None
-    if kept is None:
+    found = uploads.name_it(serving.vault, case.id, media) if re.fullmatch("[0-9a-f]{64}", media) else None
+    if found is None:
         raise Refused(NOT_OURS)
-    return msgspec.json.decode(kept, type=Taken)
+    return found
 
 
 def told(found: Taken, alt: str, credit: str, caption: str) -> Image:

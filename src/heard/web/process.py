@@ -25,6 +25,7 @@ from heard.coverage.due_posts import posts_due
 from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
+from heard.coverage.uploads import clear_unused
 from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.mailing import Mailbox, mailbox
 from heard.deliver.probing import Probing, places
@@ -63,6 +64,7 @@ HEARS_WITHIN_S = 2.0
 PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
 CLOCKS_EVERY_S = 1.0
+UPLOADS_EVERY_S = 3600.0
 #: After a few reports the register lets everybody else go first.
 REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
@@ -162,6 +164,7 @@ async def run(
         _look(house, painter, woken),
         _clocks(house, scribe),
         _witness(house),
+        _clear_uploads(house),
         purging.run(),
         probing.run(),
         _follow(register, echoes),
@@ -283,6 +286,15 @@ async def _clocks(house: House, scribe: Scribe) -> None:
                 await scribe.do(lapse.command, by=CLOCK, key=lapse.key)
             except HeardError:  # looked at again in a moment, and the others are not kept waiting by it
                 log.warning("clock_put_off", clock=lapse.key)
+
+
+async def _clear_uploads(house: House) -> None:
+    """Destroy pictures that came a while ago and that no post has named."""
+    while True:
+        with suppress(Unavailable):  # the next time, then
+            if cleared := clear_unused(house.vault, house.tables, house.media.erase, now.utc()):
+                log.info("uploads_cleared", count=cleared)
+        await asyncio.sleep(UPLOADS_EVERY_S)
 
 
 async def _witness(house: House) -> None:

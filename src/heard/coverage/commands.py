@@ -114,9 +114,10 @@ def correct(
     old_shown: bool = False,
     based_on: int | None = None,
     wrong: str = "",
+    doubtful: bool = False,
 ) -> Command:
-    """Put an error right. What kind of thing was `wrong` (`model.WRONG`) begins the notice. The old
-    words are shown only if the editor says so, never where the door stops them.
+    """Put an error right. What kind of thing was `wrong` (`model.WRONG`) begins the notice. The old words are shown
+    only if the editor says so, never where the door stops them; a picture whose file was `doubtful` goes into nothing.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -129,6 +130,8 @@ def correct(
         door, words = _door(doors, tables, known), known.title if title is None else title
         old = "\n\n".join(filter(None, [known.title, parts.plain(known.elements)])) if old_shown else ""
         body = PostCorrected(known.case, new, _title(words), told, "" if door.stops(old) else old)
+        if doubtful:
+            raise NotPublished
         return _with_reason(tables, known, body, reason, door, [words, told, *parts.texts(new), parts.plain(new)])
 
     return judge

@@ -174,6 +174,16 @@ def reworded(elements: tuple[Element, ...], words: str) -> tuple[Element, ...]:
     return (Text(words), *(rest if isinstance(first, Text) else elements))
 
 
+def repictured(elements: tuple[Element, ...], stand: tuple[Image, ...]) -> tuple[Element, ...]:
+    """Other pictures in place of those that are kept here: where the first of them stood, or at the end."""
+    first = next((at for at, one in enumerate(elements) if isinstance(one, Image) and one.media), len(elements))
+    others = [
+        [one for one in part if not (isinstance(one, Image) and one.media)]
+        for part in (elements[:first], elements[first:])
+    ]
+    return (*others[0], *stand, *others[1])
+
+
 def pictures(elements: tuple[Element, ...]) -> list[Image]:
     """The pictures among them that are kept here."""
     return [one for one in elements if isinstance(one, Image) and one.media]

@@ -221,8 +221,11 @@ def _reworded(tables: Tables, entry: Entry, body: PostCorrected | PostClarified,
     [(before,)] = tables.execute("SELECT notices FROM post WHERE id = ?", (entry.stream,))
     told = (*_notices(before), notice)
     _set(tables, entry, "title = ?, elements = ?, notices = ?", body.title, _encode(body.elements), _encode(told))
+    shown = {name for (name,) in tables.execute("SELECT name FROM pictured WHERE post = ?", (entry.stream,))}
     tables.execute("DELETE FROM pictured WHERE post = ?", (entry.stream,))
     _pictured(tables, entry.stream, body.elements)
+    if shown - set(elements_module.picture_names([body.elements])):
+        receipts.begin(tables, entry, body.case, entry.stream, "corrected")
 
 
 def _retracted(tables: Tables, entry: Entry, body: PostRetracted) -> None:

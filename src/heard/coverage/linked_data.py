@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from heard.cases.model import Case
 from heard.cases.release import Door, Released
+from heard.coverage.elements import Image, pictures
 from heard.coverage.model import Coverage
 from heard.coverage.shown import Shown
 from heard.coverage.unasked import met_unasked, unasked
@@ -65,8 +66,10 @@ def _time(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def card(door: Door, case: Case, base: str, post: Shown | None = None) -> dict[str, Released]:
-    """Open Graph of a case, or of one post of it."""
+def card(
+    door: Door, case: Case, base: str, post: Shown | None = None, posts: Sequence[Shown] = ()
+) -> dict[str, Released]:
+    """Open Graph of a case, or of one post of it; with the picture of that, or of the pinned or newest of `posts`."""
     if post is None:
         title, text, path = unasked(door, case.title), unasked(door, case.standfirst), f"/{case.slug}/"
     else:
@@ -74,4 +77,21 @@ def card(door: Door, case: Case, base: str, post: Shown | None = None) -> dict[s
         path = f"/{case.slug}/posts/{post.id}/"
     description = " ".join((text or case.title).split())[:300]
     made = {"title": title, "description": description, "url": base + path, "type": "article", "site_name": "Heard"}
+    if image := _pictured(door, [post] if post else _newest(posts)):
+        made["image"] = f"{base}/{case.slug}/media/{next(iter(image.names))}"
+        made |= {"image:alt": image.alt, "image:width": str(image.width), "image:height": str(image.height)}
     return {name: door.let("open_graph", value) for name, value in made.items()}
+
+
+def _newest(posts: Sequence[Shown]) -> list[Shown]:
+    """What is pinned, then the newest."""
+    return [one for pinned in (True, False) for one in posts[::-1] if one.pinned == pinned]
+
+
+def _pictured(door: Door, posts: Iterable[Shown]) -> Image | None:
+    """The first picture among them. A card is met by people who did not ask for it, so in a case that is reported with
+    care it has none. Whether an order is in force changes nothing, since that must not be told; of a post that one
+    withholds there is no picture here.
+    """
+    shown = (one for one in posts if one.status == "published" and not door.care)
+    return next((image for one in shown for image in pictures(one.elements)), None)

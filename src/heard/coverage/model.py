@@ -77,6 +77,7 @@ WRONG = {
     "fact": "A fact was wrong.",
     "left out": "Something was left out that changes what was said.",
     "spelling": "A spelling was wrong.",
+    "picture": "A picture was wrong.",
 }
 #: What stands in place of a post that was withdrawn: dated, and silent about what it said.
 RETRACTION_NOTICES = {
@@ -228,14 +229,14 @@ class Recall(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """What is known of a withdrawal at every surface.
 
-    `withdrawal` is the position of its entry, `subject` the post, or the restriction. Before `first_at` nobody was
-    asked. `also_said`: other posts (or the summary) that say the same.
+    `withdrawal` is the position of its entry, `subject` the post, or the restriction; a post that was `corrected` shows
+    a picture no more. Before `first_at` nobody was asked. `also_said`: other posts (or the summary) that say the same.
     """
 
     withdrawal: int
     case: str
     subject: str
-    cause: Literal["retracted", "erased", "restricted"]
+    cause: Literal["retracted", "erased", "restricted", "corrected"]
     withdrawn_at: datetime
     by: str
     first_at: datetime | None

@@ -19,6 +19,7 @@ from heard.coverage import (
     pictures,
     problems,
     projection,
+    repicturing,
     waiting,
 )
 from heard.coverage.cautions import asked_first
@@ -84,18 +85,21 @@ def based_on(form: Form) -> int | None:
 
 
 def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    post = repicturing.by_form(serving, case, _reworded(serving, case, form), form)
     command = commands.correct(
         serving.doors,
         _post(serving, case, form),
-        _reworded(serving, case, form),
+        post.elements,
         form.get("reason", ""),
         title=form.get("title"),
         notice=form.get("notice", ""),
         old_shown="old_shown" in form,
         wrong=form.get("wrong", ""),
         based_on=based_on(form),
+        doubtful=post.doubtful,
     )
-    return _asked_first(command, serving, case, form, caller, [form.get("text", ""), form.get("notice", "")])
+    texts = [form.get("text", ""), form.get("notice", ""), *post.texts]
+    return _asked_first(command, serving, case, form, caller, texts)
 
 
 def _reworded(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:

@@ -73,7 +73,7 @@ def whole_page(sources: Sources, case: Case, door: Door, view: View) -> Released
         focus=focus.id if focus else None,
         focus_post=_fragment(sources, page, focus) if focus else None,
         json_ld=linked_data.live_blog(door, case, coverage, shown, sources.base),
-        og=linked_data.card(door, case, sources.base, focus),
+        og=linked_data.card(door, case, sources.base, focus, shown),
         people_count=len(cases.people(tables, case.id)),
     )
     return door.let("page", made)

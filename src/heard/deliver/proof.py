@@ -19,7 +19,7 @@ from heard.coverage import projection
 from heard.coverage.model import Post, Receipt, Sighting
 from heard.deliver.asking import Answer, Place, ask
 from heard.deliver.surfaces import Withdrawn, addresses
-from heard.deliver.wording import Wording, of_post, said_of
+from heard.deliver.wording import Pictures, Wording, of_post, said_of
 from heard.engine import now
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
@@ -113,6 +113,8 @@ class Proof:
     def _what_must_be_gone(self) -> Said:
         if self.receipt.cause == "restricted":
             return self._doors.of(self._tables, self._case.id).guard
+        if self.receipt.cause == "corrected":
+            return Pictures.gone_from(self._tables, self._journal, self.receipt.subject, self.receipt.case)
         return of_post(self._tables, self._journal, projection.by_id(self._tables, self.receipt.subject))
 
     @property
@@ -139,7 +141,8 @@ class Proof:
         await asyncio.gather(*(self._until_gone(one, until) for one in self.open))
 
     def _add(self, posts: Sequence[str]) -> None:
-        asked = addresses(self._tables, self._journal, self._case, posts, self.receipt.withdrawal)
+        stand, withdrawal = self.receipt.cause == "corrected", self.receipt.withdrawal
+        asked = addresses(self._tables, self._journal, self._case, posts, withdrawal, stand=stand)
         for place in self._places:
             for what in asked:
                 seen = Sighting(place.label, place.name, what.address, trouble=NOT_ASKED)

@@ -135,9 +135,12 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 
 def addresses(
-    tables: Tables, journal: Journal, case: Case, posts: Iterable[str], withdrawal: int
+    tables: Tables, journal: Journal, case: Case, posts: Iterable[str], withdrawal: int, *, stand: bool = False
 ) -> tuple[Withdrawn, ...]:
-    """Every public address that could carry words of these posts before the entry at `withdrawal`, each once."""
+    """Every public address that could carry words of these posts before the entry at `withdrawal`, each once.
+
+    Where the posts `stand`, the pictures that they show still need not be gone.
+    """
     found: dict[str, Withdrawn] = {}
     known: dict[str, str] = {
         "slug": case.slug,
@@ -146,7 +149,7 @@ def addresses(
         "resumed": str(max(withdrawal - RESUMED_FROM, 0)),
     }
     posts = tuple(posts)
-    shown = [known | {"picture": name} for post in posts for name in _pictures(tables, journal, case, post)]
+    shown = [known | {"picture": name} for post in posts for name in _pictures(tables, journal, case, post, stand)]
     for facts in (known, *(known | _of_post(tables, journal, case, post) for post in posts), *shown):
         for surface in SURFACES:
             for pattern in surface.asked:
@@ -172,15 +175,19 @@ def _of_post(tables: Tables, journal: Journal, case: Case, post: str) -> dict[st
     return facts
 
 
-def _pictures(tables: Tables, journal: Journal, case: Case, post: str) -> list[str]:
-    """The files of all pictures that readers of the post ever saw, but for those that another post shows."""
+def _pictures(tables: Tables, journal: Journal, case: Case, post: str, stands: bool) -> list[str]:
+    """The files of all pictures that readers of the post ever saw, but for those that another post shows, or itself if
+    it stands.
+    """
     bodies = [entry.body for entry in journal.stream(post)]
     names = picture_names(getattr(body, "elements", ()) for body in bodies)
     names += next((body.pictures for body in bodies if isinstance(body, PostErased)), ())
     return [
         name
         for name in names
-        if not any(other.case == case.id and other.id != post for other in projection.pictured_in(tables, name))
+        if not any(
+            other.case == case.id and (stands or other.id != post) for other in projection.pictured_in(tables, name)
+        )
     ]
 
 

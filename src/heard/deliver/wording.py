@@ -59,6 +59,24 @@ class Wording:
     __hash__ = None  # type: ignore[assignment]
 
 
+class Pictures:
+    """Files of pictures that a post shows no more: an answer that names one would have them shown."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    @classmethod
+    def gone_from(cls, tables: Tables, journal: Journal, post: str, case: str) -> Pictures:
+        """All that readers of the post ever saw, but for what it, or another post of the case, shows."""
+        bodies = [entry.body for entry in journal.stream(post)]
+        names = elements.picture_names(getattr(body, "elements", ()) for body in bodies)
+        shown = [name for name in names if any(one.case == case for one in projection.pictured_in(tables, name))]
+        return cls(set(names) - set(shown))
+
+    def stands_in(self, answer: str) -> bool:
+        return any(name in answer for name in self._names)
+
+
 def _runs(text: str) -> Iterable[str]:
     words = _WORD.findall(seen(text))
     if len(words) < RUN:

@@ -13,7 +13,7 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import HELD
-from heard.coverage import cards, commands, pictures, projection
+from heard.coverage import cards, commands, pictures, projection, repicturing
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
@@ -258,19 +258,23 @@ async def read_pin(call: Call) -> Response:
 
 async def correct(call: Call) -> Response:
     new, post = call.body, projection.by_id(call.tables, call.named("post"))
+    case, elements = cases.by_id(call.tables, post.case), reworded(post.elements, new.text)
+    stands = repicturing.Repictured(elements, ())
+    if new.pictures is not msgspec.UNSET:
+        stands = repicturing.by_list(call.serving, case, elements, new.pictures)
     command = commands.correct(
         call.doors,
         post.id,
-        reworded(post.elements, new.text),
+        stands.elements,
         new.reason,
         title=None if new.title is msgspec.UNSET else new.title,
         notice=new.notice,
         old_shown=new.old_shown,
         wrong=new.wrong,
         based_on=new.based_on,
+        doubtful=stands.doubtful,
     )
-    case = cases.by_id(call.tables, post.case)
-    command = _asked_first(call, case, command, new.sure, [new.text, new.notice], new.title)
+    command = _asked_first(call, case, command, new.sure, [new.text, new.notice, *stands.texts], new.title)
     return await _changed(call, post, command)
 
 

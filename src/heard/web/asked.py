@@ -70,7 +70,8 @@ class NewPost(Asked, frozen=True):
 
 class Corrected(Asked, frozen=True):
     """`notice` is what readers are told, after what kind of thing was `wrong`; `reason` never leaves the desk,
-    `based_on` is the version corrected.
+    `based_on` is the version corrected. `pictures` are those that are to stand, by what they are called in the post or
+    by what their upload answered; without it they stay as they are.
     """
 
     text: Words
@@ -81,6 +82,7 @@ class Corrected(Asked, frozen=True):
     wrong: Line = ""
     based_on: int | None = None
     sure: bool = False
+    pictures: Annotated[tuple[NewPicture, ...], Meta(max_length=10)] | UnsetType = UNSET
 
 
 class Clarified(Asked, frozen=True):

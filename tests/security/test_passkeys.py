@@ -280,6 +280,28 @@ def test_a_passkey_signs_in_once_an_answer_and_leaves_no_session_behind(server: 
     assert asks(server, "/account/sign-in/", one.signs(challenge(), count=2)).status_code == 200
 
 
+def test_nobody_takes_over_a_passkey_of_somebody_else_by_adding_it(server: Server, cookie: str) -> None:
+    """Whoever has seen the id of another's passkey, and makes a key of their own under it."""
+    theirs, mine = Authenticator(origin=at(server)), Authenticator(origin=at(server))
+    asked = asks(server, "/account/passkey/asked/", Cookie=cookie).json()
+    assert asks(server, "/account/passkey/", theirs.registers(asked["challenge"]), Cookie=cookie).status_code == 200
+    house = open_house(server.data)
+    house.node.catch_up()
+    thief = house.node.do(commands.add_account(f"{new_id()}@heard.example", "reporter"), by="operator").stream
+    path = link_for(house, thief)
+    house.close()
+    came = httpx2.post(server.address + "/desk/sign-in/" + path.split("/desk/sign-in/")[1])
+    session = came.headers["set-cookie"].partition(";")[0]
+    mine.id = theirs.id
+    asked = asks(server, "/account/passkey/asked/", Cookie=session).json()
+    added = asks(server, "/account/passkey/", mine.registers(asked["challenge"]), Cookie=session)
+    assert (added.status_code, "set-cookie" in added.headers) == (422, False), added.text
+    challenge = asks(server, "/account/sign-in/asked/").json()["challenge"]
+    assert asks(server, "/account/sign-in/", mine.signs(challenge, count=1)).status_code == 403
+    challenge = asks(server, "/account/sign-in/asked/").json()["challenge"]
+    assert asks(server, "/account/sign-in/", theirs.signs(challenge, count=1)).status_code == 200, "theirs still works"
+
+
 def test_how_long_it_takes_does_not_tell_whether_a_passkey_is_known(server: Server, cookie: str) -> None:
     """Nobody types who they are, and ids of passkeys are random; still, nothing is to be learned by asking."""
     one = Authenticator(origin=at(server))

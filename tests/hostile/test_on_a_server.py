@@ -35,7 +35,8 @@ EXPORTED = [
     "<meta http-equiv='Content-Security-Policy'>",
     "<link href='style.css'>",
 ]
-#: Fields that take something other than words: a word of a list, an address, a time, a tick, an id.
+#: Fields that take something other than words: a word of a list, an address, a time, a tick, an id; or a secret, and
+#: whose it is, of which nothing is ever said back.
 NOT_WORDS = {
     "not_before",
     "minutes",
@@ -53,6 +54,9 @@ NOT_WORDS = {
     "before",
     "media",
     "file",
+    "email",
+    "password",
+    "again",
 }
 
 

@@ -43,7 +43,7 @@ def test_each_sees_who_else_is_here_and_who_writes_at_which_post_until_they_leav
     dov.page.fill("#text", "The witness says")
     waits_by_beats(una, lambda: "Dov, writing" in una.page.inner_text("#who"), "to see that Dov writes")
     post = hearing.posts[7]
-    dov.page.locator(f"#reword-{post} summary").click()
+    dov.page.locator(f"#reword-{post} > summary").click()
     dov.page.fill(f"#text-{post}", "There were four lamps.")
     waits_by_beats(
         una,
@@ -98,7 +98,7 @@ def test_two_editors_of_one_post_see_what_it_was_theirs_and_yours_and_put_them_t
     post = hearing.publishes(was)
     at_desk = editor(java_script_enabled=script, viewport={"width": width, "height": 900})
     page = at_desk.page
-    page.locator(f"#reword-{post} summary").click()
+    page.locator(f"#reword-{post} > summary").click()
     page.fill(f"#text-{post}", was.replace("two", "four").replace("rose.", "rose at one."))
     page.fill(f"#reason-{post}", "I misheard")
     theirs = was.replace("two", "three").replace("sat.", "sat at ten.")
@@ -125,7 +125,7 @@ def test_two_editors_of_one_post_see_what_it_was_theirs_and_yours_and_put_them_t
 
 def test_words_for_a_post_that_was_withdrawn_meanwhile_come_back(editor: Opens, hearing: Hearing) -> None:
     at_desk, post = editor(java_script_enabled=False), hearing.posts[7]
-    at_desk.page.locator(f"#reword-{post} summary").click()
+    at_desk.page.locator(f"#reword-{post} > summary").click()
     at_desk.page.fill(f"#text-{post}", "There were four lamps.")
     hearing.retracts(post)
     at_desk.page.locator(f"#reword-{post} button", has_text="Clarify").click()

@@ -119,7 +119,7 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     context.set_offline(False)
     post = server.publish("plain", "The court sat.\n\nThere were two lamps.")
     page.goto("/desk/plain/")
-    page.locator(f"#reword-{post} summary").click()
+    page.locator(f"#reword-{post} > summary").click()
     page.fill(f"#text-{post}", OVERTAKEN)
     corrected = {"text": "The court sat at ten.\n\nThere were no lamps.", "reason": "misheard"}
     assert server.post(f"/posts/{post}/corrections", corrected).status_code == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -90,7 +91,13 @@ def test_a_password_typed_in_another_unicode_form_is_the_same() -> None:
     assert len(checked("é" * 6 + "qzvkmw", "e\u0301" * 6 + "qzvkmw")) == SHORTEST, "a code point counts once"
 
 
-def test_what_is_kept_tells_no_password_and_is_dear_to_guess(house: House, tmp_path: Path) -> None:
+def test_what_is_kept_tells_no_password_and_is_dear_to_guess(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    how = passwords.Hashed(b"0" * 16, b"", cost=2**4)
+    assert passwords.hashed(GOOD, how) == hashlib.scrypt(GOOD.encode(), salt=b"0" * 16, n=16, r=8, p=2, dklen=32)
+    dear = passwords.hashed
+    # What is kept says what it cost, so a cheaper one is kept and compared in the same way.
+    monkeypatch.setattr(passwords, "hashed", lambda typed, how: dear(typed, msgspec.structs.replace(how, cost=2**4)))
+
     async def story() -> tuple[str, str, list[bool]]:
         one, two = await passwords.keep(house.journal, GOOD), await passwords.keep(house.journal, GOOD)
         fits = [await passwords.fits(house.journal, id, typed) for id, typed in ((one, GOOD), (one, GOOD + "x"))]

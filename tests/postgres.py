@@ -6,11 +6,12 @@ Nothing of the system's own server is touched. Where PostgreSQL is not installed
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -44,8 +45,10 @@ def free_port() -> int:
 class Cluster:
     """One server: its folder, its port, and what can be done to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
+        """`within` goes before each of its programs, for one in a network of its own, which we reach at `host`."""
         self.folder, self.data, self.port = folder, folder / "data", free_port()
+        self.host, self.within = host, list(within)
         self.programs = programs()
         self._used: list[str] = []
         #: PostgreSQL will not run as root; its own user is there where the package is.
@@ -53,14 +56,18 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        return f"postgresql://heard@127.0.0.1:{self.port}"
+        return f"postgresql://heard@{self.host}:{self.port}"
 
     def run(self, program: str, *args: str) -> None:
+        argv, user = [str(self.programs / program), *args], self.user
+        if self.within and user:  # to enter a network takes root, who becomes that user on the other side
+            its = pwd.getpwnam(user)
+            argv, user = [*self.within, f"--setuid={its.pw_uid}", f"--setgid={its.pw_gid}", *argv], None
         done = subprocess.run(
-            [str(self.programs / program), *args],
-            user=self.user,
-            group=self.user,
-            extra_groups=[] if self.user else None,
+            argv,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
             cwd=self.folder,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdout=subprocess.PIPE,
@@ -83,7 +90,7 @@ class Cluster:
         """From the next start on, to whoever comes from that net."""
         self.set(listen_addresses=f"127.0.0.1,{address}")
         with (self.data / "pg_hba.conf").open("a") as file:
-            file.write(f"host all all {net} trust\n")
+            file.write(f"host all all {net} trust\nhost replication all {net} trust\n")
 
     def set(self, **settings: str) -> None:
         """Settings for the next start."""
@@ -133,6 +140,7 @@ class Cluster:
         other.run("pg_basebackup", "-d", f"{self.address}/", "-D", str(other.data), "-R", "-c", "fast", "--no-sync")
         # It asks again for what it follows five times a second, not each five seconds: a commit waits for it meanwhile.
         other.set(port=str(other.port), unix_socket_directories=str(folder), wal_retrieve_retry_interval="200ms")
+        other.set(listen_addresses="127.0.0.1")
         return other
 
 
@@ -151,16 +159,20 @@ def folder_for_postgres() -> Iterator[Path]:
 class Pair:
     """A server and a standby that holds all that it acknowledges; either may lead, and both are in the address."""
 
-    def __init__(self, leads: Cluster, folder: Path) -> None:
+    def __init__(self, leads: Cluster, folder: Path, also_at: tuple[str, str] | None = None) -> None:
+        """`also_at`: the address and the net at which the standby is to answer besides."""
         self.leads, self.follows = leads, leads.standby(folder)
         self._ports = [leads.port, self.follows.port]
+        if also_at:
+            self.follows.answer_also_at(*also_at)
         self.follows.start()
         self.wait_for_standby()
 
-    def address(self, journal: str) -> str:
-        """The address of one of the leader's journals, whoever leads."""
+    def address(self, journal: str, *at: str) -> str:
+        """The address of one of the leader's journals, whoever leads; `at`, where they are seen elsewhere."""
         name = journal.rpartition("/")[2]
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
+        seen_at = at or (self.leads.host, self.follows.host)
+        hosts = ",".join(f"{host}:{port}" for host, port in zip(seen_at, self._ports, strict=True))
         return f"postgresql://heard@{hosts}/{name}?target_session_attrs=read-write"
 
     def wait_for_standby(self, is_waited_for: bool = True) -> None:
@@ -180,6 +192,12 @@ class Pair:
         self.follows.promote()
         self.follows.reload()
         self.leads, self.follows = self.follows, self.leads
+
+    def promote_beside(self) -> None:
+        """The other leads, alone, and the leader does not know: two take writes, and this one still is `leads`."""
+        self.follows.set(synchronous_standby_names="")
+        self.follows.promote()
+        self.follows.reload()
 
     def rejoin(self) -> None:
         """The one that died follows, from a new copy."""
@@ -206,12 +224,14 @@ def pair() -> Iterator[Pair]:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A running server, gone at the end."""
+def cluster(host: str = "127.0.0.1", net: str = "", within: Sequence[str] = ()) -> Iterator[Cluster]:
+    """A running server, gone at the end; one in a network of its own answers to `net` at `host`."""
     programs()
     with folder_for_postgres() as folder:
-        made = Cluster(folder)
+        made = Cluster(folder, host, within)
         made.make()
+        if net:
+            made.answer_also_at(host, net)
         made.start()
         try:
             yield made

@@ -28,6 +28,8 @@ class Apart:
         net = f"10.213.{os.getpid() % 250}"
         #: This machine as seen from within, and the node as seen from this machine.
         self.database, self.node = f"{net}.1", f"{net}.6"
+        #: The namespace as seen from this machine, over the line to the database.
+        self.beyond = f"{net}.2"
         self.net = f"{net}.0/29"
         self._join(self._lines["database"], holder, f"{net}.1/30", f"{net}.2/30")
         self._join(self._lines["outside"], holder, f"{net}.5/30", f"{net}.6/30")
@@ -41,13 +43,18 @@ class Apart:
             subprocess.run([*self.within, "ip", *words], check=True)
 
     @contextmanager
-    def cut(self, name: str) -> Iterator[None]:
-        """The line is dead on both sides for as long as the block takes; connections are not told."""
-        ip("link", "set", self._lines[name], "down")
+    def cut(self, name: str, *, within: bool = False) -> Iterator[None]:
+        """The line is dead on both sides for as long as the block takes; connections are not told.
+
+        `within`: it is broken at the namespace's end, so that this machine's own address on it stays.
+        """
+        end = [*self.within, "ip", "link", "set", f"{self._lines[name]}n"] if within else []
+        end = end or ["ip", "link", "set", self._lines[name]]
+        subprocess.run([*end, "down"], check=True)
         try:
             yield
         finally:
-            ip("link", "set", self._lines[name], "up")
+            subprocess.run([*end, "up"], check=True)
 
 
 @contextmanager

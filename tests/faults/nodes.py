@@ -103,7 +103,17 @@ def two_nodes(folder: Path, journal: str, other: HeardNode | None = None) -> Ite
         yield one, other, token
 
 
-def open_case(node: HeardNode, token: str) -> None:
-    body = {"slug": SLUG, "title": "A case on two nodes"}
-    answer = httpx2.post(f"{node.address}/api/v1/cases", json=body, headers={"Authorization": f"Bearer {token}"})
+def open_case(node: HeardNode, token: str, slug: str = SLUG) -> None:
+    tell(node, token, "cases", {"slug": slug, "title": "A case on two nodes"})
+
+
+def pause(node: HeardNode, token: str, slug: str, seconds: int) -> None:
+    """A case of its own whose pause runs over after so long, on whatever node that is first to see it."""
+    open_case(node, token, slug)
+    for state in ({"state": "live"}, {"state": "paused", "for": f"PT{seconds}S"}):
+        tell(node, token, f"cases/{slug}/state", state)
+
+
+def tell(node: HeardNode, token: str, path: str, body: dict[str, str]) -> None:
+    answer = httpx2.post(f"{node.address}/api/v1/{path}", json=body, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 201, answer.text

@@ -1,5 +1,6 @@
 """A node in a network of its own, whose line to PostgreSQL is cut without a word: it says that its pages may be old and
-refuses the signed-in, the other goes on, and when the line is there again nothing is lost, doubled or missed."""
+refuses the signed-in, the other goes on, and when the line is there again nothing is lost, doubled or missed, and what
+fell due meanwhile was written once."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.faults.lines import apart
-from tests.faults.nodes import SLUG, SOAK, HeardNode, two_nodes
+from tests.faults.nodes import SLUG, SOAK, HeardNode, pause, two_nodes
 from tests.faults.open_pages import OpenPages
 from tests.faults.told_and_kept import PATIENCE_S, Writers, counted, kept
 from tests.live.clients import wait_until
@@ -37,7 +38,8 @@ def test_a_line_that_is_cut_costs_nobody_a_word(tmp_path: Path) -> None:
             wait_until(pages.stand, PATIENCE_S)
             with writers.at_work():
                 writers.more_than(20)
-                for seconds in CUTS_S:
+                for number, seconds in enumerate(CUTS_S):
+                    pause(near, token, f"paused-{number}", 1)
                     until = time.monotonic() + seconds
                     with network.cut("database"):
                         writers.more_than(20)  # at the near one
@@ -52,9 +54,11 @@ def test_a_line_that_is_cut_costs_nobody_a_word(tmp_path: Path) -> None:
             newest = max(at for _, at in writers.acknowledged.values())
             wait_until(lambda: pages.stand(newest), PATIENCE_S)
             pages.close()
-        outcome = counted(writers, pages.pages, kept(tmp_path / "afterwards", journal))
+        found = kept(tmp_path / "afterwards", journal)
+    outcome = counted(writers, pages.pages, found)
     print(outcome)
     assert outcome.is_clean, outcome
+    assert found.ran_over == len(CUTS_S), "each once, on a node that was there"
 
 
 def page_of(node: HeardNode) -> httpx2.Response:

@@ -15,7 +15,7 @@ import httpx2
 import msgspec
 
 from heard.coverage.elements import plain
-from heard.coverage.entries import PostPublished
+from heard.coverage.entries import PauseOverran, PostPublished
 from heard.engine import chain
 from heard.opening import open_house
 from tests.faults.nodes import SLUG, HeardNode
@@ -123,22 +123,25 @@ class Kept(msgspec.Struct):
     positions: dict[str, int]
     ids: dict[str, list[str]]
     head: int
+    #: Pauses that were written to have run over.
+    ran_over: int = 0
 
 
 def kept(folder: Path, journal: str) -> Kept:
     """The journal as a node sees it that begins from nothing; its tree must be whole."""
     house = open_house(folder, journal=journal)
     posts, ids = dict[str, int](), dict[str, list[str]]()
-    position = 0
+    position = ran_over = 0
     for position, entry in enumerate(house.journal.all(), 1):
         assert entry.position == position
+        ran_over += isinstance(entry.body, PauseOverran)
         if isinstance(entry.body, PostPublished):
             posts[entry.stream] = entry.position
             key = plain(entry.body.elements).removeprefix("mark=").removesuffix(";")
             ids.setdefault(key, []).append(entry.stream)
     assert house.store.frontier().root() == chain.root(house.store.leaves(position))
     house.close()
-    return Kept(posts, ids, position)
+    return Kept(posts, ids, position, ran_over)
 
 
 def counted(writers: Writers, pages: Sequence[Page], journal: Kept) -> Outcome:

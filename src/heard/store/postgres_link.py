@@ -6,7 +6,8 @@ for is bounded on both sides: here by `PATIENCE_S`, on the server by settings th
 left behind, so that its half-done append holds up nobody. A standby that is waited for and is away holds up every
 commit: whatever is written from the event loop gives up as soon as a question does, and only an append waits longer.
 
-A server whose settings would lose what it acknowledged is refused, and so is one that is behind another.
+A server whose settings would lose what it acknowledged is refused, and so is one that is behind another, and one in
+whose place another was promoted (`postgres_servers`).
 """
 
 from __future__ import annotations
@@ -16,21 +17,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg import errors
-from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 
 from heard.engine.errors import Corrupt, HeardError, Refused, Unavailable
+from heard.store.postgres_servers import PATIENCE_S, Bounded, Servers
 
-T = TypeVar("T")
 Connection = psycopg.Connection[Any]
 
-#: So long the event loop may wait, for its turn and the answer together; 5 s of silence are taken for its death.
-PATIENCE_S = 2.0
 #: So long an answer to an append may take: the disk, other nodes' appends before it, and the standby are in it.
 APPEND_PATIENCE_S = 10.0
 #: A lost connection is made again after these: twice as long each time.
@@ -79,6 +77,10 @@ class Database:
         self.name = shown(self.url)
         #: When the server was lost (monotonic), None while it is there.
         self.lost_since: float | None = None
+        self._servers = Servers(self.url)
+        #: The address of the server in use: of several, that which leads.
+        self.leads = self.url
+        self._timeline = 0
         self._is_the_same = is_the_same
         self._why: HeardError | None = None
         self._mending = Lock()
@@ -86,17 +88,18 @@ class Database:
         self._found = Event()
         self._asking, self._writing = _Link(), _Link()
         try:
+            self.leads, _ = self._servers.leader()
             for link in (self._asking, self._writing):
                 link.take(self.connect(PATIENCE_S))
         except psycopg.Error as wrong:
             raise Unavailable(f"{self.name} cannot be reached: {_first_line(wrong)}. Nothing was changed.") from wrong
 
-    def connect(self, patience_s: float) -> _Bounded:
+    def connect(self, patience_s: float) -> Bounded:
         """A new connection with Heard's settings, looked at before anyone uses it.
 
         Raises psycopg.Error, Corrupt.
         """
-        connection = _Bounded.connect(self.url, autocommit=True)
+        connection = Bounded.connect(self.leads, autocommit=True)
         connection.patience_s = patience_s
         try:
             for name, value in SESSION.items():
@@ -108,7 +111,14 @@ class Database:
                     f"{self.name} runs with {lacking} and would lose what it acknowledged when the power fails. "
                     "It is not used, and nothing was written. Switch that on."
                 )
+            timeline = connection.timeline()
+            if timeline < self._timeline:
+                raise Corrupt(
+                    f"{self.name} is led by a server in whose place another was promoted, and that one was used here. "
+                    "It is not used, and nothing was written. Start the other, or see docs/operating/postgres.md."
+                )
             self._is_the_same(connection)
+            self._timeline = max(timeline, self._timeline)
         except BaseException:
             connection.close()
             raise
@@ -202,14 +212,34 @@ class Database:
                 self._found.clear()
                 Thread(target=self._mend, name="mending", daemon=True).start()
 
+    @property
+    def may_be_outrun(self) -> bool:
+        return self._servers.are_several
+
+    def leave_if_outrun(self) -> bool:
+        """Let go of the server in use if another was promoted in its place; asking takes two seconds at most."""
+        with suppress(psycopg.Error):
+            _, timeline = self._servers.leader()
+            if timeline > self._timeline:
+                self.lose()
+                self._drop()
+                return True
+        return False
+
+    def _drop(self) -> None:
+        for link in (self._asking, self._writing):
+            link.drop()
+
     def _mend(self) -> None:
         again_s = MEND_S
         while not self._closed.wait(again_s):
             again_s = min(2 * again_s, MEND_S_MAX)
             try:
+                self.leads, _ = self._servers.leader()
                 fresh = [(link, self.connect(PATIENCE_S)) for link in (self._asking, self._writing)]
             except Corrupt as wrong:
                 self._why = wrong
+                self._drop()
             except (psycopg.Error, Unavailable):
                 self._why = None
             else:
@@ -226,15 +256,14 @@ class Database:
 
     def close(self) -> None:
         self._closed.set()
-        for link in (self._asking, self._writing):
-            link.drop()
+        self._drop()
 
 
 class _Link:
     """One connection in its place."""
 
     def __init__(self) -> None:
-        self.connection: _Bounded | None = None
+        self.connection: Bounded | None = None
         self.warned = False
         self._alone = Lock()
 
@@ -248,7 +277,7 @@ class _Link:
             if is_ours:
                 self._alone.release()
 
-    def take(self, connection: _Bounded) -> None:
+    def take(self, connection: Bounded) -> None:
         self.drop()
         connection.add_notice_handler(self._heed)
         self.connection = connection
@@ -261,26 +290,6 @@ class _Link:
 
     def _heed(self, notice: errors.Diagnostic) -> None:
         self.warned |= notice.severity_nonlocalized == "WARNING"
-
-
-class _Bounded(psycopg.Connection[Any]):
-    """A connection whose answers are waited for so long and no longer: a server that hangs keeps its sockets open.
-
-    `until` is when (monotonic) whatever it is used for must be through; without it each answer may take `patience_s`.
-    """
-
-    patience_s = PATIENCE_S
-    until: float | None = None
-
-    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        if timeout is not None:
-            return super().wait(gen, interval, timeout)
-        patience_s = self.patience_s if self.until is None else max(0.001, self.until - monotonic())
-        try:
-            return super().wait(gen, interval, patience_s)
-        except errors._WaitTimeout:
-            self.pgconn.finish()
-            raise errors.OperationalError("there was no answer in time") from None
 
 
 def complete(url: str) -> str:

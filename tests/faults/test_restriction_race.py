@@ -34,13 +34,16 @@ def out_after(races: int, data: Path, unguarded: bool, journal: str | None = Non
 
 
 def _race(writer: House, lawyer: House, number: int, when: int, unguarded: bool) -> bool:
-    """One race in a case of its own; the order comes before the judging, between it and the append, or after."""
+    """One race in a case of its own; the order comes before the judging, between it and the append, or after.
+
+    Each has a writer of its own: whoever is stopped five times publishes nothing more, and would race no more.
+    """
     case = writer.node.do(case_commands.open_case(f"race-{number}", "A race"), by="editor").stream
     order = case_commands.impose_restriction(case, "s.11 Contempt of Court Act 1981", [NAME])
     post = commands.publish(writer.doors, PostPublished(case, (Text(f"{NAME} is called."),)))
     if when == 0:
         lawyer.node.do(order, by="lawyer")
-    asked = writer.node.ask(post, by="reporter")
+    asked = writer.node.ask(post, by=f"reporter-{number}")
     writings = _unguarded(writer.node.judge([asked])) if unguarded else writer.node.judge([asked])
     imposed = lawyer.node.do(order, by="lawyer") if when == 1 else None
     again = writer.node.settle([asked], writer.node.append(writings))
@@ -51,6 +54,7 @@ def _race(writer: House, lawyer: House, number: int, when: int, unguarded: bool)
     outcome = asked.outcome
     assert outcome is not None and not isinstance(outcome, Exception)
     published = outcome.kind == "coverage.post_published"
+    assert published or when < 2, "nothing stood in its way: it was no race"
     return published and (when == 0 or (imposed is not None and imposed.position < outcome.position))
 
 

@@ -9,7 +9,7 @@ import importlib
 import sys
 
 FIGURES = ("append", "folding", "publish", "live", "slow", "page", "hot", "nodes", "guard", "proxies", "withdraw")
-FIGURES += ("fixes", "keypress")
+FIGURES += ("edges", "fixes", "keypress")
 
 
 def main() -> None:

@@ -47,11 +47,11 @@ class Outcome:
         return wrong == 0
 
 
-def soak(folder: Path, deliveries: int, readers: int, faults: tuple[str, ...] = FAULTS) -> Outcome:
+def soak(folder: Path, deliveries: int, readers: int, faults: tuple[str, ...] = FAULTS, edges: int = 1) -> Outcome:
     """Publish to `readers` until so much was delivered, with one fault after another, and count what went wrong."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        options = ("--port", str(sock.getsockname()[1]))
+        options = ("--port", str(sock.getsockname()[1]), "--edges", str(edges))
     done = dict.fromkeys(faults, 0)
     with ExitStack() as stack:
         server_stack = stack.enter_context(ExitStack())
@@ -68,7 +68,7 @@ def soak(folder: Path, deliveries: int, readers: int, faults: tuple[str, ...] = 
                     _end(server)
                     server = server_stack.enter_context(running(folder / "data", *options))
                 else:
-                    _go_wrong(fault, server, crowd, readers)
+                    _go_wrong(fault, server, crowd, readers, edges)
                 published += crowd.offered(RATE_S, SPELL_S).events
                 crowd.go_on()
                 done[fault] += 1
@@ -90,13 +90,13 @@ def soak(folder: Path, deliveries: int, readers: int, faults: tuple[str, ...] = 
     )
 
 
-def _go_wrong(fault: str, server: Server, crowd: Crowd, readers: int) -> None:
+def _go_wrong(fault: str, server: Server, crowd: Crowd, readers: int, edges: int) -> None:
     if fault == "app killed":
         os.kill(_pid(server, "app"), signal.SIGKILL)
     elif fault == "app exchanged":
         server.process.send_signal(signal.SIGHUP)
     elif fault == "edge killed":
-        os.kill(_pid(server, "edge-1"), signal.SIGKILL)
+        os.kill(_pid(server, f"edge-{random.randint(1, edges)}"), signal.SIGKILL)
     elif fault == "connections cut":
         crowd.drop(readers // 4)
     elif fault == "readers stalled":

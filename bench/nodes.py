@@ -27,9 +27,9 @@ GOAL_MS = 100
 class Reader:
     """One open page: when each marked post came, by its number."""
 
-    def __init__(self, server: Server, slug: str) -> None:
+    def __init__(self, server: Server, slug: str, sock: socket.socket | None = None) -> None:
         at = urlsplit(server.address)
-        self.sock = socket.create_connection((at.hostname or "", at.port or 0), timeout=30)
+        self.sock = sock or connected(server)
         self.sock.sendall(f"GET /live/{slug} HTTP/1.1\r\nHost: {at.hostname}\r\n\r\n".encode())
         self.came: dict[int, float] = {}
         self._unread = b""
@@ -46,10 +46,17 @@ class Reader:
                     self.came[int(event.partition(b"mark")[2].partition(b"mark")[0])] = at
 
 
-def measured(writer: Server, readers: list[Reader], slug: str) -> tuple[list[float], list[list[float]]]:
-    """Delays of the answers, and for each reader those until it had the post."""
+def connected(server: Server) -> socket.socket:
+    at = urlsplit(server.address)
+    return socket.create_connection((at.hostname or "", at.port or 0), timeout=30)
+
+
+def measured(
+    writer: Server, readers: list[Reader], slug: str, sock: socket.socket | None = None
+) -> tuple[list[float], list[list[float]]]:
+    """Delays of the answers, and for each reader those until it had the post; over a line of its own unless given."""
     at = urlsplit(writer.address)
-    sock = socket.create_connection((at.hostname or "", at.port or 0), timeout=30)
+    sock = sock or connected(writer)
     answers: list[float] = []
     seen: list[list[float]] = [[] for _ in readers]
     for number in range(POSTS + WARM):

@@ -188,9 +188,12 @@ class Pair:
     def promote(self) -> None:
         """The leader dies, and the other leads, alone."""
         self.leads.stop("immediate")
-        self.follows.set(synchronous_standby_names="")
-        self.follows.promote()
-        self.follows.reload()
+        self.promote_beside()
+        self.leads, self.follows = self.follows, self.leads
+
+    def end_the_one_left(self) -> None:
+        """Of two that lead, the one that was not promoted dies."""
+        self.leads.stop("immediate")
         self.leads, self.follows = self.follows, self.leads
 
     def promote_beside(self) -> None:

@@ -69,9 +69,9 @@ class Nodes:
             if ending and not found:
                 return
 
-    def more_than(self, count: int) -> None:
+    def more_than(self, count: int, patience_s: float = PATIENCE_S) -> None:
         """Wait until so many more have been acknowledged."""
-        wanted, give_up_at = len(self.acknowledged) + count, time.monotonic() + PATIENCE_S
+        wanted, give_up_at = len(self.acknowledged) + count, time.monotonic() + patience_s
         while len(self.acknowledged) < wanted:
             assert time.monotonic() < give_up_at, "nobody was answered"
             time.sleep(0.01)

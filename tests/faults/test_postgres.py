@@ -15,6 +15,7 @@ from heard.engine.entry import Header
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.journal import Append, Appended
 from heard.store.postgres import INSERT, Attempt, PostgresStore
+from tests.faults.nodes import SOAK
 from tests.faults.stores import PATIENCE_S, Nodes, append_under
 from tests.postgres import Cluster, Pair, cluster, folder_for_postgres
 
@@ -36,10 +37,11 @@ class Sequenced(PostgresStore):
 
 
 def test_one_that_follows_by_position_skips_nothing(postgres: Cluster) -> None:
-    nodes = Nodes(PostgresStore, postgres.fresh())
+    nodes, wanted = Nodes(PostgresStore, postgres.fresh()), 100_000 if SOAK else 100
     with nodes.at_work():
-        nodes.more_than(100)
+        nodes.more_than(wanted, PATIENCE_S + wanted / 50)
     nodes.check()
+    print(f"{len(nodes.followed):,} followed, none skipped")
     nodes.close()
 
 
@@ -49,6 +51,7 @@ def test_positions_from_a_sequence_are_caught_skipping(postgres: Cluster) -> Non
         nodes.more_than(100)
     written = {record.header.position for record in nodes.stores[-1].records(0, 1_000_000)}
     nodes.close()
+    print(f"{len(written - set(nodes.followed))} of {len(written)} skipped")
     assert written - set(nodes.followed), "the race no longer finds a store that lets a follower skip"
 
 

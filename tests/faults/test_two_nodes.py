@@ -3,8 +3,8 @@ acknowledged is kept once, and every reader is sent everything once and in order
 
 from __future__ import annotations
 
-import os
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 ROUNDS, READERS = (10, 40) if SOAK else (1, 10)
 #: As many more are acknowledged between two faults.
 BETWEEN = 60 if SOAK else 20
+#: Longer than a node takes to see that another was promoted.
+TWO_LEAD_S = 5.0
 #: What a node says of a server that lacks what it has folded.
 SAID = "has not the entries that this node has read"
 
@@ -48,6 +50,14 @@ def standby_promoted(nodes: tuple[HeardNode, HeardNode], servers: Pair | None) -
     servers.promote()
     if SOAK:
         servers.rejoin()
+
+
+def two_lead_for_a_while(nodes: tuple[HeardNode, HeardNode], servers: Pair | None) -> None:
+    assert servers is not None
+    servers.promote_beside()
+    time.sleep(TWO_LEAD_S)
+    servers.end_the_one_left()
+    servers.rejoin()
 
 
 FAULTS: tuple[Fault, ...] = (app_killed, node_killed, server_restarted)
@@ -122,22 +132,10 @@ if any("heard.web.process" in word for word in sys.orig_argv):
 """
 
 
-@pytest.fixture
-def mutant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Every node that is started from now on is changed by these lines."""
-
-    def changed(by: str) -> None:
-        (tmp_path / "sitecustomize.py").write_text(by)
-        before = os.environ.get("PYTHONPATH")
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), before])))
-        monkeypatch.setenv("DIED_UNTOLD", str(tmp_path / "died-untold"))
-
-    return changed
-
-
 def test_every_word_is_kept_once_and_sent_once_whatever_dies(tmp_path: Path, mutant: Callable[[str], None]) -> None:
     mutant(DIES_UNTOLD)  # no mutant: a death at the worst moment, besides those that come at any
-    faults = [fault for _ in range(ROUNDS) for fault in (*random.sample(FAULTS, len(FAULTS)), standby_promoted)]
+    last = (two_lead_for_a_while, standby_promoted) if SOAK else (standby_promoted,)
+    faults = [fault for _ in range(ROUNDS) for fault in (*random.sample(FAULTS, len(FAULTS)), *last)]
     with pair() as servers:
         outcome = through(tmp_path, servers.address(servers.leads.fresh()), faults, servers)
     print(outcome)

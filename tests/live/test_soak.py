@@ -22,9 +22,10 @@ pytestmark = [
 LONG = bool(os.environ.get("HEARD_SOAK"))
 
 
-def test_everyone_is_sent_everything_once_and_in_order_whatever_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("edges", [1, 2] if LONG else [1])
+def test_everyone_is_sent_everything_once_and_in_order_whatever_dies(tmp_path: Path, edges: int) -> None:
     readers, deliveries = (5_000, 10_000_000) if LONG else (200, 20_000)
-    outcome = soak(tmp_path, deliveries, readers, FAULTS)
+    outcome = soak(tmp_path, deliveries, readers, FAULTS, edges)
     print(outcome)
     assert outcome.deliveries >= deliveries
     assert min(outcome.faults.values()) >= 1

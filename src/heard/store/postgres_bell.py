@@ -3,6 +3,9 @@
 It is done in a thread and on a connection of its own, and so it also finds out, before anyone has to wait for it, that
 the server no longer answers. Where the address names several servers, another thread looks out for one that was
 promoted while the one in use still answers.
+
+The same connection holds the locks of what one node does for all: letters and alarms must not leave twice. A node that
+dies, or whose line is cut, loses them with its session, and another has them a second later.
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ LOOK_EVERY_S = 1.0
 AGAIN_S = 0.5
 #: So often it is asked whether another server leads by now.
 LOOK_OUT_EVERY_S = 2.0
+#: What only one node does at a time, and the locks that say which; the first number keeps them apart from others'.
+TURNS = {"letters": 1, "alarms": 2}
+TURN = 0x48656172
 
 
 class Bell:
@@ -32,6 +38,7 @@ class Bell:
         self._database, self._beside = database, beside
         self._closed = Event()
         self._threads: list[Thread] = []
+        self._wanted, self._held = set[str](), set[str]()
 
     def listen(self, ring: Callable[[], object]) -> None:
         """Call `ring` from a thread of ours, until closed."""
@@ -41,16 +48,25 @@ class Bell:
         for thread in self._threads:
             thread.start()
 
+    def want_turn(self, name: str) -> None:
+        """Take a turn of `TURNS` as soon as no other node has it."""
+        self._wanted.add(name)
+
+    def has_turn(self, name: str) -> bool:
+        return name in self._held
+
     def _run(self, ring: Callable[[], object]) -> None:
         while not self._closed.is_set():
             try:
                 self._hear(ring)
             except (Unavailable, Corrupt):
+                self._held.clear()
                 for lost in (self._database, *self._beside):
                     lost.lose()
                 self._closed.wait(AGAIN_S)
 
     def _hear(self, ring: Callable[[], object]) -> None:
+        self._held.clear()
         head, server = -1, self._database.leads
         with self._database.apart(PATIENCE_S) as db:
             db.execute("LISTEN heard")
@@ -59,6 +75,10 @@ class Bell:
                 if size != head:  # also the first time: what was said while nobody listened
                     ring()
                 head = size
+                for name in self._wanted - self._held:
+                    [(is_ours,)] = db.execute("SELECT pg_try_advisory_lock(%s, %s)", (TURN, TURNS[name])).fetchall()
+                    if is_ours:
+                        self._held.add(name)
                 for _ in db.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                     ring()
 
@@ -69,5 +89,6 @@ class Bell:
 
     def close(self) -> None:
         self._closed.set()
+        self._held.clear()
         for thread in self._threads:
             thread.join(LOOK_EVERY_S + PATIENCE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
 from heard.engine.errors import HeardError
@@ -24,6 +25,11 @@ class Shared:
             self.store.close()
             raise
         self.bell = Bell(self.store.database, self.vault.database)
+
+    def turn(self, name: str, *, when_lost: bool = False) -> Callable[[], bool]:
+        """What says whether it is for this node to do; `when_lost` too, where twice is better than never."""
+        self.bell.want_turn(name)
+        return lambda: self.bell.has_turn(name) or (when_lost and self.lost_for() is not None)
 
     def lost_for(self) -> float | None:
         """For how many seconds this node has been without its journal; None while it is there."""

@@ -3,7 +3,8 @@
 **Each piece of news is told at most once.** Before the last line of a letter it is written down that it is in the air,
 and after its receipt that it was told. A kill before the first leaves nothing sent, and it is sent later. A kill
 between the two is the one moment of which nobody knows, and it is taken for sent: a family is not written to twice
-about the same, and the next letter says that one may not have come. Only one process of a machine sends at a time.
+about the same, and the next letter says that one may not have come. Only one process of a machine sends at a time, and
+only one machine of those that share a journal.
 """
 
 from __future__ import annotations
@@ -50,10 +51,16 @@ log = structlog.get_logger()
 
 
 class Mailing:
-    """`base` is the site's address as readers type it; `lock` a file that one process at a time holds."""
+    """`base` is the site's address as readers type it; `lock` a file that one process at a time holds.
 
-    def __init__(self, serving: Serving, box: Mailbox, base: str, lock: Path) -> None:
+    `our_turn`: whether it is this node's turn, of those that share a journal.
+    """
+
+    def __init__(
+        self, serving: Serving, box: Mailbox, base: str, lock: Path, our_turn: Callable[[], bool] = lambda: True
+    ) -> None:
         self._serving, self._box, self._base, self._lock = serving, box, base.rstrip("/"), lock
+        self._our_turn = our_turn
         self._follows: Follows = serving.follows
         self._settles = min(SETTLES, box.every / 10)
         self._look_s = max(0.1, min(LOOK_S, box.every.total_seconds() / 10))
@@ -74,8 +81,9 @@ class Mailing:
             while True:
                 rest_s = self._look_s
                 try:
-                    await self._ask_all()
-                    await self._tell_all()
+                    if self._our_turn():
+                        await self._ask_all()
+                        await self._tell_all()
                 except HeardError as wrong:  # the mail server, the disk: nothing is forgotten
                     log.warning("mail_put_off", why=type(wrong).__name__, **wrong.details)
                     rest_s = min(PUT_OFF_S, self._again.total_seconds())
@@ -192,10 +200,10 @@ class Mailing:
         except Unavailable as wrong:
             return self._put_off(post, one, wrong)
         made = None
-        if await self._is_up_to_date() and not self._follows.has_left(one):
+        if await self._is_up_to_date() and self._our_turn() and not self._follows.has_left(one):
             with suppress(Withheld, NotFound):
                 made = make(one)
-        if made is None:  # what was to be told was withdrawn since, or they left
+        if made is None:  # what was to be told was withdrawn since, or they left, or another node tells it
             post.drop()
             return self._follows.has_left(one)
         letter, told = made

@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -169,14 +169,14 @@ async def run(
         probing.run(),
         _follow(register, echoes),
         streams.run(),
-        tell_people(house.tables, watching, scribe.do, channels),
+        tell_people(house.tables, watching, scribe.do, channels, _turn(house, "alarms", when_lost=True)),
         *(beat(watching, address) for address in [os.environ.get("HEARD_HEARTBEAT")] if address),
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),
     ]
     if box:
         base = public[0] if public else house.address()
-        works.append(Mailing(serving, box, base, house.data / "mail.lock").run())
+        works.append(Mailing(serving, box, base, house.data / "mail.lock", _turn(house, "letters")).run())
     if cot:
         works.append(CursorStreams(serving).listen(cot))
     tasks = [asyncio.ensure_future(work) for work in works]
@@ -229,6 +229,11 @@ async def _follow(register: Register, echoes: Echoes) -> None:
         except Unavailable:  # as above: what is read already is served meanwhile
             rest_s = PUT_OFF_S
         await asyncio.sleep(rest_s)
+
+
+def _turn(house: House, name: str, *, when_lost: bool = False) -> Callable[[], bool]:
+    """Nodes of one journal all see what is to be sent, and one of them sends it."""
+    return house.shared.turn(name, when_lost=when_lost) if house.shared else lambda: True
 
 
 def _taking(house: House, scribe: Scribe) -> Taking | None:

@@ -80,8 +80,10 @@ def channels_of(asked: Mapping[str, str], listens: Callable[[str], bool], site: 
     return Channels(Mail(mail) if mail else None, Hook(hook) if hook else None, listens, site)
 
 
-async def tell_people(tables: Tables, watching: Watching, do: Do, channels: Channels) -> None:
-    """Until cancelled."""
+async def tell_people(
+    tables: Tables, watching: Watching, do: Do, channels: Channels, our_turn: Callable[[], bool] = lambda: True
+) -> None:
+    """Until cancelled. `our_turn`: whether it is for this node to do, of all those that see the same alarms."""
     woken = asyncio.Event()
     watching.after_change.append(woken.set)
     under_way: dict[str, asyncio.Task[None]] = {}
@@ -93,7 +95,9 @@ async def tell_people(tables: Tables, watching: Watching, do: Do, channels: Chan
     while True:
         woken.clear()
         at, next_at = now.utc(), ladders.next_due_at(tables)
-        if next_at is not None and next_at <= at:
+        if next_at is not None and next_at <= at and not our_turn():
+            next_at = None  # another does it; we look again in a moment whether it is still there
+        elif next_at is not None and next_at <= at:
             await _all_is_recorded(watching)
             for account, rungs in _messages(ladders.due(tables, now.utc(), AT_ONCE)):
                 # Each person is sent one message at a time: what comes meanwhile is in the next, all together.

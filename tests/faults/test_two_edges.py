@@ -24,7 +24,7 @@ from tests.server import Server, running
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 NAME = "Rowan Tidewell"
-RACES = 600 if SOAK else 30
+RACES = 300 if SOAK else 30
 #: Whoever is stopped five times publishes nothing more, and would race no more: then another writes.
 RACES_EACH = 4
 #: So much later than the post the order is sent, or so much earlier: each is first now and then.

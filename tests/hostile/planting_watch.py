@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import httpx2
 
+from heard.engine import now
 from tests.hostile.planting import Planter
 
 
@@ -39,11 +41,31 @@ class Watch:
             self._sent(f"{station}/{verb}", words | listed | figures | where | kept)
         for verb in ("end-feed", "hold", "agree-to-hold", "end-hold", "positions"):
             self._sent(f"{station}/{verb}", words | listed | kept)
+        sorts = ("month", "day", "answer", "before", "rounds", "each-present", "each-check-in", "ping-day")
+        more = dict.fromkeys(("deed", "begins", "by", "days", "working_day", "grace", "clear_after", "climbs_on"), line)
+        for sort in sorts:
+            self._sent(f"{station}/arm", words | listed | figures | more | {"sort": sort, "page": "arming"})
+        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed"):
+            self._sent(
+                f"{station}/{verb}", words | listed | kept | {"suspension": line, "suspending": line, "ref": line}
+            )
+        self._suspended(station, line)
         self._read(station, line)
         self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
             self._sent(f"{order}/acknowledge", {"version": line})
         return station
+
+    def _suspended(self, station: str, line: str) -> None:
+        """A deed that is owed each month, of which the line is the reference, and that is suspended because of it."""
+        page = self.planter.desk.get(f"{station}/").text
+        for who in re.findall(r'id="supervisor".*?<option value="(\w+)">', page, re.DOTALL)[:1]:
+            asked = {"sort": "month", "deed": "report", "working_day": "3", "supervisor": who, "to_1": who}
+            self._sent(f"{station}/arm", {**asked, "title": line[:200], "page": "arming"})
+        self._sent(f"{station}/deed", {"deed": "report", "ref": line[:80]})
+        until = (now.utc() + timedelta(days=2)).isoformat()
+        for one in re.findall(r'name="obligation" value="(\w+)"', self.planter.desk.get(f"{station}/").text)[:1]:
+            self._sent(f"{station}/suspend", {"obligation": one, "until": until, "reason": line})
 
     def _read(self, station: str, line: str) -> None:
         """A look and a hold whose reasons are the line; their pages show them."""
@@ -64,6 +86,7 @@ class Watch:
 
     def pages(self) -> list[str]:
         found = ["/watch/", "/watch/mine/", *(f"{station}/" for station in self.stations)]
+        found += [f"{station}/arming/?sort=rounds" for station in self.stations[-1:]]
         for station in self.stations:
             found += re.findall(r'href="(/watch/(?:orders|alarms)/\w+/)"', self.planter.desk.get(f"{station}/").text)
         return list(dict.fromkeys(found))

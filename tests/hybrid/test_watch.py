@@ -11,13 +11,27 @@ from typing import Any
 
 import pytest
 
+from heard.accounts import projection as accounts
+from heard.accounts.model import Caller
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection
 from heard.opening import ROOMS, House
 from heard.rebuilding import contents
 from heard.store.derived import folding
 from heard.store.files import connect
-from heard.watch import arming, commands, feeds, positions, present, projection, ringing, watching
+from heard.watch import (
+    arming,
+    commands,
+    feeds,
+    positions,
+    present,
+    projection,
+    ringing,
+    suspending,
+    suspensions,
+    tags,
+    watching,
+)
 from heard.watch.areas import Area
 from heard.watch.entries import AlarmCleared, AlarmProven, AlarmRaised
 from heard.watch.tracks import Placed, Track
@@ -157,16 +171,52 @@ def ping(story: Story) -> None:
 
 
 def arm(story: Story) -> None:
-    sort = story.random.choice(["read", "check", "present", "ping"])
+    sort = story.random.choice(["read", "check", "present", "ping", "each-present", "each-check-in", "day", "before"])
     known = [one.id for one in projection.obligations(story.gate.tables) if one.title.endswith(sort)]
     if known and story.random.random() < 0.7:
         return
     asked = {"sort": sort, "within": "40 s", "wait": story.random.choice(["0", "5 s"]), "to_1": story.gate.sam}
     asked |= {"source": "camera", "state": story.random.choice(["", "open"]), "at_least": "1"}
+    asked |= {"deed": "rounds made", "order": story.order, "grace": story.random.choice(["", "3 s"])}
     written = arming.written_from(story.gate.id, asked, [story.gate.one, story.gate.two])
     again = known[0] if known else None
     command = arming.arm(story.gate.id, f"Owed: {sort}", written, story.gate.sam, obligation=again)
     story.gate.do(command, story.gate.sam)
+
+
+def check_in(story: Story) -> None:
+    known = positions.tags(story.gate.tables, story.gate.id)
+    if not known:
+        story.gate.do(tags.add_tag(story.gate.id, "By the hinge"), story.gate.sam)
+        return
+    who = story.who()
+    caller = Caller(accounts.by_id(story.gate.tables, who))
+    story.gate.do(tags.check_in(known[0].id, caller), who)
+
+
+def deed(story: Story) -> None:
+    day = story.hands.at.date().isoformat()
+    story.gate.do(commands.do_deed(story.gate.id, "rounds made", story.random.choice(["", day])), story.gate.sam)
+
+
+def suspend(story: Story) -> None:
+    for one in projection.obligations(story.gate.tables):
+        if story.random.random() < 0.3:
+            how: Any = story.random.choice(["pause", "waive"])
+            since = story.hands.at + timedelta(seconds=story.random.choice([-5, 0, 20]))
+            until = story.hands.at + timedelta(seconds=story.random.choice([25, 60, 200]))
+            story.gate.do(suspending.ask(one.id, since, until, how, "rebuilt"), story.gate.sam)
+
+
+def agree(story: Story) -> None:
+    for one in suspensions.at_station(story.gate.tables, story.gate.id):
+        if one.stands(story.hands.at) == "asked":
+            story.gate.do(suspending.agree(one.id, story.gate.one), story.gate.one)
+
+
+def end_suspension(story: Story) -> None:
+    for one in suspensions.in_force(story.gate.tables, story.hands.at)[:1]:
+        story.gate.do(suspending.end(one.id, "opened"), story.gate.sam)
 
 
 def stand_down(story: Story) -> None:
@@ -187,7 +237,8 @@ def close(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
-    by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close,
+    by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
+    deed, suspend, agree, agree, end_suspension,
 ]  # fmt: skip
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: While nothing is owed the guard is off; told apart from any other guard that is off by being this very pair.
+SUSPENDED: tuple[bool | None, bool | None] = (False, None)
+
 
 @dataclass(frozen=True)
 class Piece:
-    """`what`: "guard", or a person's name. `value`: True, False or None (not known)."""
+    """`what`: "guard", a person's name, or "suspend" from then on. `value`: True, False or None (not known)."""
 
     received: int
     claimed: int
@@ -36,6 +39,8 @@ class Slowly:
     wait: int
     ttl: int
     horizon: int
+    #: So long everything is suspended that is.
+    suspends: int = 0
     rung: list[Rung] = field(default_factory=list)
     states: list[tuple[bool | None, bool | None] | None] = field(default_factory=list)
 
@@ -60,12 +65,18 @@ class Slowly:
 
     def _state(self, known: list[Piece], at: int) -> tuple[bool | None, bool | None] | None:
         """Guard and rule at a second; None before the first evidence."""
-        if at < min(piece.claimed for piece in known):
+        if at < min(piece.received if piece.what == "suspend" else piece.claimed for piece in known):
             return None
+        if self._is_suspended(known, at):
+            return SUSPENDED
         inside = [self._value(known, who, at, self.ttl) for who in self.group]
         sure, unsure = inside.count(True), inside.count(None)
         rule = True if sure >= self.wanted else False if sure + unsure < self.wanted else None
         return self._value(known, "guard", at, None), rule
+
+    def _is_suspended(self, known: list[Piece], at: int) -> bool:
+        of = [piece.received for piece in known if piece.what == "suspend"]
+        return any(since <= at < since + self.suspends for since in of)
 
     def _value(self, known: list[Piece], what: str, at: int, ttl: int | None) -> bool | None:
         said = [(piece.claimed, number, piece) for number, piece in enumerate(known) if piece.what == what]
@@ -106,7 +117,8 @@ class Slowly:
             one.cleared, one.by = second, "late-evidence"
         elif gap[1] <= second:
             state = self.states[gap[1]]
-            one.cleared, one.by = second, "guard-off" if state and state[0] is False else "restored"
+            off = "suspended" if state is SUSPENDED else "guard-off"
+            one.cleared, one.by = second, off if state and state[0] is False else "restored"
 
     def _raise(self, second: int) -> bool:
         for since, until in self._gaps():

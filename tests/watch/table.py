@@ -40,6 +40,11 @@ WATCH: dict[str, set[str]] = {
     "POST /watch/tags/{secret}/": KEEP,
     "POST /watch/stations/{station}/arm": LEAD,
     "POST /watch/stations/{station}/stand-down": LEAD,
+    "GET /watch/stations/{station}/arming/": LEAD,
+    **{
+        f"POST /watch/stations/{{station}}/{verb}": LEAD
+        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed")
+    },
     "GET /watch/orders/{order}/": ANY,
     "POST /watch/orders/{order}/acknowledge": KEEP,
     "GET /watch/alarms/{alarm}/": SEE,

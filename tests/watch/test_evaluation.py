@@ -69,7 +69,7 @@ def kept(count: dict[str, Any], evidence: list[dict[str, Any]], until: float, **
     return {"obligation": obligation, "evidence": evidence, "until": now.text(START + timedelta(seconds=until))}
 
 
-GROUP, WANTED, GAP, WAIT, TTL, LASTS = ("A", "B"), 2, 20, 3, 15, 150
+GROUP, WANTED, GAP, WAIT, TTL, LASTS, SUSPENDS = ("A", "B"), 2, 20, 3, 15, 150, 30
 #: Metres from the place, and the error of the fix: inside, outside, not known.
 FIXES: dict[bool | None, tuple[float, float | None]] = {True: (2, 1), False: (60, 1), None: (10, None)}
 
@@ -78,7 +78,7 @@ pieces = st.lists(
         lambda received, late, what, value: Piece(received, max(0, received - late), what, value),
         st.integers(0, LASTS),
         st.sampled_from([0, 0, 0, 0, 1, 5, 30]),
-        st.sampled_from(["guard", "A", "B", "A", "B"]),
+        st.sampled_from(["guard", "A", "B", "A", "B", "A", "B", "suspend"]),
         st.sampled_from([True, False, None, True]),
     ),
     max_size=25,
@@ -88,7 +88,10 @@ pieces = st.lists(
 def quickly(record: list[Piece]) -> list[Rung]:
     evidence = []
     for one in record:
-        if one.what == "guard":
+        if one.what == "suspend":
+            until = now.text(START + timedelta(seconds=one.received + SUSPENDS))
+            evidence.append(said(one.received, "suspend", until=until, id=str(len(evidence)), by="A", second="B"))
+        elif one.what == "guard":
             if one.value is None:
                 continue  # a gate says that it is open, or shut; that nobody knows is its silence
             facts = {"thing": "gate", "value": "open" if one.value else "shut"}
@@ -118,7 +121,8 @@ def _seconds(written: str) -> int:
 
 def slowly(record: list[Piece]) -> list[Rung]:
     known = [one for one in record if not (one.what == "guard" and one.value is None)]
-    return Slowly(GROUP, WANTED, GAP, WAIT, TTL, LASTS + 2 * (GAP + WAIT) + TTL).evaluate(known, LASTS)
+    horizon = LASTS + 2 * (GAP + WAIT) + TTL + SUSPENDS
+    return Slowly(GROUP, WANTED, GAP, WAIT, TTL, horizon, SUSPENDS).evaluate(known, LASTS)
 
 
 @settings(max_examples=10_000 if SOAK else 60, deadline=None)

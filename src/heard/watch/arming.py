@@ -6,7 +6,7 @@ Refused where nobody would see it done, nobody would be told, or nothing could s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -20,10 +20,10 @@ from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, obligations, projection
+from heard.watch import model, obligations, projection, showing
 from heard.watch.commands import CHECK
 from heard.watch.entries import ObligationArmed, ObligationStoodDown
-from heard.watch.obligations import AnyObligation, By, Every, Guard, Keep
+from heard.watch.obligations import AnyObligation
 
 #: What is asked for in the common ways, as it is said on the form.
 SORTS = {
@@ -31,6 +31,17 @@ SORTS = {
     "check": "A supervisor checks again and again while anyone is on duty",
     "present": "So many are at the station, but for short gaps",
     "ping": "Something pings again and again",
+}
+#: What else can be asked for, each on a page of its own.
+MORE_SORTS = {
+    "before": "Whoever begins a duty has read an order before",
+    "each-present": "Each who is on duty is at the station, but for short gaps",
+    "each-check-in": "Each who is on duty checks in at a tag again and again",
+    "rounds": "A supervisor checks each of several stations again and again",
+    "answer": "What was begun is answered within so many days",
+    "month": "Something is done for each month",
+    "day": "Something is done for each day",
+    "ping-day": "Something pings each day by a time",
 }
 
 
@@ -49,7 +60,8 @@ def arm(
         version = projection.obligation(tables, known).version + 1 if known is not None else 1
         _must_have_a_supervisor(tables, supervisor)
         _must_have_a_ladder(tables, asked)
-        source = _live_source(tables, station, asked)
+        showing.must_be_in_bounds(asked)
+        source = showing.live_source(tables, station, asked)
         rests_on = tuple(dict.fromkeys((station, *source)))
         body = ObligationArmed(
             station, version, checked_words(title, "title", model.TITLE_MAX), written, supervisor, rests_on
@@ -101,47 +113,6 @@ def _account(tables: Tables, account: str) -> Account | None:
         return None
 
 
-def _live_source(tables: Tables, station: str, asked: AnyObligation) -> tuple[str, ...]:
-    """The streams, beside the station's, of what can show it.
-
-    Raises Refused when nothing can, or what should has never been heard of.
-    """
-    match asked:
-        case Every(do="ping", where={"source": source}, while_=guard):
-            _guard_is_known(tables, station, guard)
-            known = projection.source(tables, source)
-            if known.station != station or known.heard_at is None:
-                raise Refused("This source has never pinged. Nothing was armed; let it ping once, then arm it.")
-            return (source,)
-        case Every(do=deed, where={"post": post}, while_=guard) if deed == CHECK and post == station:
-            _guard_is_known(tables, station, guard)
-            return ()
-        case By(on="publish", do="ack", for_each_on_duty=post) if post == station:
-            orders = tuple(one.id for one in projection.orders(tables, station))
-            if not orders:
-                raise Refused("This station has no standing order. Nothing was armed; publish one first.")
-            return orders
-        case Keep(count=count, while_=guard) if count.station == station:
-            _guard_is_known(tables, station, guard)
-            if len(set(count.group)) < max(1, count.at_least):
-                raise Refused("Fewer people are named than must be there. Nothing was armed.")
-            told = projection.present(tables, station, now.utc())
-            if not any(told.get(one) is not None for one in count.group):
-                raise Refused(
-                    "Nobody of these tells whether they are at the station, so it would be unknown from the first. "
-                    "Nothing was armed; one of them begins the duty and says where they are, then arm it."
-                )
-            return ()
-    raise Refused("Nothing on this server could show this. Nothing was armed.")
-
-
-def _guard_is_known(tables: Tables, station: str, guard: Guard) -> None:
-    if guard.duty not in (None, station) or guard.state not in (None, station):
-        raise Refused("It would hold while something is so at another station. Nothing was armed.")
-    if guard.state and projection.station(tables, station).state_now(now.utc()) is None:
-        raise Refused("Nobody has told the state of this station yet. Nothing was armed; tell it first.")
-
-
 # From a form ----------------------------------------------------------------------------------------------------------
 
 _TIMES = {"": 1, "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86400}
@@ -173,12 +144,14 @@ def local(words: str, zone: tzinfo) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
-def written_from(station: str, form: Mapping[str, str], group: list[str]) -> dict[str, Any]:
-    """The obligation, in the algebra, that a form asks for; `sort` is one of SORTS.
+def written_from(
+    station: str, form: Mapping[str, str], group: list[str], stations: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The obligation, in the algebra, that a form asks for; `sort` is one of SORTS or MORE_SORTS, `stations` are those
+    that were chosen.
 
     Raises Refused for words that are none.
     """
-    every_s = seconds_of(form.get("within", ""))
     asked: dict[str, Any] = {
         "escalate": [
             {"after_s": seconds_of(form.get(f"after_{n}") or "0"), "to": form[f"to_{n}"]}
@@ -187,6 +160,13 @@ def written_from(station: str, form: Mapping[str, str], group: list[str]) -> dic
         ],
         "wait_s": seconds_of(form.get("wait") or "0"),
     }
+    if form.get("grace"):
+        asked["grace_s"] = seconds_of(form["grace"])
+    if form.get("climbs_on"):
+        asked["ack_timeout_s"] = seconds_of(form["climbs_on"])
+    if form.get("sort") in _WITHOUT_A_LENGTH:
+        return {**_by_calendar(station, form), **asked}
+    every_s = seconds_of(form.get("within", ""))
     guard = {"state": station, "is": form["state"].strip()} if form.get("state", "").strip() else {"duty": station}
     match form.get("sort"):
         case "read":
@@ -207,5 +187,52 @@ def written_from(station: str, form: Mapping[str, str], group: list[str]) -> dic
         case "present":
             least = int(form["at_least"]) if form.get("at_least", "").isdecimal() else 1
             count = {"group": group, "station": station, "at_least": least}
-            return {"op": "keep", "count": count, "gap_s": every_s, "while": guard, **asked}
+            return {"op": "keep", "count": count, "gap_s": every_s, "while": guard, **_clears(form), **asked}
+        case "each-present":
+            count = {"group": [], "station": station, "at_least": 1}
+            each = {"for_each": {"on_duty": station}, **_clears(form), **asked}
+            return {"op": "keep", "count": count, "gap_s": every_s, "while": guard, **each}
+        case "each-check-in":
+            each = {"for_each": {"on_duty": station}, "where": {"post": station}, **asked}
+            return {"op": "every", "do": showing.CHECK_IN, "period_s": every_s, "while": guard, **each}
+        case "rounds":
+            each = {"for_each": {"stations": list(dict.fromkeys([station, *stations]))}, **asked}
+            return {"op": "every", "do": CHECK, "period_s": every_s, "while": guard, **each}
     raise Refused("Choose what is asked from the list. Nothing was armed.")
+
+
+#: Due by days of the calendar, or at once.
+_WITHOUT_A_LENGTH = frozenset(("before", "answer", "month", "day", "ping-day"))
+
+
+def _by_calendar(station: str, form: Mapping[str, str]) -> dict[str, Any]:
+    deed, zone = " ".join(form.get("deed", "").split()).lower(), form.get("zone") or "Europe/London"
+    due: dict[str, Any] = {"time": form["by"].strip()} if form.get("by", "").strip() else {}
+    today = now.today()
+    match form.get("sort"):
+        case "before":
+            return {"op": "before", "at": "duty.start", "order": form.get("order", ""), "post": station}
+        case "answer":
+            on = " ".join(form.get("begins", "").split()).lower()
+            return {"op": "by", "on": on, "do": deed, "match": ["ref"], "days": _number(form, "days"), "tz": zone}
+        case "month":
+            due["working_day"] = _number(form, "working_day")
+            first = {"each": "month", "from": today.isoformat()[:7], "due": due, "tz": zone}
+            return {"op": "each", "do": deed, "where": {"post": station}, **first}
+        case "day":
+            first = {"each": "day", "from": today.isoformat(), "due": due, "tz": zone}
+            return {"op": "each", "do": deed, "where": {"post": station}, **first}
+    first = {"each": "day", "from": today.isoformat(), "due": due, "tz": zone}
+    return {"op": "each", "do": "ping", "where": {"source": form.get("source", "")}, **first}
+
+
+def _clears(form: Mapping[str, str]) -> dict[str, Any]:
+    """For how long it must be so again before it is over."""
+    return {"clear_after_s": seconds_of(form["clear_after"])} if form.get("clear_after") else {}
+
+
+def _number(form: Mapping[str, str], name: str) -> int:
+    said = form.get(name, "").strip()
+    if not (said.isascii() and said.isdecimal() and 0 < len(said) < 5):
+        raise Refused(f"“{said[:40]}” is no number of days. Nothing was armed.")
+    return int(said)

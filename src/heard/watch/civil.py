@@ -27,6 +27,18 @@ def instant(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
 
 
+def apart(since: datetime, until: datetime, zone: str) -> timedelta:
+    """How long it is between two instants by the clock on the wall."""
+    here = ZoneInfo(zone)
+    return until.astimezone(here).replace(tzinfo=None) - since.astimezone(here).replace(tzinfo=None)
+
+
+def later(at: datetime, by: timedelta, zone: str) -> datetime:
+    """So much later by the clock on the wall: what was due at the end of a day is due at the end of another."""
+    here = ZoneInfo(zone)
+    return (at.astimezone(here).replace(tzinfo=None) + by).replace(tzinfo=here).astimezone(UTC)
+
+
 def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 

@@ -10,7 +10,7 @@ from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, positions, projection
+from heard.watch import model, positions, projection, showing
 from heard.watch.entries import (
     DeedDone,
     DutyBegun,
@@ -197,12 +197,17 @@ def tell_state(station: str, state: str, good_for_s: float | None = None, since_
     return judge
 
 
-def do_deed(station: str, deed: str = CHECK) -> Command:
-    """It was done, now, by who says so."""
+def do_deed(station: str, deed: str = CHECK, ref: str = "") -> Command:
+    """It was done, now, by who says so. `ref` is the period or the matter that it is of."""
 
     def judge(tables: Tables) -> Decision:
         projection.station(tables, station)
-        return Decision((Draft(station, DeedDone(deed)),), (station,))
+        if deed != CHECK and deed not in showing.deeds(tables, station):
+            raise Refused(
+                "Nothing of that name is owed here. Nothing was recorded; choose what was done from the list."
+            )
+        body = DeedDone(deed, checked_words(ref, "reference", model.CODE_MAX, needed=False))
+        return Decision((Draft(station, body),), (station,))
 
     return judge
 

@@ -99,18 +99,32 @@ class PresenceTold(Body, frozen=True):
 class StateTold(Body, frozen=True):
     """On the station's stream: such as "open" of a gate. Without `good_for_s` it holds until another is told. A sensor
     may say since when it is so.
+
+    What was read in later from another system's `store` is history: it says nothing of now, and rings nothing.
     """
 
     state: str
     good_for_s: float | None = None
     since_at: datetime | None = None
+    store: str = ""
+    second: str = ""
 
 
 @written_as("watch.deed_done")
 class DeedDone(Body, frozen=True):
-    """On the station's stream, by who did it: such as a supervisor's "check"."""
+    """On the station's stream, by who did it: such as a supervisor's "check". `ref` is the period or the matter that
+    it is of.
+
+    What was read in later is from another system's `store`, which says when it was `done_at` and by `who`; by a second
+    person's word as well, where the store does not stamp it itself.
+    """
 
     deed: str
+    ref: str = ""
+    done_at: datetime | None = None
+    who: str = ""
+    store: str = ""
+    second: str = ""
 
 
 @written_as("watch.area_set")
@@ -243,6 +257,42 @@ class ObligationArmed(Body, frozen=True):
 class ObligationStoodDown(Body, frozen=True):
     """On the obligation's stream: it is watched no more."""
 
+    reason: str
+
+
+#: Its clock stands still; or it is not owed.
+How = Literal["pause", "waive"]
+
+
+@written_as("watch.suspension_asked")
+class SuspensionAsked(Body, frozen=True):
+    """On the obligation's stream: from an instant until another its version is not to be watched, and why. It counts
+    for nothing until another person has agreed.
+    """
+
+    suspension: str
+    number: int
+    since_at: datetime
+    until_at: datetime
+    how: How
+    reason: str
+
+
+@written_as("watch.suspension_agreed")
+class SuspensionAgreed(Body, frozen=True):
+    """On the obligation's stream, by another than who asked: it is in force from `since_at`, and ends by itself."""
+
+    suspension: str
+    since_at: datetime
+    until_at: datetime
+    how: How
+
+
+@written_as("watch.suspension_ended")
+class SuspensionEnded(Body, frozen=True):
+    """On the obligation's stream: it is watched again before its time was over; or it was dropped unagreed."""
+
+    suspension: str
     reason: str
 
 

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from heard.engine import now
 from heard.watch import evidence as evidences
 from heard.watch import obligations
 from heard.watch.alarms import Alarm
+from heard.watch.deeds import OwedBefore, OwedBy, OwedEach, OwedEvery
 from heard.watch.evidence import Evidence
 from heard.watch.keeping import Kept
 from heard.watch.obligations import AnyObligation, Before, By, Each, Every, Keep
-from heard.watch.owed import Instance, OwedBefore, OwedBy, OwedEach, OwedEvery
-
-
-class Evaluator(Protocol):
-    alarms: list[Alarm]
-
-    @property
-    def instances(self) -> dict[str, Instance]: ...
-
-    def stands(self, at: datetime) -> dict[str, Instance]: ...
-
-    def is_known(self, at: datetime) -> bool: ...
-
-    def heard(self, evidence: Evidence) -> None: ...
-
-    def next_at(self) -> datetime | None: ...
-
-    def passed(self, at: datetime) -> None: ...
+from heard.watch.owed import Evaluator, Instance
+from heard.watch.several import Several
 
 
 def evaluator(obligation: AnyObligation) -> Evaluator:
+    if obligation.for_each is not None:
+        return Several(obligation, obligation.for_each, evaluator)
     match obligation:
         case By():
             return OwedBy(obligation)

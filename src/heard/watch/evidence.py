@@ -37,3 +37,40 @@ def read(written: dict[str, Any], skew_s: float) -> Evidence:
     facts.pop("t", None)
     clamped = at > received_at + timedelta(seconds=skew_s)
     return Evidence(facts.pop("kind"), received_at, received_at if clamped else at, facts, clamped)
+
+
+class Suspension(msgspec.Struct):
+    """From an instant until another nothing is owed: its clock stands still (`pause`), or its guard is off (`waive`).
+
+    It ends by itself. It is told of before it begins: nothing that has been is suspended.
+    """
+
+    id: str
+    since: datetime
+    until: datetime
+    how: str
+    has_begun: bool = False
+    is_over: bool = False
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+
+def suspension(evidence: Evidence) -> Suspension:
+    """What evidence of the kind `suspend` says: `from`, `until`, `how`, and its `id`.
+
+    Raises ValueError where it has no end, or one person alone suspends.
+    """
+    facts = evidence.facts
+    if not facts.get("until"):
+        raise ValueError("a suspension has an end")
+    if facts.get("by") is not None and facts.get("by") == facts.get("second"):
+        raise ValueError("a suspension takes two people")
+    since, until = (_instant(facts.get(name), evidence.received_at) for name in ("from", "until"))
+    return Suspension(str(facts.get("id", "")), max(since, evidence.received_at), until, facts.get("how") or "pause")
+
+
+def _instant(written: Any, otherwise: datetime) -> datetime:
+    if not written:
+        return otherwise
+    return written if isinstance(written, datetime) else now.instant(written)

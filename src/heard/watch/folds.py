@@ -109,7 +109,9 @@ def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
 
 
 def _deed(tables: Tables, entry: Entry, body: DeedDone) -> None:
-    tables.execute("UPDATE station SET deed_at = ? WHERE id = ?", (now.text(entry.at), entry.stream))
+    if body.deed in ("check", "check-in"):
+        at = now.text(body.done_at or entry.at)
+        tables.execute("UPDATE station SET deed_at = max(coalesce(deed_at, ''), ?) WHERE id = ?", (at, entry.stream))
 
 
 def _source(tables: Tables, entry: Entry, body: SourceAdded) -> None:
@@ -131,6 +133,9 @@ def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
             *(body.supervisor, now.text(entry.at), entry.position),
         ),
     )
+    tables.execute("DELETE FROM obligation_at WHERE obligation = ?", (entry.stream,))
+    for station in {body.station, *(body.written.get("for_each") or {}).get("stations", ())}:
+        tables.execute("INSERT INTO obligation_at VALUES (?, ?)", (station, entry.stream))
 
 
 def _stood_down(tables: Tables, entry: Entry, body: ObligationStoodDown) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from heard.engine import now
 from heard.watch.alarms import Alarm
-from heard.watch.evidence import ARMED, Evidence
+from heard.watch.evidence import ARMED, Evidence, Suspension, suspension
 from heard.watch.obligations import Keep
 from heard.watch.owed import Instance, OnDuty
 from heard.watch.signals import Known, Signal, at_least, near, seconds
@@ -47,8 +47,12 @@ class Kept:
         self.allowed = seconds(obligation.gap_s)
         self.allowance = seconds(obligation.grace_s + obligation.wait_s)
         self.people = {who: Signal() for who in obligation.count.group}
-        self.guard = Signal()
-        self.on_duty = OnDuty(obligation.while_.duty)
+        #: Whether the state is the one, and whether anyone is on duty: the guard is on unless one is known not to be.
+        self.state, self.duty = Signal(), Signal()
+        self.on_duty = OnDuty(obligation.while_.duty, obligation.while_.who)
+        self.suspensions: list[Suspension] = []
+        #: Of what was before it was armed nothing was asked; gaps that were over when history told of them ring not.
+        self.armed_at = self.quiet_before = datetime.min.replace(tzinfo=UTC)
         self.began_at: datetime | None = None
         self.now = datetime.min.replace(tzinfo=UTC)
         self.alarms: list[Alarm] = []
@@ -60,10 +64,13 @@ class Kept:
         self.now = evidence.received_at
         if evidence.at < self.now - REPAIRS or not self._takes(evidence):
             return
-        self.began_at = min(self.began_at or evidence.at, evidence.at)
+        at = max(evidence.at, self.armed_at)
+        self.began_at = min(self.began_at or at, at)
+        if evidence["history"]:
+            self.quiet_before = self.now
         # What was said of an instant changes nothing before it: only the gap that reaches it, and what follows.
         touched = [gap for gap in self._gaps if gap.until >= evidence.at]
-        since = min(evidence.at, touched[0].since) if touched else evidence.at
+        since = min(at, touched[0].since) if touched else at
         earlier = [gap for gap in self._gaps if gap.until < evidence.at and gap.until > self.now - REPAIRS]
         self._gaps = [*earlier, *self._gaps_from(since)]
         self._settle()
@@ -71,6 +78,16 @@ class Kept:
     def _takes(self, evidence: Evidence) -> bool:
         of = self.obligation
         if evidence.kind == ARMED:
+            # Who is on duty is a thing of our own record: whoever is not told of is not.
+            self.armed_at = evidence.at
+            self.duty.say(evidence.at, False)
+            return True
+        if evidence.kind == "suspend":
+            self.suspensions.append(suspension(evidence))
+            return True
+        if evidence.kind == "suspend.end":
+            for one in self.suspensions:
+                one.until = min(one.until, evidence.at) if one.id == str(evidence["id"]) else one.until
             return True
         if evidence.kind == "presence" and evidence["who"] in self.people and evidence["station"] == of.count.station:
             lasts = evidence["ttl_s"]
@@ -92,28 +109,40 @@ class Kept:
         if evidence.kind == "state" and evidence["thing"] == of.while_.state:
             lasts = evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
-            self.guard.say(evidence.at, evidence["value"] == of.while_.is_, until)
+            self.state.say(evidence.at, evidence["value"] == of.while_.is_, until)
             return True
         if evidence.kind in ("duty.start", "duty.end") and evidence["post"] == of.while_.duty:
             self.on_duty.heard(evidence)
-            self.guard.say(evidence.at, bool(self.on_duty.since))
+            self.duty.say(evidence.at, bool(self.on_duty.since))
             return True
         return False
 
     # What is known of every instant
 
     def _guard_at(self, at: datetime) -> Known:
-        if self.obligation.while_.state is None and self.obligation.while_.duty is None:
-            return True
-        known: Known = self.guard.value(at)
-        return False if known is None and self.obligation.guard_unknown == "off" else known
+        if self._is_suspended(at):
+            return False
+        of = self.obligation.while_
+        known: set[Known] = set()
+        if of.state is not None:
+            known.add(self.state.value(at))
+        if of.duty is not None:
+            known.add(self.duty.value(at))
+        if False in known or (None in known and self.obligation.guard_unknown == "off"):
+            return False
+        return None if None in known else True
+
+    def _is_suspended(self, at: datetime) -> bool:
+        return any(one.holds(at) for one in self.suspensions)
 
     def _rule_at(self, at: datetime) -> Known:
         return at_least(self.obligation.count.at_least, (signal.value(at) for signal in self.people.values()))
 
     def _stretches(self, first: datetime) -> Iterator[tuple[datetime, datetime, Known, Known]]:
         """From, until, guard, rule: the stretches in which nothing changes, from an instant to for ever."""
-        changes = {at for signal in (self.guard, *self.people.values()) for at in signal.changes(first)}
+        signals = (self.state, self.duty, *self.people.values())
+        changes = {at for signal in signals for at in signal.changes(first)}
+        changes |= {at for one in self.suspensions for at in (one.since, one.until) if at > first}
         for since, until in pairwise(sorted({first, *changes, FOREVER})):
             yield since, until, self._guard_at(since), self._rule_at(since)
 
@@ -123,7 +152,8 @@ class Kept:
         for begins, ends, guard, rule in self._stretches(first):
             if guard is False or rule is True:
                 if since is not None:
-                    yield Gap(since, begins, proven_at, "guard-off" if guard is False else "restored")
+                    off = "suspended" if self._is_suspended(begins) else "guard-off"
+                    yield Gap(since, begins, proven_at, off if guard is False else "restored")
                 since = broken_since = proven_at = None
                 continue
             since = since or begins
@@ -141,6 +171,8 @@ class Kept:
     def _rings_at(self, gap: Gap) -> datetime | None:
         """When a gap rings, if it does and has not yet: it must still be one when the allowance has passed."""
         rings_at = self._lapses_at(gap) + self.allowance
+        if gap.until <= self.quiet_before:
+            return None
         if gap.until <= rings_at or any(gap.since < alarm.lapsed_at <= gap.until for alarm in self.alarms):
             return None
         return max(rings_at, self.now)
@@ -206,6 +238,8 @@ class Kept:
 
     def stands(self, at: datetime) -> dict[str, Instance]:
         """How it stands at an instant up to which nothing more was heard."""
+        if self._is_suspended(at):
+            return {"": Instance("", None, at, state="SUSPENDED")}
         if self.began_at is None or self._guard_at(at) is False:
             return {"": Instance("", None, at, state="IDLE")}
         if self._open():

@@ -96,10 +96,14 @@ def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
     tables.execute(
         "INSERT OR REPLACE INTO ladder VALUES (?, ?, ?, ?, ?, ?)",
         (
-            *(entry.stream, body.number, of.get("op", ""), of.get("for_each_on_duty") is not None),
+            *(entry.stream, body.number, of.get("op", ""), _is_each_on_duty(of)),
             *(msgspec.json.encode(of.get("escalate", [])), of.get("ack_timeout_s")),
         ),
     )
+
+
+def _is_each_on_duty(of: dict[str, Any]) -> bool:
+    return of.get("for_each_on_duty") is not None or (of.get("for_each") or {}).get("on_duty") is not None
 
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:

@@ -23,10 +23,18 @@ class Step(msgspec.Struct, frozen=True):
     to: str
 
 
+class ForEach(msgspec.Struct, frozen=True):
+    """One instance for each who is on duty at a post, or for each of these stations."""
+
+    on_duty: str | None = None
+    stations: tuple[str, ...] = ()
+
+
 class Obligation(msgspec.Struct, frozen=True, kw_only=True, tag_field="op"):
     """`grace_s`: late without an alarm. `wait_s`: allowed for delivery. `skew_s`: how far ahead a clock is believed."""
 
     escalate: tuple[Step, ...] = ()
+    for_each: ForEach | None = None
     grace_s: float = 0
     wait_s: float = 0
     skew_s: float = 2
@@ -57,11 +65,12 @@ class Before(Obligation, frozen=True, kw_only=True, tag="before"):
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """While a state is so, or while anyone is on duty at a post."""
+    """While a state is so, while anyone (or this one) is on duty at a post; or while both."""
 
     state: str | None = None
     is_: Any = msgspec.field(name="is", default=None)
     duty: str | None = None
+    who: str | None = None
 
 
 class Every(Obligation, frozen=True, kw_only=True, tag="every"):
@@ -93,15 +102,16 @@ class Keep(Obligation, frozen=True, kw_only=True, tag="keep"):
 
 
 class Each(Obligation, frozen=True, kw_only=True, tag="each"):
-    """`count` periods (`month` or `day`) from the first on; due on a working day of the next month, or at a time of
-    the day.
+    """`count` periods (`month` or `day`) from the first on, or without an end; due on a working day of the next month,
+    or at a time of the day.
     """
 
     each: str
     do: str
     from_: str = msgspec.field(name="from")
-    count: int
+    count: int = 0
     due: dict[str, Any]
+    where: dict[str, Any] = {}
     calendar: str = "england-and-wales"
     tz: str = "Europe/London"
 

@@ -18,6 +18,7 @@ from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
 from heard.watch import commands, known, ladders, origins, pings, projection, tags
 from heard.watch.arming import SORTS
+from heard.watch.arming_page import arming_at, suspended_at
 from heard.watch.asked import NO_STORE, do, form_of, names, page, signed_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
@@ -158,6 +159,7 @@ def station_at(serving: Serving, caller: Caller, station: str, status: int = 200
         "on_duty": {one.holder: one.begun_at for one in projection.on_duty(tables, station)},
         "sources": projection.sources(tables, station),
         **known.at_station(serving, station),
+        **suspended_at(serving, station),
         "obligations": projection.obligations(tables, station),
         "origins": {one.obligation: one for one in origins.origins(tables)},
         "alarms": projection.alarms(tables, station),
@@ -191,6 +193,8 @@ async def act_at_station(request: Request) -> Response:
                 serving, caller, verb.make(serving.tables, station, {**form, "me": caller.account.id}), form, station
             )
         except HeardError as refusal:
+            if form.get("page") == "arming":
+                return arming_at(serving, caller, station, form, refusal.message)
             return station_at(serving, caller, station, 422, error=refusal.message, draft=form)
         if request.path_params["verb"] == "source":  # the only answer that ever says the address
             address = pings.new_address(serving.vault, written.stream)

@@ -10,7 +10,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
-from heard.watch import entries, folds, model, positions
+from heard.watch import entries, folds, model, positions, suspensions
 from heard.watch.model import Armed, Duty, Order, RaisedAlarm, Source, Station
 
 SCHEMA = """
@@ -68,6 +68,9 @@ CREATE TABLE IF NOT EXISTS obligation (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, written BLOB NOT NULL,
     supervisor TEXT NOT NULL, armed_at TEXT NOT NULL, position INTEGER NOT NULL, stood_down INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS obligation_at (
+    station TEXT NOT NULL, obligation TEXT NOT NULL, PRIMARY KEY (station, obligation)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alarm (
     id TEXT PRIMARY KEY, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
     key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,
@@ -87,7 +90,8 @@ def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
 
-    return Room("watch", SCHEMA, {**folds.FOLDS, **positions.FOLDS}, (entries, model, folds, positions, here))
+    schema, folded = SCHEMA + suspensions.SCHEMA, {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS}
+    return Room("watch", schema, folded, (entries, model, folds, positions, suspensions, here))
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
@@ -228,7 +232,7 @@ _ARMED = "SELECT id, station, version, title, written, supervisor, armed_at, pos
 
 def obligations(tables: Tables, station: str = "") -> list[Armed]:
     """What is watched, at a station or anywhere."""
-    of_station = "AND (station = ? OR ? = '') ORDER BY position"
+    of_station = "AND (id IN (SELECT obligation FROM obligation_at WHERE station = ?) OR ? = '') ORDER BY position"
     rows = tables.execute(f"{_ARMED} WHERE stood_down IS NULL {of_station}", (station, station))
     return [_armed_of(row) for row in rows]
 

@@ -63,8 +63,8 @@ def _body(due: Due) -> Body:
     if due.move == "raise":
         sort = alarm.kind_at_raise or alarm.kind
         return AlarmRaised(
-            due.watched.id, armed.number, armed.station, "unproven" if sort == "unproven" else "lapse", alarm.key,
-            alarm.lapsed_at,
+            due.watched.id, armed.number, due.watched.station_of(alarm),
+            "unproven" if sort == "unproven" else "lapse", alarm.key, alarm.lapsed_at,
         )  # fmt: skip
     if due.move == "prove":
         assert alarm.upgraded_at is not None

@@ -12,7 +12,7 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.projection import Tables
-from heard.watch import ladders, projection
+from heard.watch import ladders, projection, suspensions
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.obligations import By
 from heard.watch.tracks import WHY
@@ -25,7 +25,7 @@ _URGENCY = {"open": 0, "acknowledged": 1, "cleared": 2}
 
 
 class StationShown(msgspec.Struct, frozen=True):
-    """A station at a glance. `stands` is one of alarm, unproven, blind, kept, or not watched."""
+    """A station at a glance. `stands` is one of alarm, unproven, blind, suspended, kept, or not watched."""
 
     station: Station
     stands: str
@@ -49,6 +49,12 @@ class ClockShown(msgspec.Struct, frozen=True):
     due_at: datetime
 
 
+class SuspendedShown(msgspec.Struct, frozen=True):
+    station: Station
+    title: str
+    until_at: datetime
+
+
 class Itself(msgspec.Struct, frozen=True):
     """Whether it can be relied on: what every page of the watch says. A quiet page never hides a blind monitor."""
 
@@ -61,6 +67,8 @@ class Itself(msgspec.Struct, frozen=True):
     has_outside: bool
     outside_heard_at: datetime | None
     blind_spots: list[str]
+    #: What is not watched for a time, by two people: on every page while it is so.
+    suspended: list[SuspendedShown]
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -79,6 +87,7 @@ class Board(msgspec.Struct, frozen=True):
 def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
     """How it stands with the watch itself."""
     known = projection.stations(tables)
+    codes = {one.id: one for one in known}
     return Itself(
         at,
         known[0].zone if known else "Europe/London",
@@ -88,6 +97,11 @@ def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
         bool(watching and watching.has_outside),
         watching.outside_heard_at if watching else None,
         list(_blind_spots(tables, watching, known, at)),
+        [
+            SuspendedShown(codes[one.station], one.title, one.until_at)
+            for one in suspensions.in_force(tables, at)
+            if one.station in codes
+        ],
     )
 
 
@@ -119,7 +133,7 @@ def _station(
     must_read = projection.roster(tables, station.id)
     return StationShown(
         station,
-        _stands(watching, station, raised, at),
+        _stands(tables, watching, station, raised, at),
         station.state_now(at),
         len(on_duty),
         sum(one is True for one in present.values()),
@@ -136,7 +150,9 @@ def _watched(watching: Watching | None, station: str) -> list[Watched]:
     return watching.at_station(station) if watching else []
 
 
-def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime) -> str:
+def _stands(
+    tables: Tables, watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime
+) -> str:
     going_on = {one.sort for one in raised if one.station == station.id and one.cleared_at is None}
     if going_on:
         return "alarm" if "lapse" in going_on else "unproven"
@@ -145,17 +161,28 @@ def _stands(watching: Watching | None, station: Station, raised: list[RaisedAlar
     watched = _watched(watching, station.id)
     if not watched:
         return "not watched"
-    return "kept" if all(one.evaluator.is_known(at) for one in watched) else "blind"
+    if not all(one.evaluator.is_known(at) for one in watched):
+        return "blind"
+    # A station of which a part is not watched is never said to be kept.
+    return (
+        "suspended"
+        if {one.obligation for one in suspensions.in_force(tables, at)} & {one.id for one in watched}
+        else "kept"
+    )
 
 
 def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) -> list[ClockShown]:
     running = [
-        ClockShown(codes[watched.body.station], watched.body.title, _who(watched, instance.who), instance.due)
+        ClockShown(codes[_where(watched, instance.key)], watched.body.title, _who(watched, instance.who), instance.due)
         for watched in (watching.first_to_ring(CLOCKS_MAX) if watching else ())
         for instance in watched.evaluator.stands(at).values()
         if instance.state == "DUE" and instance.due is not None
     ]
     return sorted(running, key=lambda clock: clock.due_at)[:CLOCKS_MAX]
+
+
+def _where(watched: Watched, key: str) -> str:
+    return key if key in watched.stations else watched.body.station
 
 
 def _who(watched: Watched, who: str) -> str:

@@ -13,9 +13,12 @@ from heard.watch.entries import (
     DutyEnded,
     OrderAcknowledged,
     OrderPublished,
+    OrderWithdrawn,
     Pinged,
     PresenceTold,
     StateTold,
+    SuspensionAgreed,
+    SuspensionEnded,
 )
 from heard.watch.evidence import ARMED, Evidence
 
@@ -38,12 +41,20 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
         case PresenceTold(holder=who, present=value, good_for_s=ttl_s, since_at=since_at):
             facts = {"station": on, "who": who, "value": value, "ttl_s": ttl_s}
             yield Evidence("presence", at, since_at or at, facts)
-        case StateTold(state=value, good_for_s=ttl_s, since_at=since_at):
-            yield Evidence("state", at, since_at or at, {"thing": on, "value": value, "ttl_s": ttl_s})
-        case DeedDone(deed=deed):
-            yield _at(at, deed, post=on, who=entry.by)
+        case StateTold(state=value, good_for_s=ttl_s, since_at=since_at, store=store):
+            facts = {"thing": on, "value": value, "ttl_s": ttl_s, "history": bool(store)}
+            yield Evidence("state", at, since_at or at, facts)
+        case DeedDone(deed=deed, ref=ref, done_at=done_at, store=store, who=who):
+            facts = {"post": on, "who": who or entry.by, "ref": ref, "period": ref or None, "history": bool(store)}
+            yield Evidence(deed, at, done_at or at, facts)
         case OrderPublished(number=version):
             yield _at(at, "publish", order=on, version=version)
+        case OrderWithdrawn():
+            yield _at(at, "withdraw", order=on)
+        case SuspensionAgreed(suspension=id, since_at=since_at, until_at=until_at, how=how):
+            yield _at(at, "suspend", id=id, **{"from": since_at}, until=until_at, how=how)
+        case SuspensionEnded(suspension=id):
+            yield _at(at, "suspend.end", id=id)
         case OrderAcknowledged(number=version):
             yield _at(at, "ack", order=on, version=version, who=entry.by)
         case Pinged(sort=sort):
@@ -66,6 +77,11 @@ class Standing:
         match evidence.kind:
             case "duty.end":
                 self._newest.get(station, {}).pop((stream, "duty.start", evidence["who"]), None)
+                return
+            case "withdraw":
+                known_of = self._newest.get(station, {})
+                for one in [key for key in known_of if key[0] == stream and key[1] in ("publish", "ack")]:
+                    del known_of[one]
                 return
             case "duty.start" | "presence":
                 about: tuple[Any, ...] = (evidence["who"],)
@@ -95,7 +111,7 @@ class Standing:
 def _told_again(evidence: Evidence, at: datetime) -> Evidence | None:
     if evidence.kind in ("publish", "ack"):
         return Evidence(evidence.kind, at, evidence.at, {**evidence.facts, "earlier": True})
-    facts = dict(evidence.facts)
+    facts = {**evidence.facts, "began_before": True}
     if facts.get("ttl_s") is not None:
         left = (evidence.at + timedelta(seconds=facts["ttl_s"]) - at).total_seconds()
         if left <= 0:

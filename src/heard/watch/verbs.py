@@ -12,8 +12,21 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.watch import areas, arming, commands, feeds, positions, present, projection, ringing, tags
+from heard.watch import (
+    areas,
+    arming,
+    commands,
+    feeds,
+    positions,
+    present,
+    projection,
+    ringing,
+    suspending,
+    suspensions,
+    tags,
+)
 from heard.watch.areas import Area
+from heard.watch.entries import How
 
 Form = Mapping[str, str]
 
@@ -72,7 +85,9 @@ def _state(tables: Tables, station: str, form: Form) -> Command:
 
 def _arm(tables: Tables, station: str, form: Form) -> Command:
     group = [one for one in projection.roster(tables, station) if f"in-{one}" in form]
-    written = arming.written_from(station, form, group)
+    stations = [one.id for one in projection.stations(tables) if f"at-{one.id}" in form]
+    zoned = {**form, "zone": projection.station(tables, station).zone}
+    written = arming.written_from(station, zoned, group, stations)
     obligation = form.get("obligation") or None
     return arming.arm(station, form.get("title", ""), written, form.get("supervisor", ""), obligation=obligation)
 
@@ -115,6 +130,29 @@ def _hold_at(tables: Tables, station: str, form: Form) -> str:
     return known.id
 
 
+def _suspend(tables: Tables, station: str, form: Form) -> Command:
+    obligation = _obligation_at(tables, station, form.get("obligation", ""))
+    zone = ZoneInfo(projection.station(tables, station).zone)
+    since = arming.local(form["since"], zone) if form.get("since", "").strip() else None
+    how: How = "waive" if form.get("how") == "waive" else "pause"
+    return suspending.ask(obligation, since, arming.local(form.get("until", ""), zone), how, form.get("reason", ""))
+
+
+def _obligation_at(tables: Tables, station: str, obligation: str) -> str:
+    """Raises NotFound for an obligation that is not this station's."""
+    if projection.obligation(tables, obligation).station != station:
+        raise NotFound("There is no such obligation at this station.")
+    return obligation
+
+
+def _suspension_at(tables: Tables, station: str, form: Form) -> str:
+    """Raises NotFound for a suspension that is not this station's."""
+    known = suspensions.suspension(tables, form.get("suspension", ""))
+    if known.station != station:
+        raise NotFound("There is no such suspension at this station.")
+    return known.id
+
+
 AT_STATION: dict[str, Verb] = {
     "name": Verb(
         "give_orders",
@@ -147,9 +185,23 @@ AT_STATION: dict[str, Verb] = {
     "agree-to-hold": Verb("give_orders", _agree),
     "end-hold": Verb("give_orders", _end_hold),
     "arm": Verb("give_orders", _arm),
+    "suspend": Verb("give_orders", _suspend),
+    "agree-to-suspend": Verb(
+        "give_orders", lambda tables, station, form: suspending.agree(_suspension_at(tables, station, form), form["me"])
+    ),
+    "end-suspension": Verb(
+        "give_orders",
+        lambda tables, station, form: suspending.end(_suspension_at(tables, station, form), form.get("reason", "")),
+    ),
+    "deed": Verb(
+        "supervise",
+        lambda tables, station, form: commands.do_deed(station, form.get("deed", ""), form.get("ref", "").strip()),
+    ),
     "stand-down": Verb(
         "give_orders",
-        lambda tables, station, form: arming.stand_down(form.get("obligation", ""), form.get("reason", "")),
+        lambda tables, station, form: arming.stand_down(
+            _obligation_at(tables, station, form.get("obligation", "")), form.get("reason", "")
+        ),
     ),
 }
 

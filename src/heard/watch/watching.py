@@ -27,11 +27,14 @@ from heard.watch.entries import (
     OrderPublished,
     Pinged,
     SourceAdded,
+    SuspensionAgreed,
+    SuspensionEnded,
 )
-from heard.watch.evaluation import Evaluator, evaluator, hear, let_pass
+from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
 from heard.watch.model import alarm_id
 from heard.watch.obligations import AnyObligation, By, Every, Keep
+from heard.watch.owed import Evaluator
 from heard.watch.standing import Standing, evidence_of
 
 #: The kinds of entry that the watch is told of.
@@ -78,12 +81,25 @@ class Watched(msgspec.Struct):
     number: int = 0
 
     def hears_of(self) -> tuple[str, ...]:
-        """The streams whose entries are told to it: of its station, with its orders; of the source that pings."""
+        """The streams whose entries are told to it, beside its own, by which it is suspended: of its station (or
+        stations), with its orders; of the source that pings.
+        """
         match self.obligation:
             case Every(do="ping", where={"source": str(source)}, while_=guard):
                 is_guarded = guard.state is not None or guard.duty is not None
-                return (source, self.body.station) if is_guarded else (source,)
-        return (self.body.station,)
+                return (source, *self.stations) if is_guarded else (source,)
+        return self.stations
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Where it is watched, the first being where it was armed."""
+        each = self.obligation.for_each
+        return tuple(dict.fromkeys((self.body.station, *(each.stations if each else ()))))
+
+    def station_of(self, alarm: Alarm) -> str:
+        """Where that rang."""
+        last = alarm.key.rpartition("/")[2]
+        return last if last in self.stations else self.body.station
 
     def alarm_id(self, alarm: Alarm) -> str:
         return alarm_id(self.id, self.body.number, alarm.key, alarm.lapsed_at)
@@ -175,9 +191,12 @@ class Watching:
                 self._station_of[entry.stream] = station
         station = self._station(entry)
         for evidence in evidence_of(entry):
-            self._standing.heard(station, entry.stream, evidence)
-            self.heard_at[station] = self.last_heard_at = evidence.at
-            for watched in self._hearing_of.get(_told_of(entry, station), ()):
+            if evidence.kind not in ("suspend", "suspend.end"):
+                self._standing.heard(station, entry.stream, evidence)
+                self.heard_at[station] = max(evidence.at, self.heard_at.get(station, evidence.at))
+                self.last_heard_at = max(evidence.at, self.last_heard_at or evidence.at)
+            of_itself = self.watched.get(entry.stream)
+            for watched in (of_itself,) if of_itself else self._hearing_of.get(_told_of(entry, station), ()):
                 self._tell(watched, entry, evidence)
 
     def _station(self, entry: Entry) -> str:
@@ -188,14 +207,18 @@ class Watching:
         self._end(entry, "superseded")
         obligation = obligations.read(armed.written)
         group = obligation.count.group if isinstance(obligation, Keep) else ()
+        each = obligation.for_each
+        others = [one for one in (each.stations if each else ()) if one != armed.station]
         first = self._standing.told_at(entry.at, armed.station, group)
+        first += [told for one in others for told in self._standing.told_at(entry.at, one, group)[1:]]
         watched = Watched(
             entry.stream, armed, obligation, entry.at, entry.position, first, evaluator(obligation), entry.at
         )
         self._armed += 1
         watched.number = self._armed
         self.watched[entry.stream] = watched
-        self._at_station.setdefault(armed.station, {})[watched.number] = watched
+        for station in watched.stations:
+            self._at_station.setdefault(station, {})[watched.number] = watched
         for stream in watched.hears_of():
             self._hearing_of.setdefault(stream, []).append(watched)
         _begin(watched)
@@ -213,7 +236,8 @@ class Watching:
                 alarm.clear(at, why)
         watched.ended = True
         self._changed(watched)
-        del self._at_station[watched.body.station][watched.number]
+        for station in watched.stations:
+            del self._at_station[station][watched.number]
         for stream in watched.hears_of():
             self._hearing_of[stream].remove(watched)
 
@@ -229,12 +253,13 @@ class Watching:
         """As if nothing had been heard before, up to and with the entry at a position."""
         watched.evaluator, watched.settled, watched.passed_to = evaluator(watched.obligation), 0, watched.armed_at
         _begin(watched)
-        hears_of = watched.hears_of()
+        hears_of = (watched.id, *watched.hears_of())
         if watched.body.station in hears_of:
             records = self.journal.store.of_kinds(KINDS, watched.position, to)
         else:
             found = (record for stream in hears_of for record in self.journal.store.stream(stream))
-            records = [record for record in found if watched.position < record.header.position <= to]
+            since = (record for record in found if watched.position < record.header.position <= to)
+            records = sorted(since, key=lambda record: record.header.position)
         for entry in self.journal.opened(records):
             if _told_of(entry, self._station(entry)) in hears_of:
                 for evidence in evidence_of(entry):
@@ -323,7 +348,7 @@ class Watching:
 
 def _told_of(entry: Entry, station: str) -> str:
     """Whom an entry is told to: those that hear of this stream."""
-    return entry.stream if isinstance(entry.body, Pinged) else station
+    return entry.stream if isinstance(entry.body, Pinged | SuspensionAgreed | SuspensionEnded) else station
 
 
 def _begin(watched: Watched) -> None:

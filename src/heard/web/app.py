@@ -25,8 +25,8 @@ from heard.reports import desk as report_desk
 from heard.reports import follow_pages, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
+from heard.watch import arming_page, phones
 from heard.watch import pages as watch_pages
-from heard.watch import phones
 from heard.web import api, errors, fixes, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
@@ -54,6 +54,7 @@ def routes() -> list[BaseRoute]:
         *openings.routes(),
         *desk.routes(),
         *phones.routes(),
+        *arming_page.routes(),
         *watch_pages.routes(),
         *pings.routes(),
         *fixes.routes(),

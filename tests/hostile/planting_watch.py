@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 
@@ -50,6 +51,7 @@ class Watch:
                 f"{station}/{verb}", words | listed | kept | {"suspension": line, "suspending": line, "ref": line}
             )
         self._suspended(station, line)
+        self._by_api(station.rpartition("/")[2], line)
         self._read(station, line)
         self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
@@ -67,6 +69,20 @@ class Watch:
         for one in re.findall(r'name="obligation" value="(\w+)"', self.planter.desk.get(f"{station}/").text)[:1]:
             self._sent(f"{station}/suspend", {"obligation": one, "until": until, "reason": line})
 
+    def _by_api(self, station: str, line: str) -> None:
+        """The same by a program, and what it is answered."""
+        at = f"/api/v1/watch/stations/{station}"
+        obligation = {"op": line, "escalate": [{"after_s": 0, "to": line}], "count": {"group": [line]}}
+        for path, body in (
+            ("orders", {"title": line[:200], "text": line}),
+            ("orders", {"title": line[:200], "text": line, "order": line}),
+            ("obligations", {"title": line, "supervisor": line, "obligation": obligation}),
+            ("deeds", {"deed": line, "ref": line}),
+            ("state", {"state": line[:40]}),
+            ("holders", {"holder": line}),
+        ):
+            self._sent(f"{at}/{path}", body, as_json=True)
+
     def _read(self, station: str, line: str) -> None:
         """A look and a hold whose reasons are the line; their pages show them."""
         account = re.findall(r'<option value="(\w+)">', self.planter.desk.get(f"{station}/").text)
@@ -76,10 +92,11 @@ class Watch:
             self._sent(f"{station}/positions", {"holder": who, "reason": line})
             self._sent(f"{station}/positions", {"holder": line, "reason": line})
 
-    def _sent(self, path: str, fields: dict[str, str]) -> httpx2.Response:
+    def _sent(self, path: str, fields: dict[str, Any], *, as_json: bool = False) -> httpx2.Response:
         at = {"Heard-Position": str(self.planter.house.store.position())}
-        answer = self.planter.desk.post(path, data=fields, headers=at)
-        assert answer.status_code in (200, 303, 404, 422), f"{path}: {answer.status_code}"
+        told: dict[str, Any] = {"json": fields} if as_json else {"data": fields}
+        answer = self.planter.desk.post(path, headers=at, **told)
+        assert answer.status_code in (200, 201, 303, 404, 422), f"{path}: {answer.status_code}"
         if answer.status_code != 303:
             self.answers.append((path, answer.headers["content-type"], answer.text))
         return answer
@@ -93,7 +110,8 @@ class Watch:
 
     def seen(self) -> Iterator[tuple[str, str, str]]:
         yield from self.answers
-        for address in self.pages():
+        api = [f"/api/v1/watch/{what}?limit=500" for what in ("stations", "obligations", "alarms", "suspensions")]
+        for address in (*self.pages(), *api):
             answer = self.planter.desk.get(address)
             assert answer.status_code < 500, address
             yield address, answer.headers["content-type"], answer.text

@@ -51,3 +51,26 @@ WATCH: dict[str, set[str]] = {
     "POST /watch/alarms/{alarm}/acknowledge": LEAD,
     "POST /watch/alarms/{alarm}/close": LEAD,
 }
+
+_AT, _OF, _SUSPENSION = "/api/v1/watch/stations/{station}", "/api/v1/watch/obligations", "/api/v1/watch/suspensions"
+#: The same over the API, where whoever is not known is told so (401).
+WATCH |= {
+    "GET /api/v1/watch/stations": SEE,
+    "POST /api/v1/watch/stations": LEAD,
+    **{f"POST {_AT}/{what}": LEAD for what in ("holders", "orders", "state", "deeds", "obligations")},
+    **{f"POST {_AT}/{what}": KEEP for what in ("duty", "presence")},
+    "POST /api/v1/watch/orders/{order}/withdrawal": LEAD,
+    "POST /api/v1/watch/orders/{order}/acknowledgement": KEEP,
+    f"GET {_OF}": SEE,
+    f"GET {_OF}/{{obligation}}": SEE,
+    f"GET {_OF}/{{obligation}}/instances": SEE,
+    f"POST {_OF}/{{obligation}}/stand_down": LEAD,
+    f"POST {_OF}/{{obligation}}/suspensions": LEAD,
+    f"GET {_SUSPENSION}": SEE,
+    f"POST {_SUSPENSION}/{{suspension}}/agreement": LEAD,
+    f"POST {_SUSPENSION}/{{suspension}}/ending": LEAD,
+    "GET /api/v1/watch/alarms": SEE,
+    "GET /api/v1/watch/alarms/{alarm}": SEE,
+    "POST /api/v1/watch/alarms/{alarm}/acknowledgement": LEAD,
+    "POST /api/v1/watch/alarms/{alarm}/closing": LEAD,
+}

@@ -43,16 +43,22 @@ def station(server: Server) -> str:
     return Hand(server).station("Post 7")
 
 
+#: What the API takes, where it would say what is lacking before it says who may not.
+_SENT: dict[str, dict[str, Any]] = {"POST /api/v1/watch/stations/{station}/deeds": {"deed": "check"}}
+
+
 def wrong(server: Server, client: httpx2.Client, role: str, station: str, table: Mapping[str, set[str]]) -> list[str]:
     """Where the server does other than the table says. Who is nobody, without a role, is sent to sign in."""
     found = []
     for name, may in table.items():
-        things = dict.fromkeys(("order", "alarm", "feed", "secret"), "none")
+        things = dict.fromkeys(("order", "alarm", "feed", "secret", "obligation", "suspension"), "none")
         things["station"] = station.removeprefix("stations/")
         method, address = name.format_map(things).split(" ")
         before = server.reader.get("/log/checkpoint").text.split("\n")[1]
-        answer = client.request(method, address, data={} if method == "POST" else None)
-        to_sign_in = answer.headers.get("location", "").startswith("/desk/sign-in/")
+        is_api = address.startswith("/api/")
+        sent: dict[str, Any] = {} if method == "GET" else {"json": _SENT.get(name, {})} if is_api else {"data": {}}
+        answer = client.request(method, address, **sent)
+        to_sign_in = answer.headers.get("location", "").startswith("/desk/sign-in/") or answer.status_code == 401
         is_let_through = answer.status_code != 403 and not to_sign_in
         if is_let_through != (role in may) or to_sign_in != (not role):
             found.append(f"{name}: {answer.status_code}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from heard.engine import now
 from heard.opening import open_house
 from heard.reports import commands
 from heard.reports.commands import Row
@@ -35,7 +36,8 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
     row = Row("https://heard.example/7/", facts)
     house.node.do(commands.tell("record", date(2031, 3, 7), [row]), by="operator")
     house.close()
-    last: dict[str, str] = {}
+    soon = now.text(now.utc() + timedelta(days=1))
+    last = {"alarm": "one-that-never-rang", "soon": soon}
     for example in examples():
         address = re.sub(r"<(\w+)>", lambda name: last[name[1]], example.address)
         if example.method == "GET":
@@ -43,10 +45,12 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
         elif example.body == "<picture>":
             answer = server.client.post(address, content=fresh(1), headers={"Content-Type": "image/png"})
         else:
-            body = re.sub(r"<(picture)>", lambda name: last[name[1]], example.body)
+            body = re.sub(r"<(picture|soon|station)>", lambda name: last[name[1]], example.body)
             answer = server.client.post(address, json=json.loads(body))
         assert answer.status_code == example.status, (example, answer.text)
-        made = re.search(r"/(post|picture|hearing|sitting|restriction)s$", example.address)
+        made = re.search(
+            r"/(post|picture|hearing|sitting|restriction|station|order|obligation|suspension)s$", example.address
+        )
         if made and example.method == "POST" and answer.status_code < 300:
             last[made[1]] = answer.json()["media" if made[1] == "picture" else "id"]
         if answer.status_code == 202 and answer.json()["status"] == "proposed":

@@ -30,7 +30,15 @@ def names(server: Server) -> dict[str, str]:
     house.node.do(commands.tell("record", date(2031, 3, 7), [Row("https://heard.example/7/", facts)]), by="operator")
     house.close()
     post = server.publish(slug, "A post to try things on.")
-    return {"case": slug, "post": post, "report": "2031-0007", "body": "harbour-board", "area": "avon"}
+    station = server.client.post("/api/v1/watch/stations", json={"code": "Post 7"}).json()["id"]
+    return {
+        "case": slug,
+        "post": post,
+        "report": "2031-0007",
+        "body": "harbour-board",
+        "area": "avon",
+        "station": station,
+    }
 
 
 def test_document_served_is_the_document_checked(server: Server) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from heard.cases.model import checked_words
+from heard.engine import now
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
@@ -29,6 +30,11 @@ from heard.watch.entries import (
 )
 
 CHECK = "check"
+STATE_LASTS_MAX_S = 366 * 86400.0
+#: What repairs are made by; history that is older is read in as such.
+STATE_SINCE_MAX = timedelta(hours=72)
+#: A clock that runs ahead by no more is believed.
+SKEW = timedelta(seconds=2)
 
 
 def set_station(code: str, place: str = "", zone: str = "Europe/London", *, station: str | None = None) -> Command:
@@ -189,8 +195,10 @@ def tell_state(station: str, state: str, good_for_s: float | None = None, since_
 
     def judge(tables: Tables) -> Decision:
         projection.station(tables, station)
-        if good_for_s is not None and not good_for_s > 0:
-            raise Refused("A state is good for some seconds, or until another is told. Nothing was recorded.")
+        if good_for_s is not None and not 0 < good_for_s <= STATE_LASTS_MAX_S:
+            raise Refused("A state is good for up to a year, or until another is told. Nothing was recorded.")
+        if since_at is not None and not now.utc() - STATE_SINCE_MAX <= since_at <= now.utc() + SKEW:
+            raise Refused("A state is so since a moment of the last three days. Nothing was recorded.")
         told = StateTold(checked_words(state, "state", model.STATE_MAX), good_for_s, since_at)
         return Decision((Draft(station, told),), (station,))
 

@@ -264,6 +264,12 @@ def alarms(tables: Tables, station: str = "", limit: int = 100) -> list[RaisedAl
     return [_alarm_of(row) for row in rows]
 
 
+def every_alarm(tables: Tables, limit: int = 10_000) -> list[RaisedAlarm]:
+    """All that ever rang, closed or not, the newest first."""
+    rows = tables.execute(f"{_ALARM} ORDER BY lapsed_at DESC, id LIMIT ?", (limit,))
+    return [_alarm_of(row) for row in rows]
+
+
 def closed_alarms(tables: Tables, station: str, limit: int = 50) -> list[RaisedAlarm]:
     """The newest that were closed."""
     rows = tables.execute(

@@ -119,6 +119,11 @@ def suspension(tables: Tables, suspension: str) -> Suspended:
     raise NotFound("There is no such suspension of anything that is watched.")
 
 
+def of_position(tables: Tables, position: int) -> str | None:
+    """Which was asked for by the entry at a position."""
+    return next((id for (id,) in tables.execute("SELECT id FROM suspension WHERE position = ?", (position,))), None)
+
+
 def of_obligation(tables: Tables, obligation: str, at: datetime) -> list[Suspended]:
     """Those of it that are in force, coming, or waiting for another person."""
     rows = tables.execute(f"{_SUSPENDED} WHERE suspension.obligation = ? AND until > ?", (obligation, now.text(at)))

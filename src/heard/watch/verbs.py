@@ -51,8 +51,16 @@ def _who(tables: Tables, form: Form, verb: str) -> str:
 
     Raises Refused when there is none, or it may not do what it is named for.
     """
+    return keeper(tables, _named(form), verb)
+
+
+def keeper(tables: Tables, who: str, verb: str = "keep_watch") -> str:
+    """The account, if it may keep a duty.
+
+    Raises Refused when there is none, or it may not.
+    """
     try:
-        account = accounts.by_id(tables, _named(form))
+        account = accounts.by_id(tables, who)
     except NotFound:
         raise Refused("There is no such account. Nothing was changed; choose one from the list.") from None
     if not Caller(account).may(verb):

@@ -203,6 +203,10 @@ class Watching:
         """The station that an entry tells of: its stream, or whose order or source that is."""
         return self._station_of.get(entry.stream, entry.stream)
 
+    def is_told(self, watched: Watched, entry: Entry) -> bool:
+        """Whether an entry is one that it hears of."""
+        return _told_of(entry, self._station(entry)) in (watched.id, *watched.hears_of())
+
     def _arm(self, entry: Entry, armed: ObligationArmed) -> None:
         self._end(entry, "superseded")
         obligation = obligations.read(armed.written)
@@ -261,7 +265,7 @@ class Watching:
             since = (record for record in found if watched.position < record.header.position <= to)
             records = sorted(since, key=lambda record: record.header.position)
         for entry in self.journal.opened(records):
-            if _told_of(entry, self._station(entry)) in hears_of:
+            if self.is_told(watched, entry):
                 for evidence in evidence_of(entry):
                     hear(watched.evaluator, evidence)
         self._changed(watched)
@@ -352,6 +356,11 @@ def _told_of(entry: Entry, station: str) -> str:
 
 
 def _begin(watched: Watched) -> None:
-    for evidence in watched.told_first:
-        if not (isinstance(watched.obligation, By) and evidence["earlier"]):  # what was asked before it was armed
-            watched.evaluator.heard(evidence)
+    for evidence in first_of(watched):
+        watched.evaluator.heard(evidence)
+
+
+def first_of(watched: Watched) -> list[Evidence]:
+    """How things stood when it was armed; but for what was asked of people before."""
+    is_by = isinstance(watched.obligation, By)
+    return [one for one in watched.told_first if not (is_by and one["earlier"])]

@@ -27,7 +27,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
-from heard.web import asked, court, errors, kept, orders, receipts, reports
+from heard.web import asked, court, errors, kept, orders, receipts, reports, watch
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -64,6 +64,7 @@ def routes() -> list[BaseRoute]:
         *receipts.verbs(),
         *kept.verbs(),
         *reports.verbs(),
+        *watch.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 

@@ -21,6 +21,7 @@ from heard.store.derived import folding
 from heard.store.files import connect
 from heard.watch import (
     arming,
+    bringing_in,
     commands,
     feeds,
     positions,
@@ -33,6 +34,7 @@ from heard.watch import (
     watching,
 )
 from heard.watch.areas import Area
+from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmCleared, AlarmProven, AlarmRaised
 from heard.watch.tracks import Placed, Track
 from heard.watch.watching import Watching
@@ -199,6 +201,18 @@ def deed(story: Story) -> None:
     story.gate.do(commands.do_deed(story.gate.id, "rounds made", story.random.choice(["", day])), story.gate.sam)
 
 
+def bring_in(story: Story) -> None:
+    """History of the last two minutes, out of another store."""
+    at = story.hands.at - timedelta(seconds=story.random.choice([20, 35, 70, 120]))
+    said: list[dict[str, Any]] = [{"kind": "check", "post": "Post 7", "who": "sam@heard.example", "t": at.isoformat()}]
+    if story.random.random() < 0.5:
+        value = story.random.choice(["open", "shut"])
+        said.append({"kind": "state", "thing": "Post 7", "value": value, "t": at.isoformat()})
+    store = Store("The tours", stamped=True)
+    read = bringing_in.rows(story.gate.tables, story.gate.id, store, said)
+    story.gate.do(bringing_in.bring_in(story.gate.id, read.rows), "operator")
+
+
 def suspend(story: Story) -> None:
     for one in projection.obligations(story.gate.tables):
         if story.random.random() < 0.3:
@@ -238,7 +252,7 @@ def close(story: Story) -> None:
 VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
     by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
-    deed, suspend, agree, agree, end_suspension,
+    bring_in, deed, suspend, agree, agree, end_suspension,
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import httpx2
 
@@ -12,6 +13,9 @@ from tests.server import Server
 class Hand:
     def __init__(self, server: Server) -> None:
         self.server, self.client = server, server.client
+        end = time.monotonic() + 30  # on a crowded machine the app is there a while after its edge
+        while self.client.get("/watch/").status_code == 503 and time.monotonic() < end:
+            time.sleep(0.1)
 
     def does(self, path: str, **form: str) -> httpx2.Response:
         answer = self.client.post(f"/watch/{path}", data=form)

@@ -100,6 +100,41 @@ def import_reports(
         raise SystemExit(3)
 
 
+@imports.command("evidence")
+def import_evidence(
+    file: Annotated[Path, typer.Argument(help="A table (CSV) of checks and states, with a header.")],
+    station: Annotated[str, typer.Option(help="The code of the station that it is of.")],
+    store: Annotated[str, typer.Option(help="What the system is called that it comes from.")],
+    calls_it: Annotated[str, typer.Option(help="What the table calls the station, if not by its code.")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="t=“Scan time”: its header for one of our names.")] = None,
+    always: Annotated[list[str] | None, typer.Option(help="kind=check: what holds for every row.")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="“Officer 12=olu@example.org”: whose account.")] = None,
+    zone: Annotated[str, typer.Option(help="Where times live that have no offset.")] = "",
+    times: Annotated[str, typer.Option(help="How times are written: %d/%m/%Y %H:%M.")] = "",
+    device_stamped: Annotated[bool, typer.Option("--device-stamped", help="A device stamps its times.")] = False,
+    second: Annotated[str, typer.Option(help="Who stands by all that its people claim.")] = "",
+    data: Data = VAR,
+) -> None:
+    """Read the history of a station into the watch: late evidence, which rings nothing that is over."""
+    from heard.cli.watch import read_evidence
+    from heard.ingest.history import Layout
+    from heard.watch.bringing_in import Store
+
+    layout = Layout(_pairs(column), _pairs(always), zone, times)
+    of = Store(store, calls_it, device_stamped, second, _pairs(person))
+    with opened(data) as house, progress("Importing") as told:
+        typer.echo(read_evidence(house, file, station, layout, of, told))
+
+
+def _pairs(said: list[str] | None) -> dict[str, str]:
+    from heard.engine.errors import Refused
+
+    found = dict(one.partition("=")[::2] for one in said or [])
+    if not all(found) or not all(found.values()):
+        raise Refused("Write it like name=value. Nothing was read in.")
+    return found
+
+
 def _said(new: int, kept: int, held: int, erased: int) -> str:
     said = [f"Imported {count(new, 'part')}." if new else "Everything of it was imported before; nothing was changed."]
     if new and kept > new:

@@ -1,14 +1,20 @@
-"""Trying an obligation on a record of evidence, before anyone relies on it."""
+"""Trying an obligation on a record of evidence, before anyone relies on it; and reading history in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heard.cli.terminal import count
+from heard.cli.terminal import count, read_file
 from heard.engine.errors import Refused
+
+if TYPE_CHECKING:
+    from heard.ingest.history import Layout
+    from heard.opening import House
+    from heard.watch.bringing_in import Store
 
 app = typer.Typer(no_args_is_help=True, help="The watch: what is owed, and what rings.")
 
@@ -47,3 +53,36 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8")
     except UnicodeDecodeError:
         raise Refused("The file is not text in UTF-8. Nothing was rehearsed.") from None
+
+
+def read_evidence(
+    house: House, file: Path, code: str, layout: Layout, store: Store, progress: Callable[[int, int], None]
+) -> str:
+    """Read a table into the watch of one station, and say what came of it.
+
+    Raises Refused; then nothing of it was read in.
+    """
+    from heard.accounts.commands import OPERATOR
+    from heard.engine import now
+    from heard.ingest import history
+    from heard.watch import bringing_in, projection
+
+    found = [one for one in projection.stations(house.tables) if one.code.casefold() == code.casefold()]
+    if len(found) != 1:
+        raise Refused(f"There is no one station with the code “{code[:80]}”. Nothing was read in.")
+    [station] = found
+    told = history.read(read_file(file, history.BYTES_MAX), now.utc(), layout)
+    read = bringing_in.rows(house.tables, station.id, store, [one.written() for one in told.said])
+    new = 0
+    for done in range(0, len(read.rows), bringing_in.AT_ONCE):
+        command = bringing_in.bring_in(station.id, read.rows[done : done + bringing_in.AT_ONCE])
+        written = house.node.do(command, by=OPERATOR)
+        new += written.last - written.position + 1 if written.kind else 0
+        progress(min(done + bringing_in.AT_ONCE, len(read.rows)), len(read.rows))
+    said = [f"{count(new, 'row')} of {len(read.rows)} read in; the others were before." if new != len(read.rows) else
+            f"{count(new, 'row')} read in."]  # fmt: skip
+    if read.of_others:
+        said.append(f"{count(read.of_others, 'row')} left out, of other places.")
+    if told.unread:
+        said.append(f"Columns that were not read: {', '.join(told.unread)[:300]}.")
+    return " ".join(said)

@@ -59,6 +59,7 @@ def suspended_at(serving: Serving, station: str) -> dict[str, Any]:
         "suspension_stands": {one.id: one.stands(at) for one in known},
         "suspension_why": {one.id: reason(serving.node.journal.entry(one.position)) for one in known},
         "deeds": showing.deeds(tables, station),
+        "brought_in": projection.brought_in(tables, station),
     }
 
 

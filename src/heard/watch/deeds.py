@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, islice
 
 from heard.watch import civil
-from heard.watch.evidence import ARMED, Evidence, Suspension
+from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension
 from heard.watch.obligations import Before, By, Each, Every
 from heard.watch.owed import Instance, OnDuty, Owed
 
@@ -222,7 +222,8 @@ class OwedEvery(Owed):
             if in_time and self._after(evidence.at) <= self.one.due:
                 return
             self.one.alarm.clear(evidence.received_at, "late-evidence" if in_time else "restored")
-        self._arm(evidence.at, evidence.received_at)
+        waits = HISTORY_WAITS if evidence["history"] else timedelta()
+        self._arm(evidence.at, evidence.received_at + waits)
 
     def _failed(self, evidence: Evidence) -> None:
         """It was tried and failed, its own source says: there is nothing to wait for."""

@@ -13,6 +13,10 @@ from heard.engine import now
 ARMED = "armed"
 
 
+#: History comes in parts. What it alone says was not kept rings after so long, when the rest of it is here.
+HISTORY_WAITS = timedelta(seconds=60)
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """`received_at` is the order of the record, `at` the time that is claimed. `facts` are its other fields."""
 

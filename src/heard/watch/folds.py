@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -98,7 +99,22 @@ def _presence(tables: Tables, entry: Entry, body: PresenceTold) -> None:
         tables.execute("INSERT OR REPLACE INTO presence_step VALUES (?, ?, ?, ?, ?)", step)
 
 
+def history_digest(station: str, body: DeedDone | StateTold) -> str:
+    """The same for the same row of the same store, whenever it is read in."""
+    what: tuple[object, ...] = (body.state, body.since_at) if isinstance(body, StateTold) else (body.deed, body.done_at)
+    row = (station, body.store, body.kind, getattr(body, "who", ""), what[0], str(what[1]))
+    return hashlib.sha256(msgspec.json.encode(row)).hexdigest()
+
+
+def _brought_in(tables: Tables, entry: Entry, body: DeedDone | StateTold) -> None:
+    row = (history_digest(entry.stream, body), entry.stream, body.store, entry.position)
+    tables.execute("INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?)", row)
+
+
 def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
+    if body.store:
+        _brought_in(tables, entry, body)
+        return
     since = body.since_at or entry.at
     until = None if body.good_for_s is None else now.text(since + timedelta(seconds=body.good_for_s))
     tables.execute(
@@ -109,6 +125,8 @@ def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
 
 
 def _deed(tables: Tables, entry: Entry, body: DeedDone) -> None:
+    if body.store:
+        _brought_in(tables, entry, body)
     if body.deed in ("check", "check-in"):
         at = now.text(body.done_at or entry.at)
         tables.execute("UPDATE station SET deed_at = max(coalesce(deed_at, ''), ?) WHERE id = ?", (at, entry.stream))

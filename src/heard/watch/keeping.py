@@ -18,7 +18,7 @@ import msgspec
 
 from heard.engine import now
 from heard.watch.alarms import Alarm
-from heard.watch.evidence import ARMED, Evidence, Suspension, suspension
+from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension, suspension
 from heard.watch.obligations import Keep
 from heard.watch.owed import Instance, OnDuty
 from heard.watch.signals import Known, Signal, at_least, near, seconds
@@ -175,7 +175,8 @@ class Kept:
             return None
         if gap.until <= rings_at or any(gap.since < alarm.lapsed_at <= gap.until for alarm in self.alarms):
             return None
-        return max(rings_at, self.now)
+        told_at = self.quiet_before + HISTORY_WAITS if self._lapses_at(gap) <= self.quiet_before else self.now
+        return max(rings_at, self.now, told_at)
 
     def _open(self) -> Alarm | None:
         return next((alarm for alarm in self.alarms if alarm.cleared_at is None), None)

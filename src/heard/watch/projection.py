@@ -68,6 +68,9 @@ CREATE TABLE IF NOT EXISTS obligation (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL, written BLOB NOT NULL,
     supervisor TEXT NOT NULL, armed_at TEXT NOT NULL, position INTEGER NOT NULL, stood_down INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history (
+    digest TEXT PRIMARY KEY, station TEXT NOT NULL, store TEXT NOT NULL, position INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS obligation_at (
     station TEXT NOT NULL, obligation TEXT NOT NULL, PRIMARY KEY (station, obligation)
 ) WITHOUT ROWID;
@@ -268,6 +271,12 @@ def every_alarm(tables: Tables, limit: int = 10_000) -> list[RaisedAlarm]:
     """All that ever rang, closed or not, the newest first."""
     rows = tables.execute(f"{_ALARM} ORDER BY lapsed_at DESC, id LIMIT ?", (limit,))
     return [_alarm_of(row) for row in rows]
+
+
+def brought_in(tables: Tables, station: str) -> list[tuple[str, int]]:
+    """From which stores history of a station was read in, and how many rows of each."""
+    asked = "SELECT store, count(*) FROM history WHERE station = ? GROUP BY store ORDER BY store"
+    return [(store, rows) for store, rows in tables.execute(asked, (station,))]
 
 
 def closed_alarms(tables: Tables, station: str, limit: int = 50) -> list[RaisedAlarm]:

@@ -87,6 +87,8 @@ class Standing:
                 about: tuple[Any, ...] = (evidence["who"],)
             case "ack":
                 about = (evidence["who"], evidence["version"])
+            case "state" if evidence["history"]:  # it says nothing of now
+                return
             case "state" | "publish":
                 about = ()
             case _:

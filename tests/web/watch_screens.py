@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 
+from heard.engine import now
 from tests.server import Server
 from tests.watch.hand import Hand
 from tests.watch.phone import LAT, LON, phone
@@ -37,6 +39,11 @@ def watch_screens(server: Server) -> dict[str, str]:
     hand.arms(busy, "check", "0.1 s", title="nobody has checked")
     hand.arms(busy, "read", "30 min", title="an order is not read")
     hand.arms(busy, "present", "1 h", title="below strength", state="open")
+    month = {"sort": "month", "deed": "monthly report", "working_day": "3", "supervisor": me, "to_1": me}
+    hand.does(f"{busy}/arm", title="no report", **month)
+    owed = re.findall(r'name="obligation" value="(\w+)"', hand.page(f"{busy}/"))[-1]
+    until = (now.utc() + timedelta(days=1)).isoformat()
+    hand.does(f"{busy}/suspend", obligation=owed, until=until, reason="The gate is rebuilt.")
     time.sleep(0.5)
     hand.does(f"{busy}/check")
     hand.does(f"{busy}/publish", title="Another order", text="Wave.")
@@ -49,6 +56,8 @@ def watch_screens(server: Server) -> dict[str, str]:
         "watch board": "/watch/",
         "watch station": f"/watch/{busy}/",
         "watch station that is new": f"/watch/{idle}/",
+        "watch of everything that can be asked": f"/watch/{idle}/arming/",
+        "watch arming": f"/watch/{busy}/arming/?sort=rounds",
         "watch on the phone": "/watch/mine/",
         "watch tag": tag,
         "watch order": f"/watch/{order}/",

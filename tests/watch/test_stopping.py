@@ -9,7 +9,7 @@ import pytest
 from heard.coverage import commands as coverage_commands
 from heard.engine import now
 from heard.watch import commands
-from heard.watch.owed import OwedEvery
+from heard.watch.deeds import OwedEvery
 from heard.watch.shown import board
 from heard.web.ringing import follow
 from tests.desk import Desk

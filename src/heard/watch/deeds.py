@@ -172,7 +172,8 @@ class OwedEvery(Owed):
             self._unknown_at = None if lasts is None else evidence.at + timedelta(seconds=lasts)
 
     def next_at(self) -> datetime | None:
-        return min(filter(None, (super().next_at(), self._unknown_at)), default=None)
+        rings_at = super().next_at()
+        return rings_at if self._unknown_at is None else min(rings_at or self._unknown_at, self._unknown_at)
 
     def passed(self, at: datetime) -> None:
         if self._unknown_at is not None and self._unknown_at <= at:  # a guard of which nothing is known counts as on

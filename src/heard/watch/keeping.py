@@ -50,7 +50,7 @@ class Kept:
         #: Whether the state is the one, and whether anyone is on duty: the guard is on unless one is known not to be.
         self.state, self.duty = Signal(), Signal()
         self.on_duty = OnDuty(obligation.while_.duty, obligation.while_.who)
-        self.suspensions: list[Suspension] = []
+        self.suspensions: tuple[Suspension, ...] = ()
         #: Of what was before it was armed nothing was asked; gaps that were over when history told of them ring not.
         self.armed_at = self.quiet_before = datetime.min.replace(tzinfo=UTC)
         self.began_at: datetime | None = None
@@ -83,7 +83,7 @@ class Kept:
             self.duty.say(evidence.at, False)
             return True
         if evidence.kind == "suspend":
-            self.suspensions.append(suspension(evidence))
+            self.suspensions = (*self.suspensions, suspension(evidence))
             return True
         if evidence.kind == "suspend.end":
             for one in self.suspensions:

@@ -18,7 +18,7 @@ from icalendar import Calendar
 #: Words, and what arranges them.
 _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
-    "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
+    "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset legend "
     "a button input textarea select option link meta script picture source img table thead tbody tr th td "
     "ins del kbd dialog datalist iframe"
 ).split()
@@ -29,7 +29,7 @@ _ANYWHERE = {
     "hidden": r"",
     "tabindex": r"-1|0",
     "lang": r"en-GB|en",
-    "role": r"status|alert|search|group|region|listbox",
+    "role": r"status|alert|search|group|region|listbox|note",
     "aria-label": None,
     "aria-labelledby": r"[\w-]+",
 }
@@ -75,7 +75,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "min": r"\d+",
         "max": r"\d+",
         "step": r"\d+",
-        "name": r"[a-z_]+|post-\w+|in-\w+|care-[a-z ]+|after_\d",
+        "name": r"[a-z_]+|post-\w+|in-\w+|at-\w+|care-[a-z ]+|after_\d",
         "inputmode": r"numeric|url",
         "value": None,
         "required": r"",

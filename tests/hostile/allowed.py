@@ -18,8 +18,8 @@ from icalendar import Calendar
 #: Words, and what arranges them.
 _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
-    "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset legend "
-    "a button input textarea select option link meta script picture source img table thead tbody tr th td "
+    "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
+    "legend a button input textarea select option link meta script picture source img table thead tbody tr th td "
     "ins del kbd dialog datalist iframe"
 ).split()
 #: Attributes that any element may have; their values are of our own making.

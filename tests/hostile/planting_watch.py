@@ -44,8 +44,8 @@ class Watch:
             self._sent(f"{station}/{verb}", words | listed | kept)
         sorts = ("month", "day", "answer", "before", "rounds", "each-present", "each-check-in", "ping-day")
         more = dict.fromkeys(("deed", "begins", "by", "days", "working_day", "grace", "clear_after", "climbs_on"), line)
-        for sort in sorts:
-            self._sent(f"{station}/arm", words | listed | figures | more | {"sort": sort, "page": "arming"})
+        sort = sorts[len(self.answers) % len(sorts)]  # another with each line, so that it does not take an hour
+        self._sent(f"{station}/arm", words | listed | figures | more | {"sort": sort, "page": "arming"})
         for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed"):
             self._sent(
                 f"{station}/{verb}", words | listed | kept | {"suspension": line, "suspending": line, "ref": line}

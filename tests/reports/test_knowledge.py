@@ -29,6 +29,25 @@ def test_a_machine_that_read_a_scan_fills_gaps_and_contradicts_nobody() -> None:
     assert (known(life).words("area"), known(life).words("concerns")) == ("Avon", "A gate stood open.")
 
 
+FORM = "The evidence has revealed matters giving rise to concern. The MATTERS OF CONCERN are as follows:"
+GATE = "A gate stood open, and nobody was told."
+
+
+def test_a_page_that_was_read_only_as_far_as_the_forms_own_sentences_says_nothing() -> None:
+    life = [told(EARLIER, concerns=FORM), told(LATER, "toolkit", concerns=f"{FORM}\n(1) {GATE}")]
+    assert known(life).words("concerns").endswith(GATE)
+    assert known(life[:1]).words("concerns") == FORM  # what there is, is shown
+
+
+def test_a_text_that_breaks_off_is_carried_on_by_one_that_goes_further_and_was_read_no_earlier() -> None:
+    begun, whole = f"{FORM} (1) {GATE}", f"(1) {GATE} (2) Nobody looked."
+    assert known([told(EARLIER, concerns=begun), told(LATER, "toolkit", concerns=whole)]).words("concerns") == whole
+    # What a higher source has shortened since, or says in other words, stands as it says it.
+    assert known([told(LATER, concerns=begun), told(EARLIER, "toolkit", concerns=whole)]).words("concerns") == begun
+    others = told(LATER, "toolkit", concerns=f"(1) Two gates. {GATE} (2) Nobody looked.")
+    assert known([told(EARLIER, concerns=begun), others]).words("concerns") == begun
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_redaction_binds_in_every_order_of_reading(order: tuple[int, ...]) -> None:
     said = [

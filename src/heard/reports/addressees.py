@@ -22,6 +22,7 @@ _HEADS = re.compile(
     r"assembly|committee|union|"
     r"inspectorate|panel|brigade|trading standards|institution|integrated care|charity|ofgem|ofcom|ofsted|ofwat|"
     r"alliance|church|diocese|club|hotels?|homes|farm|stores?|park|museum|theatre|laboratory|consultancy|solutions|systems|"
+    r"water|palace|consortium|natural resources wales|sons|"
     r"secretary|minister|sos|highways|solicitors|police chiefs|mayor|chief constable|chief coroner|team|unit|ward|"
     r"commissioning|tribunals?|"
     r"transport for london|highways england|national highways|public health england|health education england|"
@@ -81,7 +82,8 @@ _OF_SEVERAL = "|".join(
 _ONE = re.compile(
     r"NHS (?:and|&) Social Care|NHS England (?:and|&) NHS Improvement|(?:Courts|Prison|Prisons) and "
     r"(?:Tribunals|Probation) Service|Police and Crime Commissioners?|Health and Safety Executive|"
-    r"Health and Social (?:Care|Services?)|Highways and Transport|Fire and Rescue (?:Service|Authority)|"
+    r"Health and Social (?:Care|Services?)|Safety and Standards|Highways and Transport|"
+    r"Fire and Rescue (?:Service|Authority)|"
     r"NHS (?!England|Improvement|Digital|Wales|Scotland|Resolution|Foundation|Trust|CCG|ICB)"
     r"\w+(?: (?!Trust|CCG|ICB|Foundation)\w+)?(?:, \w+)?,? and |Canal and River Trust|"
     r"University Hospitals?(?: of)? \w+(?: \w+)? and (?=\w+(?: \w+)? NHS)|Prisons and Probation|"
@@ -167,7 +169,10 @@ def _parts(left: str, between: str, rest: list[str], known: Collection[str], lis
         return True
     if last and _ENDED.search(left):
         return True
-    if _ALONE.fullmatch(tidy(_loosed(right))) and between != ": " and _named(left):
+    if _ALONE.fullmatch(tidy(_loosed(right))) and between != ": " and (_named(left) or between.startswith(",")):
+        return True
+    # "Betfair, Gambling Commission and …": a list whose first name is a single word.
+    if between == ", " and not listed and len(rest) > 1 and re.fullmatch(r"[A-Z]\w{3,}", left) and _whole(right, known):
         return True
     if not _whole(right, known):
         # "…, Norfolk and Norwich University Hospital": what follows is whole with the place that stands before it.

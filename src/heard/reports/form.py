@@ -10,8 +10,8 @@ from heard.text.dates import civil_date
 # The standing sentences of boxes 2, 5, 6, 7 and 8, in the forms in which they are met. They say nothing of a death, and
 # would make every report alike.
 _STANDING = re.compile(
-    r"\b(?:evidence|inquiries) (?:has |have )?revealed matters giving rise to (?:a )?concern|"
-    r"\bin ?(?:\d )?my opinion,? there is a risk that (?:future|other) deaths|"
+    r"\b(?:evidence|inquiries|information) (?:has |have )?revealed matters giving rise to (?:a )?concern|"
+    r"\bin ?(?:\d )?my opinion,? there is a (?:continuing )?risk that (?:future|other) deaths|"
     r"\bit is my statutory duty to report|"
     r"\bmatters? of concerns?,? (?:are|is) as follows|"
     r"\bin my opinion,? (?:urgent )?action should be taken|"

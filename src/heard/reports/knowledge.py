@@ -1,21 +1,23 @@
 """What is known of a report on a day, from all that its sources said and people decided.
 
 Three rules, and each has its tests: the newest word of the highest source stands. **A blank is not a fact**: a source
-that says nothing un-says nothing. **A redaction is a fact**: where any source took a name out, what any source said
-there is withheld, whichever was read first, until a person decides.
+that says nothing un-says nothing, and a text with nothing but the form's own sentences says nothing. **A redaction is a
+fact**: where any source took a name out, what any source said there is withheld, whichever was read first, until a
+person decides.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from heard.reports import addressees, bodies
+from heard.reports import addressees, bodies, form
 from heard.reports.entries import Gone, Told, ValueLet
-from heard.reports.model import FIELDS, NAMED, SOURCES
+from heard.reports.model import FIELDS, NAMED, SOURCES, TEXTS
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -67,7 +69,8 @@ def known(bodies_of: Iterable[Any], on: date | None = None, fields: Sequence[str
         if field in redacted:
             withheld |= _withheld(field, spoken)
             spoken = [one for one in spoken if addressees.is_redacted(one.words)]
-        if standing := _standing([one for one in spoken if on is None or one.on <= on]):
+        spoken = [one for one in spoken if on is None or one.on <= on]
+        if standing := _text(spoken) if field in TEXTS else _standing(spoken):
             facts[field] = standing
     return Knowledge(facts, frozenset(withheld), frozenset(redacted), gone)
 
@@ -75,6 +78,29 @@ def known(bodies_of: Iterable[Any], on: date | None = None, fields: Sequence[str
 def _standing(spoken: Sequence[Said]) -> Said | None:
     """The word that stands of those that were said; of two that are equal in all, the one that was read last."""
     return max(enumerate(spoken), key=lambda one: (*_weight(one[1]), one[0]), default=(0, None))[1]
+
+
+#: A text that is longer holds more than the form's own sentences.
+_BARE_MAX = 900
+
+
+def _text(spoken: Sequence[Said]) -> Said | None:
+    """Of running text: a page that was read only as far as the form's own sentences is as good as blank.
+
+    One that breaks off is carried on by a source that has the same words, was read no earlier, and goes further.
+    """
+    if len(spoken) < 2:
+        return _standing(spoken)
+    telling = [one for one in spoken if len(one.words) > _BARE_MAX or form.without_standing_sentences(one.words)]
+    standing = _standing(telling or spoken)
+    assert standing
+    since = [one for one in telling if one.on >= standing.on and one.words != standing.words]
+    so_far = _plain(standing.words) if since else ""
+    return _standing([one for one in since if _plain(one.words).startswith(f"{so_far} ")]) or standing
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"\w+", form.without_standing_sentences(words).lower()))
 
 
 def _weight(said: Said) -> tuple[int, date, int]:

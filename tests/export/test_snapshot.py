@@ -33,7 +33,14 @@ GROUND = "the family asked for it on the telephone"
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = open_house(tmp_path_factory.mktemp("snapshot") / "data", synchronous="OFF")
     record_reports(house.node, date(2026, 11, 24), "operator")
-    named = [line(1, deceased=ORDERED), line(2, deceased=TAKEN_OUT), line(3, deceased=HIDDEN), line(4), line(5)]
+    named = [
+        line(1, deceased=ORDERED),
+        line(2, deceased=TAKEN_OUT),
+        line(3, deceased=HIDDEN),
+        line(4),
+        line(5),
+        line(6),
+    ]
     read(house, table(*named), "2021-06-01")
     read(house, table(*[line(2, deceased="REDACTED")]), "2021-07-01", name="later.csv", accepted=True)
     report = projection.by_slug(house.tables, "2021-0003")
@@ -43,6 +50,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house.node.do(
             commands.tell_of(changed, "judiciary", date(2021, 8, day), {"circumstances": words}), by="operator"
         )
+    retitled = projection.by_slug(house.tables, "2021-0006")
+    since = {"coroner": "HH Judge Ms Ada Bench", "sent_to": "Department for Transport"}
+    for source, facts in (("tracker", since), ("tracker-tags", {"age": "71"})):
+        house.node.do(commands.tell_of(retitled, source, date(2021, 8, 2), facts), by="operator")
     house.node.do(commands.tell_problem(projection.by_slug(house.tables, "2021-0004"), WORDS_OF_READERS), by="reader")
     case = house.node.do(case_commands.open_case("the-case", "The case"), by="operator").stream
     house.node.do(case_commands.impose_restriction(case, "s. 11", [ORDERED]), by="operator")
@@ -61,7 +72,10 @@ def test_a_snapshot_is_proved_by_its_entries(taken: Taken) -> None:
     assert checked.snapshot.reports == taken.reports > 10
     # All but the two children of the demonstration and the names that are under an order, taken out or hidden.
     assert taken.reports - taken.proved in range(3, 7)
-    assert {"2021-0004", "2021-0005"} <= {one["ref"] for one in _lines(taken) if one["id"] in checked.snapshot.proved}
+    # So is one whose coroner has a title since, whose addressee is another, and of whom an age is known.
+    assert {"2021-0004", "2021-0005", "2021-0006"} <= {
+        one["ref"] for one in _lines(taken) if one["id"] in checked.snapshot.proved
+    }
 
 
 def _lines(taken: Taken) -> list[dict[str, str]]:
@@ -70,7 +84,7 @@ def _lines(taken: Taken) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "words", [ORDERED, TAKEN_OUT, "Takenout", HIDDEN, "Hiddenaway", REWORDED, WORDS_OF_READERS, GROUND]
+    "words", ['"age"', ORDERED, TAKEN_OUT, "Takenout", HIDDEN, "Hiddenaway", REWORDED, WORDS_OF_READERS, GROUND]
 )
 def test_nothing_that_is_hidden_is_in_it(taken: Taken, words: str) -> None:
     assert words.encode() not in taken.content

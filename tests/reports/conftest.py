@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import date
 
 import pytest
 
-from heard.demo.reports import record_reports
 from heard.opening import open_house
-from tests.reports.mail_server import MailServer
-from tests.server import Server, running
+from tests.reports.mail_server import MailServer, sending_by
+from tests.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -23,15 +20,8 @@ def post_office() -> Iterator[MailServer]:
 
 @pytest.fixture(scope="session")
 def served_with_mail(post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The fictional reports of the demonstration, and letters that go out at once."""
     data = tmp_path_factory.mktemp("mailing") / "data"
-    house = open_house(data)
-    record_reports(house.node, date(2026, 11, 24), "operator")
-    house.close()
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:  # for this server alone, not for whoever starts one after it
-            patch.setenv("HEARD_MAIL", post_office.address)
-            served = stack.enter_context(running(data, "--trusted-proxy", "127.0.0.1"))
+    with sending_by(post_office, data, "--trusted-proxy", "127.0.0.1") as served:
         yield served
 
 

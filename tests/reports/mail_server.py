@@ -1,14 +1,26 @@
-"""A mail server (RFC 5321) for tests: a real one on a port of its own; it keeps what it is given, and can misbehave."""
+"""A mail server (RFC 5321) for tests: a real one on a port of its own; it keeps what it is given, and can misbehave.
+
+With a certificate it speaks TLS, after STARTTLS (RFC 3207) or from the first byte.
+"""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import socket
+import ssl
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
 from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from heard.demo.reports import record_reports
+from heard.opening import open_house
+from tests.server import Server, running
 
 
 class MailServer:
@@ -16,7 +28,11 @@ class MailServer:
     "" to hang up without a word.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secure: ssl.SSLContext | None = None, *, wrapped: bool = False) -> None:
+        """With `secure` it speaks TLS, from the first byte if `wrapped`, and else when it is asked to."""
+        self._secure, self._wrapped = secure, wrapped
+        #: What was said to it in the clear.
+        self.overheard = b""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.taken: list[EmailMessage] = []
@@ -43,12 +59,28 @@ class MailServer:
                 threading.Thread(target=self._talk, args=(line,), daemon=True).start()
 
     def _talk(self, line: socket.socket) -> None:
-        with line, line.makefile("rb") as heard, suppress(OSError):
-            line.sendall(b"220 mail.example\r\n")
-            to = ""
+        with suppress(OSError):
+            if self._secure and self._wrapped:
+                line = self._secure.wrap_socket(line, server_side=True)
+            with line:
+                line.sendall(b"220 mail.example\r\n")
+                self._listen_to(line)
+
+    def _listen_to(self, line: socket.socket) -> None:
+        secured = isinstance(line, ssl.SSLSocket)
+        hello = (
+            "250-mail.example\r\n250 STARTTLS" if self._secure and not secured else "250-mail.example\r\n250 AUTH PLAIN"
+        )
+        to = ""
+        with line.makefile("rb", 0 if self._secure else -1) as heard:
             while said := heard.readline():
-                word = said[:4].upper().decode().strip()
-                usual = {"EHLO": "250 mail.example", "DATA": "354 go on", "QUIT": "221 bye"}.get(word, "250 ok")
+                self.overheard += b"" if secured else said
+                word = said.split()[0].upper().decode() if said.split() else ""
+                usual = {"EHLO": hello, "DATA": "354 go on", "QUIT": "221 bye", "AUTH": "235 ok"}.get(word, "250 ok")
+                if word == "STARTTLS" and self._secure and not secured:
+                    line.sendall(b"220 go on\r\n")
+                    self._listen_to(self._secure.wrap_socket(line, server_side=True))
+                    return
                 if word == "RCPT":
                     to = said.decode().partition("<")[2].partition(">")[0]
                     self.offered.append(to)
@@ -89,3 +121,20 @@ class MailServer:
 
     def close(self) -> None:
         self._listening.close()
+
+
+@contextmanager
+def sending_by(box: MailServer, data: Path, *options: str, address: str = "", **given: str) -> Iterator[Server]:
+    """A server with the fictional reports of the demonstration, whose letters go out at once to this mail server."""
+    house = open_house(data)
+    record_reports(house.node, date(2026, 11, 24), "operator")
+    house.close()
+    with pytest.MonkeyPatch.context() as patch:  # for this server alone, not for whoever starts one after it
+        for name, value in {"HEARD_MAIL": address or box.address, **given}.items():
+            patch.setenv(name, value)
+        started = running(data, *options)
+        served = started.__enter__()
+    try:
+        yield served
+    finally:
+        started.__exit__(None, None, None)

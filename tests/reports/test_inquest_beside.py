@@ -59,6 +59,10 @@ def test_each_leads_to_the_other_until_it_is_taken_back(server: Server, desk: ht
     assert TITLE in page and 'href="/lock/"' in page and "says Ada Desk" in page
     assert 'href="/reports/2021-0001/"' in server.page("/lock/reports/")
     assert TITLE not in server.page("/reports/2021-0002/")
+    beside = {"url": f"{server.address}/lock/", "title": TITLE, "state": "announced", "linked_by": "Ada Desk"}
+    for address in ("/reports/2021-0001/report.json", "/api/v1/reports/2021-0001"):
+        assert server.client.get(address).json()["inquests"] == [beside]
+    assert server.reader.get("/reports/2021-0002/report.json").json()["inquests"] == []
     assert desk.post("/desk/reports/uncase", data=said).status_code == 303
     time.sleep(0.5)
     assert TITLE not in server.page("/reports/2021-0001/")
@@ -77,6 +81,7 @@ def test_a_case_on_hold_is_not_named_and_a_report_whose_names_are_hidden_is_not_
     house.close()
     _do(server, case_commands.hold_case(case, "a call from the court"))
     assert TITLE not in server.page("/reports/2021-0002/")
+    assert server.reader.get("/reports/2021-0002/report.json").json()["inquests"] == []
     assert server.reader.get("/lock/reports/").status_code == 503
     _do(server, case_commands.let_case_go(case, "looked at"))
     assert TITLE in server.page("/reports/2021-0002/")

@@ -7,17 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from heard.demo.reports import record_reports
-from heard.opening import open_house
-from tests.reports.mail_server import MailServer
-from tests.server import Server, running
+from tests.reports.mail_server import MailServer, sending_by
+from tests.server import Server
 from tests.stories.reader import Reader
 
 REPORT, BODY = "2026-0041", "Levels Ambulance Service NHS Trust"
@@ -32,14 +29,8 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture(scope="module")
 def server(mail: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data = tmp_path_factory.mktemp("by-mail") / "data"
-    house = open_house(data)
-    record_reports(house.node, date(2026, 11, 24), "operator")
-    house.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARD_MAIL", mail.address)
-        with running(data) as served:
-            yield served
+    with sending_by(mail, tmp_path_factory.mktemp("by-mail") / "data") as served:
+        yield served
 
 
 def link_in(letter: EmailMessage, what: str) -> str:

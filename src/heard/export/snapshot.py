@@ -7,6 +7,7 @@ and `snapshot_checking` does so. The format is in docs/formats/snapshot.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from heard.engine.projection import Tables, code_hash
 from heard.export import archive, manifest
 from heard.export.carried import Carried, Progress, strings
 from heard.export.making import TRIES, Package, rules_changed, with_proofs
-from heard.reports import entries, model, projection, register, shown, standing, tables
+from heard.reports import addressees, bodies, entries, model, projection, register, shown, standing, tables
 from heard.reports.model import OF_RESPONSES
 from heard.reports.shown import Shown, Texts
 
@@ -44,8 +45,6 @@ CARRIED: tuple[type[Body], ...] = (
     entries.Disputed,
     entries.EchoConfirmed,
 )
-#: What a source says that stands on no page.
-NOT_SHOWN = frozenset({"age"})
 LINKS = frozenset({"replies", "pdf", "kept_at"})
 KEPT_CLOSE = frozenset((*model.NAMED, *model.TEXTS))
 
@@ -191,13 +190,24 @@ def _opened(journal: Journal, stream: str) -> list[tuple[Carried, Body]]:
 
 
 def _says_too_much(told: entries.Told, newest: Mapping[tuple[str, str], str]) -> bool:
-    """Something not shown, a mark of redaction but in the name of a link, or a name or text that its source put
-    otherwise since: it may have taken something out without a mark.
+    """Something not shown, a mark of redaction but in the name of a link, or a name or text of which its source has
+    some word no more: it may have taken something out without a mark.
     """
     words = {field: said for field, said in told.facts.items() if field not in LINKS}
     marked = any("REDACT" in said.upper() for said in words.values())
-    put_otherwise = any(newest[told.source, field] != said for field, said in words.items() if field in KEPT_CLOSE)
-    return marked or put_otherwise or bool(NOT_SHOWN & words.keys())
+    put_otherwise = any(
+        newest[told.source, field] != said and _took_out(field, said, newest[told.source, field])
+        for field, said in words.items()
+        if field in KEPT_CLOSE
+    )
+    return marked or put_otherwise or bool(model.NOT_SHOWN & words.keys())
+
+
+def _took_out(field: str, said: str, since: str) -> bool:
+    """Whether a word that was said is there no more; a body that is called otherwise since took nothing out."""
+    if field == "sent_to":
+        said = " ".join(name for name in addressees.split(said) if not bodies.key(name))
+    return not {*re.findall(r"\w+", said.casefold())} <= {*re.findall(r"\w+", since.casefold())}
 
 
 def _may_leave(door: Door, life: Sequence[tuple[Carried, Body]]) -> list[tuple[Carried, Body]]:

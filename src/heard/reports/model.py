@@ -35,6 +35,8 @@ FIELDS = (
 )
 #: Fields that hold running text, in which any name may stand.
 TEXTS = ("investigation", "circumstances", "concerns", "action", "deadline", "copies")
+#: What a source says that stands on no page: it decides only whose names are hidden.
+NOT_SHOWN = frozenset({"age"})
 #: Fields that say who somebody is: where one was taken out, what stood there is withheld.
 NAMED = ("deceased", "coroner", "sent_to")
 

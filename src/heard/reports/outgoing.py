@@ -16,7 +16,7 @@ from heard.engine.errors import NotFound
 from heard.reports import drawing, figures, finding, following, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Found
-from heard.reports.pages import register_of
+from heard.reports.pages import inquests, register_of
 from heard.reports.standing import Stand
 
 #: In JSON so many reports are one page of a list; a table has all.
@@ -147,6 +147,7 @@ async def report_json(request: Request, serving: Serving) -> Outgoing:
     register = register_of(serving)
     one = register.at(request.path_params["slug"])
     made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request))
+    made |= {"inquests": tables.inquests(inquests(serving, one), _base(request))}
     return _let(serving, "json", tables.encoded(made), "application/json")
 
 

@@ -20,7 +20,7 @@ from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.reports import areas, bodies, drawing, figures, finding, projection, standing
+from heard.reports import areas, bodies, clocks, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
 from heard.reports.echoes import passages_of, raised_before
 from heard.reports.model import SOURCES, Concern, Response
@@ -85,6 +85,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         said=standing.SAID[standing.standing(stands)][1],
         by_tracker=standing.by_tracker(shown, on),
         count=shown.counted(on),
+        days_over=clocks.days_over(shown.dated, on) if shown.dated else 0,
         read=read,
         on=on,
         back=on < today,
@@ -93,7 +94,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         kept=origins.kept(serving.tables, shown.id, now.utc()) if on == today else [],
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
-        inquests=_inquests(serving, shown),
+        inquests=inquests(serving, shown),
         echoes=raised_before(register, shown),
     )
 
@@ -107,7 +108,8 @@ class Inquest(msgspec.Struct, frozen=True):
     linked_by: str
 
 
-def _inquests(serving: Serving, shown: Shown) -> list[Inquest]:
+def inquests(serving: Serving, shown: Shown) -> list[Inquest]:
+    """Those that may be named beside the report, as far as somebody said which they are."""
     found = []
     for id, by in () if shown.names_hidden else shown.cases:  # the title of a case may be the name
         case, door = cases.by_id(serving.tables, id), serving.doors.of(serving.tables, id)

@@ -226,6 +226,6 @@ def _row(listed: Shown, texts: Texts) -> Row:
 
 def code() -> tuple[Any, ...]:
     """The modules that decide what stands in the file."""
-    from heard.reports import addressees, areas, bodies, care, clocks, copied, form, register
+    from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, form, register
 
-    return (addressees, areas, bodies, care, clocks, copied, form, knowledge, register, shown)
+    return (addressees, areas, bodies, care, clocks, copied, counting, form, knowledge, register, shown)

@@ -13,20 +13,24 @@ from typing import Any
 
 import msgspec
 
-from heard.reports import addressees, areas, bodies, care, clocks, copied, entries, form
+from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, entries, form
 from heard.reports.clocks import Due
-from heard.reports.knowledge import Knowledge, Said, known, listed
-from heard.reports.model import HIDDEN, TEXTS, Addressee, Concern, Judged, Promise, Response, tidy_ref
+from heard.reports.counting import Count
+from heard.reports.knowledge import Knowledge, known, listed
+from heard.reports.model import (
+    HIDDEN,
+    NOT_SHOWN,
+    SOURCES,
+    TEXTS,
+    Addressee,
+    Concern,
+    Judged,
+    Promise,
+    Response,
+    tidy_ref,
+)
 from heard.text.dates import civil_date
 from heard.text.names import Names
-
-
-class Count(msgspec.Struct, frozen=True):
-    """How many were asked and how many responses are published, as a source counted them on a day."""
-
-    on: date
-    sent: int
-    replies: int
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -149,7 +153,7 @@ def show(
         copied=_copied(masked(texts["copies"]), sent_to),
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
         responses=tuple(responses),
-        counts=tuple(_counts(life)),
+        counts=tuple(counting.counts(life)),
         linked=len(links),
         unclaimed=unclaimed,
         promises=tuple(
@@ -176,7 +180,7 @@ def show(
             for link in (kept_at, said("pdf"))
             if link.startswith("http") and not names and masking(_as_words(link)) == _as_words(link)
         ),
-        sources=tuple(sorted({(one.source, one.on) for one in knowledge.facts.values()}, key=lambda one: one[1])),
+        sources=_sources(knowledge),
         flags=tuple(_flags(said, ref, dated)),
         names_hidden=bool(names),
         child=child,
@@ -184,6 +188,12 @@ def show(
     )
     numbered = tuple(_concerns(life, texts["concerns"], masked))
     return shown, Texts(numbered, **{field: masked(text) for field, text in texts.items()})
+
+
+def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
+    """Those of which something stands on the page, the newest last."""
+    some = {(one.source, one.on) for field, one in knowledge.facts.items() if field not in NOT_SHOWN}
+    return tuple(sorted(some, key=lambda one: (one[1], SOURCES[one[0]].voice, SOURCES[one[0]].care)))
 
 
 # Whose names stand ---------------------------------------------------------------------------------------------------
@@ -319,40 +329,6 @@ def _plainly(words: str) -> list[str]:
         for word in re.findall(r"[a-z]+", words.lower())
         if word not in ("the", "of", "and", "nhs", "trust", "foundation")
     ]
-
-
-def _counts(life: Sequence[Any]) -> Iterable[Count]:
-    """Every count that a source took, by its day: its own figures where it gives them, else what it lists.
-
-    A reading that tells nothing new of either is not here: what was counted before stands.
-    """
-    days = sorted(
-        {
-            body.on
-            for body in _of(life, entries.Told)
-            if not body.facts.keys().isdisjoint(_COUNTED) and body.source in _COUNTING
-        }
-    )
-    last: tuple[int, int] | None = None
-    for on in days:
-        then = known(life, on, _COUNTED)
-        sent = _newer(then, "counted_sent", "sent_to", lambda said: len(listed(said)))
-        replies = _newer(then, "counted_replies", "replies", lambda said: len(re.findall(r"https?://", said.words)))
-        if (sent, replies) != last:
-            last = (sent, replies)
-            yield Count(on, sent, replies)
-
-
-#: Sources that list responses for the sake of counting them; a record is of those that somebody read.
-_COUNTING = ("tracker", "tracker-scrape", "judiciary")
-_COUNTED = ("sent_to", "counted_sent", "replies", "counted_replies")
-
-
-def _newer(knowledge: Knowledge, counted: str, listed: str, count: Callable[[Said], int]) -> int:
-    figure, words = knowledge.facts.get(counted), knowledge.facts.get(listed)
-    if figure and figure.words.strip().isdecimal() and (words is None or figure.on >= words.on):
-        return int(figure.words)
-    return count(words) if words else 0
 
 
 # What it says --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 import xlsxwriter
 
+from heard.reports import clocks as clock
 from heard.reports import standing
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
@@ -143,7 +144,8 @@ def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str
         "addressees": [_addressee(stand) for stand in stands],
         "in_copy": [{"name": other.name, "body": other.key} for other in one.copied],
         "standing": {"on": on, "is": standing.standing(stands), "last_read": until[-1] if until else None},
-        "by_trackers_rule": {"status": standing.by_tracker(one, on), "counted": count},
+        "by_trackers_rule": {"status": (status := standing.by_tracker(one, on)), "counted": count}
+        | ({"days_over": clock.days_over(one.dated, on)} if one.dated and status not in (None, "completed") else {}),
         "flags": one.flags,
         "links": one.links,
         "sources": [{"source": name, "as_of": day} for name, day in one.sources],
@@ -156,6 +158,27 @@ def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str
         made["outcomes"] = one.judged
         made["disputes"] = [{"by": by, "words": words} for by, words in one.disputes]
     return made
+
+
+class Inquest(Protocol):
+    """A case after whose inquest a report was made; its page is at its slug."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def linked_by(self) -> str: ...
+
+
+def inquests(some: Iterable[Inquest], base: str) -> list[dict[str, str]]:
+    """The inquests of a report, each with the address of its coverage and who says that it is one."""
+    return [
+        {"url": f"{base}/{one.slug}/", "title": one.title, "state": one.state, "linked_by": one.linked_by}
+        for one in some
+    ]
 
 
 _TEXTS = ("investigation", "circumstances", "concerns", "action", "deadline", "copies")

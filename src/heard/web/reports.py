@@ -16,7 +16,7 @@ from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.reports import finding, standing, tables
 from heard.reports.areas import area_key, today
-from heard.reports.pages import register_of
+from heard.reports.pages import inquests, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.web import errors
@@ -55,6 +55,7 @@ async def read_report(call: Call) -> Response:
     register, name = register_of(call.serving), call.named("report")
     one = register.find(name) or register.at(name)
     made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(call))
+    made |= {"inquests": tables.inquests(inquests(call.serving, one), _base(call))}
     return _written(_let(call, made))
 
 

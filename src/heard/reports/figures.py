@@ -7,7 +7,7 @@ apart.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
@@ -63,11 +63,16 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 def figures(register: Register, on: date) -> list[Figure]:
-    """All figures as of a day."""
+    """All figures as of a day, worked out once for each edition of the register."""
+    return register.once("figures", on, lambda: _worked_out(register, on))
+
+
+def _worked_out(register: Register, on: date) -> list[Figure]:
+    stood = register.stands(on)
     requests = [
         (one, stand.addressee.name, stand.addressee.key, sort, counted)
         for one in register
-        for stand, sort, counted in _sorted(one, standing.stands(one, register.days_read(one.id), on), on)
+        for stand, sort, counted in _sorted(one, stood[one.id], on)
     ]
 
     def by(
@@ -78,10 +83,10 @@ def figures(register: Register, on: date) -> list[Figure]:
         *,
         years: bool = False,
     ) -> Figure:
-        counts: dict[tuple[str, str], Counter[str]] = {}
+        counts = defaultdict[tuple[str, str], Counter[str]](Counter)
         for one, addressee, key, sort, counted in requests:
             for place in group(one, addressee, key):
-                counts.setdefault(place, Counter())[sort if name == "bodies" else counted] += 1
+                counts[place][sort if name == "bodies" else counted] += 1
         lines = [
             Line(label, key, count.total(), count["answered"], count["none"], count["awaited"], count["unknown"])
             for (label, key), count in counts.items()

@@ -120,14 +120,11 @@ def find(register: Register, query: Query, today: date) -> Found:
     }
     asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
     every = [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
-    facets = tuple(
-        Facet(
-            name,
-            title,
-            _counts(name, [one for one in ranked if _but(asked, name, one)] if name in asked else every, told),
-        )
-        for name, title in FACETS.items()
-    )
+    if query.text or asked:
+        but = {name: [one for one in ranked if _but(asked, name, one)] for name in asked}
+        facets = tuple(Facet(name, title, _counts(name, but.get(name, every), told)) for name, title in FACETS.items())
+    else:
+        facets = facets_of_all(register, on)
     start = (query.page - 1) * PAGE
     words = _words(query.text)
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
@@ -142,6 +139,15 @@ FACETS = {
     "area": "Coroner area",
     "coroner": "Coroner",
 }
+
+
+def facets_of_all(register: Register, on: date) -> tuple[Facet, ...]:
+    """What all reports count under, where nothing is looked for."""
+    told = register.standings(on)
+    every = register.newest()
+    return register.once(
+        "facets", on, lambda: tuple(Facet(name, title, _counts(name, every, told)) for name, title in FACETS.items())
+    )
 
 
 def _but(asked: Mapping[str, Callable[[Shown], bool]], left: str, one: Shown) -> bool:

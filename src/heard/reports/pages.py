@@ -156,14 +156,11 @@ def matrix(shown: Shown, texts: Texts) -> Matrix | None:
 
 async def body(request: Request, serving: Serving) -> Outgoing:
     register, today, key = register_of(serving), now.today(), request.path_params["key"]
-    theirs = [one for one in register if any(other.key == key for other in one.addressees)]
-    had_copies = sorted((one for one in register if any(other.key == key for other in one.copied)), key=_newest)[::-1]
+    theirs, had_copies = register.by_body(today).get(key, ((), ()))
     if not theirs and not had_copies:
         raise NotFound("No report was sent to a body of this name, as far as is known here.")
-    rows = []
-    for one in sorted(theirs, key=_newest, reverse=True):
-        stands = standing.stands(one, register.days_read(one.id), today)
-        rows.append((one, next(stand for stand in stands if stand.addressee.key == key)))
+    stands = register.stands(today)
+    rows = [(one, next(stand for stand in stands[one.id] if stand.addressee.key == key)) for one in theirs]
     name = next(other.name for other in (theirs or had_copies)[0].met() if other.key == key)
     promises = [(one, promise) for one in theirs for promise in one.promises if bodies.key(promise.by) == key]
     return sent(

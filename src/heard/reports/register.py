@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -24,12 +24,15 @@ from heard.reports import knowledge, projection, shown, standing
 from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read
 from heard.reports.model import HIDDEN
 from heard.reports.shown import Shown, Texts
+from heard.reports.standing import Stand
 from heard.store.register import RegisterFile, Row
 
 #: Entries looked at in one go; most touch a report that an earlier one touched too.
 LOOK_AT_ONCE = 500
 #: Reports made anew in one go: about five milliseconds.
 MAKE_AT_ONCE = 6
+
+T = TypeVar("T")
 
 _listed = msgspec.json.Decoder(Shown)
 _texts = msgspec.json.Decoder(Texts)
@@ -48,10 +51,10 @@ class Register:
         self._away: dict[str, None] = {}
         self._read: dict[str, list[date]] | None = None
         self._standings: dict[str, str] = {}
-        self._standings_of: tuple[int, date] | None = None
-        #: Each report's standing with the report that it is of, for one day and one reading.
-        self._stood: dict[str, tuple[Shown, str]] = {}
+        #: Each report's addressees as they stand, with the report that it is of, for one day and one reading.
+        self._stood: dict[str, tuple[Shown, Sequence[Stand]]] = {}
         self._stood_of: tuple[int, date] | None = None
+        self._made_once: dict[str, tuple[int, date, Any]] = {}
         self._readings = 0
         self._newest: list[Shown] = []
         self._newest_of = -1
@@ -174,19 +177,50 @@ class Register:
             self._read = projection.all_days_read(self.tables)
         return self._read.get(report, [])
 
-    def standings(self, on: date) -> Mapping[str, str]:
-        """How every report stands on a day; worked out anew only for those that are new since it was last asked."""
-        if self._standings_of != (self.edition, on):
+    def stands(self, on: date) -> Mapping[str, Sequence[Stand]]:
+        """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
+
+        def made() -> Mapping[str, Sequence[Stand]]:
             before = self._stood if self._stood_of == (self._readings, on) else {}
-            self._stood = {}
+            stood = dict[str, tuple[Shown, Sequence[Stand]]]()
             for one in self:
                 kept = before.get(one.id)
                 if kept is None or kept[0] is not one:
-                    kept = one, standing.standing(standing.stands(one, self.days_read(one.id), on))
-                self._stood[one.id] = kept
-            self._standings = {report: said for report, (_, said) in self._stood.items()}
-            self._standings_of, self._stood_of = (self.edition, on), (self._readings, on)
-        return self._standings
+                    kept = one, standing.stands(one, self.days_read(one.id), on)
+                stood[one.id] = kept
+            self._stood, self._stood_of = stood, (self._readings, on)
+            return {report: found for report, (_, found) in stood.items()}
+
+        return self.once("stands", on, made)
+
+    def by_body(self, on: date) -> Mapping[str, tuple[Sequence[Shown], Sequence[Shown]]]:
+        """By a body's key: what was sent to it, and of what it had a copy; newest first."""
+
+        def made() -> Mapping[str, tuple[list[Shown], list[Shown]]]:
+            found: dict[str, tuple[list[Shown], list[Shown]]] = {}
+            for one in self.newest():
+                for place, some in enumerate((one.addressees, one.copied)):
+                    for key in {other.key for other in some if other.key}:
+                        found.setdefault(key, ([], []))[place].append(one)
+            return found
+
+        return self.once("bodies", on, made)
+
+    def standings(self, on: date) -> Mapping[str, str]:
+        """How every report stands on a day, in a word."""
+        return self.once(
+            "standings", on, lambda: {one: standing.standing(stands) for one, stands in self.stands(on).items()}
+        )
+
+    def once(self, name: str, on: date, make: Callable[[], T]) -> T:
+        """What is made of all reports for a day, made once for each edition."""
+        edition = self.edition
+        known = self._made_once.get(name)
+        if known and known[:2] == (edition, on):
+            return cast(T, known[2])
+        made = make()
+        self._made_once[name] = (edition, on, made)
+        return made
 
     def newest(self) -> Sequence[Shown]:
         """All of them, newest first; put in order once for each edition."""

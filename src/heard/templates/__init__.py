@@ -34,6 +34,13 @@ def render(name: str, /, **context: Any) -> str:
     return _environment().get_template(name).render(context).strip()
 
 
+def make_ready(folder: str) -> None:
+    """Compile the templates of a folder, so that whoever asks for one first does not wait for that."""
+    for name in _environment().list_templates(extensions=["html"]):
+        if name.startswith(folder):
+            _environment().get_template(name)
+
+
 def sources() -> str:
     """The text of every template, attributes included: all that a page says before a word of a case is in it."""
     made = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.rglob("*.html")))

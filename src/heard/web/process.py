@@ -19,6 +19,7 @@ import typer
 import uvloop
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from heard import templates
 from heard.cases.exits import Serving
 from heard.coverage.approval import counting
 from heard.coverage.due_posts import posts_due
@@ -36,6 +37,7 @@ from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
+from heard.reports import figures, finding
 from heard.reports import register as registers
 from heard.reports.echoes import Echoes
 from heard.reports.follows import Follows
@@ -217,15 +219,17 @@ def _register(house: House) -> Register:
 async def _follow(register: Register, echoes: Echoes) -> None:
     """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait.
 
-    When it has been quiet for a while, the space of echoes is fitted, so that nobody waits for that either.
+    When it has been quiet for a while, all is counted that pages count, and the space of echoes is fitted,
+    so that nobody waits for that either; a new day has counts of its own.
     """
     quiet = 0
     while True:
         try:
             more = register.follow()
             rest_s, quiet = (REGISTER_REST_S, 0) if more else (REGISTER_LOOK_S, quiet + 1)
-            if quiet == REGISTER_QUIET and len(register) and not echoes.ready:
-                asyncio.get_running_loop().run_in_executor(None, echoes.space)
+            if quiet % REGISTER_QUIET == REGISTER_QUIET - 1 and len(register):
+                register.days_read("")  # asks the tables, which one thread may at a time
+                asyncio.get_running_loop().run_in_executor(None, _prepare, register, echoes)
         except Unavailable:  # as above: what is read already is served meanwhile
             rest_s = PUT_OFF_S
         await asyncio.sleep(rest_s)
@@ -234,6 +238,16 @@ async def _follow(register: Register, echoes: Echoes) -> None:
 def _turn(house: House, name: str, *, when_lost: bool = False) -> Callable[[], bool]:
     """Nodes of one journal all see what is to be sent, and one of them sends it."""
     return house.shared.turn(name, when_lost=when_lost) if house.shared else lambda: True
+
+
+def _prepare(register: Register, echoes: Echoes) -> None:
+    templates.make_ready("reports/")
+    with suppress(Unavailable):  # made when somebody asks
+        figures.figures(register, today := now.today())
+        finding.facets_of_all(register, today)
+        register.by_body(today)
+    if not echoes.ready:
+        echoes.space()
 
 
 def _taking(house: House, scribe: Scribe) -> Taking | None:

@@ -13,10 +13,13 @@ from heard.opening import open_house
 from heard.reports import commands
 from heard.reports.commands import Row
 from tests.pictures.sending import fresh
+from tests.reports.register import COLUMNS, line
 from tests.server import Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats" / "api.md"
-_EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\}|<picture>)\n)?    → (\d+)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\}|<picture>|<table>)\n)?    → (\d+)$", re.MULTILINE)
+
+TABLE = "\n".join((COLUMNS, line(8, sent="Harbour Board"))).encode()
 
 
 class Example(NamedTuple):
@@ -44,6 +47,9 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
             answer = server.client.get(address)
         elif example.body == "<picture>":
             answer = server.client.post(address, content=fresh(1), headers={"Content-Type": "image/png"})
+        elif example.body == "<table>":
+            answer = server.client.post(address, content=TABLE)
+            last["difference"] = answer.json().get("difference", "")
         else:
             body = re.sub(r"<(picture|soon|station)>", lambda name: last[name[1]], example.body)
             answer = server.client.post(address, json=json.loads(body))
@@ -53,7 +59,7 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
         )
         if made and example.method == "POST" and answer.status_code < 300:
             last[made[1]] = answer.json()["media" if made[1] == "picture" else "id"]
-        if answer.status_code == 202 and answer.json()["status"] == "proposed":
+        if answer.status_code == 202 and answer.json().get("status") == "proposed":
             last["change"] = answer.json()["id"]
 
 
@@ -61,7 +67,7 @@ def test_every_verb_that_writes_has_an_example(server: Server) -> None:
     paths = server.client.get("/api/v1/openapi.json").json()["paths"]
     verbs = {re.sub(r"\{\w+\}", "*", path) for path, methods in paths.items() if "post" in methods}
     shown = {
-        re.sub(r"harbour|<\w+>", "*", example.address.removeprefix("/api/v1"))
+        re.sub(r"harbour|<\w+>", "*", example.address.partition("?")[0].removeprefix("/api/v1"))
         for example in examples()
         if example.method == "POST"
     }

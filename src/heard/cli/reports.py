@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from heard.cli.terminal import count, progress, read_file
 
 if TYPE_CHECKING:
     from heard.ingest.published_reports import Difference
-    from heard.ingest.report_tables import Table
     from heard.opening import House
 
 #: A PDF of a report is below 30 MB, a table with all texts below 60.
@@ -24,7 +22,7 @@ def read_reports(house: House, file: Path, on: date | None, *, accept: bool, sho
     """One file; False where its reading is doubted, and nothing of it was taken in."""
     from heard.accounts.commands import OPERATOR
     from heard.engine import now
-    from heard.ingest import published_reports, report_record
+    from heard.ingest import published_reports, report_files, report_record
 
     raw = read_file(file, FILE_MAX_BYTES)
     if raw.lstrip()[:1] == b"{":
@@ -33,7 +31,7 @@ def read_reports(house: House, file: Path, on: date | None, *, accept: bool, sho
             slug = report_record.take_in_record(house.node, record, on or now.today(), OPERATOR)
             typer.echo(f"{file.name}: {house.address()}/reports/{slug}/")
         return True
-    table = _table(raw, file.name)
+    table = report_files.read_file(raw, file.name)
     what = published_reports.difference(house.node, table, raw, on or table.on or now.today())
     typer.echo(f"{file.name}: {_told(what)}")
     if show:
@@ -48,21 +46,6 @@ def read_reports(house: House, file: Path, on: date | None, *, accept: bool, sho
             err=True,
         )
     return taken
-
-
-def _table(raw: bytes, name: str) -> Table:
-    """What the file holds, told by its content."""
-    from heard.ingest import judiciary, report_pdf
-    from heard.ingest.report_tables import Table, read_table
-    from heard.reports.commands import Row
-
-    if raw.startswith(b"%PDF"):
-        # The file itself is where the report is kept: its name may be that of who died.
-        kept_at = f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        return Table("pdf", None, (Row(kept_at, report_pdf.facts_of(raw, name)),))
-    if raw.lstrip()[:1] == b"[":
-        return judiciary.read_posts(raw, name)
-    return read_table(raw, name)
 
 
 def _told(what: Difference) -> str:

@@ -8,12 +8,13 @@ have changed, until a person accepts it; then its filled rows are taken and its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 
 import msgspec
 
-from heard.engine.node import Node
+from heard.engine.entry import Entry
+from heard.engine.node import Command, Node
 from heard.ingest.report_tables import Table
 from heard.reports import addressees, commands, projection
 from heard.reports.commands import Row
@@ -22,6 +23,8 @@ from heard.reports.model import NAMED, SOURCES
 
 #: Reports in one commit: a slice takes well under 50 ms, so that a reporter who publishes meanwhile waits no longer.
 SLICE = 60
+#: So few reports are looked up one by one.
+FEW = 200
 #: A reading of which more is blank, or gone since the one before, is doubted.
 DOUBTED_SHARE = 0.05
 
@@ -49,6 +52,11 @@ class Difference(msgspec.Struct, frozen=True):
         return self.blank / max(1, self.rows)
 
     @property
+    def name(self) -> str:
+        """Tells this difference from every other: of another file, another day, or of what is known since."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:32]
+
+    @property
     def doubtful(self) -> bool:
         """Whether so much of a whole reading is blank, or of what was known gone, that the source must be broken."""
         share_gone = len(self.gone) / max(1, self.rows + len(self.gone))
@@ -58,7 +66,8 @@ class Difference(msgspec.Struct, frozen=True):
 def difference(node: Node, table: Table, raw: bytes, on: date) -> Difference:
     """What the table says that its source had not said by that day, and what it lacks."""
     node.catch_up()
-    said = _said_before(node, table.source, on)
+    known = {report for row in table.rows if (report := projection.at_source(node.tables, row.kept_at))}
+    said = _said_before(node, table.source, on, known)
     new: list[Row] = []
     changed: list[tuple[str, Row]] = []
     same: list[str] = []
@@ -88,7 +97,7 @@ def difference(node: Node, table: Table, raw: bytes, on: date) -> Difference:
         tuple(changed),
         tuple(same),
         table.blank,
-        tuple(here),
+        tuple(sorted(here)),
         _gone(node, table.source, here, on),
         tuple(redacted),
     )
@@ -101,27 +110,32 @@ def take_in(
 
     Importing again goes on from there, since what was said is not said again.
     """
-    if what.doubtful and not accepted:
-        node.do(commands.doubt_reading(what.source, what.on, what.digest, what.rows, what.blank, len(what.gone)), by=by)
-        return False
     done, total = 0, what.rows - what.blank
-    rows = [*what.new, *(row for _, row in what.changed)]
-    for some in _slices(rows):
-        node.do(commands.tell(what.source, what.on, some), by=by)
-        done += len(some)
-        if progress:
+    for command, told in steps(node, what, accepted=accepted):
+        node.do(command, by=by)
+        done += told
+        if progress and told:
             progress(done, total)
+    return accepted or not what.doubtful
+
+
+def steps(node: Node, what: Difference, *, accepted: bool = False) -> Iterator[tuple[Command, int]]:
+    """What writes a difference, with how many rows each command tells; each is made when those before it are folded."""
+    if what.doubtful and not accepted:
+        yield commands.doubt_reading(what.source, what.on, what.digest, what.rows, what.blank, len(what.gone)), 0
+        return
+    for some in _slices([*what.new, *(row for _, row in what.changed)]):
+        yield commands.tell(what.source, what.on, some), len(some)
     unread = [
         report for report in what.same if what.on not in projection.days_read(node.tables, report, (what.source,))
     ]
     for start in range(0, len(unread), SLICE * 8):
-        node.do(commands.tell(what.source, what.on, (), unread[start : start + SLICE * 8]), by=by)
+        yield commands.tell(what.source, what.on, (), unread[start : start + SLICE * 8]), 0
     if any(reading.digest == what.digest and not reading.doubted for reading in projection.readings(node.tables)):
-        return True
+        return
     here = {*what.here, *(report for row in what.new if (report := projection.at_source(node.tables, row.kept_at)))}
     gone = {} if what.doubtful else _gone(node, what.source, here, what.on)  # a broken reading says nothing by its gaps
-    node.do(commands.keep_reading(what.source, what.on, what.digest, what.rows, what.blank, gone), by=by)
-    return True
+    yield commands.keep_reading(what.source, what.on, what.digest, what.rows, what.blank, gone), 0
 
 
 def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -129,20 +143,29 @@ def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield rows[start : start + SLICE]
 
 
-def _said_before(node: Node, source: str, on: date) -> dict[str, dict[str, str]]:
-    """The newest words of this source up to a day, by report and field."""
+def _said_before(node: Node, source: str, on: date, known: Collection[str]) -> dict[str, dict[str, str]]:
+    """The newest words of this source up to a day, by report and field, of some reports at least."""
     said: dict[str, dict[str, str]] = {}
     days: dict[tuple[str, str], date] = {}
+    for entry in _told(node, known):
+        body = entry.body
+        if isinstance(body, Told) and body.source == source and body.on <= on:
+            for field, words in body.facts.items():
+                if days.get((entry.stream, field), date.min) <= body.on:
+                    days[entry.stream, field] = body.on
+                    said.setdefault(entry.stream, {})[field] = words
+    return said
+
+
+def _told(node: Node, known: Collection[str]) -> Iterator[Entry]:
+    """What was told: of a few reports from the life of each, of more from the whole journal."""
+    if len(known) <= FEW:
+        for report in known:
+            yield from node.journal.stream(report)
+        return
     records = node.journal.store.of_kinds((Told.kind,), 0)
     for start in range(0, len(records), 500):
-        for entry in node.journal.opened(records[start : start + 500]):
-            body = entry.body
-            if isinstance(body, Told) and body.source == source and body.on <= on:
-                for field, words in body.facts.items():
-                    if days.get((entry.stream, field), date.min) <= body.on:
-                        days[entry.stream, field] = body.on
-                        said.setdefault(entry.stream, {})[field] = words
-    return said
+        yield from node.journal.opened(records[start : start + 500])
 
 
 def _gone(node: Node, source: str, here: set[str], on: date) -> dict[str, date]:

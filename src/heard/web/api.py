@@ -27,7 +27,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
-from heard.web import asked, court, errors, kept, orders, receipts, reports, watch
+from heard.web import asked, court, errors, kept, orders, receipts, report_readings, reports, watch
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -65,6 +65,7 @@ def routes() -> list[BaseRoute]:
         *kept.verbs(),
         *reports.verbs(),
         *watch.verbs(),
+        *report_readings.verbs(),
     ]
     described = errors.encode(openapi(PREFIX, verbs))
 

@@ -9,7 +9,7 @@ from html import escape
 from heard.reports.standing import Stand
 
 ROW, LEFT, WIDTH, HEAD = 26, 230, 900, 30
-#: The longest bar, and the room for what it says beside it: "1,010 of 1,128 (90 %)".
+#: The longest bar, and the room for what it says before it: "1,010 of 1,128 (90 %)".
 BARS, SAID = 500, 160
 #: A response years later would press the first weeks into a line.
 LONGEST_DAYS = 400
@@ -63,16 +63,17 @@ def shares(rows: Sequence[tuple[str, int, int]], label: str) -> str:
     most = max((whole for _, _, whole in rows), default=1) or 1
     names = [name if len(name) < 32 else name[:30] + "…" for name, _, _ in rows]
     left = min(LEFT, 16 + 7 * max(map(len, names), default=0))  # years need less room than trusts
-    wide = left + BARS + SAID
+    start = left + SAID  # the figures stand before the bars: on a narrow screen they are what is seen at once
+    wide = start + BARS
     parts = []
     for place, (_, part, whole) in enumerate(rows):
         y = ROW * place + 4
         full, some = (round(BARS * number / most, 1) for number in (whole, part))
         parts.append(f'<text x="0" y="{y + 14}">{escape(names[place])}</text>')
-        parts.append(f'<rect class="rest" x="{left}" y="{y}" width="{full}" height="18"/>')
-        parts.append(f'<rect class="bar" x="{left}" y="{y}" width="{some}" height="18"/>')
+        parts.append(f'<rect class="rest" x="{start}" y="{y}" width="{full}" height="18"/>')
+        parts.append(f'<rect class="bar" x="{start}" y="{y}" width="{some}" height="18"/>')
         said = f"{part:,} of {whole:,}" + (f" ({100 * part / whole:.0f} %)" if whole else "")
-        parts.append(f'<text x="{left + full + 8}" y="{y + 14}">{said}</text>')
+        parts.append(f'<text x="{left}" y="{y + 14}">{said}</text>')
     height = ROW * len(rows) + 8
     return (
         f'<svg class="figure" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img" '

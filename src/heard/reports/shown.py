@@ -131,7 +131,8 @@ def show(
     ref = tidy_ref(said("ref"))
     dated = civil_date(said("dated"))
     sent_to = tuple(_addressee(name, masked) for name in _addressees(knowledge))
-    deceased = HIDDEN if hidden or addressees.is_redacted(said("deceased")) else masked(said("deceased"))
+    died = re.sub(r"(?<=\w{3})[\s.;,]+$", "", said("deceased"))  # a source ends a list of names as a sentence
+    deceased = HIDDEN if hidden or addressees.is_redacted(died) else masked(died)
     responses, unclaimed = _responses(life, links, sent_to, masked)
     area_as = masked(" ".join(areas.first_line(said("area")).split()))
     shown = Shown(

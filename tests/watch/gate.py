@@ -30,8 +30,8 @@ class Gate:
         for holder in (self.one, self.two):
             self.do(commands.post_holder(self.id, holder), self.sam)
 
-    def account(self, email: str, role: Any) -> str:
-        self.house.node.do(account_commands.add_account(email, role), by="operator")
+    def account(self, email: str, role: Any, name: str = "") -> str:
+        self.house.node.do(account_commands.add_account(email, role, name), by="operator")
         return accounts.by_email(self.tables, email).id
 
     def do(self, command: Command, by: str, **asked: Any) -> Written:
@@ -77,9 +77,9 @@ class Gate:
 class Hands:
     """The hands of the clock: everybody's time, until it is moved on."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self.stack, self.at = stack, NOON
-        stack.enter_context(now.held_at(NOON))
+    def __init__(self, stack: ExitStack, at: datetime = NOON) -> None:
+        self.stack, self.at = stack, at
+        stack.enter_context(now.held_at(at))
 
     def go_on(self, seconds: float) -> datetime:
         """And a little more: what rings at an instant rings when it has passed."""

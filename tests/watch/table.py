@@ -45,6 +45,8 @@ WATCH: dict[str, set[str]] = {
         f"POST /watch/stations/{{station}}/{verb}": LEAD
         for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed")
     },
+    "GET /watch/stations/{station}/timeline/": SEE,
+    "GET /watch/replay/": {"auditor", "administrator"},
     "GET /watch/orders/{order}/": ANY,
     "POST /watch/orders/{order}/acknowledge": KEEP,
     "GET /watch/alarms/{alarm}/": SEE,

@@ -27,12 +27,13 @@ VERBS: dict[str, frozenset[Role]] = {
     "erase": frozenset({"lawyer", "administrator"}),
     "administer": frozenset({"administrator"}),
     "see_watch": frozenset({"supervisor", "auditor", "administrator"}),
+    "audit_watch": frozenset({"auditor", "administrator"}),
     "keep_watch": frozenset({"holder", "supervisor", "administrator"}),
     "supervise": frozenset({"supervisor", "administrator"}),
     "give_orders": frozenset({"supervisor", "administrator"}),
 }
 #: Those that change nothing.
-READING = frozenset({"read_desk", "know_orders", "see_watch"})
+READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)

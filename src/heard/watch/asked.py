@@ -37,7 +37,7 @@ def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
 
 
 def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
-    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders")}
+    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders", "audit_watch")}
     of_itself = itself(serving.tables, serving.watching, now.utc())
     made = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
     return Response(made, status, NO_STORE, "text/html")

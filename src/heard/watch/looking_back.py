@@ -1,0 +1,161 @@
+"""What the journal has of a station and a time: what is asked of it, and what was recorded then, in words.
+
+No position is among it: those are kept apart, for a while, and whoever reads them leaves an entry (`known.read`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.entry import Entry
+from heard.engine.journal import Journal, Record, Store
+from heard.engine.projection import Tables
+from heard.watch import entries as told
+from heard.watch.keeping import REPAIRS
+
+#: Entries that are opened in one go; others are answered in between.
+AT_ONCE = 400
+#: What is asked of a time rests on these alone.
+_RESTS_ON = frozenset(
+    body.kind
+    for body in (
+        *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.ObligationArmed),
+        *(told.ObligationStoodDown, told.AlarmRaised, told.AlarmCleared),
+    )
+)
+#: What a list of what was recorded tells of.
+_RECORDED = tuple(
+    body.kind
+    for body in (
+        *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.DeedDone, told.Pinged),
+        *(told.ObligationArmed, told.ObligationStoodDown, told.OrderPublished, told.OrderWithdrawn),
+        *(told.OrderAcknowledged, told.PositionsRead, told.HolderPosted, told.HolderReleased),
+        *(told.AlarmRaised, told.AlarmProven, told.AlarmAcknowledged, told.AlarmCleared, told.AlarmClosed),
+    )
+)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One entry in words. `of_at` is the instant that it tells of, where that is another."""
+
+    at: datetime
+    words: str
+    of_at: datetime | None = None
+
+
+def _streams(tables: Tables, station: str, since: datetime, until: datetime) -> set[str]:
+    """The station's, and those of its obligations and of what rang in this time."""
+    armed = {id for (id,) in tables.execute("SELECT id FROM obligation WHERE station = ?", (station,))}
+    rang = tables.execute(
+        "SELECT id FROM alarm WHERE station = ? AND lapsed_at < ? AND (cleared_at IS NULL OR cleared_at >= ?)",
+        (station, now.text(until), now.text(since)),
+    )
+    return {station} | armed | {id for (id,) in rang}
+
+
+async def told_of(journal: Journal, tables: Tables, station: str, since: datetime, until: datetime) -> list[Entry]:
+    """Everything that says anything of a time at a station, in the order of the journal: what was told before and holds
+    on, and what was told later of it.
+    """
+    latest = now.text(until + REPAIRS + timedelta(seconds=1))
+    records = [
+        record
+        for stream in sorted(_streams(tables, station, since, until))
+        for record in journal.store.stream(stream)
+        if record.header.kind in _RESTS_ON and record.header.at <= latest
+    ]
+    return await _opened(journal, sorted(records, key=lambda one: one.header.position))
+
+
+async def recorded(
+    journal: Journal, tables: Tables, station: str, since: datetime, until: datetime, names: Mapping[str, str]
+) -> list[Recorded]:
+    """What was recorded of a station in a time, in words; never who was where."""
+    streams, titles = _streams(tables, station, since, until), dict[str, str]()
+    titles |= dict(tables.execute("SELECT id, title FROM standing_order WHERE station = ?", (station,)))
+    titles |= dict(tables.execute("SELECT id, title FROM obligation WHERE station = ?", (station,)))
+    titles |= dict(tables.execute("SELECT id, name FROM ping_source WHERE station = ?", (station,)))
+    streams |= set(titles)
+    for alarm, title in tables.execute("SELECT id, title FROM alarm WHERE station = ?", (station,)):
+        titles[alarm] = title
+    first, last = position_at(journal.store, since), position_at(journal.store, until)
+    records = [one for one in journal.store.of_kinds(_RECORDED, first, last) if one.header.stream in streams]
+    found = await _opened(journal, records)
+    return [one for entry in found if (one := _in_words(entry, names, titles)) is not None]
+
+
+def position_at(store: Store, at: datetime) -> int:
+    """The last position whose entry is earlier than an instant: the times of entries never go back."""
+    written, low, high = now.text(at), 0, store.position()
+    while low < high:
+        middle = (low + high + 1) // 2
+        record = store.record(middle)
+        low, high = (middle, high) if record is not None and record.header.at < written else (low, middle - 1)
+    return low
+
+
+async def _opened(journal: Journal, records: Sequence[Record]) -> list[Entry]:
+    found: list[Entry] = []
+    for place in range(0, len(records), AT_ONCE):
+        found += journal.opened(records[place : place + AT_ONCE])
+        await asyncio.sleep(0)
+    return [entry for entry in found if entry.body is not None]
+
+
+def _in_words(entry: Entry, names: Mapping[str, str], titles: Mapping[str, str]) -> Recorded | None:
+    by, title, at = names.get(entry.by, "Somebody"), titles.get(entry.stream, ""), entry.at
+    match entry.body:
+        case told.DutyBegun(holder=who):
+            return Recorded(at, f"{names.get(who, 'Somebody')} began the duty.")
+        case told.DutyEnded(holder=who):
+            return Recorded(at, f"The duty of {names.get(who, 'somebody')} ended.")
+        case told.PresenceTold(present=present, since_at=since_at):
+            words = "not known to be here" if present is None else "here" if present else "not here"
+            return Recorded(at, f"Of somebody on duty: {words}.", _other(at, since_at))
+        case told.StateTold(state=state, since_at=since_at):
+            return Recorded(at, f"Its state: {state}.", _other(at, since_at))
+        case told.DeedDone(deed=deed):
+            return Recorded(at, f"{by}: {deed}.")
+        case told.Pinged(sort=sort):
+            return Recorded(at, f"{title}: {_PINGS[sort]}.")
+        case told.ObligationArmed(title=armed, number=number):
+            return Recorded(at, f"{by} armed “{armed}”, version {number}.")
+        case told.ObligationStoodDown():
+            return Recorded(at, f"{by} stood down “{title}”.")
+        case told.OrderPublished(title=order, number=number):
+            return Recorded(at, f"{by} published “{order}”, version {number}.")
+        case told.OrderWithdrawn():
+            return Recorded(at, f"{by} withdrew “{title}”.")
+        case told.OrderAcknowledged(number=number):
+            return Recorded(at, f"{by} read “{title}”, version {number}.")
+        case told.PositionsRead():
+            return Recorded(at, f"{by} read positions that were kept of somebody posted here.")
+        case told.HolderPosted(holder=who):
+            return Recorded(at, f"{names.get(who, 'Somebody')} was posted here.")
+        case told.HolderReleased(holder=who):
+            return Recorded(at, f"{names.get(who, 'Somebody')} was released.")
+        case told.AlarmRaised(sort=sort, lapsed_at=lapsed_at):
+            words = "It rang" if sort == "lapse" else "It rang, as not known to be kept"
+            return Recorded(at, f"{words}: “{title}”.", _other(at, lapsed_at))
+        case told.AlarmProven():
+            return Recorded(at, f"It became certain: “{title}” was not kept.")
+        case told.AlarmAcknowledged():
+            return Recorded(at, f"{by} saw to the alarm: “{title}”.")
+        case told.AlarmCleared(cleared_at=cleared_at, why=why):
+            return Recorded(at, f"The alarm was over ({why.replace('-', ' ')}): “{title}”.", _other(at, cleared_at))
+        case told.AlarmClosed(reason=reason):
+            return Recorded(at, f"{by} closed the alarm “{title}”: {reason}")
+    return None
+
+
+_PINGS = {"success": "pinged", "fail": "said that it failed", "start": "began", "log": "sent a note"}
+
+
+def _other(at: datetime, of_at: datetime | None) -> datetime | None:
+    """The instant that is told of, where it is not that of the telling."""
+    return of_at if of_at is not None and abs(at - of_at) >= timedelta(seconds=1) else None

@@ -1,0 +1,190 @@
+"""What a station's journal says of a time: as it was known then, and as it is known now."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from heard.engine.entry import Body, Draft, Entry
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+from heard.opening import House
+from heard.watch import commands, looking_back, readings
+from heard.watch.entries import PresenceTold
+from heard.watch.readings import Says, Stretch
+from heard.watch.replaying import lasting, lines_now, minutes
+from tests.watch.gate import NOON, Gate, Hands
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    with ExitStack() as stack:
+        yield Hands(stack)
+
+
+@pytest.fixture
+def gate(hands: Hands, house: House) -> Gate:
+    return Gate(house)
+
+
+def entries(gate: Gate, since: datetime, until: datetime) -> list[Entry]:
+    return asyncio.run(looking_back.told_of(gate.house.journal, gate.tables, gate.id, since, until))
+
+
+def written(gate: Gate, body: Body) -> Command:
+    def judge(tables: Tables) -> Decision:
+        return Decision((Draft(gate.id, body),), (gate.id,))
+
+    return judge
+
+
+def then(gate: Gate, obligation: str, since: datetime, until: datetime) -> list[Stretch]:
+    reading = readings.as_known_then(gate.id, entries(gate, since, until), since, until)
+    return readings.stretches(reading, lambda told, at: told.says(obligation, at))
+
+
+def as_now(gate: Gate, obligation: str, since: datetime, until: datetime) -> list[Stretch]:
+    reading = readings.as_known_now(readings.told_by(gate.id, entries(gate, since, until)), since, until)
+    return readings.stretches(reading, lambda told, at: told.says(obligation, at))
+
+
+def watched(gate: Gate, **form: str) -> str:
+    """Both on duty and here, the gate open, two wanted."""
+    gate.begins(gate.one, gate.two)
+    gate.is_there(gate.one, good_for_s=12 * 3600)
+    gate.is_there(gate.two, good_for_s=12 * 3600)
+    gate.is_told("open")
+    return gate.arms("present", "60 s", **{"state": "open", "at_least": "1", **form})
+
+
+def test_fourteen_of_a_hundred_and_eight_minutes(gate: Gate, hands: Hands) -> None:
+    """The seed: near the gate for 14 of the 108 minutes before the attack."""
+    watched(gate)
+    hands.go_on(14 * 60)
+    for one in (gate.one, gate.two):
+        gate.is_there(one, False, good_for_s=12 * 3600)
+    hands.go_on(94 * 60)
+    told = readings.told_by(gate.id, entries(gate, NOON, hands.at))
+    [line] = lines_now(told, NOON, NOON + timedelta(minutes=108))
+    assert line.covered == "14 of 108 minutes covered"
+    assert (lasting(line.broken), line.unknown) == ("1 h 34 min", timedelta(0))
+    assert line.picture.count("<rect") == 2 and 'class="broken"' in line.picture
+
+
+def test_minutes_are_cut_and_never_rounded_up() -> None:
+    assert [minutes(timedelta(seconds=s)) for s in (0, 5.9, 6, 59.9, 60, 839.999, 840)] == [
+        *("0", "0", "0.1", "0.9", "1", "13.9", "14")
+    ]
+
+
+def test_what_was_told_late_is_in_the_reading_of_now_and_not_in_that_of_then(gate: Gate, hands: Hands) -> None:
+    duty = watched(gate, at_least="2")
+    left_at = hands.go_on(600)
+    gate.is_there(gate.two, None)
+    hands.go_on(600)
+    gate.do(written(gate, PresenceTold(gate.two, False, None, left_at)), gate.sam)
+    told_at = hands.at
+    end = hands.go_on(60)
+    assert [one.says for one in then(gate, duty, NOON, end)] == ["kept", "unknown", "broken"]
+    assert then(gate, duty, NOON, end)[-1].since == told_at
+    assert [(one.says, one.since) for one in as_now(gate, duty, NOON, end)] == [("kept", NOON), ("broken", left_at)]
+
+
+def test_nothing_is_made_up_for_what_nobody_tells_any_more(gate: Gate, hands: Hands) -> None:
+    """A word is good for so long; then it is not known, whatever was so before and comes to be so later."""
+    duty = watched(gate)
+    for one in (gate.one, gate.two):
+        gate.is_there(one, good_for_s=300)
+    hands.go_on(1200)
+    gate.is_there(gate.one)
+    end = hands.go_on(60)
+    for reading in (then, as_now):
+        found = reading(gate, duty, NOON, end)
+        assert [(one.says, one.lasts.total_seconds()) for one in found[:1]] == [("kept", 300)], reading
+        assert [one.says for one in found] == ["kept", "unknown", "kept"], reading
+    told = readings.told_by(gate.id, entries(gate, NOON, end))
+    assert told.counted(NOON + timedelta(seconds=600)).unknown == 2
+
+
+def test_a_deed_that_was_late_is_not_kept_until_it_was_done(gate: Gate, hands: Hands) -> None:
+    gate.begins(gate.one)
+    duty = gate.arms("check", "30 min", wait="5 s")
+    hands.go_on(1810)
+    gate.rings()
+    hands.go_on(290)
+    gate.do_check()
+    gate.rings()
+    end = hands.go_on(60)
+    due = NOON + timedelta(minutes=30)
+    for reading, since in ((then, NOON + timedelta(seconds=1810, microseconds=1)), (as_now, due)):
+        found = reading(gate, duty, NOON, end)
+        assert [one.says for one in found] == ["kept", "broken", "kept"], reading
+        assert (found[1].since, found[1].lasts > timedelta(minutes=4)) == (since, True), reading
+
+
+def test_off_duty_and_before_it_was_armed_nothing_is_owed(gate: Gate, hands: Hands) -> None:
+    hands.go_on(60)
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    duty = gate.arms("present", "60 s")
+    hands.go_on(60)
+    gate.do(commands.end_duty(gate.id, gate.one), gate.one)
+    end = hands.go_on(60)
+    assert [one.says for one in as_now(gate, duty, NOON, end)] == ["off", "kept", "off"]
+
+
+# Against the evaluator that rings -------------------------------------------------------------------------------------
+
+
+def act(gate: Gate, draw: random.Random, at: datetime) -> None:
+    who = draw.choice([gate.one, gate.two])
+    match draw.randrange(4):
+        case 0:
+            said, good_for_s = draw.choice([True, False, None]), draw.choice([30.0, 120.0, 3600.0])
+            gate.do(written(gate, PresenceTold(who, said, good_for_s)), gate.sam)
+        case 1:
+            gate.is_told(draw.choice(["open", "open", "shut"]))
+        case 2:
+            since = at - timedelta(seconds=draw.choice([0, 20, 90, 400]))
+            said = draw.choice([True, False, None])
+            gate.do(written(gate, PresenceTold(who, said, draw.choice([None, 60.0]), since)), gate.sam)
+        case 3:
+            pass
+
+
+FITS: dict[str, set[Says]] = {"IDLE": {"off"}, "OK": {"kept"}, "DUE": {"broken", "unknown"}}
+
+
+def differing(gate: Gate, hands: Hands, seed: int) -> tuple[list[object], list[object], int]:
+    """Where the reading of then, and (the control) that of now, say other than the evaluator did at that moment."""
+    draw = random.Random(seed)
+    duty, stood = watched(gate, at_least=draw.choice(["1", "2"])), list[tuple[datetime, str]]()
+    for _ in range(60):
+        hands.go_on(0.2)  # what is told at the very instant at which one looks would be in the reading of it
+        act(gate, draw, hands.at)
+        hands.go_on(draw.choice([1, 10, 29, 61, 200]))
+        gate.rings()
+        stood.append((hands.at, gate.watching.watched[duty].evaluator.stands(hands.at)[""].state))
+    end = hands.go_on(1)
+    wrong: tuple[list[object], list[object]] = ([], [])
+    for place, reading in enumerate((then, as_now)):
+        found = reading(gate, duty, NOON, end)
+        assert (found[0].since, found[-1].until) == (NOON, end)
+        assert all(one.until == other.since and one.says != other.says for one, other in pairwise(found))
+        for at, state in stood:
+            says = next(one.says for one in found if one.since <= at < one.until)
+            if says not in FITS.get(state, {says}):
+                wrong[place].append((at, state, says))
+    return *wrong, sum(state in FITS for _, state in stood)
+
+
+def test_the_reading_of_then_is_how_the_evaluator_stood_then(gate: Gate, hands: Hands) -> None:
+    wrong, wrong_now, compared = differing(gate, hands, 4)
+    assert compared > 20 and wrong == []
+    assert wrong_now, "the control: with hindsight it looks otherwise"

@@ -61,7 +61,10 @@ def past(data: Path) -> Past:
         hands.go_on(60)
         for alarm in {one.stream for one in gate.rings()}:
             gate.do(ringing.close(alarm, "A fall at the other gate; Siân was called there."), zoe)
-        hands.go_on(60 * 60)
+        for _ in range(3):
+            hands.go_on(20 * 60)
+            gate.do_check()
+        gate.is_told("shut")
         gate.do(commands.end_duty(gate.id, gate.two), gate.two)
         gate.do(commands.end_duty(gate.id, gate.one), gate.one)
         hands.go_on(1)

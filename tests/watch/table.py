@@ -46,6 +46,7 @@ WATCH: dict[str, set[str]] = {
         for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed")
     },
     "GET /watch/stations/{station}/timeline/": SEE,
+    **{f"GET /watch/report{end}": SEE for end in ("/", ".csv", ".pdf")},
     "GET /watch/replay/": {"auditor", "administrator"},
     "GET /watch/orders/{order}/": ANY,
     "POST /watch/orders/{order}/acknowledge": KEEP,

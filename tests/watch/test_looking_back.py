@@ -17,8 +17,8 @@ from heard.engine.projection import Tables
 from heard.opening import House
 from heard.watch import commands, looking_back, readings
 from heard.watch.entries import PresenceTold
-from heard.watch.readings import Says, Stretch
-from heard.watch.replaying import lasting, lines_now, minutes
+from heard.watch.readings import Says, Stretch, minutes
+from heard.watch.replaying import lasting, lines_now
 from tests.watch.gate import NOON, Gate, Hands
 
 

@@ -43,6 +43,16 @@ def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+def shown(at: datetime, zone: str) -> str:
+    """ "2031-03-03 14:05:09", in the time of a place: for tables."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def day(on: date) -> str:
+    """ "3 March 2031"."""
+    return f"{on.day} {on:%B %Y}"
+
+
 def working_day(year: int, month: int, number: int) -> date:
     """The so-manieth working day of a month: no weekend, no bank holiday, not Christmas Day or Good Friday."""
     day = date(year, month, 1)

@@ -193,6 +193,10 @@ class Told:
         found |= {at for known in self.versions.values() for one in known for at in (one.armed_at, one.ended_at)}
         return {at for at in found if after < at < before}
 
+    def stretches(self, obligation: str, since: datetime, until: datetime) -> list[Stretch]:
+        """How it stands with an obligation over a time, by all that was heard so far."""
+        return stretches(as_known_now(self, since, until), lambda told, at: told.says(obligation, at))
+
 
 def as_known_now(told: Told, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, Told]]:
     """The stretches of a time by all that was told: from, to, and what is asked of the first of these instants."""
@@ -244,3 +248,9 @@ def told_by(station: str, entries: Iterable[Entry], at: datetime = NEVER) -> Tol
 
 def lasting(found: Iterable[Stretch], says: Says) -> timedelta:
     return sum((one.lasts for one in found if one.says == says), timedelta(0))
+
+
+def minutes(lasts: timedelta) -> str:
+    """With one decimal where they are not whole, cut off."""
+    tenths = int(lasts.total_seconds() / 6)
+    return f"{tenths / 10:g}" if tenths % 10 else f"{tenths // 10:d}"

@@ -25,7 +25,7 @@ from heard.watch.arming import local
 from heard.watch.asked import names, page, signed_in
 from heard.watch.looking_back import Recorded
 from heard.watch.model import Station
-from heard.watch.readings import Counted, Rung, Says, Stretch, Told
+from heard.watch.readings import Counted, Rung, Says, Stretch, Told, minutes
 
 HOUR = timedelta(hours=1)
 #: A timeline of more is a report.
@@ -73,12 +73,6 @@ class Line(msgspec.Struct, frozen=True):
         return f"{minutes(self.kept)} of {minutes(self.owed)} minutes covered"
 
 
-def minutes(lasts: timedelta) -> str:
-    """With one decimal where they are not whole, cut off."""
-    tenths = int(lasts.total_seconds() / 6)
-    return f"{tenths / 10:g}" if tenths % 10 else f"{tenths // 10:d}"
-
-
 def line(id: str, told: Told, found: list[Stretch], mark_at: datetime | None = None, how: str = "") -> Line:
     title = told.versions[id][-1].title
     label = f"{title}{how}: " + (
@@ -96,7 +90,7 @@ def lines_now(
 ) -> list[Line]:
     """Each requirement that was in force in a time, as it is known by what was told."""
     return [
-        line(id, told, readings.stretches(readings.as_known_now(told, since, until), _ask(id)), mark_at, how)
+        line(id, told, told.stretches(id, since, until), mark_at, how)
         for id, versions in told.versions.items()
         if any(one.armed_at < until and one.ended_at > since for one in versions)
     ]

@@ -1,0 +1,223 @@
+"""The report of a period: how long each requirement was kept, what lapsed and why, and who knew the orders.
+
+By all that is known when it is made. Minutes are cut, never rounded up, and are the same on the page, in the CSV and in
+the PDF, since all three are made of the rows here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+
+from heard.engine import now
+from heard.engine.errors import Refused
+from heard.engine.journal import Journal
+from heard.engine.projection import Tables
+from heard.watch import civil, looking_back, projection, readings
+from heard.watch.entries import AlarmClosed
+from heard.watch.model import RaisedAlarm, Station
+from heard.watch.readings import Says, Stretch, minutes
+
+DAYS_MAX = 366
+#: Alarms that are listed one by one; beyond these they are counted.
+ALARMS_MAX = 500
+#: What a spreadsheet would take for a formula (OWASP, CSV injection). Written as text, it is what it says.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One requirement in the period. Minutes as they are shown; alarms by when they lapsed."""
+
+    station: str
+    title: str
+    owed: str
+    kept: str
+    broken: str
+    unknown: str
+    lapses: int
+    unproven: int
+    late_evidence: int
+    to_be_closed: int
+
+
+class Lapsed(msgspec.Struct, frozen=True):
+    """One alarm in the period, with times as they are shown."""
+
+    station: str
+    title: str
+    sort: str
+    lapsed: str
+    over: str
+    closed: str
+    by: str
+    reason: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """An order that binds, and how many of those posted at its station have read its current version."""
+
+    station: str
+    title: str
+    version: int
+    published: str
+    read: int
+    posted: int
+
+
+class Period(msgspec.Struct, frozen=True):
+    since_on: date
+    until_on: date
+    made_at: datetime
+    station: str
+    kept: list[Kept]
+    lapsed: list[Lapsed]
+    known: list[Known]
+    #: Alarms that are counted and not listed; how often positions were read.
+    more: int
+    looks: int
+
+
+KEPT = (
+    *("Station", "Requirement", "Owed, min", "Kept, min", "Not kept, min", "Not known, min"),
+    *("Lapses", "Unproven", "Cleared by late evidence", "To be closed"),
+)
+LAPSED = ("Station", "Requirement", "Sort", "Lapsed at", "Over at", "Closed at", "Closed by", "Reason")
+KNOWN = ("Station", "Order", "Version", "Published at", "Have read it", "Posted there")
+
+
+def days_from(asked: Mapping[str, str], today: date) -> tuple[date, date]:
+    """The first and the last day; the last seven where none is asked for.
+
+    Raises Refused.
+    """
+    try:
+        until = date.fromisoformat(asked["until"]) if asked.get("until") else today
+        since = date.fromisoformat(asked["since"]) if asked.get("since") else until - timedelta(days=6)
+    except (ValueError, OverflowError):
+        raise Refused("Write days like 2031-03-03.") from None
+    if not (date(1971, 1, 1) < since <= until < date(9998, 1, 1) and (until - since).days < DAYS_MAX):
+        raise Refused(f"The first day comes before the last, and a report is of at most {DAYS_MAX} days.")
+    return since, until
+
+
+async def report(
+    journal: Journal, tables: Tables, since: date, until: date, names: Mapping[str, str], only: str = ""
+) -> Period:
+    """Of one station, or of all; each by the days of its own zone.
+
+    Raises NotFound for a station that is none.
+    """
+    at = now.utc()
+    stations = [projection.station(tables, only)] if only else projection.stations(tables)
+    kept, lapsed, known, looks = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0
+    for station in stations:
+        first = civil.instant(since, time(), station.zone)
+        last = min(civil.instant(until + timedelta(days=1), time(), station.zone), at)
+        if first >= last:
+            continue
+        alarms = _alarms(tables, station.id, first, last)
+        kept += await _kept(journal, tables, station, alarms, first, last)
+        for place, one in enumerate(alarms[:ALARMS_MAX]):
+            lapsed.append((one.lapsed_at, _lapsed(journal, station, one, names)))
+            if not place % 100:
+                await asyncio.sleep(0)
+        known += _known(tables, station)
+        looks += _looks(tables, station.id, first, last)
+    listed = [one for _, one in sorted(lapsed, key=lambda each: each[0])]
+    code = stations[0].code if only else ""
+    more = sum(one.lapses + one.unproven for one in kept) - len(listed)
+    return Period(since, until, at, code, kept, listed, known, max(0, more), looks)
+
+
+async def _kept(
+    journal: Journal, tables: Tables, station: Station, alarms: Sequence[RaisedAlarm], first: datetime, last: datetime
+) -> list[Kept]:
+    entries = await looking_back.told_of(journal, tables, station.id, first, last)
+    told = readings.told_by(station.id, entries)
+    return [
+        _row(station, id, versions[-1].title, told.stretches(id, first, last), alarms)
+        for id, versions in told.versions.items()
+        if any(one.armed_at < last and one.ended_at > first for one in versions)
+    ]
+
+
+def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms: Sequence[RaisedAlarm]) -> Kept:
+    kept, broken, unknown = (readings.lasting(found, says) for says in _SAYS)
+    mine = [one for one in alarms if one.obligation == id]
+    return Kept(
+        *(station.code, title, minutes(kept + broken + unknown), minutes(kept), minutes(broken), minutes(unknown)),
+        sum(one.sort == "lapse" for one in mine),
+        sum(one.sort == "unproven" for one in mine),
+        sum(one.cleared_why == "late-evidence" for one in mine),
+        sum(one.state != "closed" for one in mine),
+    )
+
+
+_SAYS: tuple[Says, ...] = ("kept", "broken", "unknown")
+
+
+def _alarms(tables: Tables, station: str, first: datetime, last: datetime) -> list[RaisedAlarm]:
+    rows = tables.execute(
+        "SELECT id FROM alarm WHERE station = ? AND lapsed_at >= ? AND lapsed_at < ? ORDER BY lapsed_at, id",
+        (station, now.text(first), now.text(last)),
+    )
+    return [projection.alarm(tables, id) for id in [id for (id,) in rows]]
+
+
+def _lapsed(journal: Journal, station: Station, alarm: RaisedAlarm, names: Mapping[str, str]) -> Lapsed:
+    reason = ""
+    if alarm.closed_at is not None:
+        bodies = [one.body for one in journal.stream(alarm.id)]
+        reason = next((body.reason for body in bodies if isinstance(body, AlarmClosed)), "")
+
+    def shown(at: datetime | None) -> str:
+        return civil.shown(at, station.zone) if at is not None else ""
+
+    return Lapsed(
+        station.code, alarm.title, "lapse" if alarm.sort == "lapse" else "not known", shown(alarm.lapsed_at),
+        shown(alarm.cleared_at), shown(alarm.closed_at),
+        names.get(alarm.closed_by, "somebody") if alarm.closed_by else "", reason,
+    )  # fmt: skip
+
+
+def _known(tables: Tables, station: Station) -> list[Known]:
+    posted = projection.roster(tables, station.id)
+    return [
+        Known(
+            *(station.code, one.title, one.version, civil.shown(one.published_at, station.zone)),
+            sum(who in projection.acknowledged(tables, one) for who in posted),
+            len(posted),
+        )
+        for one in projection.orders(tables, station.id)
+    ]
+
+
+def _looks(tables: Tables, station: str, first: datetime, last: datetime) -> int:
+    [(count,)] = tables.execute(
+        "SELECT count(*) FROM look WHERE station = ? AND at >= ? AND at < ?", (station, now.text(first), now.text(last))
+    )
+    return int(count)
+
+
+def looks(of: Period) -> str:
+    if not of.looks:
+        return "Nobody read anybody's positions."
+    times = "once" if of.looks == 1 else f"{of.looks} times"
+    return f"Positions were read {times}; whose they were sees by whom and why."
+
+
+def cells(one: Kept | Lapsed | Known) -> list[str]:
+    return [str(value) for value in msgspec.structs.astuple(one)]
+
+
+def as_csv(heads: Sequence[str], rows: Sequence[Kept] | Sequence[Lapsed] | Sequence[Known]) -> str:
+    written = io.StringIO()
+    into = csv.writer(written)
+    into.writerow(heads)
+    into.writerows([[f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells(one)] for one in rows])
+    return written.getvalue()

@@ -1,0 +1,83 @@
+"""The report of a period: as a page, as CSV and as PDF, of the same rows."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from heard.cases.exits import Serving, looking_twice
+from heard.engine import now
+from heard.engine.errors import HeardError, NotFound
+from heard.watch import period, printing, projection
+from heard.watch.asked import NO_STORE, names, page, signed_in
+from heard.watch.period import Period
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/watch/report/", report_page, methods=["GET"]),
+        Route("/watch/report.csv", report_csv, methods=["GET"]),
+        Route("/watch/report.pdf", report_pdf, methods=["GET"]),
+    ]
+
+
+async def _asked(serving: Serving, request: Request) -> Period:
+    since, until = period.days_from(request.query_params, now.today())
+    only = request.query_params.get("station", "")
+    return await period.report(serving.node.journal, serving.tables, since, until, names(serving.tables), only)
+
+
+async def report_page(request: Request) -> Response:
+    serving, caller = signed_in(request, "see_watch")
+
+    async def look() -> Response:
+        of, error = None, ""
+        try:
+            of = await _asked(serving, request)
+        except NotFound:
+            raise
+        except HeardError as refusal:
+            error = refusal.message
+        only = request.query_params.get("station", "")
+        return page(
+            serving, "watch/report.html", caller, 422 if error else 200, of=of, error=error, only=only,
+            heads=(period.KEPT, period.LAPSED, period.KNOWN), cells=period.cells,
+            stations=projection.stations(serving.tables),
+            zone=_zone(serving, only), looks=period.looks(of) if of else "", today=now.today(),
+        )  # fmt: skip
+
+    return await looking_twice(serving, look)
+
+
+async def report_csv(request: Request) -> Response:
+    """How it was kept; with `?of=alarms` what lapsed, with `?of=orders` who knows the orders."""
+    serving, _ = signed_in(request, "see_watch")
+    of = await _asked(serving, request)
+    what = request.query_params.get("of", "kept")
+    tables = {
+        "kept": lambda: period.as_csv(period.KEPT, of.kept),
+        "alarms": lambda: period.as_csv(period.LAPSED, of.lapsed),
+        "orders": lambda: period.as_csv(period.KNOWN, of.known),
+    }
+    if what not in tables:
+        raise NotFound("There is no such table of a report.")
+    return Response(tables[what](), headers=_as_file(of, f"-{what}.csv"), media_type="text/csv")
+
+
+async def report_pdf(request: Request) -> Response:
+    serving, _ = signed_in(request, "see_watch")
+    of = await _asked(serving, request)
+    zone = _zone(serving, request.query_params.get("station", ""))
+    made = await printing.pdf(of, zone)
+    return Response(made, headers=_as_file(of, ".pdf"), media_type="application/pdf")
+
+
+def _zone(serving: Serving, only: str) -> str:
+    stations = projection.stations(serving.tables)
+    return next((one.zone for one in stations if only in ("", one.id)), "Europe/London")
+
+
+def _as_file(of: Period, ends: str) -> dict[str, str]:
+    name = f"watch-{of.since_on.isoformat()}-{of.until_on.isoformat()}{ends}"
+    return {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}

@@ -11,6 +11,7 @@ import httpx2
 
 from heard.engine import now
 from tests.hostile.planting import Planter
+from tests.watch.test_plans import drawing
 
 
 class Watch:
@@ -53,6 +54,7 @@ class Watch:
         self._suspended(station, line)
         self._by_api(station.rpartition("/")[2], line)
         self._read(station, line)
+        self._draw(station, line)
         self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
             self._sent(f"{order}/acknowledge", {"version": line})
@@ -82,6 +84,15 @@ class Watch:
             ("holders", {"holder": line}),
         ):
             self._sent(f"{at}/{path}", body, as_json=True)
+    def _draw(self, station: str, line: str) -> None:
+        """A plan whose name is the line, with the station on it."""
+        answer = self.planter.desk.post("/watch/plans/", data={"name": line[:100]}, files={"file": (line, drawing())})
+        assert answer.status_code in (303, 422), answer.status_code
+        if plan := re.fullmatch(r"(/watch/plans/\w+)/", answer.headers.get("location", "")):
+            where = {"across": "50", "down": "50"}
+            self._sent(f"{plan[1]}/place", {"station": station.rpartition("/")[2], **where})
+            for verb in ("place", "off", "draw"):
+                self._sent(f"{plan[1]}/{verb}", {"station": line, "across": line, "down": line, "name": line[:100]})
 
     def _read(self, station: str, line: str) -> None:
         """A look and a hold whose reasons are the line; their pages show them."""
@@ -106,7 +117,13 @@ class Watch:
         found += [f"{station}/arming/?sort=rounds" for station in self.stations[-1:]]
         for station in self.stations:
             found += re.findall(r'href="(/watch/(?:orders|alarms)/\w+/)"', self.planter.desk.get(f"{station}/").text)
-        return list(dict.fromkeys(found))
+        found += [f"{station}/timeline/" for station in self.stations]
+        found += [f"/watch/replay/?station={station.rpartition('/')[2]}" for station in self.stations]
+        found += [
+            "/watch/report/",
+            *re.findall(r'href="(/watch/plans/\w+/)"', self.planter.desk.get("/watch/plans/").text),
+        ]
+        return [*dict.fromkeys(found), "/watch/plans/"]
 
     def seen(self) -> Iterator[tuple[str, str, str]]:
         yield from self.answers

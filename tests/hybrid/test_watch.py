@@ -33,6 +33,7 @@ from heard.watch import (
     tags,
     watching,
 )
+from heard.watch import arming, commands, feeds, plans, positions, present, projection, ringing, watching
 from heard.watch.areas import Area
 from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmCleared, AlarmProven, AlarmRaised
@@ -157,6 +158,18 @@ def feed(story: Story) -> None:
     gate.do(present.digest(gate.id, gate.one, "d2"), ringing.WATCH)
 
 
+def plan(story: Story) -> None:
+    """A plan, a station on it, moved and taken off; another picture; its end."""
+    gate = story.gate
+    known = plans.plans(gate.tables)
+    drawn = gate.do(plans.draw_plan("The site", "a" * 64, 800, 600, plan=known[0].id if known else ""), gate.sam).stream
+    gate.do(plans.place(drawn, gate.id, story.random.choice([0, 33.333, 100]), 50), gate.sam)
+    if story.random.random() < 0.3:
+        gate.do(plans.take_off(drawn, gate.id), gate.sam)
+    if story.random.random() < 0.2:
+        gate.do(plans.withdraw(drawn), gate.sam)
+
+
 def state(story: Story) -> None:
     lasts = story.random.choice([None, 30])
     told = story.random.choice(["open", "shut"])
@@ -253,6 +266,7 @@ VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
     by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
     bring_in, deed, suspend, agree, agree, end_suspension,
+    by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close,
 ]  # fmt: skip
 
 

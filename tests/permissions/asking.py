@@ -12,6 +12,7 @@ from heard.accounts import people
 from heard.coverage import desk, orders, verbs
 from heard.reports import desk as report_desk
 from heard.watch import pages as watch_pages
+from heard.watch import plan_pages
 from heard.watch import verbs as watch_verbs
 from tests.permissions.rows import STATES, Row
 from tests.permissions.world import Asker, World
@@ -30,6 +31,7 @@ _VERBS: dict[Any, Iterable[str]] = {
     watch_pages.act_at_station: watch_verbs.AT_STATION,
     watch_pages.act_on_mine: watch_verbs.ON_MINE,
     watch_pages.act_on_alarm: watch_verbs.ON_ALARM,
+    plan_pages.act_on_plan: plan_pages.ON_PLAN,
 }
 #: In the header of what the server writes by itself, at any moment: receipts, and what falls due. Nobody's account.
 BY_ITSELF = {"server", "clock", "watch"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +16,7 @@ from heard.opening import open_house
 from heard.signing_in import link_for
 from tests.server import Server
 from tests.stories.reader import Reader
+from tests.watch.test_plans import drawing
 
 Opens = Callable[..., Reader]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -132,3 +135,68 @@ def test_a_gate_is_left_and_the_supervisor_hears_of_it_within_a_second(people: P
     sam.waits_to_see("nobody had been told to take over")
     sam.goes_to("/watch/")
     assert sam.sees("No alarms")
+
+    aud = people.signs_in("aud@heard.example", "auditor", "Aud Itor")
+    aud.page.click("text=Replay an hour")
+    aud.page.select_option("#station", label="Post 7")
+    a_while_ago = datetime.now(ZoneInfo("Europe/London")) - timedelta(minutes=30)
+    aud.page.fill("#on", a_while_ago.strftime("%Y-%m-%d"))
+    aud.page.fill("#from", a_while_ago.strftime("%H:%M"))
+    aud.page.click("text=Show the hour")
+    assert aud.sees("Olu Officer began the duty.") and aud.sees("nobody had been told to take over")
+    aud.page.click("li:has-text('not here') a")
+    cells = ".both tr:has-text('below strength') td"
+    aud.waits(lambda: aud.page.locator(cells).all_inner_texts() == ["not kept", "not kept"], "for both readings")
+    aud.page.click("text=Change before")
+    aud.waits(lambda: "kept" in aud.page.locator(cells).all_inner_texts(), "for what was so before")
+    aud.page.click("text=−5 min")
+    aud.page.wait_for_selector("#on-10")
+    before = aud.page.inner_text("h1")
+    aud.page.click("#play")
+    aud.waits(lambda: aud.page.inner_text("h1") != before and aud.sees("Pause"), "for the hour to be played")
+    aud.page.click("#play")
+    assert aud.sees("Nothing is kept of what phones sent in this hour")
+    sam.goes_to("/watch/replay/")
+    assert sam.sees("may not do this") and not sam.sees("As known then"), "who supervises does not audit"
+    sam.goes_to(f"{at}timeline/")
+    assert sam.sees("minutes covered") and sam.sees("not kept")
+
+
+def test_a_station_is_put_on_a_plan_by_a_press_and_its_mark_changes_while_somebody_looks(people: People) -> None:
+    sam = people.signs_in("sam@heard.example", "supervisor", "Sam Supervisor", **PHONE, java_script_enabled=False)
+    at = station(sam, "Quay")
+    sam.goes_to("/watch/plans/")
+    sam.page.fill("#name", "The harbour")
+    sam.page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": drawing(1600, 800)})
+    sam.page.click("text=Add it")
+    sam.waits_to_see("Stations on it")
+    sam.page.click("text=Place a station, or move it")
+    sam.page.select_option("#station", label="Quay")
+    sam.page.click(".pressed", position={"x": 241, "y": 41})
+    sam.waits_to_see("Take Quay off the plan")
+    assert abs(place_of(sam) - 75) < 1, "where it was pressed is where it stands"
+    plan = sam.page.url
+
+    wall = people.signs_in("wally@heard.example", "auditor", "The wall", viewport={"width": 1920, "height": 1080})
+    wall.goes_to(plan)
+    assert wall.page.locator(".marks:not(.key) .is-not-watched").count() == 1
+    picture = wall.page.locator(".plan img")
+    assert picture.evaluate("one => one.naturalWidth") == 1600 and abs(place_of(wall) - 75) < 1
+    sam.goes_to(at)
+    sam.page.fill("#name", "The button")
+    sam.page.click("text=Add it, and show its address once")
+    ping = sam.page.inner_text("#address")
+    assert sam.page.request.get(ping).text() == "OK"
+    arms(sam, at, "ping", "the button", "1 h")
+    wall.page.wait_for_selector(".marks:not(.key) .is-kept", timeout=10_000)
+    assert sam.page.request.get(f"{ping}/fail").text() == "OK"
+    wall.page.wait_for_selector(".marks:not(.key) .is-alarm", timeout=10_000)
+    assert wall.page.locator(".marks:not(.key) .word").all_text_contents() == ["Alarm"]
+    assert "Sam" not in wall.page.inner_text("main") and "Olu" not in wall.page.inner_text("main")
+
+
+def place_of(one: Reader) -> float:
+    """How far from the left, in per cent of the picture, the only mark is seen."""
+    picture, mark = one.page.locator(".plan img").bounding_box(), one.page.locator(".mark .reach").first.bounding_box()
+    assert picture is not None and mark is not None
+    return float(100 * (mark["x"] + mark["width"] / 2 - picture["x"]) / picture["width"])

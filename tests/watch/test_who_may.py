@@ -52,6 +52,7 @@ def wrong(server: Server, client: httpx2.Client, role: str, station: str, table:
     found = []
     for name, may in table.items():
         things = dict.fromkeys(("order", "alarm", "feed", "secret", "obligation", "suspension"), "none")
+        things = dict.fromkeys(("order", "alarm", "feed", "secret", "plan"), "none")
         things["station"] = station.removeprefix("stations/")
         method, address = name.format_map(things).split(" ")
         before = server.reader.get("/log/checkpoint").text.split("\n")[1]

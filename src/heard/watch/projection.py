@@ -92,9 +92,16 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
+    from heard.watch import plans
 
     schema, folded = SCHEMA + suspensions.SCHEMA, {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS}
     return Room("watch", schema, folded, (entries, model, folds, positions, suspensions, here))
+    return Room(
+        "watch",
+        SCHEMA + plans.SCHEMA,
+        {**folds.FOLDS, **positions.FOLDS, **plans.FOLDS},
+        (entries, model, folds, positions, plans, here),
+    )
 
 
 # Questions ------------------------------------------------------------------------------------------------------------

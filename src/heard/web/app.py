@@ -25,7 +25,7 @@ from heard.reports import desk as report_desk
 from heard.reports import follow_pages, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
-from heard.watch import arming_page, period_pages, phones, replaying
+from heard.watch import arming_page, period_pages, phones, plan_pages, replaying
 from heard.watch import pages as watch_pages
 from heard.web import api, errors, fixes, pings, shell, stale, taking_past
 from heard.web.addresses import Addresses
@@ -57,6 +57,7 @@ def routes() -> list[BaseRoute]:
         *arming_page.routes(),
         *replaying.routes(),
         *period_pages.routes(),
+        *plan_pages.routes(),
         *watch_pages.routes(),
         *pings.routes(),
         *fixes.routes(),

@@ -15,11 +15,12 @@ from heard.engine.entry import Body, Draft, Entry
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.opening import House
-from heard.watch import commands, looking_back, readings
+from heard.watch import commands, looking_back, present, readings
 from heard.watch.entries import PresenceTold
 from heard.watch.readings import Says, Stretch, minutes
-from heard.watch.replaying import lasting, lines_now
+from heard.watch.replaying import became_of_fixes, lasting, lines_now
 from tests.watch.gate import NOON, Gate, Hands
+from tests.watch.test_what_is_kept import Keeping
 
 
 @pytest.fixture
@@ -137,6 +138,34 @@ def test_off_duty_and_before_it_was_armed_nothing_is_owed(gate: Gate, hands: Han
     gate.do(commands.end_duty(gate.id, gate.one), gate.one)
     end = hands.go_on(60)
     assert [one.says for one in as_now(gate, duty, NOON, end)] == ["off", "kept", "off"]
+
+
+def test_what_was_so_stays_so_when_the_positions_behind_it_are_erased(house: House, hands: Hands) -> None:
+    """And nothing is there from which anybody could say more."""
+    kept = Keeping(house, hands)
+    gate, since = kept.gate, hands.at
+    kept.take(kept.fix(3))
+    duty = gate.arms("present", "10 s")
+    hands.go_on(30)
+    kept.take(kept.fix(80))
+    end = hands.go_on(30)
+    taking = kept.taking()
+
+    def shown() -> object:
+        return [reading(gate, duty, since, end) for reading in (then, as_now)]
+
+    before = shown()
+    assert [one.says for one in then(gate, duty, since, end)] == ["kept", "broken"]
+    assert became_of_fixes(taking, gate.tables, gate.id, since, end) == "kept"
+    window = (since, end, hands.at + timedelta(days=30))
+    hold = gate.do(present.ask_for_hold(gate.id, *window, "the inquest"), gate.sam).stream
+    assert became_of_fixes(taking, gate.tables, gate.id, since, end) == "held"
+    gate.do(present.end_hold(hold, "over"), gate.sam)
+    hands.go_on(74 * 3600)
+    kept.while_running(taking, lambda one: one.erase())
+    assert became_of_fixes(taking, gate.tables, gate.id, since, end) == "gone"
+    assert kept.file.read(gate.one, gate.id) == [] and shown() == before
+    assert became_of_fixes(None, gate.tables, gate.id, since, end) == "none"
 
 
 # Against the evaluator that rings -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import HeardError, Refused
+from heard.engine.projection import Tables
 from heard.watch import drawing, looking_back, positions, projection, readings
 from heard.watch.arming import local
 from heard.watch.asked import names, page, signed_in
@@ -223,7 +224,7 @@ async def _shown(serving: Serving, station: Station, asked: Mapping[str, str], a
     entries = await looking_back.told_of(journal, tables, station.id, since, until)
     recorded = await looking_back.recorded(journal, tables, station.id, since, until, names(tables))
     replay = _replay(station.id, entries, recorded, since, until, moment, asked.get("obligation", ""))
-    return {"replay": replay, "fixes": _fixes(serving, station.id, since, until)}
+    return {"replay": replay, "fixes": became_of_fixes(serving.taking, tables, station.id, since, until)}
 
 
 def _hour(asked: Mapping[str, str], zone: ZoneInfo) -> datetime:
@@ -255,11 +256,11 @@ def _moment(told: Told, ids: Sequence[str], at: datetime) -> Moment:
     return Moment(told.state(at), told.counted(at), {id: told.says(id, at) for id in ids}, ringing)
 
 
-def _fixes(serving: Serving, station: str, since: datetime, until: datetime) -> str:
-    """What became of the positions behind it: "kept", "held", "gone", or "none" where none are taken at all."""
-    if serving.taking is None:
+def became_of_fixes(taking: Any, tables: Tables, station: str, since: datetime, until: datetime) -> str:
+    """Of the positions behind it: "kept", "held", "gone", or "none" where none are taken at all."""
+    if taking is None:
         return "none"
-    if any(where == station and since - HOUR < hour < until for _, where, hour in serving.taking.file.hours()):
-        held = any(one.stops(station, since, now.utc()) for one in positions.holds(serving.tables))
+    if any(where == station and since - HOUR < hour < until for _, where, hour in taking.file.hours()):
+        held = any(one.stops(station, since, now.utc()) for one in positions.holds(tables))
         return "held" if held else "kept"
     return "gone"

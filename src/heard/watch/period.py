@@ -138,12 +138,16 @@ async def _kept(
     journal: Journal, tables: Tables, station: Station, alarms: Sequence[RaisedAlarm], first: datetime, last: datetime
 ) -> list[Kept]:
     entries = await looking_back.told_of(journal, tables, station.id, first, last)
-    told = readings.told_by(station.id, entries)
-    return [
-        _row(station, id, versions[-1].title, told.stretches(id, first, last), alarms)
-        for id, versions in told.versions.items()
-        if any(one.armed_at < last and one.ended_at > first for one in versions)
-    ]
+
+    def reckon() -> list[Kept]:
+        told = readings.told_by(station.id, entries)
+        return [
+            _row(station, id, versions[-1].title, told.stretches(id, first, last), alarms)
+            for id, versions in told.versions.items()
+            if any(one.armed_at < last and one.ended_at > first for one in versions)
+        ]
+
+    return await asyncio.to_thread(reckon)
 
 
 def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms: Sequence[RaisedAlarm]) -> Kept:

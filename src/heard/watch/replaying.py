@@ -6,6 +6,7 @@ stands in for it: where nobody told whether somebody was there, it is not known,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,7 +120,7 @@ async def timeline_page(request: Request) -> Response:
         except HeardError as refusal:
             error = refusal.message
         entries = await looking_back.told_of(serving.node.journal, serving.tables, station.id, since, until)
-        lines = lines_now(readings.told_by(station.id, entries), since, until)
+        lines = await asyncio.to_thread(lambda: lines_now(readings.told_by(station.id, entries), since, until))
         return page(
             serving, "watch/timeline.html", caller, 422 if error else 200, station=station, since=since, until=until,
             lines=lines, most=ROWS_MAX, words=drawing.WORDS, sample=drawing.sample,
@@ -223,7 +224,9 @@ async def _shown(serving: Serving, station: Station, asked: Mapping[str, str], a
     tables, journal = serving.tables, serving.node.journal
     entries = await looking_back.told_of(journal, tables, station.id, since, until)
     recorded = await looking_back.recorded(journal, tables, station.id, since, until, names(tables))
-    replay = _replay(station.id, entries, recorded, since, until, moment, asked.get("obligation", ""))
+    only = asked.get("obligation", "")
+    # Tens of thousands of entries take a while, in which whoever else asks is answered.
+    replay = await asyncio.to_thread(_replay, station.id, entries, recorded, since, until, moment, only)
     return {"replay": replay, "fixes": became_of_fixes(serving.taking, tables, station.id, since, until)}
 
 

@@ -21,6 +21,8 @@ _PLAIN = (
     "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
     "legend a button input textarea select option link meta script picture source img table thead tbody tr th td "
     "ins del kbd dialog datalist iframe"
+    "a button input textarea select option link meta script picture source img table thead tbody tr th td "
+    "ins del kbd dialog datalist iframe optgroup"
 ).split()
 #: Attributes that any element may have; their values are of our own making.
 _ANYWHERE = {
@@ -31,10 +33,13 @@ _ANYWHERE = {
     "lang": r"en-GB|en",
     "role": r"status|alert|search|group|region|listbox|note",
     "aria-label": None,
+    "aria-hidden": r"true",
     "aria-labelledby": r"[\w-]+",
 }
 _WEB = r"(https?://|mailto:|tel:116123|/|#|\?|\./).*|"
 _MEDIA = r"(http://127\.0\.0\.1:\d+)?(/desk)?/[\w-]+/media/([a-z0-9]+/)?[0-9a-f]{64}-\d+\.(jpg|webp)"
+#: A plan of the watch.
+_PLAN = r"/watch/plans/[a-z0-9]+/picture"
 _SET, _SIZES = rf"{_MEDIA} \d+w(, {_MEDIA} \d+w)*", r"[\w(): .,-]+"
 _OWN = r"/(?![/\\]).*"
 #: Of each element, the attributes that it may have besides, and what may stand in them; None is words of any kind.
@@ -69,7 +74,10 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     # The page of the case as anybody gets it, and nothing else.
     "iframe": {"src": r"/[\w-]+/", "loading": r"lazy", "title": r"The page as readers see it"},
     "input": {
-        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number|file",
+        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number|file|time|image",
+        "src": _PLAN,
+        "alt": r"[A-Za-z ]+",
+        **dict.fromkeys(("width", "height"), r"\d+"),
         "accept": r"image/jpeg,image/png,image/webp,image/gif",
         "form": r"several",
         "min": r"\d+",
@@ -77,6 +85,8 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "step": r"\d+",
         "name": r"[a-z_]+|post-\w+|in-\w+|at-\w+|care-[a-z ]+|after_\d",
         "inputmode": r"numeric|url",
+        "name": r"[a-z_]+|post-\w+|in-\w+|care-[a-z ]+|after_\d",
+        "inputmode": r"numeric|url|decimal",
         "value": None,
         "required": r"",
         "checked": r"",
@@ -86,7 +96,14 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "placeholder": None,
         "autocomplete": r"off|email",
     },
-    "img": {"src": _MEDIA, "srcset": _SET, "sizes": _SIZES, "loading": r"lazy", "decoding": r"async", "alt": None}
+    "img": {
+        "src": rf"{_MEDIA}|{_PLAN}",
+        "srcset": _SET,
+        "sizes": _SIZES,
+        "loading": r"lazy",
+        "decoding": r"async",
+        "alt": None,
+    }
     | dict.fromkeys(("width", "height"), r"\d+"),
     "source": {"type": r"image/webp", "srcset": _SET, "sizes": _SIZES},
     "label": {"for": r"[\w-]+"},
@@ -106,6 +123,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     },
     "p": {"data-case": r"[\w-]+", "data-latest": r"\d+"},
     "ol": {"start": r"\d+"},
+    "optgroup": {"label": None},
     "option": {"value": r"[\w -]*", "selected": r"", "data-name": None, "data-role": None},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
     "select": {"name": r"[a-z_]+|to_\d", "required": r""},
@@ -126,14 +144,17 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "time": {"datetime": r"[\d:TZ-]+"},
 }
 #: Pictures that are drawn here, of words and plain shapes.
-_SHAPE = {"class": r"[a-z ]+", **dict.fromkeys("x y x1 x2 y1 y2 cx cy r width height".split(), r"[\d.-]+")}
+_SHAPE = {"class": r"[a-z -]+", **dict.fromkeys("x y x1 x2 y1 y2 cx cy r width height".split(), r"[\d.-]+%?")}
 SVG_TABLE: dict[str, dict[str, str | None]] = {
     **dict.fromkeys(("line", "circle", "rect"), _SHAPE),
     "text": {**_SHAPE, "text-anchor": r"end"},
+    "path": {"d": r"[MHVLZ\d .-]+"},
     "svg": {
         **_SHAPE,
-        "role": r"img",
-        "viewbox": r"[\d ]+",
+        "role": r"img|group",
+        "aria-hidden": r"true",
+        "preserveaspectratio": r"none",
+        "viewbox": r"[\d. -]+",
         "aria-label": None,
         "xmlns": r"http://www\.w3\.org/2000/svg",
     },

@@ -27,12 +27,14 @@ def bar(found: Sequence[Stretch], label: str, mark_at: datetime | None = None) -
     for one in found:
         top, high = _SHAPES[one.says]
         x, w = (one.since - first).total_seconds(), one.lasts.total_seconds()
-        parts.append(f'<rect class="{one.says}" x="{x:g}" y="{top}" width="{max(w, wide / 900):g}" height="{high}"/>')
+        parts.append(
+            f'<rect class="{one.says}" x="{x:.1f}" y="{top}" width="{max(w, wide / 900):.1f}" height="{high}"/>'
+        )
     if mark_at is not None:
         x = (mark_at - first).total_seconds()
-        parts.append(f'<line class="at" x1="{x:g}" y1="0" x2="{x:g}" y2="{HEIGHT}"/>')
+        parts.append(f'<line class="at" x1="{x:.1f}" y1="0" x2="{x:.1f}" y2="{HEIGHT}"/>')
     return (
-        f'<svg class="times" viewBox="0 0 {wide:g} {HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'<svg class="times" viewBox="0 0 {wide:.1f} {HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
 

@@ -57,6 +57,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "type": r"button|submit",
         "formaction": _OWN,
         "formnovalidate": r"",
+        "aria-pressed": r"true|false",
         "name": r"state|permission|needed|what",
         "value": r"[a-z ]+",
     },
@@ -148,6 +149,8 @@ _SHAPE = {"class": r"[a-z -]+", **dict.fromkeys("x y x1 x2 y1 y2 cx cy r width h
 SVG_TABLE: dict[str, dict[str, str | None]] = {
     **dict.fromkeys(("line", "circle", "rect"), _SHAPE),
     "text": {**_SHAPE, "text-anchor": r"end"},
+    # The mark of a station on a plan leads to its page.
+    "a": {**_ANYWHERE, **ATTRIBUTES["a"]},
     "path": {"d": r"[MHVLZ\d .-]+"},
     "svg": {
         **_SHAPE,

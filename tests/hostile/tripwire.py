@@ -33,7 +33,7 @@ WALK = """table => {
       else if (known[name] !== null && !new RegExp(`^(?:${known[name]})$`, 's').test(value))
         found.push(`<${tag} ${name}=${value.slice(0, 60)}>`)
     }
-    if (tag === 'a' && !/^(https?|mailto|tel|):$/.test(node.protocol)) found.push(`a link by ${node.protocol}`)
+    if (tag === 'a' && !/^(https?|mailto|tel|):$/.test((node.protocol ?? new URL(node.getAttribute('href'), location.href).protocol))) found.push(`a link by ${node.protocol}`)
     if (node.shadowRoot) found.push(`a shadow of <${tag}>`)
   }
   return found

@@ -33,7 +33,9 @@ WALK = """table => {
       else if (known[name] !== null && !new RegExp(`^(?:${known[name]})$`, 's').test(value))
         found.push(`<${tag} ${name}=${value.slice(0, 60)}>`)
     }
-    if (tag === 'a' && !/^(https?|mailto|tel|):$/.test((node.protocol ?? new URL(node.getAttribute('href'), location.href).protocol))) found.push(`a link by ${node.protocol}`)
+    // One that is drawn, in an SVG, does not tell its protocol.
+    const by = drawn && tag === 'a' ? new URL(node.href.baseVal, location.href).protocol : node.protocol
+    if (tag === 'a' && !/^(https?|mailto|tel|):$/.test(by)) found.push(`a link by ${by}`)
     if (node.shadowRoot) found.push(`a shadow of <${tag}>`)
   }
   return found

@@ -20,8 +20,6 @@ _PLAIN = (
     "html head body title header footer main nav section aside article div p span small b em strong s code br "
     "h1 h2 h3 h4 ul ol li dl dt dd blockquote figure figcaption details summary noscript time label form fieldset "
     "legend a button input textarea select option link meta script picture source img table thead tbody tr th td "
-    "ins del kbd dialog datalist iframe"
-    "a button input textarea select option link meta script picture source img table thead tbody tr th td "
     "ins del kbd dialog datalist iframe optgroup"
 ).split()
 #: Attributes that any element may have; their values are of our own making.
@@ -85,8 +83,6 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "max": r"\d+",
         "step": r"\d+",
         "name": r"[a-z_]+|post-\w+|in-\w+|at-\w+|care-[a-z ]+|after_\d",
-        "inputmode": r"numeric|url",
-        "name": r"[a-z_]+|post-\w+|in-\w+|care-[a-z ]+|after_\d",
         "inputmode": r"numeric|url|decimal",
         "value": None,
         "required": r"",

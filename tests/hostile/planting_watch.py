@@ -84,6 +84,7 @@ class Watch:
             ("holders", {"holder": line}),
         ):
             self._sent(f"{at}/{path}", body, as_json=True)
+
     def _draw(self, station: str, line: str) -> None:
         """A plan whose name is the line, with the station on it."""
         answer = self.planter.desk.post("/watch/plans/", data={"name": line[:100]}, files={"file": (line, drawing())})

@@ -24,6 +24,7 @@ from heard.watch import (
     bringing_in,
     commands,
     feeds,
+    plans,
     positions,
     present,
     projection,
@@ -33,7 +34,6 @@ from heard.watch import (
     tags,
     watching,
 )
-from heard.watch import arming, commands, feeds, plans, positions, present, projection, ringing, watching
 from heard.watch.areas import Area
 from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmCleared, AlarmProven, AlarmRaised
@@ -264,9 +264,8 @@ def close(story: Story) -> None:
 
 VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
-    by_phone, by_phone, feed, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
+    by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
     bring_in, deed, suspend, agree, agree, end_suspension,
-    by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close,
 ]  # fmt: skip
 
 

@@ -51,8 +51,7 @@ def wrong(server: Server, client: httpx2.Client, role: str, station: str, table:
     """Where the server does other than the table says. Who is nobody, without a role, is sent to sign in."""
     found = []
     for name, may in table.items():
-        things = dict.fromkeys(("order", "alarm", "feed", "secret", "obligation", "suspension"), "none")
-        things = dict.fromkeys(("order", "alarm", "feed", "secret", "plan"), "none")
+        things = dict.fromkeys(("order", "alarm", "feed", "secret", "obligation", "suspension", "plan"), "none")
         things["station"] = station.removeprefix("stations/")
         method, address = name.format_map(things).split(" ")
         before = server.reader.get("/log/checkpoint").text.split("\n")[1]

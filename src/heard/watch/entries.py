@@ -6,6 +6,7 @@ order's; of a source that pings, on the source's. An alarm has a stream of its o
 
 Positions of people are not here: they are kept apart, sealed, for a while (`store.fixes`). What is told of a person is
 whether they are at their station, and only while they are on duty there; each look at their positions is told too.
+Plans of a site have their own list, `plan_entries`.
 """
 
 from __future__ import annotations
@@ -386,34 +387,3 @@ class AlarmTold(Body, frozen=True):
     attempt: int = 1
     again: bool = False
     next_at: datetime | None = None
-
-
-@written_as("watch.plan_drawn")
-class PlanDrawn(Body, frozen=True):
-    """On the plan's stream: a picture of the site, in points. Drawn anew, stations keep their places on it."""
-
-    name: str
-    media: str
-    width: int
-    height: int
-
-
-@written_as("watch.plan_placed")
-class PlanPlaced(Body, frozen=True):
-    """On the plan's stream: where a station stands on it, in per cent from the left and from the top."""
-
-    station: str
-    across: float
-    down: float
-
-
-@written_as("watch.plan_taken_off")
-class PlanTakenOff(Body, frozen=True):
-    """On the plan's stream: a station stands on it no more."""
-
-    station: str
-
-
-@written_as("watch.plan_withdrawn")
-class PlanWithdrawn(Body, frozen=True):
-    """On the plan's stream: it is shown to nobody any more."""

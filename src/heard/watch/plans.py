@@ -15,7 +15,7 @@ from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Fold, Tables
 from heard.watch import model, projection
-from heard.watch.entries import PlanDrawn, PlanPlaced, PlanTakenOff, PlanWithdrawn
+from heard.watch.plan_entries import PlanDrawn, PlanPlaced, PlanTakenOff, PlanWithdrawn
 
 NAME_MAX = 100
 

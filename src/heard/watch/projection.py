@@ -92,15 +92,13 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
-    from heard.watch import plans
+    from heard.watch import plan_entries, plans
 
-    schema, folded = SCHEMA + suspensions.SCHEMA, {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS}
-    return Room("watch", schema, folded, (entries, model, folds, positions, suspensions, here))
     return Room(
         "watch",
-        SCHEMA + plans.SCHEMA,
-        {**folds.FOLDS, **positions.FOLDS, **plans.FOLDS},
-        (entries, model, folds, positions, plans, here),
+        SCHEMA + suspensions.SCHEMA + plans.SCHEMA,
+        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS},
+        (entries, plan_entries, model, folds, positions, suspensions, plans, here),
     )
 
 

@@ -186,6 +186,7 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
     "POST /desk/sign-out/": [Row(EVERYONE, "session", "session", every("session", "ok"))],
     "GET /desk/{slug}/": [Row(ALL, "read", "case", READ)],
+    "GET /desk/{slug}/changed/": [Row(ALL, "read", "case", READ)],
     # Asked without an instant: the first shows the form, the others say that they need one.
     "GET /desk/{slug}/as-published/": [Row(RELEASE, "write", "case", READ)],
     "GET /desk/{slug}/as-published/page/": [Row(RELEASE, "write", "case", every("case", "no", unknown="absent"))],

@@ -31,7 +31,7 @@ def test_desk_works_without_script(reader: Opens, editor: Opens, hearing: Hearin
     at_desk.page.fill("#text", "Sent by the button.")
     at_desk.page.fill("#title", "A title")
     at_desk.page.check("input[name=key_event]")
-    at_desk.page.click("text=Publish >> visible=true")
+    at_desk.page.click("#publish-now")
     at_desk.waits_to_see("Published.")
     one.waits_to_see("Sent by the button.")
     one.waits(lambda: "A title" in one.page.inner_text("#key"), "for the key event")
@@ -50,8 +50,8 @@ def test_refused_words_come_back(editor: Opens, hearing: Hearing) -> None:
     hearing.state("closed")
     at_desk.page.fill("#text", "Too late, and not lost.")
     at_desk.page.fill("#title", "Late")
-    at_desk.page.click("text=Publish >> visible=true")
-    at_desk.waits_to_see("The coverage is closed.")
+    at_desk.page.click("#publish-now")
+    at_desk.waits(lambda: "The coverage is closed." in at_desk.page.inner_text("#said"), "to be told why")
     assert at_desk.page.input_value("#text") == "Too late, and not lost."
     assert at_desk.page.input_value("#title") == "Late"
 
@@ -79,7 +79,7 @@ def test_words_sent_twice_over_a_bad_line_are_published_once(editor: Opens, hear
 
     at_desk.page.route("**/api/v1/cases/*/posts", answer_is_lost, times=1)
     at_desk.page.fill("#text", "Once and once only.")
-    at_desk.page.click("text=Publish >> visible=true")
+    at_desk.page.click("#publish-now")
     at_desk.waits_to_see("Published.")
     at_desk.waits(lambda: at_desk.page.locator("#outbox").is_hidden(), "for the outbox to be empty")
     assert lost == [201]

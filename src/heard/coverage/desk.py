@@ -31,6 +31,7 @@ from heard.coverage import (
     proposed,
     pulse,
     receipt_pages,
+    redrawn,
     several,
     waiting,
 )
@@ -56,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Route("/desk/", front, methods=["GET"]),
         Route("/desk/", open_case, methods=["POST"]),
         Route("/desk/{slug}/", case_page, methods=["GET"]),
+        Route("/desk/{slug}/changed/", changed, methods=["GET"]),
         Route("/desk/{slug}/several", several_at_once, methods=["POST"]),
         Route("/desk/{slug}/look-up", look_up, methods=["POST"]),
         Route("/desk/{slug}/{verb}", act, methods=["POST"]),
@@ -114,6 +116,20 @@ async def case_page(request: Request) -> Response:
     return await looking_twice(serving, look)
 
 
+async def changed(request: Request) -> Response:
+    """The parts and rows of the page that are other than those that a page which is open says it has (`?had=`)."""
+    serving, caller = signed_in(request, "read_desk")
+
+    async def look() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        asked = looks.asked(serving, case, request.query_params)
+        shown = _shown(serving, caller, case, draft={}, look=asked)
+        page = templates.render("desk/changed.html", **shown, had=redrawn.had(request.query_params), conflict=None)
+        return Response(page, 200, NO_STORE, "text/html")
+
+    return await looking_twice(serving, look)
+
+
 _TOLD = {
     "published": "Published.",
     "held": HELD,
@@ -141,59 +157,68 @@ def _page(
     look: looks.Look = looks.NEWEST,
     status: int = 200,
 ) -> Response:
+    shown = _shown(serving, caller, case, draft=draft or {}, look=look)
+    page = templates.render(
+        "desk/case.html",
+        **shown,
+        account=caller.account,
+        people=cases.people(serving.tables, case.id),
+        settings=get_args(Setting),
+        shows=looks.SHOWS,
+        homeless=_homeless([row.post for row in shown["rows"]], draft or {}),
+        ciphers=[one.cipher for one in orders.told(serving, case, caller) if one.cipher],
+        message=message,
+        error=error,
+        conflict=conflict,
+    )
+    return Response(page, status, NO_STORE, "text/html")
+
+
+def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: looks.Look) -> dict[str, Any]:
+    """What templates/desk/drawn.html is drawn from: all of the page that changes while it is open."""
     tables = serving.tables
     posts, older = looks.posts(tables, case, look)
+    may = {verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict")}
     held, submitted, waits = (
         projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
     )
-    page = templates.render(
-        "desk/case.html",
-        case=case,
-        coverage=projection.of_case(tables, case.id),
-        account=caller.account,
-        may={verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict")},
-        people=cases.people(tables, case.id),
-        settings=get_args(Setting),
-        codes=get_args(NoticeCode),
-        wrongs=list(WRONG),
-        posts=posts,
-        older=older,
-        look=look,
-        shows=looks.SHOWS,
-        counts=projection.counts(tables, case.id),
-        homeless=_homeless(posts, draft or {}),
-        held=[waiting.seen(serving, case, post, caller) for post in held] if caller.may("release_held") else [],
-        submitted=[waiting.seen(serving, case, post, caller) for post in submitted],
-        waits=[waiting.seen(serving, case, post, caller) for post in waits],
-        changes=[waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
-        second_eyes=cases.needs_second_eyes(tables, case.id),
-        court=court.seen(serving, case, caller),
-        permission=cases.permission(tables, case.id),
-        care=states.care(tables, case.id),
-        cares=careful.KINDS,
-        ciphers=[one.cipher for one in orders.told(serving, case, caller) if one.cipher],
-        permissions=get_args(Permission),
-        sealed={
-            hearing: [waiting.seen(serving, case, post, caller) for post in posts] if caller.may("release_held") else []
+    return {
+        "case": case,
+        "coverage": projection.of_case(tables, case.id),
+        "may": may,
+        "codes": get_args(NoticeCode),
+        "wrongs": list(WRONG),
+        "rows": redrawn.rows(posts, case, may, look),
+        "older": older,
+        "look": look,
+        "counts": projection.counts(tables, case.id),
+        "held": [waiting.seen(serving, case, post, caller) for post in held] if may["release_held"] else [],
+        "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
+        "waits": [waiting.seen(serving, case, post, caller) for post in waits],
+        "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
+        "second_eyes": cases.needs_second_eyes(tables, case.id),
+        "court": court.seen(serving, case, caller),
+        "permission": cases.permission(tables, case.id),
+        "care": states.care(tables, case.id),
+        "cares": careful.KINDS,
+        "permissions": get_args(Permission),
+        "sealed": {
+            hearing: [waiting.seen(serving, case, post, caller) for post in posts] if may["release_held"] else []
             for hearing, posts in court.sealed(tables, case.id).items()
         },
-        held_count=len(held),
-        approvals=orders.approvals(tables) if caller.at("").may("release_held") else [],
-        problems=[_problem(serving, problem) for problem in projection.problems(tables, case.id)]
-        if caller.may("retract")
+        "held_count": len(held),
+        "approvals": orders.approvals(tables) if caller.at("").may("release_held") else [],
+        "problems": [_problem(serving, problem) for problem in projection.problems(tables, case.id)]
+        if may["retract"]
         else [],
-        openings=openings.seen(serving, case.id),
-        pulse=pulse.seen(serving, case, caller.account.id),
-        unproven=[one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
-        case_held=cases.is_held(tables, case.id),
-        now=now.utc(),
-        message=message,
-        error=error,
-        draft=draft or {},
-        conflict=conflict,
-        once=new_id(),
-    )
-    return Response(page, status, NO_STORE, "text/html")
+        "openings": openings.seen(serving, case.id),
+        "pulse": pulse.seen(serving, case, caller.account.id),
+        "unproven": [one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
+        "case_held": cases.is_held(tables, case.id),
+        "now": now.utc(),
+        "draft": draft,
+        "once": new_id(),
+    }
 
 
 def _homeless(posts: list[Post], draft: Form) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -11,12 +12,14 @@ from starlette.routing import BaseRoute, Route
 
 from heard.accounts import projection as accounts
 from heard.cases import projection as cases
+from heard.cases import states
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.coverage import presence, projection
 from heard.coverage.in_case import signed_in
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Refused
+from heard.engine.projection import Tables
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -51,8 +54,16 @@ def seen(serving: Serving, case: Case, account: str) -> dict[str, Any]:
         "here": [{"name": _name(serving, one.account), "at": one.at} for one in _others(serving, case, account)],
         "readers": readers,
         "delivery_ms": delivery_ms,
-        "latest": projection.latest_change(serving.tables, case.id),
+        "latest": _latest(serving.tables, case.id),
     }
+
+
+def _latest(tables: Tables, case: str) -> str:
+    """What changes with all that the desk shows: its posts, and how the court sits, in which no post changes."""
+    sits = [cases.permission(tables, case), cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
+    of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
+    told = msgspec.json.encode([*sits, *of_the_court, cases.hearings(tables, case), cases.sittings(tables, case)])
+    return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 
 
 def _others(serving: Serving, case: Case, account: str) -> list[presence.Here]:

@@ -3,6 +3,7 @@
 import { commandsOf, unknownCommand } from './commands.js'
 import { draft, enqueue, fact, keepDraft, note, pictureOf, rewrite, takeBack, waiting } from './kept.js'
 import { news, send } from './outbox.js'
+import { refresh } from './redraw.js'
 
 // How long until the next try, while something waits and the browser says nothing of a line.
 const AGAIN_MS = [2000, 5000, 15000, 60000]
@@ -292,35 +293,4 @@ export function tell(words, wrong = false) {
   said.setAttribute('role', wrong ? 'alert' : 'status')
   said.hidden = !words
   said.textContent = words
-}
-
-// The rest of the page, as it is now; not while somebody types in it. What they opened stays open, and what they look at
-// stays where it is. `quietly`: nobody asked for it, so not while they are at something there either.
-export async function refresh(quietly = false) {
-  const columns = document.querySelector('.columns')
-  const isBusy = () => [...columns.querySelectorAll('input, textarea, select')].some(isChanged) ||
-    (quietly && columns.contains(document.activeElement))
-  if (!columns || isBusy()) return false
-  const answer = await fetch(location.href, { cache: 'no-store' }).catch(() => null)
-  if (!answer?.ok || answer.redirected) return false
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  if (isBusy()) return false
-  const opened = [...columns.querySelectorAll('details[open][id]')].map(one => one.id)
-  for (const id of opened) fresh.getElementById(id)?.setAttribute('open', '')
-  const seen = [...columns.querySelectorAll('[data-post]')].find(one => one.getBoundingClientRect().bottom > 0)
-  const before = seen?.getBoundingClientRect().top
-  for (const part of ['.columns', '#court-now', '#sections', 'main > .when', '#publish .send button']) {
-    const [old, next] = [document, fresh].map(page => page.querySelector(part))
-    if (old && next) old.replaceWith(document.adoptNode(next))
-  }
-  const now = seen && document.querySelector(`[data-post="${seen.dataset.post}"]`)
-  if (now && before < innerHeight) scrollBy({ top: now.getBoundingClientRect().top - before, behavior: 'instant' })
-  document.dispatchEvent(new Event('refreshed'))
-  return true
-}
-
-function isChanged(field) {
-  if (field.matches('[type=checkbox]')) return field.checked !== field.defaultChecked
-  if (!field.matches('select')) return field.value !== field.defaultValue
-  return field.selectedIndex !== Math.max([...field.options].findIndex(one => one.defaultSelected), 0)
 }

@@ -90,9 +90,9 @@ async function begin() {
   signOut.addEventListener('submit', onSignOut)
   await note('account', account)
   navigator.serviceWorker?.register('/desk/-/worker.js', { scope: '/desk/', type: 'module' }).catch(() => {})
-  const keepAll = () => document.querySelectorAll('form[data-keep]').forEach(keepWords)
-  keepAll()
-  document.addEventListener('refreshed', keepAll)
+  const keepAll = within => within.querySelectorAll('form[data-keep]').forEach(keepWords)
+  keepAll(document)
+  document.addEventListener('refreshed', ({ detail }) => detail.forEach(keepAll))
   await (composing || send(account))
 }
 

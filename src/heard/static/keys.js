@@ -1,8 +1,9 @@
 // The desk by keys: where one is is where the browser's own focus is, so Tab goes on from there. Single keys can be put
 // off (WCAG 2.1.4), and are never taken from what is typed in.
 
-import { refresh, tell } from './composer.js'
+import { tell } from './composer.js'
 import { fact, note } from './kept.js'
+import { refresh } from './redraw.js'
 
 const sheet = document.getElementById('keys')
 const single = document.getElementById('single-keys')

@@ -1,7 +1,7 @@
 // Who else is at this desk, and what they write at; how many read, and how fast it reaches them. Said and asked every
 // few seconds while this page is looked at. No word that is typed is in it.
 
-import { refresh } from './composer.js'
+import { refresh } from './redraw.js'
 
 const BEAT_MS = 5000
 // So long after the last key somebody is still writing.
@@ -12,8 +12,8 @@ const page = String(Math.floor(Math.random() * 8))
 const who = document.getElementById('who')
 const figures = document.getElementById('figures')
 const box = document.getElementById('publish')
-const { case: slug, latest: shown } = document.getElementById('here')?.dataset ?? {}
-let latest = shown, touched = null, touchedAt = 0, timer, said = ''
+const { dataset } = document.getElementById('here') ?? {}, slug = dataset?.case
+let touched = null, touchedAt = 0, timer, said = '', isBehind = false
 
 export function present() {
   if (!who) return
@@ -46,7 +46,7 @@ async function beat() {
   if (answer?.status === 401) return clearTimeout(timer)
   const told = answer?.ok ? await answer.json().catch(() => null) : null
   show(told)
-  if (told && String(told.latest) !== latest && await refresh(true)) latest = String(told.latest)
+  if (told && (isBehind || told.latest !== dataset.latest)) isBehind = !(await refresh(true))
 }
 
 function tell(what, options) {

@@ -70,6 +70,7 @@ def _environment() -> Environment:
         "paragraphs": paragraphs,
         "released": Markup,
         "unanchored": unanchored,
+        "digest": digest,
     }
     environment.globals["static"] = static
     # Known to every template: to import it costs a fragment more than some of its words do.
@@ -139,6 +140,20 @@ def paragraphs(text: str) -> list[str]:
 def unanchored(html: str) -> Markup:
     """A fragment without its own id, where it stands on the page a second time."""
     return Markup(re.sub(r' id="[^"]*"', "", html, count=1))
+
+
+def digest(html: str) -> str:
+    """What a part of a page is known by: the same for the same part, though each form in it has a new key."""
+    return hashlib.blake2b(_ONCE.sub("", html).encode(), digest_size=6).hexdigest()
+
+
+_ONCE = re.compile(r'name="once" value="[^"]*"')
+
+
+@functools.cache
+def edition() -> str:
+    """What changes when a template does."""
+    return hashlib.sha256(sources().encode()).hexdigest()
 
 
 # Scripts, styles, pictures --------------------------------------------------------------------------------------------

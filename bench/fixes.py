@@ -34,9 +34,9 @@ def main() -> None:
         secrets = _on_duty(data)
         with running(data) as server:
             for name, each, lines in (("batches of 100", BATCHES, LINES), ("one a request", SINGLE, 1)):
-                began, cpu = time.perf_counter(), _cpu_s(server)
+                began, cpu = time.perf_counter(), cpu_s(server)
                 asyncio.run(_all(server, secrets, each, lines))
-                wall, cpu = time.perf_counter() - began, _cpu_s(server) - cpu
+                wall, cpu = time.perf_counter() - began, cpu_s(server) - cpu
                 fixes = len(secrets) * each * lines
                 print(
                     f"  {name}: {fixes:,} fixes, {fixes / wall:,.0f}/s, {fixes / cpu:,.0f} a second of the server's "
@@ -96,7 +96,7 @@ def _line(until: float, number: int, count: int, n: int) -> str:
     return f'{{"kind":"position","who":"phone-{number}","t":"{stamp}","lat":{lat:.8f},"lon":0.00002,"acc":5}}'
 
 
-def _cpu_s(server: Server) -> float:
+def cpu_s(server: Server) -> float:
     """What the server's processes have used up to now, its children included."""
     ticks, group = 0, [server.process.pid]
     for pid in group:

@@ -57,6 +57,8 @@ class Serving(msgspec.Struct):
     audience: Any = None
     #: From where readers may load something on a click, as origins; the operator says so.
     embeds_from: tuple[str, ...] = ()
+    #: Which particulars of protected people are out, by case; made when it is first asked.
+    so_far: Any = None
 
     @property
     def tables(self) -> Any:

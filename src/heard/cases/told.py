@@ -52,22 +52,6 @@ def orders_told(tables: Tables, journal: Journal, case: str, account: str, *, al
     return seen
 
 
-def pictures_told(
-    tables: Tables, journal: Journal, case: str, account: str, *, all_of_them: bool
-) -> list[tuple[str, Picture]]:
-    """What tells who each of those is whom the account was told of: by cipher, or else by what sort of order it is.
-
-    Whoever was told has to know when their words come near; the particulars themselves are for the cleared.
-    """
-    told = projection.told_of(tables, case, account)
-    known = []
-    for one in projection.restrictions(tables, case):
-        entry = journal.entry(one.position) if all_of_them or one.id in told else None
-        if entry and isinstance(entry.body, RestrictionImposed) and entry.body.particulars:
-            known.append((entry.body.cipher or KINDS[one.order].label, picture_of(entry.body.particulars)))
-    return known
-
-
 @functools.lru_cache(256)
 def picture_of(particulars: tuple[str, ...]) -> Picture:
     return Picture(map(read, particulars))

@@ -7,17 +7,16 @@ stops is held, whatever was said here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from heard.cases import states
 from heard.engine.errors import Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.text import care
-from heard.text.particulars import Picture
 
-#: Those whom the writer was told of: what to call each, and what tells who it is.
-Known = Sequence[tuple[str, Picture]]
+#: Why words come near to those whom the writer was told of (`so_far.near`).
+Near = Callable[[Tables, Sequence[str]], list[str]]
 
 CHILD = "it tells a child apart, by age and whose it is, or by a school: with what else was said, others may know who"
 METHOD = "it tells how somebody took their life, which a reader in danger may follow; say “died by suicide” and no more"
@@ -42,15 +41,11 @@ class LookAgain(Refused):
         )
 
 
-def cautions(tables: Tables, case: str, texts: Sequence[str], known: Known = ()) -> list[str]:
+def cautions(tables: Tables, case: str, texts: Sequence[str], near: Near | None = None) -> list[str]:
     """Why to look again, in words."""
     asked = states.care(tables, case)
     said = "\n".join(filter(None, texts))
-    why = [
-        f"it may tell who {name} is: two particulars of one person stand in it"
-        for name, picture in known
-        if picture.is_told_by(*texts)
-    ]
+    why = near(tables, texts) if near else []
     if not why and care.CHILD_TOLD_APART.search(said):
         why.append(CHILD)
     if "suicide" in asked:
@@ -62,7 +57,7 @@ def cautions(tables: Tables, case: str, texts: Sequence[str], known: Known = ())
 
 
 def asked_first(
-    command: Command, case: str, texts: Sequence[str], *, title: str = "", sure: bool = False, known: Known = ()
+    command: Command, case: str, texts: Sequence[str], *, title: str = "", sure: bool = False, near: Near | None = None
 ) -> Command:
     """The same command, after the question; `sure` is the answer.
 
@@ -72,7 +67,7 @@ def asked_first(
     def judge(tables: Tables) -> Decision:
         if title and "suicide" in states.care(tables, case) and care.METHODS.search(title):
             raise Refused(TITLE)
-        if not sure and (why := cautions(tables, case, [title, *texts], known)):
+        if not sure and (why := cautions(tables, case, [title, *texts], near)):
             raise LookAgain(why)
         return command(tables)
 

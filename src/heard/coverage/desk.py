@@ -44,7 +44,7 @@ from heard.coverage.in_case import signed_in
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.model import WRONG, Post
 from heard.coverage.sealing import SEALED
-from heard.coverage.verbs import VERBS, based_on, no_such_verb
+from heard.coverage.verbs import PUTS_WORDS, VERBS, based_on, no_such_verb
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused
@@ -268,6 +268,8 @@ async def act(request: Request) -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
         try:
             form.update(await pictures.from_form(request, serving, case))
+            if request.path_params["verb"] in PUTS_WORDS:
+                await orders.looked_through(serving, case, caller)
             command = make(serving, case, form, caller)
             # The form is what its key stands for: the same key with other words is refused, never swallowed.
             asked = msgspec.json.encode(sorted(form.items()))

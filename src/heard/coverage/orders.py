@@ -24,22 +24,31 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
 from heard.cases.release import Door
-from heard.cases.told import Terms, orders_told, picture_of, pictures_told
+from heard.cases.told import Terms, orders_told, picture_of
 from heard.coverage import court, projection
 from heard.coverage.approval import end_approval
+from heard.coverage.cautions import Near as Nearing
 from heard.coverage.entries import NoticeCode
 from heard.coverage.in_case import signed_in
 from heard.coverage.model import Post
+from heard.coverage.so_far import lookers, near
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.text.particulars import Particular, Picture
+from heard.text.particulars import Particular, Picture, is_enough
 
 Form = Mapping[str, str]
 Make = Callable[[Serving, Case, Form, Caller], Command]
 #: So many posts are searched before the loop may do something else.
 SEARCHED_AT_ONCE = 100
+
+
+class Together(NamedTuple):
+    """Particulars of one person that stand in different posts, each with the newest post in which it stands."""
+
+    order: Terms
+    where: dict[Particular, str]
 
 
 class Near(NamedTuple):
@@ -113,10 +122,24 @@ async def said_already(serving: Serving, case: Case) -> list[Post]:
     return sorted(found, key=lambda one: one.position, reverse=True)
 
 
-def pictures(serving: Serving, case: Case, caller: Caller) -> list[tuple[str, Picture]]:
-    """By cipher, what tells who those are whom the caller was told of."""
-    every = caller.may("know_orders")
-    return pictures_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+async def looked_through(serving: Serving, case: Case, caller: Caller) -> None:
+    """Have all that is published looked through, for somebody who was told of an order and is about to write."""
+    if _told_ids(serving, case, caller):
+        await lookers(serving).caught_up(serving.tables, serving.node.journal, case.id)
+
+
+def nearing(serving: Serving, case: Case, caller: Caller, but: str = "") -> Nearing | None:
+    """What warns the caller of words that come near to those whom they were told of; nothing for who was told of none.
+    `but` is the post that the words take the place of.
+    """
+    told = _told_ids(serving, case, caller)
+    return near(lookers(serving), serving.node.journal, case.id, told, but) if told else None
+
+
+def _told_ids(serving: Serving, case: Case, caller: Caller) -> set[str]:
+    if caller.may("know_orders"):
+        return {one.id for one in cases.restrictions(serving.tables, case.id)}
+    return set(cases.told_of(serving.tables, case.id, caller.account.id))
 
 
 async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[Near]:
@@ -128,6 +151,16 @@ async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[
         near = await asyncio.to_thread(_near, door, posts, looked)
         found, after = found + near, posts[-1].id
     return sorted(found, key=lambda one: one.post.position, reverse=True)
+
+
+async def told_together(serving: Serving, case: Case, known: list[Terms]) -> list[Together]:
+    """Those whom posts may tell together, none of which does so alone; for the cleared."""
+    cleared = [one for one in known if one.particulars]
+    if not cleared:
+        return []
+    so_far = await lookers(serving).caught_up(serving.tables, serving.node.journal, case.id)
+    out = [Together(one, so_far.said(one.id)) for one in cleared]
+    return [one for one in out if is_enough(one.where) and len(set(one.where.values())) > 1]
 
 
 def _near(door: Door, posts: list[Post], looked: list[tuple[Terms, Picture]]) -> list[Near]:
@@ -171,6 +204,7 @@ async def _page(
         cleared=cleared,
         found=await said_already(serving, case) if cleared else [],
         near=await coming_near(serving, case, known) if cleared else [],
+        together=await told_together(serving, case, known) if cleared else [],
         kinds=KINDS,
         codes=get_args(NoticeCode),
         done=done,

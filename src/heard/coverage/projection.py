@@ -132,6 +132,26 @@ def published_after(tables: Tables, case: str, after: str, count: int) -> list[P
     return [_post(row) for row in rows]
 
 
+def published_since(tables: Tables, case: str, after: tuple[int, str], count: int) -> list[Post]:
+    """Published posts that came or changed after a change of one, by position and id; in that order."""
+    rows = tables.execute(
+        "SELECT * FROM post WHERE case_id = ? AND status = 'published' AND (position, id) > (?, ?) "
+        "ORDER BY position, id LIMIT ?",
+        (case, *after, count),
+    )
+    return [_post(row) for row in rows]
+
+
+def taken_back_since(tables: Tables, case: str, after: tuple[int, str]) -> list[tuple[int, str]]:
+    """The position and id of each post that was withdrawn or erased after that."""
+    rows = tables.execute(
+        "SELECT position, id FROM post WHERE case_id = ? AND status IN ('retracted', 'erased') "
+        "AND (position, id) > (?, ?) ORDER BY position, id",
+        (case, *after),
+    )
+    return [(position, id) for position, id in rows]
+
+
 def last_words(tables: Tables, case: str) -> str:
     """What was published last, as plain text."""
     return "\n".join(text for post in newest(tables, case, 1) for text in post.texts() if text)

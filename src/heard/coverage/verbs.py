@@ -62,8 +62,8 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 def _asked_first(
     command: Command, serving: Serving, case: Case, form: Form, caller: Caller, texts: list[str]
 ) -> Command:
-    known = orders.pictures(serving, case, caller)
-    return asked_first(command, case.id, texts, title=form.get("title", ""), sure="sure" in form, known=known)
+    near = orders.nearing(serving, case, caller, form.get("post", ""))
+    return asked_first(command, case.id, texts, title=form.get("title", ""), sure="sure" in form, near=near)
 
 
 def _elements(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
@@ -145,6 +145,8 @@ def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return commands.set_state(serving.doors, case.id, form.get("state", ""), words, until, form.get("for", ""))
 
 
+#: What puts words before readers, whose writer is asked first.
+PUTS_WORDS = frozenset({"publish", "correct", "clarify", "summary"})
 VERBS: dict[str, tuple[str, Make]] = {
     "publish": ("publish", _publish),
     "correct": ("correct", _correct),

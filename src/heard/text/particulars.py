@@ -7,7 +7,8 @@ Each is one piece of a picture. One alone is said of many; two of one person in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from heard.text.normalise import seen
@@ -68,7 +69,8 @@ class Picture:
     """All pieces of one person."""
 
     def __init__(self, particulars: Iterable[Particular]) -> None:
-        self._pieces = [(one, _pattern(one)) for one in particulars]
+        self.particulars = tuple(particulars)
+        self._pieces = [(one, _pattern(one)) for one in self.particulars]
 
     def found_in(self, *texts: str) -> list[Particular]:
         """The pieces that stand in these texts, in the order in which they were listed."""
@@ -77,17 +79,65 @@ class Picture:
 
     def is_told_by(self, *texts: str) -> bool:
         """Whether enough pieces, of two kinds at least, stand in these texts."""
-        found = self.found_in(*texts)
-        return len(found) >= ENOUGH and len({one.kind for one in found}) > 1
+        return is_enough(self.found_in(*texts))
+
+
+def is_enough(found: Iterable[Particular]) -> bool:
+    """Whether these pieces of one person may tell who it is."""
+    known = set(found)
+    return len(known) >= ENOUGH and len({one.kind for one in known}) > 1
+
+
+class Gallery:
+    """Many pictures looked for at once, in a time that hardly grows with their number."""
+
+    def __init__(self, pictures: Mapping[str, Picture]) -> None:
+        self._clues: dict[str, list[tuple[str, int, Particular, Callable[[str], object]]]] = defaultdict(list)
+        for name, picture in pictures.items():
+            for at, (one, pattern) in enumerate(picture._pieces):
+                for clue in _clues(one):
+                    self._clues[clue].append((name, at, one, pattern))
+
+    def found_in(self, *texts: str) -> dict[str, list[Particular]]:
+        """By picture, the pieces that stand in these texts, in the order in which they were listed."""
+        found: dict[str, dict[int, Particular]] = defaultdict(dict)
+        for text in (seen(text) for text in texts if text):
+            for clue in _tokens(text) & self._clues.keys():
+                for name, at, one, pattern in self._clues[clue]:
+                    if at not in found[name] and pattern(text):
+                        found[name][at] = one
+        return {name: [one for _, one in sorted(pieces.items())] for name, pieces in found.items() if pieces}
+
+
+def _clues(one: Particular) -> Iterable[str]:
+    """Words of which at least one stands in every text that says this piece."""
+    if one.kind == "age":
+        years = int(one.value)
+        return {one.value, str(years), *_NUMBERS[years : years + 1]}
+    if one.kind == "kin":
+        return _kin(one.value)
+    return {max(sorted(_telling(one.value)), key=len)}
+
+
+def _tokens(text: str) -> set[str]:
+    """Each word as it stands, without what may hang on to it, and in parts."""
+    words = set(_words(text))
+    parts = {part for word in words for part in re.split("['’]", word)}
+    return words | parts | {_stem(word) for word in words} | {part[:-1] for part in parts if part.endswith("s")}
+
+
+def _kin(value: str) -> set[str]:
+    words = {word for word in _words(value) if word not in _COMMON}
+    return {other for word in words for other in _KIN.get(word, word).split()}
 
 
 def _pattern(one: Particular) -> Callable[[str], object]:
     if one.kind == "age":
         return _age(int(one.value)).search
     if one.kind == "kin":
-        words = {word for word in _words(one.value) if word not in _COMMON}
-        any_of = {other for word in words for other in _KIN.get(word, word).split()}
-        return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, any_of)))})(?:s|'s|’s)?\b", re.IGNORECASE).search
+        return re.compile(
+            rf"\b(?:{'|'.join(sorted(map(re.escape, _kin(one.value))))})(?:s|'s|’s)?\b", re.IGNORECASE
+        ).search
     wanted = _telling(one.value)
     return lambda text: wanted <= {_stem(word) for word in _words(text)}
 

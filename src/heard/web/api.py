@@ -152,7 +152,7 @@ async def read_summary(call: Call) -> Response:
 async def summarise(call: Call) -> Response:
     case = _known(call)
     command = commands.summarise(call.doors, case.id, call.body.text)
-    written = await call.do(_asked_first(call, case, command, call.body.sure, [call.body.text]), case.id)
+    written = await call.do(await _asked_first(call, case, command, call.body.sure, [call.body.text]), case.id)
     if written.kind == ChangeProposed.kind:
         return proposed(written)
     return answered({"text": call.body.text, "position": written.position}, 201, written)
@@ -189,7 +189,8 @@ async def publish(call: Call) -> Response:
     )
     doubtful = any(one.doubtful for one in found)
     command = commands.publish(call.doors, content, doubtful=doubtful)
-    written = await call.do(_asked_first(call, case, command, new.sure, texts_of(content), new.title), case.id)
+    asked = await _asked_first(call, case, command, new.sure, texts_of(content), new.title)
+    written = await call.do(asked, case.id)
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered({**told, "status": "held", "detail": HELD}, 202, written)
@@ -199,9 +200,12 @@ async def publish(call: Call) -> Response:
     return answered({**told, "status": "published", "published_at": written.at}, 201, written)
 
 
-def _asked_first(call: Call, case: Case, command: Command, sure: bool, texts: list[str], title: object = "") -> Command:
-    known = order_pages.pictures(call.serving, case, call.caller)
-    return asked_first(command, case.id, texts, title=title if isinstance(title, str) else "", sure=sure, known=known)
+async def _asked_first(
+    call: Call, case: Case, command: Command, sure: bool, texts: list[str], title: object = "", but: str = ""
+) -> Command:
+    await order_pages.looked_through(call.serving, case, call.caller)
+    near = order_pages.nearing(call.serving, case, call.caller, but)
+    return asked_first(command, case.id, texts, title=title if isinstance(title, str) else "", sure=sure, near=near)
 
 
 async def take_picture(call: Call) -> Response:
@@ -276,7 +280,8 @@ async def correct(call: Call) -> Response:
         based_on=new.based_on,
         doubtful=stands.doubtful,
     )
-    command = _asked_first(call, case, command, new.sure, [new.text, new.notice, *stands.texts], new.title)
+    texts = [new.text, new.notice, *stands.texts]
+    command = await _asked_first(call, case, command, new.sure, texts, new.title, post.id)
     return await _changed(call, post, command)
 
 
@@ -292,7 +297,7 @@ async def clarify(call: Call) -> Response:
         based_on=new.based_on,
     )
     case = cases.by_id(call.tables, post.case)
-    command = _asked_first(call, case, command, new.sure, [new.text or "", new.notice], new.title)
+    command = await _asked_first(call, case, command, new.sure, [new.text or "", new.notice], new.title, post.id)
     return await _changed(call, post, command)
 
 

@@ -9,7 +9,7 @@ import httpx2
 from starlette.routing import BaseRoute, Mount, Route
 
 from heard.accounts import people
-from heard.coverage import desk, orders, verbs
+from heard.coverage import desk, orders, roles, verbs
 from heard.reports import desk as report_desk
 from heard.watch import pages as watch_pages
 from heard.watch import plan_pages
@@ -27,6 +27,7 @@ _VERBS: dict[Any, Iterable[str]] = {
     people.act: people._VERBS,
     desk.act: verbs.VERBS,
     orders.act: orders._VERBS,
+    roles.act: roles.DONE,
     report_desk.act: report_desk._VERBS,
     watch_pages.act_at_station: watch_verbs.AT_STATION,
     watch_pages.act_on_mine: watch_verbs.ON_MINE,

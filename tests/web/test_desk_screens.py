@@ -68,6 +68,7 @@ def screens(server: Server) -> dict[str, str]:
         "receipt": f"/desk/queues/receipts/{receipt['withdrawal']}/",
         "as published": "/desk/queues/as-published/",
         "as published, then": f"/desk/queues/as-published/?at={now.utc() - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
+        "roles": "/desk/queues/roles/",
         "reports": "/desk/reports/",
         "front": "/desk/",
         "without a line": "/desk/-/offline/",

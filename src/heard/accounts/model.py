@@ -21,6 +21,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "release_held": frozenset({"editor", "lawyer", "administrator"}),
     "restrict": frozenset({"editor", "lawyer", "administrator"}),
     "know_orders": frozenset({"lawyer"}),
+    "give_roles": frozenset({"editor", "administrator"}),
     "open_case": frozenset({"editor", "administrator"}),
     "look_back": frozenset({"editor", "lawyer", "administrator"}),
     "take_past": frozenset({"lawyer", "administrator"}),

@@ -8,6 +8,7 @@ from typing import Any
 from heard.accounts import entries
 from heard.accounts.entries import (
     AccountAdded,
+    CaseRole,
     CaseRoleGiven,
     CaseRoleTaken,
     FactorAdded,
@@ -205,6 +206,12 @@ def password(tables: Tables, account: str) -> tuple[str, datetime] | None:
     """By which id the vault keeps an account's password, and since when."""
     rows = tables.execute("SELECT id, at FROM password WHERE account = ?", (account,))
     return next(((id, now.instant(at)) for id, at in rows), None)
+
+
+def roles_in(tables: Tables, case: str) -> list[tuple[Account, CaseRole]]:
+    """Who has a role in one case, by address."""
+    given = dict(tables.execute("SELECT account, role FROM case_role WHERE case_id = ?", (case,)))
+    return [(one, given[one.id]) for one in all_accounts(tables) if one.id in given]
 
 
 def case_roles(tables: Tables, account: str) -> dict[str, Role]:

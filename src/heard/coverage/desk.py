@@ -178,7 +178,9 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
     """What templates/desk/drawn.html is drawn from: all of the page that changes while it is open."""
     tables = serving.tables
     posts, older = looks.posts(tables, case, look)
-    may = {verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict")}
+    may = {
+        verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles")
+    }
     held, submitted, waits = (
         projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
     )

@@ -17,7 +17,7 @@ from heard.accounts import own, passkey_pages, password_pages, people
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, looking_back, openings, orders, pictures, pulse, put_right, receipt_pages
+from heard.coverage import desk, front, looking_back, openings, orders, pictures, pulse, put_right, receipt_pages, roles
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -47,6 +47,7 @@ def routes() -> list[BaseRoute]:
         *shell.routes(),
         *report_desk.routes(),
         *orders.routes(),
+        *roles.routes(),
         *receipt_pages.routes(),
         *looking_back.routes(),
         *taking_past.routes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 
 from heard.cases import commands as case_commands
 from heard.cases import jury
-from heard.coverage import commands, kept, projection
+from heard.coverage import commands, court, kept, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
 from heard.engine import now
@@ -56,6 +57,33 @@ def test_the_jury_back_in_the_room_unseals_nothing_and_the_conclusion_offers_it(
 
 def release(desk: Desk, of: str, *chosen: str) -> kept.Command:
     return kept.release_sealed(desk.doors, desk.journal, desk.case, of, chosen)
+
+
+def test_released_at_once_they_stand_in_the_order_of_writing_each_with_when_it_was_written_and_went_out(
+    desk: Desk,
+) -> None:
+    """On the word of whoever looked through the list, who wrote none of them; one that was left out goes nowhere."""
+    of, began = hearing(desk), now.utc()
+    desk.do(jury.send_out(desk.case, of))
+    posts = []
+    for number in range(4):
+        with now.held_at(began + timedelta(minutes=10 * (number + 1))):
+            posts.append(desk.publish(f"Argument {number}"))
+    with now.held_at(began + timedelta(hours=2)):
+        desk.do(jury.bring_back(desk.case, of))
+        desk.do(jury.lift_seal(desk.case, of, "conclusion returned"))
+        before = desk.publish("The jury has returned its conclusion.")
+    with now.held_at(began + timedelta(hours=3)):
+        listed = court.sealed(desk.tables, desk.case)[of]
+        assert [post.id for post in listed] == posts
+        chosen = [post for post in posts if post != posts[1]]
+        desk.do(kept.release_sealed(desk.doors, desk.journal, desk.case, of, chosen[::-1], "lawyer"), by="lawyer")
+    shown = projection.newest(desk.tables, desk.case, 9)[::-1]
+    assert [post.id for post in shown] == [before, *chosen]
+    for post, minutes in zip(shown[1:], (10, 30, 40), strict=True):
+        assert post.written_at == began + timedelta(minutes=minutes)
+        assert post.published_at == began + timedelta(hours=3)
+    assert statuses(desk, posts[1]) == ["dropped"]
 
 
 def test_what_was_written_while_the_jury_was_out_is_sealed_however_late_it_comes(desk: Desk) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
+
 from heard.cases import projection as cases
 from heard.cases.entries import HoldWasFalse
 from heard.cases.model import checked_words
@@ -85,7 +87,7 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "",
             if not (not_meant or projection.agreed_not_meant(tables, post)):
                 raise StillHeld
             false_hold = (Draft(case.rules, HoldWasFalse(case.id, post, digest(*texts_of(words)))),)
-        return Decision((*going_out(tables, post, words, journal.stream(post)[0].at), *reasoned, *false_hold), over)
+        return Decision((*_out(tables, journal, post, words), *reasoned, *false_hold), over)
 
     return judge
 
@@ -159,10 +161,21 @@ def release_sealed(
             elif two and author(journal, post.id) == by:
                 drafts.append(Draft(post.id, turned(PostSubmitted, words)))
             else:
-                drafts += going_out(tables, post.id, words, journal.stream(post.id)[0].at)
+                drafts += _out(tables, journal, post.id, words)
         return Decision(tuple(drafts), (*(post.id for post in sealed), known.id, known.rules))
 
     return judge
+
+
+def _out(tables: Tables, journal: Journal, post: str, words: Content) -> tuple[Draft, ...]:
+    """As going out, with when it was written: when its author says so, or else when the server had it first.
+
+    Embargoed, it is as new as its instant.
+    """
+    had_at = journal.stream(post)[0].at
+    if words.not_before is None:
+        words = msgspec.structs.replace(words, written_at=words.written_at or had_at)
+    return going_out(tables, post, words, had_at)
 
 
 #: What has the words of a post that was kept.

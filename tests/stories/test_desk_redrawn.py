@@ -122,7 +122,7 @@ def test_what_one_is_at_stays_and_all_else_follows(editor: Opens, hearing: Heari
     """Words that are typed, a box that is open, posts that are chosen, the focus, and what one looks at."""
     page, slug = (at_desk := editor(viewport={"width": 1280, "height": 700})).page, hearing.slug
     typed, chosen, looked = hearing.posts[5], hearing.posts[4], hearing.posts[1]
-    page.locator(f"#reword-{typed} summary").click()
+    page.locator(f"#reword-{typed} > summary").click()
     page.fill(f"#text-{typed}", "There were four lamps.")
     page.check(f"input[name='post-{chosen}']")
     page.locator(f"[data-post='{looked}']").evaluate("one => { one.scrollIntoView(); one.focus() }")

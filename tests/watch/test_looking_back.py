@@ -15,11 +15,12 @@ from heard.engine.entry import Body, Draft, Entry
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.opening import House
-from heard.watch import commands, looking_back, present, readings
+from heard.watch import commands, looking_back, present, readings, suspending
 from heard.watch.entries import PresenceTold
 from heard.watch.readings import Says, Stretch, minutes
 from heard.watch.replaying import became_of_fixes, lasting, lines_now
 from tests.watch.gate import NOON, Gate, Hands
+from tests.watch.test_suspending import suspends
 from tests.watch.test_what_is_kept import Keeping
 
 
@@ -62,6 +63,26 @@ def watched(gate: Gate, **form: str) -> str:
     gate.is_there(gate.two, good_for_s=12 * 3600)
     gate.is_told("open")
     return gate.arms("present", "60 s", **{"state": "open", "at_least": "1", **form})
+
+
+def test_what_was_suspended_is_neither_kept_nor_broken_and_never_hidden(gate: Gate, hands: Hands) -> None:
+    obligation = watched(gate)
+    for one in (gate.one, gate.two):
+        gate.is_there(one, False, good_for_s=12 * 3600)
+    hands.go_on(10 * 60)
+    id = suspends(gate, obligation, hands.at + timedelta(hours=1))
+    hands.go_on(20 * 60)
+    gate.do(suspending.end(id, "The gate was opened."), gate.sam)
+    hands.go_on(5 * 60)
+    told = readings.told_by(gate.id, entries(gate, NOON, hands.at))
+    [line] = lines_now(told, NOON, hands.at)
+    assert [one.says for one in line.found] == ["broken", "suspended", "broken"]
+    assert (lasting(line.broken), lasting(line.suspended)) == ("15 min", "20 min")
+    assert line.covered == "0 of 15 minutes covered", "what is suspended is not owed"
+    assert 'class="suspended"' in line.picture and "suspended 20 min" in line.picture
+    told.suspended.clear()  # the control: without what two people agreed, all of it was broken
+    [line] = lines_now(told, NOON, hands.at)
+    assert lasting(line.broken) == "35 min"
 
 
 def test_fourteen_of_a_hundred_and_eight_minutes(gate: Gate, hands: Hands) -> None:

@@ -1,7 +1,8 @@
 """Times as pictures: plain shapes, drawn from the same stretches as the table that stands beside each.
 
-What is kept stands high, what is not lies low, what is not known hangs in between, and where nothing is owed there is a
-line: shape tells it, colour only says it again. Words stand beside the picture, so that it may be as narrow as a phone.
+What is kept stands high, what is not lies low, what is not known hangs in between; where nothing is owed there is a
+line, and a thick one where it was suspended. Shape tells it, colour only says it again. Words stand beside the picture,
+so that it may be as narrow as a phone.
 """
 
 from __future__ import annotations
@@ -14,8 +15,20 @@ from heard.watch.readings import Says, Stretch
 
 HEIGHT = 28
 #: Top and height of each.
-_SHAPES: dict[Says, tuple[int, int]] = {"kept": (3, 22), "unknown": (10, 8), "broken": (19, 6), "off": (24, 1)}
-WORDS: dict[Says, str] = {"kept": "kept", "broken": "not kept", "unknown": "not known", "off": "not owed"}
+_SHAPES: dict[Says, tuple[int, int]] = {
+    "kept": (3, 22),
+    "unknown": (10, 8),
+    "broken": (19, 6),
+    "suspended": (22, 3),
+    "off": (24, 1),
+}
+WORDS: dict[Says, str] = {
+    "kept": "kept",
+    "broken": "not kept",
+    "unknown": "not known",
+    "suspended": "suspended",
+    "off": "not owed",
+}
 
 
 def bar(found: Sequence[Stretch], label: str, mark_at: datetime | None = None) -> str:

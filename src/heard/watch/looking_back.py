@@ -17,6 +17,7 @@ from heard.engine.journal import Journal, Record, Store
 from heard.engine.projection import Tables
 from heard.watch import entries as told
 from heard.watch.keeping import REPAIRS
+from heard.watch.readings import minutes
 
 #: Entries that are opened in one go; others are answered in between.
 AT_ONCE = 400
@@ -25,7 +26,7 @@ _RESTS_ON = frozenset(
     body.kind
     for body in (
         *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.ObligationArmed),
-        *(told.ObligationStoodDown, told.AlarmRaised, told.AlarmCleared),
+        *(told.ObligationStoodDown, told.SuspensionAgreed, told.SuspensionEnded, told.AlarmRaised, told.AlarmCleared),
     )
 )
 #: What a list of what was recorded tells of.
@@ -33,7 +34,8 @@ _RECORDED = tuple(
     body.kind
     for body in (
         *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.DeedDone, told.Pinged),
-        *(told.ObligationArmed, told.ObligationStoodDown, told.OrderPublished, told.OrderWithdrawn),
+        *(told.ObligationArmed, told.ObligationStoodDown, told.SuspensionAgreed, told.SuspensionEnded),
+        *(told.OrderPublished, told.OrderWithdrawn),
         *(told.OrderAcknowledged, told.PositionsRead, told.HolderPosted, told.HolderReleased),
         *(told.AlarmRaised, told.AlarmProven, told.AlarmAcknowledged, told.AlarmCleared, told.AlarmClosed),
     )
@@ -127,6 +129,11 @@ def _in_words(entry: Entry, names: Mapping[str, str], titles: Mapping[str, str])
             return Recorded(at, f"{by} armed “{armed}”, version {number}.")
         case told.ObligationStoodDown():
             return Recorded(at, f"{by} stood down “{title}”.")
+        case told.SuspensionAgreed(since_at=since_at, until_at=until_at):
+            lasts = minutes(until_at - since_at)
+            return Recorded(at, f"{by} agreed that “{title}” is suspended for {lasts} min.", _other(at, since_at))
+        case told.SuspensionEnded():
+            return Recorded(at, f"{by} ended a suspension of “{title}”.")
         case told.OrderPublished(title=order, number=number):
             return Recorded(at, f"{by} published “{order}”, version {number}.")
         case told.OrderWithdrawn():

@@ -39,6 +39,7 @@ class Kept(msgspec.Struct, frozen=True):
     kept: str
     broken: str
     unknown: str
+    suspended: str
     lapses: int
     unproven: int
     late_evidence: int
@@ -83,7 +84,7 @@ class Period(msgspec.Struct, frozen=True):
 
 
 KEPT = (
-    *("Station", "Requirement", "Owed, min", "Kept, min", "Not kept, min", "Not known, min"),
+    *("Station", "Requirement", "Owed, min", "Kept, min", "Not kept, min", "Not known, min", "Suspended, min"),
     *("Lapses", "Unproven", "Cleared by late evidence", "To be closed"),
 )
 LAPSED = ("Station", "Requirement", "Sort", "Lapsed at", "Over at", "Closed at", "Closed by", "Reason")
@@ -151,10 +152,11 @@ async def _kept(
 
 
 def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms: Sequence[RaisedAlarm]) -> Kept:
-    kept, broken, unknown = (readings.lasting(found, says) for says in _SAYS)
+    kept, broken, unknown, suspended = (readings.lasting(found, says) for says in _SAYS)
     mine = [one for one in alarms if one.obligation == id]
     return Kept(
         *(station.code, title, minutes(kept + broken + unknown), minutes(kept), minutes(broken), minutes(unknown)),
+        minutes(suspended),
         sum(one.sort == "lapse" for one in mine),
         sum(one.sort == "unproven" for one in mine),
         sum(one.cleared_why == "late-evidence" for one in mine),
@@ -162,7 +164,7 @@ def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms
     )
 
 
-_SAYS: tuple[Says, ...] = ("kept", "broken", "unknown")
+_SAYS: tuple[Says, ...] = ("kept", "broken", "unknown", "suspended")
 
 
 def _alarms(tables: Tables, station: str, first: datetime, last: datetime) -> list[RaisedAlarm]:

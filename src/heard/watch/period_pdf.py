@@ -23,7 +23,7 @@ _LACKING = "?"
 #: A row is never higher than a page.
 _CELL_MAX = 300
 #: Widths of the columns, in parts of the page.
-_KEPT = (14, 40, 13, 13, 14, 14, 11, 12, 18, 14)
+_KEPT = (14, 34, 13, 13, 14, 14, 18, 11, 13, 18, 14)
 _LAPSED = (14, 34, 12, 26, 26, 26, 24, 60)
 _KNOWN = (20, 60, 12, 30, 16, 16)
 

@@ -18,7 +18,14 @@ import msgspec
 
 from heard.engine.entry import Entry
 from heard.watch import obligations
-from heard.watch.entries import AlarmCleared, AlarmRaised, ObligationArmed, ObligationStoodDown
+from heard.watch.entries import (
+    AlarmCleared,
+    AlarmRaised,
+    ObligationArmed,
+    ObligationStoodDown,
+    SuspensionAgreed,
+    SuspensionEnded,
+)
 from heard.watch.evidence import Evidence
 from heard.watch.keeping import REPAIRS
 from heard.watch.obligations import AnyObligation, Count, Every, Guard, Keep
@@ -28,8 +35,9 @@ from heard.watch.standing import evidence_of
 NEVER = datetime.max.replace(tzinfo=UTC)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-#: "off": nothing is owed, since it is not armed or what it holds for is not so.
-Says = Literal["kept", "broken", "unknown", "off"]
+#: "off": nothing is owed, since it is not armed or what it holds for is not so. "suspended": two people said so.
+Says = Literal["kept", "broken", "unknown", "suspended", "off"]
+SAYS: tuple[Says, ...] = ("kept", "broken", "unknown", "suspended", "off")
 T = TypeVar("T")
 
 
@@ -54,6 +62,14 @@ class Version(msgspec.Struct):
     obligation: AnyObligation
     armed_at: datetime
     ended_at: datetime = NEVER
+
+
+class Suspended(msgspec.Struct):
+    """A time in which an obligation was not watched, as two people agreed."""
+
+    version: Version
+    since: datetime
+    until: datetime
 
 
 class Rung(msgspec.Struct):
@@ -85,6 +101,7 @@ class Told:
         self.station = station
         self.versions: dict[str, list[Version]] = {}
         self.rungs: dict[str, Rung] = {}
+        self.suspended: dict[str, Suspended] = {}
         self._people: dict[str, Signal] = {}
         self._duties: dict[str, Signal] = {}
         self._state = Signal()
@@ -93,12 +110,19 @@ class Told:
 
     def heard(self, entry: Entry) -> None:
         match entry.body:
-            case ObligationArmed(station=station) as armed if station == self.station:
-                self._end(entry)
-                version = Version(entry.stream, armed.number, armed.title, obligations.read(armed.written), entry.at)
-                self.versions.setdefault(entry.stream, []).append(version)
+            case ObligationArmed() as armed:
+                obligation = obligations.read(armed.written)
+                if self.station in (armed.station, *(obligation.for_each.stations if obligation.for_each else ())):
+                    self._end(entry)
+                    version = Version(entry.stream, armed.number, armed.title, obligation, entry.at)
+                    self.versions.setdefault(entry.stream, []).append(version)
             case ObligationStoodDown():
                 self._end(entry)
+            case SuspensionAgreed(suspension=id, since_at=since_at, until_at=until_at) if entry.stream in self.versions:
+                version = self.versions[entry.stream][-1]
+                self.suspended[id] = Suspended(version, max(since_at, entry.at), until_at)
+            case SuspensionEnded(suspension=id) if id in self.suspended:
+                self.suspended[id].until = min(self.suspended[id].until, entry.at)
             case AlarmRaised() as raised:
                 self.rang(Rung(entry.stream, raised.obligation, raised.lapsed_at))
             case AlarmCleared(cleared_at=cleared_at, why=why) if entry.stream in self.rungs:
@@ -158,6 +182,8 @@ class Told:
         version = self.in_force(obligation, at)
         if version is None:
             return "off"
+        if any(one.version is version and one.since <= at < one.until for one in self.suspended.values()):
+            return "suspended"
         of = version.obligation
         if isinstance(of, Keep):
             guard, rule = self._guard(of.while_, at), self._rule(of.count, at)
@@ -191,6 +217,7 @@ class Told:
         found = {at for signal in signals for at in signal.changes(after)}
         found |= {at for one in self.rungs.values() for at in (one.lapsed_at, one.cleared_at) if at is not None}
         found |= {at for known in self.versions.values() for one in known for at in (one.armed_at, one.ended_at)}
+        found |= {at for one in self.suspended.values() for at in (one.since, one.until)}
         return {at for at in found if after < at < before}
 
     def stretches(self, obligation: str, since: datetime, until: datetime) -> list[Stretch]:

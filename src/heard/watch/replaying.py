@@ -70,6 +70,10 @@ class Line(msgspec.Struct, frozen=True):
         return readings.lasting(self.found, "unknown")
 
     @property
+    def suspended(self) -> timedelta:
+        return readings.lasting(self.found, "suspended")
+
+    @property
     def covered(self) -> str:
         """ "14 of 108 minutes covered"; what is begun of a minute is cut, so that nothing looks better than it was."""
         return f"{minutes(self.kept)} of {minutes(self.owed)} minutes covered"
@@ -80,7 +84,7 @@ def line(id: str, told: Told, found: list[Stretch], mark_at: datetime | None = N
     label = f"{title}{how}: " + (
         ", ".join(
             f"{drawing.WORDS[says]} {minutes(lasting)} min"
-            for says in ("kept", "broken", "unknown", "off")
+            for says in readings.SAYS
             if (lasting := readings.lasting(found, says))
         )
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
 from PIL import Image
 
+from heard.coverage.uploads import UNUSED_KEPT, clear_unused
+from heard.engine import now
+from heard.opening import open_house
 from tests.server import Server
 from tests.watch.hand import Hand
 
@@ -88,6 +92,19 @@ def test_another_picture_keeps_the_places_and_a_withdrawn_plan_is_gone(hand: Han
     hand.does(f"{plan}/withdraw")
     assert [hand.client.get(f"/watch/{plan}/{end}").status_code for end in ("", "picture")] == [404, 404]
     assert "The new site" not in hand.page("plans/")
+
+
+def test_a_plan_stays_when_the_same_picture_that_was_sent_to_a_case_is_destroyed(hand: Hand) -> None:
+    hand.server.open_case("the-plan", "A case")
+    content = drawing(320, 200, "olive")
+    plan = sends(hand, "plans/", content).headers["location"]
+    sent = {"content": content, "headers": {"Content-Type": "image/png"}}
+    assert hand.client.post("/api/v1/cases/the-plan/pictures", **sent).status_code == 201
+    house = open_house(hand.server.data)
+    later = now.utc() + UNUSED_KEPT + timedelta(hours=1)
+    assert clear_unused(house.vault, house.tables, house.media.erase, later) == 1
+    house.close()
+    assert hand.client.get(f"{plan}picture").content.startswith(b"\xff\xd8\xff")
 
 
 WRONG = [

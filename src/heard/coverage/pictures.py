@@ -6,8 +6,6 @@ sealed or waiting, or in one that was withdrawn since, answers as an address doe
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import re
 from typing import Any
 from urllib.parse import unquote
@@ -66,13 +64,7 @@ async def take_in(serving: Serving, case: Case, content: bytes, file_name: str) 
 
 
 async def _kept(media: Any, prints: tuple[Print, ...]) -> Image:
-    """On disk, and the keys in the vault, before an entry names it. Only what is slow is done beside the loop."""
-    names = [hashlib.sha256(one.content).hexdigest() for one in prints]
-    keys = [media.begin(name) for name in names]
-    contents = [one.content for one in prints]
-    written = await asyncio.to_thread(lambda: [media.write(*both) for both in zip(contents, keys, strict=True)])
-    for name, key in zip(names, written, strict=True):
-        media.finish(name, key)
+    names = await darkroom.keep(media, [one.content for one in prints])
     more = tuple(Rendition(name, one.sort, one.width) for name, one in zip(names[1:], prints[1:], strict=True))
     return Image("", "", names[0], prints[0].width, prints[0].height, renditions=more)
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 import msgspec
@@ -44,9 +45,17 @@ class Media:
     """
 
     def __init__(self, folder: Path, vault: Vault) -> None:
-        self.folder, self._vault = folder, vault
+        self.folder, self._vault, self._drawer = folder, vault, _DRAWER
         folder.mkdir(mode=0o700, exist_ok=True)
         self._seal_old()
+
+    def apart(self, drawer: str) -> Media:
+        """The same folder under keys of their own: where one sort of picture is erased, the same picture of another
+        sort stays.
+        """
+        made = copy(self)
+        made._drawer = drawer
+        return made
 
     def keep(self, content: bytes) -> str:
         """The name of the content, on disk and its key in the vault when this returns.
@@ -73,7 +82,7 @@ class Media:
 
     def finish(self, name: str, key: Key) -> str:
         """The key into the vault, after the file: a file without a key is nothing."""
-        self._vault.put(_DRAWER, name, msgspec.msgpack.encode(key))
+        self._vault.put(self._drawer, name, msgspec.msgpack.encode(key))
         return name
 
     def read(self, name: str) -> bytes:
@@ -103,17 +112,17 @@ class Media:
         key = self._key(name) if _NAME.fullmatch(name) else None
         if key is None:
             return
-        self._vault.put(_DRAWER, name, msgspec.msgpack.encode(Key(bytes(32), key.file)))
+        self._vault.put(self._drawer, name, msgspec.msgpack.encode(Key(bytes(32), key.file)))
         self._vault.destroy(())  # nothing, but every trace of what was just written over
         self._path(key.file).unlink(missing_ok=True)
         sync_folder(self.folder)
-        self._vault.drop(_DRAWER, name)
+        self._vault.drop(self._drawer, name)
 
     def names(self) -> Iterator[str]:
-        return iter(self._vault.names(_DRAWER))
+        return iter(self._vault.names(self._drawer))
 
     def _key(self, name: str) -> Key | None:
-        raw = self._vault.get(_DRAWER, name)
+        raw = self._vault.get(self._drawer, name)
         return msgspec.msgpack.decode(raw, type=Key) if raw else None
 
     def _path(self, file: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -26,6 +25,8 @@ from heard.watch.verbs import Form
 
 #: The small picture that is pressed where a station stands, in points of the page.
 PRESSED_WIDE = 320
+#: Where the vault keeps their keys: a picture that no post shows any more is destroyed, and may be a plan as well.
+DRAWER = "plan picture key"
 #: What lies on top where two marks meet.
 _ABOVE = ("not watched", "kept", "blind", "unproven", "alarm")
 
@@ -94,7 +95,7 @@ async def _taken(request: Request, serving: Serving) -> tuple[str, int, int]:
         raise Refused("There is no picture with it. Nothing was kept; choose one.")
     developed = await darkroom.develop(await file.read(darkroom.FILE_BYTES_MAX + 1))
     largest = next(one for one in developed.prints if one.sort == "jpg")
-    media = await asyncio.to_thread(serving.media.keep, largest.content)
+    [media] = await darkroom.keep(serving.media.apart(DRAWER), [largest.content])
     return media, largest.width, largest.height
 
 
@@ -124,7 +125,7 @@ async def picture(request: Request) -> Response:
 
     async def look() -> Response:
         plan = plans.of_plan(serving.tables, request.path_params["plan"])
-        return Response(serving.media.read(plan.media), media_type="image/jpeg", headers=NO_STORE)
+        return Response(serving.media.apart(DRAWER).read(plan.media), media_type="image/jpeg", headers=NO_STORE)
 
     return await looking_twice(serving, look)
 

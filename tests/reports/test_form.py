@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from time import sleep
 
 import pypdfium2
 import pytest
@@ -111,6 +113,24 @@ def test_a_picture_of_a_page_is_unreadable_and_not_empty() -> None:
 def test_a_damaged_pdf_is_refused_in_words(raw: bytes) -> None:
     with pytest.raises(Refused):
         report_pdf.facts_of(raw, "broken.pdf")
+
+
+def test_one_pdf_is_read_at_a_time_whoever_else_sends_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most, read = 0, 0, report_pdf._pages
+
+    def pages(raw: bytes, name: str) -> list[str]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        sleep(0.05)
+        inside -= 1
+        return read(raw, name)
+
+    monkeypatch.setattr(report_pdf, "_pages", pages)
+    content = picture_of_a_page()
+    with ThreadPoolExecutor(4) as pool:
+        told = [pool.submit(report_pdf.text_of, content, "scan.pdf") for _ in range(4)]
+    assert most == 1 and all(isinstance(one.exception(), Refused) for one in told)
 
 
 def test_the_five_published_forms_are_read_into_all_boxes(shared_data: Path) -> None:

@@ -5,6 +5,8 @@ A page that is a picture is said to be unreadable.
 
 from __future__ import annotations
 
+from threading import Lock
+
 import pypdfium2
 
 from heard.engine.errors import Refused
@@ -14,6 +16,8 @@ from heard.reports import form
 PAGES_MAX = 120
 #: A page with fewer letters than this has no text to speak of.
 LETTERS_MIN = 40
+#: PDFium is for one thread at a time, whatever the documents; two at once bring the whole process down.
+_ONE_AT_A_TIME = Lock()
 
 
 def text_of(raw: bytes, name: str) -> str:
@@ -21,6 +25,17 @@ def text_of(raw: bytes, name: str) -> str:
 
     Raises Refused where the file is no PDF, has too many pages, or holds only pictures of pages.
     """
+    with _ONE_AT_A_TIME:
+        pages = _pages(raw, name)
+    if sum(letter.isalpha() for page in pages for letter in page) < LETTERS_MIN:
+        raise Refused(
+            f"{name} holds pictures of pages and no text that can be read. It was not imported, and is not empty: "
+            "its words have to be read by a person, or by a program that reads scans."
+        )
+    return "\n".join(pages)
+
+
+def _pages(raw: bytes, name: str) -> list[str]:
     try:
         document = pypdfium2.PdfDocument(raw)
     except pypdfium2.PdfiumError as wrong:
@@ -38,12 +53,7 @@ def text_of(raw: bytes, name: str) -> str:
         raise Refused(f"{name} is damaged as a PDF. Nothing was imported.") from wrong
     finally:
         document.close()
-    if sum(letter.isalpha() for page in pages for letter in page) < LETTERS_MIN:
-        raise Refused(
-            f"{name} holds pictures of pages and no text that can be read. It was not imported, and is not empty: "
-            "its words have to be read by a person, or by a program that reads scans."
-        )
-    return "\n".join(pages)
+    return pages
 
 
 def facts_of(raw: bytes, name: str) -> dict[str, str]:

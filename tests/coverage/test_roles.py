@@ -81,3 +81,11 @@ def test_who_is_no_editor_sees_no_roles_and_gives_none(server: Server) -> None:
         assert one.get("/desk/roles/roles/").status_code == 403
         assert gives(one, email, "reporter") == 403
         assert "/desk/roles/roles/" not in one.get("/desk/roles/").text
+
+
+def test_no_token_gives_or_takes_a_role_however_far_it_reaches(server: Server) -> None:
+    email, _ = somebody(server, "by_case")
+    assert server.client.get("/desk/roles/").status_code == 200  # an administrator's token
+    assert "/desk/roles/roles/" not in server.client.get("/desk/roles/").text
+    assert server.client.get("/desk/roles/roles/").status_code == 403
+    assert [gives(server.client, email, "reporter"), gives(server.client, email)] == [403, 403]

@@ -191,11 +191,11 @@ DESK_ROWS: dict[str, list[Row]] = {
     "GET /desk/{slug}/as-published/": [Row(RELEASE, "write", "case", READ)],
     "GET /desk/{slug}/as-published/page/": [Row(RELEASE, "write", "case", every("case", "no", unknown="absent"))],
     "GET /desk/{slug}/as-published/export/": [Row(ERASE, "write", "case", every("case", "no", unknown="absent"))],
-    "GET /desk/{slug}/roles/": [Row(OPEN, "write", "case", READ)],
-    # Of an address without an account; tests/coverage/test_roles.py has the others.
+    "GET /desk/{slug}/roles/": [Row(OPEN, "session", "case", READ)],
+    # In a session. Of an address without an account; tests/coverage/test_roles.py has the others.
     **{
         f"POST /desk/{{slug}}/roles/{verb}": [
-            Row(OPEN, "write", "case", every("case", "no", unknown="absent"), {"email": "nobody@heard.example"})
+            Row(OPEN, "session", "case", every("case", "no", unknown="absent"), {"email": "nobody@heard.example"})
         ]
         for verb in ("give", "take")
     },

@@ -35,6 +35,8 @@ VERBS: dict[str, frozenset[Role]] = {
 }
 #: Those that change nothing.
 READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
+#: Those that no token reaches: who may do what in a case is said by a person, not by a program that has lost its secret.
+IN_SESSION = frozenset({"give_roles"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
@@ -104,6 +106,8 @@ class Caller(msgspec.Struct, frozen=True):
         if self.scope == "read" and verb not in READING:
             return False
         if self.scope == "write" and verb == "administer":
+            return False
+        if verb in IN_SESSION and not self.in_session:
             return False
         return self.account.role in VERBS[verb] or self.by_case.get(self.case) in VERBS[verb]
 

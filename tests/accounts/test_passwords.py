@@ -194,6 +194,9 @@ def test_one_address_has_a_bound_and_a_network_of_ipv6_is_one(monkeypatch: pytes
     asked = [tries.one_more_from(f"2001:db8:1:2::{number:x}") for number in range(ADDRESS_MAX + 1)]
     assert asked == [True] * ADDRESS_MAX + [False]
     assert tries.one_more_from("2001:db8:1:3::1") and tries.one_more_from("192.0.2.1")
+    asked = [tries.one_more_from(f"2001:db8::{number:x}") for number in range(ADDRESS_MAX + 1)]
+    assert asked == [True] * ADDRESS_MAX + [False], "a network whose address has noughts in it is one, too"
+    assert not tries.one_more_from("2001:db8:0:0:9::1")
     monkeypatch.setattr(tries, "ADDRESSES_MAX", 50)
     for number in range(200):
         tries.one_more_from(f"198.51.100.{number}")

@@ -16,6 +16,7 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.journal import Vault
+from heard.engine.network import network
 
 #: For one account from strange browsers, or from its owner's; and for one address, where a newsroom or a court is.
 EACH_MAX, ADDRESS_MAX, WITHIN = 10, 60, timedelta(minutes=15)
@@ -68,7 +69,7 @@ def owner_came(vault: Vault, account: str) -> None:
 
 def one_more_from(address: str) -> bool:
     """Count a try from an address, of IPv6 from its network; whether it is looked at."""
-    at, name = now.utc(), ":".join(address.split(":")[:4]) if ":" in address else address
+    at, name = now.utc(), network(address)
     lately = [one for one in _addresses.pop(name, []) if at - one < WITHIN]
     may = len(lately) < ADDRESS_MAX
     _addresses[name] = [*lately, at] if may else lately

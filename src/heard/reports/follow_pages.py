@@ -17,6 +17,7 @@ from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
+from heard.engine.network import network
 from heard.reports import digests, finding, projection
 from heard.reports.areas import area_key
 from heard.reports.follows import KEY_MAX, SORTS, Followed, Follows, Told
@@ -91,7 +92,7 @@ async def ask(request: Request) -> Response:
         try:
             if serving.follows is None:
                 raise Refused(NO_MAIL)
-            serving.follows.ask(address, followed, _client(request))
+            serving.follows.ask(address, followed, network(request.client.host if request.client else ""))
         except Refused as refusal:
             made = templates.render(
                 "reports/follow.html", **_context(serving, sort, ASKED, _named(sort), refusal.message)
@@ -104,12 +105,6 @@ async def ask(request: Request) -> Response:
 
 
 _KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-
-
-def _client(request: Request) -> str:
-    """Whoever asks, as far as a line tells; of IPv6 the network, since a household has very many addresses in it."""
-    host = request.client.host if request.client else ""
-    return ":".join(host.split(":")[:4]) if ":" in host else host
 
 
 async def confirming(request: Request) -> Response:

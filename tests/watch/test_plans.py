@@ -13,6 +13,7 @@ from PIL import Image
 from heard.coverage.uploads import UNUSED_KEPT, clear_unused
 from heard.engine import now
 from heard.opening import open_house
+from heard.watch import projection, suspending, suspensions
 from tests.server import Server
 from tests.watch.hand import Hand
 
@@ -69,6 +70,26 @@ def test_a_station_stands_on_it_with_shape_word_and_colour(hand: Hand, plan: str
     assert "<b>1 with an alarm</b>" in hand.page("plans/")
     hand.does(f"{plan}/off", station=here)
     assert marks(hand.page(f"{plan}/")) == []
+
+
+def test_a_station_at_which_something_is_suspended_stands_on_it_too(hand: Hand, plan: str) -> None:
+    station = hand.station("Post 6")
+    hand.server.reader.get(hand.source(station, "The bell"))
+    hand.arms(station, "ping", "1 h")
+    here = station.removeprefix("stations/")
+    hand.does(f"{plan}/place", station=here, across="25", down="40")
+    house = open_house(hand.server.data)
+    [armed] = projection.obligations(house.tables, here)
+    house.node.do(suspending.ask(armed.id, None, now.utc() + timedelta(hours=1), "pause", "Mended."), by="one")
+    [asked] = suspensions.at_station(house.tables, here)
+    house.node.do(suspending.agree(asked.id, "another"), by="another")
+    house.close()
+    tries = 400
+    while not (page := hand.page(f"{plan}/")).count("is-suspended") and tries:
+        tries -= 1
+    assert marks(page) == ['25.0%" y="40.0%" class="mark is-suspended']
+    assert 'aria-label="Post 6: Suspended in part"' in page and "Suspended in part" in hand.page("")
+    assert "1 station<" in hand.page("plans/")
 
 
 def test_its_picture_is_made_anew_and_shown_to_nobody_who_may_not_see_the_watch(hand: Hand, plan: str) -> None:

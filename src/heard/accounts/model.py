@@ -35,7 +35,7 @@ VERBS: dict[str, frozenset[Role]] = {
 }
 #: Those that change nothing.
 READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
-#: Those that no token reaches: who may do what in a case is said by a person, not by a program that has lost its secret.
+#: Those that no token reaches: who may do what in a case is said by a person, not by a program that lost its secret.
 IN_SESSION = frozenset({"give_roles"})
 
 LINK_LASTS = timedelta(hours=24)

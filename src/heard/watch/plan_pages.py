@@ -28,7 +28,7 @@ PRESSED_WIDE = 320
 #: Where the vault keeps their keys: a picture that no post shows any more is destroyed, and may be a plan as well.
 DRAWER = "plan picture key"
 #: What lies on top where two marks meet.
-_ABOVE = ("not watched", "kept", "blind", "unproven", "alarm")
+_ABOVE = ("not watched", "kept", "suspended", "blind", "unproven", "alarm")
 
 
 class Mark(msgspec.Struct, frozen=True):

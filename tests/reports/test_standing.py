@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import get_args
+
+import pytest
 
 from heard.opening import House
 from heard.reports import clocks, commands, projection, standing
 from heard.reports.model import Addressee, Standing
 from heard.reports.register import Register
+from heard.reports.shown import Shown
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
 
 
@@ -24,6 +28,26 @@ def test_none_is_published_only_where_somebody_looked_after_the_last_day(house: 
     assert words(register, "2021-0001", "2021-04-01") == ["awaited; the last day is 28 April 2021"]
     assert words(register, "2021-0001", "2021-06-01") == ["no response published"]
     assert words(register, "2021-0002", "2021-12-01") == ["not known since 1 June 2021"]
+
+
+def test_what_is_worked_out_while_a_reading_comes_in_is_of_the_readings_before(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(house, table(line(1), line(2, dated="01/04/2021")), "2021-05-01")
+    register, on, stands = register_of(house, tmp_path), date(2021, 12, 1), standing.stands
+
+    def slowly(one: Shown, days: Sequence[date], at: date) -> Sequence[standing.Stand]:
+        """A thread that works it out is overtaken by the loop."""
+        monkeypatch.setattr(standing, "stands", stands)
+        found = stands(one, days, at)
+        read(house, table(line(1), line(2, dated="01/04/2021")), "2021-11-01")
+        register.follow_all()
+        return found
+
+    monkeypatch.setattr(standing, "stands", slowly)
+    assert register.stands(on)
+    (tmp_path / "another").mkdir()
+    assert register.stands(on) == register_of(house, tmp_path / "another").stands(on)
 
 
 def test_a_count_says_how_many_and_not_whose(house: House, tmp_path: Path) -> None:

@@ -173,22 +173,28 @@ class Register:
 
     def days_read(self, report: str) -> list[date]:
         """The days on which a source that tells of responses was read."""
-        if self._read is None:
-            self._read = projection.all_days_read(self.tables)
-        return self._read.get(report, [])
+        return self._all_days_read().get(report, [])
+
+    def _all_days_read(self) -> Mapping[str, list[date]]:
+        days = self._read
+        if days is None:
+            days = self._read = projection.all_days_read(self.tables)
+        return days
 
     def stands(self, on: date) -> Mapping[str, Sequence[Stand]]:
         """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
 
         def made() -> Mapping[str, Sequence[Stand]]:
-            before = self._stood if self._stood_of == (self._readings, on) else {}
+            # A thread works it out while readings go on: it is of those that were known when it began.
+            readings, days = self._readings, self._all_days_read()
+            before = self._stood if self._stood_of == (readings, on) else {}
             stood = dict[str, tuple[Shown, Sequence[Stand]]]()
             for one in self:
                 kept = before.get(one.id)
                 if kept is None or kept[0] is not one:
-                    kept = one, standing.stands(one, self.days_read(one.id), on)
+                    kept = one, standing.stands(one, days.get(one.id, []), on)
                 stood[one.id] = kept
-            self._stood, self._stood_of = stood, (self._readings, on)
+            self._stood, self._stood_of = stood, (readings, on)
             return {report: found for report, (_, found) in stood.items()}
 
         return self.once("stands", on, made)

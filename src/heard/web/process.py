@@ -223,13 +223,14 @@ async def _follow(register: Register, echoes: Echoes) -> None:
     so that nobody waits for that either; a new day has counts of its own.
     """
     quiet = 0
+    preparing: asyncio.Future[None] | None = None
     while True:
         try:
             more = register.follow()
             rest_s, quiet = (REGISTER_REST_S, 0) if more else (REGISTER_LOOK_S, quiet + 1)
-            if quiet % REGISTER_QUIET == REGISTER_QUIET - 1 and len(register):
+            if quiet % REGISTER_QUIET == REGISTER_QUIET - 1 and len(register) and (not preparing or preparing.done()):
                 register.days_read("")  # asks the tables, which one thread may at a time
-                asyncio.get_running_loop().run_in_executor(None, _prepare, register, echoes)
+                preparing = asyncio.ensure_future(asyncio.to_thread(_prepare, register, echoes))
         except Unavailable:  # as above: what is read already is served meanwhile
             rest_s = PUT_OFF_S
         await asyncio.sleep(rest_s)

@@ -131,6 +131,16 @@ def test_a_form_without_script_does_all_three(server: Server, slug: str, desk: h
     assert "of a picture that was taken out of a post" in desk.get(f"/desk/{slug}/receipts/{number}/").text
 
 
+def test_a_form_takes_a_picture_as_large_as_a_camera_makes_it(server: Server, slug: str, desk: httpx2.Client) -> None:
+    post, _ = posted(server.client, slug, text="A large gate.", content=fresh(92))
+    large = files.encoded(files.corners(1000, 800), "PNG", compress_level=0)
+    assert len(large) > 2.2 * 1024**2
+    typed = {"post": post, "text": "A large gate.", "once": "large", **WORDS, "alt": "The gate, large"}
+    answer = desk.post(f"/desk/{slug}/correct", data=typed, files={"file": ("a.png", large, "image/png")})
+    assert answer.status_code == 303, answer.text[:300]
+    assert "The gate, large" in server.page(f"/{slug}/posts/{post}/")
+
+
 def test_a_file_that_says_a_protected_name_is_put_into_no_post(server: Server) -> None:
     guarded = server.open_case("put-right-guarded", "A guarded case")
     post, _ = posted(server.client, guarded, content=fresh(90))

@@ -19,7 +19,9 @@ from heard.web.errors import Unreadable
 BODY_MAX = 2 * 1024 * 1024
 #: Where a picture may come with it. All ask who it is before they read the body.
 PICTURE_MAX = FILE_BYTES_MAX + 512 * 1024
-_TAKES_A_PICTURE = re.compile(r"/desk/[^/]+/(publish|look-up)|/api/v1/cases/[^/]+/pictures|/watch/plans/([^/]+/draw)?")
+_TAKES_A_PICTURE = re.compile(
+    r"/desk/[^/]+/(publish|correct|look-up)|/api/v1/cases/[^/]+/pictures|/watch/plans/([^/]+/draw)?"
+)
 
 #: No inline script or style anywhere, nothing from other sites; in a frame, and as one, pages of this site alone: the
 #: desk shows the page as readers see it.

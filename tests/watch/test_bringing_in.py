@@ -66,7 +66,7 @@ def reading(gate: Gate, obligation: str, at: datetime) -> tuple[str, str]:
     """How it stood, as known then and as known now."""
     watched = gate.watching.watched[obligation]
     entries = [one for one in gate.house.journal.all() if one.position > watched.position]
-    heard = verdicts.told(watched, [one for one in entries if gate.watching.is_told(watched, one)])
+    heard = verdicts.told([one for one in entries if gate.watching.is_told(watched, one)])
     [then] = verdicts.then(watched, heard, at).values()
     [known] = verdicts.now(watched, heard, at, now.utc()).values()
     return then.state, known.state

@@ -21,9 +21,9 @@ from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, obligations, projection, showing
-from heard.watch.commands import CHECK
 from heard.watch.entries import ObligationArmed, ObligationStoodDown
 from heard.watch.obligations import AnyObligation
+from heard.watch.showing import CHECK, CHECK_IN
 
 #: What is asked for in the common ways, as it is said on the form.
 SORTS = {
@@ -194,7 +194,7 @@ def written_from(
             return {"op": "keep", "count": count, "gap_s": every_s, "while": guard, **each}
         case "each-check-in":
             each = {"for_each": {"on_duty": station}, "where": {"post": station}, **asked}
-            return {"op": "every", "do": showing.CHECK_IN, "period_s": every_s, "while": guard, **each}
+            return {"op": "every", "do": CHECK_IN, "period_s": every_s, "while": guard, **each}
         case "rounds":
             each = {"for_each": {"stations": list(dict.fromkeys([station, *stations]))}, **asked}
             return {"op": "every", "do": CHECK, "period_s": every_s, "while": guard, **each}

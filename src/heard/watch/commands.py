@@ -28,8 +28,8 @@ from heard.watch.entries import (
     StateTold,
     StationSet,
 )
+from heard.watch.showing import CHECK
 
-CHECK = "check"
 STATE_LASTS_MAX_S = 366 * 86400.0
 #: What repairs are made by; history that is older is read in as such.
 STATE_SINCE_MAX = timedelta(hours=72)

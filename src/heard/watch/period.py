@@ -143,9 +143,8 @@ async def _kept(
     def reckon() -> list[Kept]:
         told = readings.told_by(station.id, entries)
         return [
-            _row(station, id, versions[-1].title, told.stretches(id, first, last), alarms)
-            for id, versions in told.versions.items()
-            if any(one.armed_at < last and one.ended_at > first for one in versions)
+            _row(station, id, told.versions[id][-1].title, told.stretches(id, first, last), alarms)
+            for id in told.in_force_within(first, last)
         ]
 
     return await asyncio.to_thread(reckon)

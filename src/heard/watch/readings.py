@@ -174,6 +174,14 @@ class Told:
     def in_force(self, obligation: str, at: datetime) -> Version | None:
         return next((one for one in self.versions.get(obligation, ()) if one.armed_at <= at < one.ended_at), None)
 
+    def in_force_within(self, since: datetime, until: datetime) -> list[str]:
+        """The obligations of which a version was in force in a time."""
+        return [
+            id
+            for id, versions in self.versions.items()
+            if any(one.armed_at < until and one.ended_at > since for one in versions)
+        ]
+
     def ringing(self, at: datetime) -> list[Rung]:
         return sorted((one for one in self.rungs.values() if one.lasts_at(at)), key=lambda one: (one.lapsed_at, one.id))
 

@@ -92,17 +92,14 @@ def line(id: str, told: Told, found: list[Stretch], mark_at: datetime | None = N
 
 
 def lines_now(
-    told: Told, since: datetime, until: datetime, mark_at: datetime | None = None, how: str = ""
+    told: Told, since: datetime, until: datetime, mark_at: datetime | None = None, how: str = "", only: str = ""
 ) -> list[Line]:
-    """Each requirement that was in force in a time, as it is known by what was told."""
+    """Each requirement that was in force in a time, or `only` one of them, as it is known by what was told."""
     return [
         line(id, told, told.stretches(id, since, until), mark_at, how)
-        for id, versions in told.versions.items()
-        if any(one.armed_at < until and one.ended_at > since for one in versions)
+        for id in told.in_force_within(since, until)
+        if only in ("", id)
     ]
-
-
-_then = readings.as_known_then
 
 
 def _ask(id: str) -> Any:
@@ -245,10 +242,12 @@ def _replay(
     only: str,
 ) -> Replay:  # fmt: skip
     known, then = readings.told_by(station, entries), readings.told_by(station, entries, at)
-    ids = [one.id for one in lines_now(known, since, until) if only in ("", one.id)]
-    found_then = {id: readings.stretches(_then(station, entries, since, until), _ask(id)) for id in ids}
+    lines = lines_now(known, since, until, at, " (now)", only)
+    ids = [one.id for one in lines]
+    found_then = {
+        id: readings.stretches(readings.as_known_then(station, entries, since, until), _ask(id)) for id in ids
+    }
     lines_then = [line(id, known, found, at, " (then)") for id, found in found_then.items()]
-    lines = [one for one in lines_now(known, since, until, at, " (now)") if one.id in ids]
     changes = {one.since for each in (*lines_then, *lines) for one in each.found} | {one.at for one in recorded}
     return Replay(
         since, until, at, _moment(then, ids, at), _moment(known, ids, at),

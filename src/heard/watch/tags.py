@@ -17,8 +17,8 @@ from heard.engine.journal import Vault
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, positions, projection
-from heard.watch.commands import CHECK
 from heard.watch.entries import DeedDone, PresenceTold, TagAdded, TagEnded
+from heard.watch.showing import CHECK
 
 DRAWER = "tag"
 CHECK_IN = "check-in"

@@ -19,8 +19,8 @@ from heard.watch.standing import evidence_of
 from heard.watch.watching import Watched, first_of
 
 
-def told(watched: Watched, entries: Iterable[Entry]) -> list[Evidence]:
-    """The evidence of entries that it hears of."""
+def told(entries: Iterable[Entry]) -> list[Evidence]:
+    """The evidence of entries."""
     return [evidence for entry in entries for evidence in evidence_of(entry)]
 
 

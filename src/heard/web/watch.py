@@ -144,7 +144,7 @@ async def _heard(call: Call, watching: Watching, watched: Watched, until: dateti
             if entry.at > until:
                 return heard
             if watching.is_told(watched, entry):
-                heard += verdicts.told(watched, [entry])
+                heard += verdicts.told([entry])
         if len(heard) > ENTRIES_MAX:
             raise Refused("More was told since it was armed than is gone through for one question. Nothing is told.")
         position = up_to

@@ -99,3 +99,13 @@ def test_what_cannot_be_taken_in_is_said_and_changes_nothing(server: Server) -> 
     assert send(server, table(line(1)), as_of="last week").status_code == 422
     assert server.reader.post(ADDRESS, content=table(line(1))).status_code == 401
     assert position(server) == before
+
+
+def test_with_a_cookie_a_file_says_what_it_is_as_no_form_can(server: Server) -> None:
+    content = table(line(1))
+    with httpx2.Client(base_url=server.address, timeout=60) as browser:
+        assert browser.post(server.link).status_code == 303
+        for said in ("", "text/plain", "text/plain; charset=utf-8", "multipart/form-data; boundary=x"):
+            answer = browser.post(ADDRESS, content=content, headers={"Content-Type": said} if said else {})
+            assert answer.status_code == 400, said
+        assert browser.post(ADDRESS, content=content, headers={"Content-Type": "text/csv"}).status_code == 200

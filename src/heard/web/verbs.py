@@ -20,6 +20,8 @@ from heard.web.asked import Asked
 
 #: A list answers at most so many things at once.
 LIST_MAX, LIST_USUAL = 500, 100
+#: What a form of another site can send, or a script of it without asking (Fetch, 2.2.2); nothing said is such, too.
+OF_FORMS = frozenset(("", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"))
 #: An Idempotency-Key is a name, not a text.
 KEY_MAX = 200
 
@@ -96,8 +98,10 @@ class Verb(Route):
         may = caller.may_somewhere if self.lists_cases else caller.may
         if not may(self.may):
             raise NotAllowed(NOT_ALLOWED)
-        if self.body and caller.in_session and not _is_json(request):
+        if caller.in_session and self.body and not _is_json(request):
             raise errors.Unreadable("Send this as application/json. Nothing was changed.")
+        if caller.in_session and self.verb_method != "GET" and _type(request) in OF_FORMS:
+            raise errors.Unreadable("Say in Content-Type what this file is, such as text/csv. Nothing was changed.")
         body = self._read(await request.body()) if self.body else None
         call = Call(request, serving, caller, body, _key(request))
         return await looking_twice(serving, lambda: self.make(call))
@@ -118,7 +122,11 @@ class Verb(Route):
 
 def _is_json(request: Request) -> bool:
     """No form of any site can say so: where a cookie speaks for somebody, it is one more thing to be right."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+    return _type(request) == "application/json"
+
+
+def _type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _key(request: Request) -> str | None:

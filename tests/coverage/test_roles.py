@@ -89,3 +89,10 @@ def test_no_token_gives_or_takes_a_role_however_far_it_reaches(server: Server) -
     assert "/desk/roles/roles/" not in server.client.get("/desk/roles/").text
     assert server.client.get("/desk/roles/roles/").status_code == 403
     assert [gives(server.client, email, "reporter"), gives(server.client, email)] == [403, 403]
+
+
+def test_who_is_of_the_watch_alone_is_on_no_page_of_a_desk(server: Server) -> None:
+    (watched, _), (reporter, _) = somebody(server, "holder"), somebody(server, "reporter")
+    _, editor = somebody(server, "by_case", "editor")
+    page = editor.get("/desk/roles/roles/").text
+    assert f"The reporter {reporter}" in page and watched not in page

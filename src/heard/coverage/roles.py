@@ -65,7 +65,8 @@ def _page(
         case=case,
         account=caller.account,
         holders=[Holder(one, role, _may_give(caller, one.id, role)) for one, role in held],
-        house=[one for one in accounts.all_accounts(serving.tables) if one.role != "by_case"],
+        # Whoever is of the watch alone has no business here, and is nobody's here to know of.
+        house=[one for one in accounts.all_accounts(serving.tables) if Caller(one).may("read_desk")],
         gives=[role for role in get_args(CaseRole) if _may_give(caller, "", role)],
         message=message,
         error=error,

@@ -213,7 +213,7 @@ def looks(of: Period) -> str:
     if not of.looks:
         return "Nobody read anybody's positions."
     times = "once" if of.looks == 1 else f"{of.looks} times"
-    return f"Positions were read {times}; whose they were sees by whom and why."
+    return f"Positions were read {times}; each of those sees by whom, and why."
 
 
 def cells(one: Kept | Lapsed | Known) -> list[str]:

@@ -43,7 +43,7 @@ def rebuild(data: Path, progress: Progress = lambda done, total: None) -> Rebuil
     with _alone(data) as alone:
         if not alone:
             return _compare(data, progress)
-        for old in (*data.glob("projection-*"), *data.glob("frames-*")):
+        for old in (path for pattern in ("projection-*", "frames-*", "watch-*") for path in data.glob(pattern)):
             old.unlink()
         house = open_house(data)
         try:

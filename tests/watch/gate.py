@@ -12,7 +12,8 @@ from heard.engine import now
 from heard.engine.node import Command, Written
 from heard.opening import House
 from heard.watch import arming, commands, ringing
-from heard.watch.watching import Due, Watching
+from heard.watch.watched import Due
+from heard.watch.watching import Watching
 
 NOON = datetime(2031, 3, 3, 12, tzinfo=UTC)
 

@@ -66,9 +66,12 @@ def reading(gate: Gate, obligation: str, at: datetime) -> tuple[str, str]:
     """How it stood, as known then and as known now."""
     watched = gate.watching.watched[obligation]
     entries = [one for one in gate.house.journal.all() if one.position > watched.position]
-    heard = verdicts.told([one for one in entries if gate.watching.is_told(watched, one)])
-    [then] = verdicts.then(watched, heard, at).values()
-    [known] = verdicts.now(watched, heard, at, now.utc()).values()
+    heard = verdicts.told(one for one in entries if gate.watching.is_told(watched, one))
+    taken = gate.watching.taken_up(watched)
+    first = gate.watching.told_first(watched, taken)
+    of = verdicts.Told(taken.obligation, taken.armed_at, first, heard)
+    [then] = verdicts.then(of, at).values()
+    [known] = verdicts.now(of, at, now.utc()).values()
     return then.state, known.state
 
 

@@ -220,7 +220,9 @@ def differing(gate: Gate, hands: Hands, seed: int) -> tuple[list[object], list[o
         act(gate, draw, hands.at)
         hands.go_on(draw.choice([1, 10, 29, 61, 200]))
         gate.rings()
-        stood.append((hands.at, gate.watching.watched[duty].evaluator.stands(hands.at)[""].state))
+        stood.append(
+            (hands.at, gate.watching.taken_up(gate.watching.watched[duty]).evaluator.stands(hands.at)[""].state)
+        )
     end = hands.go_on(1)
     wrong: tuple[list[object], list[object]] = ([], [])
     for place, reading in enumerate((then, as_now)):

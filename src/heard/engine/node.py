@@ -116,6 +116,8 @@ class Node:
         self.gates: list[Gate] = []
         #: Called after every fold, before anyone is answered: frames, the witness.
         self.after_fold: list[Callable[[], None]] = []
+        #: What was folded last, for whoever is called then and would read it again; of very much only the end.
+        self.folded: list[Entry] = []
         #: Called after an erasure was folded: what is kept beside the journal goes too.
         self.after_erasing: list[Callable[[], None]] = []
 
@@ -221,7 +223,9 @@ class Node:
                 return self._catch_up()
 
     def _catch_up(self) -> int:
+        self.folded = []
         while entries := self.projection.catch_up(self._entries_after):
+            self.folded = entries if len(self.folded) > FOLD_AT_ONCE else self.folded + entries
             self._withdraw(entries)
         self.leftovers.purge()
         for follow in self.after_fold:

@@ -78,7 +78,9 @@ def today(zone: str = "Europe/London") -> date:
 
 def text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, always the same width, so that text order is time order."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")[:-6] + "Z"  # without its +00:00
 
 
 def instant(written: str) -> datetime:

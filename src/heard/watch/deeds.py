@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count, islice
+from typing import Any
 
 from heard.watch import civil
 from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension
 from heard.watch.obligations import Before, By, Each, Every
-from heard.watch.owed import Instance, OnDuty, Owed
+from heard.watch.owed import BEGINNING, Instance, OnDuty, Owed, Told
 
 #: Of periods without an end so many are owed at a time: the one that goes on, and the next.
 AHEAD = 2
@@ -22,6 +23,24 @@ class OwedBy(Owed):
         super().__init__(obligation)
         self.zone = obligation.tz if obligation.days is not None else None
         self.on_duty = OnDuty(obligation.for_each_on_duty)
+        #: The positions of the entries by which each arose whose key is of words that somebody typed.
+        self._arose_at: dict[str, int] = {}
+
+    def besides(self) -> Any:
+        return self.on_duty.since
+
+    def take_up(self, besides: Any) -> None:
+        self.on_duty.since = besides
+
+    def name_of(self, key: str) -> str | int:
+        return self._arose_at.get(key, key)
+
+    def key_of(self, name: str | int, told: Told) -> str:
+        if isinstance(name, str):
+            return name
+        key = self._key(told(name))
+        self._arose_at[key] = name
+        return key
 
     def hears(self, evidence: Evidence) -> None:
         self.on_duty.heard(evidence)
@@ -49,6 +68,8 @@ class OwedBy(Owed):
             return
         instance = Instance(key, self._due(evidence.at), evidence.received_at, who)
         self.instances[key] = instance
+        if "ref" in self.obligation.match and evidence["entry"]:
+            self._arose_at[key] = evidence["entry"]
         if self.is_waived(instance):
             instance.state = "VOID"
         elif self.is_suspended("pause"):
@@ -97,6 +118,14 @@ class OwedBefore(Owed):
         self.versions: list[tuple[datetime, object]] = []
         self.acknowledged: dict[tuple[object, object], datetime] = {}
 
+    def besides(self) -> Any:
+        return self.versions, [(*which, at) for which, at in self.acknowledged.items()]
+
+    def take_up(self, besides: Any) -> None:
+        versions, acknowledged = besides
+        self.versions = [(at, version) for at, version in versions]
+        self.acknowledged = {(who, version): at for who, version, at in acknowledged}
+
     def hears(self, evidence: Evidence) -> None:
         of, who = self.obligation, evidence["who"]
         if evidence.kind == "publish" and evidence["order"] == of.order:
@@ -136,8 +165,14 @@ class OwedEvery(Owed):
     def __init__(self, obligation: Every) -> None:
         super().__init__(obligation)
         self.on_duty = OnDuty(obligation.while_.duty, obligation.while_.who)
-        self.one = self.instances[""] = Instance("", None, datetime.min.replace(tzinfo=UTC), state="IDLE")
-        self.last_done_at: datetime | None = None
+        self.one = self.instances[""] = Instance("", None, BEGINNING, state="IDLE")
+
+    def besides(self) -> Any:
+        return self.on_duty.since, self._state_holds, self._state_at, self._is_armed, self._unknown_at
+
+    def take_up(self, besides: Any) -> None:
+        self.one = self.instances[""]
+        self.on_duty.since, self._state_holds, self._state_at, self._is_armed, self._unknown_at = besides
 
     def hears(self, evidence: Evidence) -> None:
         was_on = self._is_on()
@@ -240,7 +275,11 @@ class OwedEach(Owed):
         self.zone = obligation.tz
         self._coming = self._periods()
         for period, due in islice(self._coming, obligation.count or AHEAD):
-            self._add(period, due, datetime.min.replace(tzinfo=UTC))
+            self._add(period, due, BEGINNING)
+
+    def take_up(self, besides: Any) -> None:
+        self._coming = self._periods(since=len(self.instances))
+        self._last = next(reversed(self.instances.values()))
 
     def _add(self, period: str, due: datetime, told_at: datetime) -> None:
         self._last = self.instances[period] = Instance(period, due, told_at)
@@ -249,10 +288,10 @@ class OwedEach(Owed):
         elif self.is_suspended("pause"):
             self.stop(self._last, told_at)
 
-    def _periods(self) -> Iterator[tuple[str, datetime]]:
+    def _periods(self, since: int = 0) -> Iterator[tuple[str, datetime]]:
         of = self.obligation
         at = time.fromisoformat(of.due["time"]) if "time" in of.due else None
-        numbers = range(of.count) if of.count else count()
+        numbers = range(since, of.count) if of.count else count(since)
         if of.each == "month":
             year, month = map(int, of.from_.split("-")[:2])
             for number in numbers:

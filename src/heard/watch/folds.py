@@ -180,11 +180,11 @@ def _not_public(tables: Tables, entry: Entry, body: PublicEnded) -> None:
 
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
-    title = next((t for (t,) in tables.execute("SELECT title FROM obligation WHERE id = ?", (body.obligation,))), "")
     tables.execute(
-        "INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?)",
+        "INSERT INTO alarm SELECT ?, ?, ?, coalesce((SELECT title FROM obligation WHERE id = ?), ''), ?, ?, 'open', "
+        "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?",
         (
-            *(entry.stream, body.obligation, body.station, title, body.sort, body.key),
+            *(entry.stream, body.obligation, body.station, body.obligation, body.sort, body.key),
             *(now.text(body.lapsed_at), now.text(entry.at), entry.position),
         ),
     )

@@ -13,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from heard.engine import now
 from heard.watch.alarms import Alarm
 from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension, suspension
 from heard.watch.obligations import Keep
-from heard.watch.owed import Instance, OnDuty
+from heard.watch.owed import BEGINNING, Instance, OnDuty, Told
 from heard.watch.signals import Known, Signal, at_least, near, seconds
 
 #: How long raw positions are kept (see the vault): evidence of what is older repairs nothing.
@@ -48,13 +50,13 @@ class Kept:
         self.allowance = seconds(obligation.grace_s + obligation.wait_s)
         self.people = {who: Signal() for who in obligation.count.group}
         #: Whether the state is the one, and whether anyone is on duty: the guard is on unless one is known not to be.
-        self.state, self.duty = Signal(), Signal()
+        self.state_said, self.duty = Signal(), Signal()
         self.on_duty = OnDuty(obligation.while_.duty, obligation.while_.who)
         self.suspensions: tuple[Suspension, ...] = ()
         #: Of what was before it was armed nothing was asked; gaps that were over when history told of them ring not.
-        self.armed_at = self.quiet_before = datetime.min.replace(tzinfo=UTC)
+        self.armed_at = self.quiet_before = BEGINNING
         self.began_at: datetime | None = None
-        self.now = datetime.min.replace(tzinfo=UTC)
+        self.now = BEGINNING
         self.alarms: list[Alarm] = []
         self._gaps: list[Gap] = []
 
@@ -109,13 +111,34 @@ class Kept:
         if evidence.kind == "state" and evidence["thing"] == of.while_.state:
             lasts = evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
-            self.state.say(evidence.at, evidence["value"] == of.while_.is_, until)
+            self.state_said.say(evidence.at, evidence["value"] == of.while_.is_, until)
             return True
         if evidence.kind in ("duty.start", "duty.end") and evidence["post"] == of.while_.duty:
             self.on_duty.heard(evidence)
             self.duty.say(evidence.at, bool(self.on_duty.since))
             return True
         return False
+
+    # Laid down, and taken up again
+
+    def state(self) -> list[Any]:
+        said = [self.state_said.state(), self.duty.state()]
+        people = [(who, signal.state()) for who, signal in self.people.items()]
+        alarms, gaps, suspensions = (
+            [structs.astuple(one) for one in some] for some in (self.alarms, self._gaps, self.suspensions)
+        )
+        instants = [self.armed_at, self.quiet_before, self.began_at, self.now]
+        return [said, people, self.on_duty.since, instants, alarms, gaps, suspensions]
+
+    def go_on_from(self, state: list[Any], told: Told) -> None:
+        said, people, self.on_duty.since, instants, alarms, gaps, suspensions = state
+        self.armed_at, self.quiet_before, self.began_at, self.now = instants
+        for signal, of_it in zip((self.state_said, self.duty), said, strict=True):
+            signal.go_on_from(of_it)
+        for who, of_them in people:
+            self.people[who].go_on_from(of_them)
+        self.alarms, self._gaps = [Alarm(*one) for one in alarms], [Gap(*one) for one in gaps]
+        self.suspensions = tuple(Suspension(*one) for one in suspensions)
 
     # What is known of every instant
 
@@ -125,7 +148,7 @@ class Kept:
         of = self.obligation.while_
         known: set[Known] = set()
         if of.state is not None:
-            known.add(self.state.value(at))
+            known.add(self.state_said.value(at))
         if of.duty is not None:
             known.add(self.duty.value(at))
         if False in known or (None in known and self.obligation.guard_unknown == "off"):
@@ -140,7 +163,7 @@ class Kept:
 
     def _stretches(self, first: datetime) -> Iterator[tuple[datetime, datetime, Known, Known]]:
         """From, until, guard, rule: the stretches in which nothing changes, from an instant to for ever."""
-        signals = (self.state, self.duty, *self.people.values())
+        signals = (self.state_said, self.duty, *self.people.values())
         changes = {at for signal in signals for at in signal.changes(first)}
         changes |= {at for one in self.suspensions for at in (one.since, one.until) if at > first}
         for since, until in pairwise(sorted({first, *changes, FOREVER})):

@@ -112,18 +112,20 @@ def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
         (body.obligation, body.number),
     )
     for op, each_on_duty, steps, climbs_on_s in known:
-        for who in _themselves(tables, body, op, each_on_duty):
-            _put(tables, entry.stream, THEMSELVES, who, entry.at)
+        _put_themselves(tables, entry, body, op, each_on_duty)
         for step, rung in enumerate(msgspec.json.decode(steps)):
             due_at = entry.at + timedelta(seconds=rung["after_s"])
             _put(tables, entry.stream, step, rung["to"], due_at, climbs_on_s=climbs_on_s)
 
 
-def _themselves(tables: Tables, body: AlarmRaised, op: str, each_on_duty: bool) -> list[str]:
+def _put_themselves(tables: Tables, entry: Entry, body: AlarmRaised, op: str, each_on_duty: bool) -> None:
     if op == "before" or each_on_duty:
-        return [body.key.rpartition("/")[2]]
-    on_duty = tables.execute("SELECT holder FROM duty WHERE station = ? ORDER BY holder", (body.station,))
-    return [who for (who,) in on_duty]
+        _put(tables, entry.stream, THEMSELVES, body.key.rpartition("/")[2], entry.at)
+        return
+    tables.execute(
+        "INSERT OR IGNORE INTO rung SELECT ?, ?, holder, 0, ?, 1, '[]', NULL FROM duty WHERE station = ?",
+        (entry.stream, THEMSELVES, now.text(entry.at), body.station),
+    )
 
 
 def _put(

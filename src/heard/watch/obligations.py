@@ -30,7 +30,7 @@ class ForEach(msgspec.Struct, frozen=True):
     stations: tuple[str, ...] = ()
 
 
-class Obligation(msgspec.Struct, frozen=True, kw_only=True, tag_field="op"):
+class Obligation(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", omit_defaults=True):
     """`grace_s`: late without an alarm. `wait_s`: allowed for delivery. `skew_s`: how far ahead a clock is believed."""
 
     escalate: tuple[Step, ...] = ()
@@ -64,7 +64,7 @@ class Before(Obligation, frozen=True, kw_only=True, tag="before"):
     at: str = "duty.start"
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, frozen=True, omit_defaults=True):
     """While a state is so, while anyone (or this one) is on duty at a post; or while both."""
 
     state: str | None = None

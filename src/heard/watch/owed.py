@@ -15,10 +15,12 @@ there are: `deeds`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 import msgspec
+from msgspec import structs
 
 from heard.watch import civil
 from heard.watch.alarms import Alarm
@@ -27,6 +29,11 @@ from heard.watch.obligations import Obligation
 
 #: Of a clock that had run out when it was stopped nothing is left.
 NOTHING = timedelta()
+MICROSECOND = timedelta(microseconds=1)
+#: What an entry told, by its position.
+Told = Callable[[int], Evidence]
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Instance(msgspec.Struct):
@@ -61,6 +68,12 @@ class Evaluator(Protocol):
     def next_at(self) -> datetime | None: ...
 
     def passed(self, at: datetime) -> None: ...
+
+    def state(self) -> list[Any]:
+        """All that it has come to, in numbers, instants and ids: no word that anybody typed."""
+
+    def go_on_from(self, state: list[Any], told: Told) -> None:
+        """As it was when it said `state`."""
 
 
 class Owed(ABC):
@@ -185,6 +198,46 @@ class Owed(ABC):
             instance.alarm.clear(at, why)
         if instance.state in ("DUE", "LAPSED", "SUSPENDED"):
             instance.state = state
+
+    # Laid down, and taken up again
+
+    def state(self) -> list[Any]:
+        numbers = {id(alarm): number for number, alarm in enumerate(self.alarms)}
+        alarms = [(self.name_of(one.key), *structs.astuple(one)[1:]) for one in self.alarms]
+        rows = [
+            (
+                *(self.name_of(one.key), one.due, one.told_at, one.who, one.failed, one.state),
+                *(numbers.get(id(one.alarm)), None if one.left is None else one.left // MICROSECOND),
+            )
+            for one in self.instances.values()
+        ]
+        return [alarms, rows, [structs.astuple(one) for one in self.suspensions], self.besides()]
+
+    def go_on_from(self, state: list[Any], told: Told) -> None:
+        alarms, rows, suspensions, besides = state
+        self.alarms = [Alarm(self.key_of(name, told), *rest) for name, *rest in alarms]
+        for name, due, told_at, who, failed, stands, number, left in rows:
+            key, alarm = self.key_of(name, told), None if number is None else self.alarms[number]
+            time_left = None if left is None else left * MICROSECOND
+            self.instances[key] = Instance(key, due, told_at, who, failed, stands, alarm, time_left)
+        if suspensions:
+            self.suspensions = tuple(Suspension(*one) for one in suspensions)
+        self.take_up(besides)
+
+    def name_of(self, key: str) -> str | int:
+        """A key, or where it was told, if somebody typed it."""
+        return key
+
+    def key_of(self, name: str | int, told: Told) -> str:
+        return str(name)
+
+    def besides(self) -> Any:
+        """What it knows besides its instances."""
+        return None
+
+    def take_up(self, besides: Any) -> None:
+        """What it said that it knows `besides`; the instances are there already."""
+        assert besides is None
 
 
 def _turns_at(one: Suspension) -> datetime | None:

@@ -16,7 +16,8 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, projection
 from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmProven, AlarmRaised
-from heard.watch.watching import Due, Watching
+from heard.watch.watched import Due
+from heard.watch.watching import Watching
 
 #: Who is in the header of what the watch itself records.
 WATCH = "watch"
@@ -25,7 +26,7 @@ WATCH = "watch"
 def key_of(due: Due) -> str:
     """The key under which it is recorded: the same for whoever does it."""
     if due.move == "raise":
-        clock = f"{due.watched.id}.{due.watched.body.number}/{due.alarm.key}"
+        clock = f"{due.watched.id}.{due.of.version}/{due.alarm.key}"
         return f"lapse/{clock}/{now.text(due.alarm.lapsed_at)}"
     return f"{due.move}/{due.id}"
 
@@ -49,22 +50,22 @@ def record_all(watching: Watching, dues: Sequence[Due]) -> Command:
         rests_on: dict[str, tuple[str, ...]] = {}
         over: dict[str, None] = {}
         for due in still:
-            armed = due.watched.body
-            if armed.station not in rests_on:
-                rests_on[armed.station] = tuple(one.id for one in projection.orders(tables, armed.station))
-            over |= dict.fromkeys((due.id, due.watched.id, *armed.rests_on, *rests_on[armed.station]))
+            station = due.watched.station
+            if station not in rests_on:
+                rests_on[station] = tuple(one.id for one in projection.orders(tables, station))
+            over |= dict.fromkeys((due.id, due.watched.id, *due.of.rests_on, *rests_on[station]))
         return Decision(tuple(Draft(due.id, _body(due)) for due in still), tuple(over))
 
     return judge
 
 
 def _body(due: Due) -> Body:
-    alarm, armed = due.alarm, due.watched.body
+    alarm, watched = due.alarm, due.watched
     if due.move == "raise":
         sort = alarm.kind_at_raise or alarm.kind
         return AlarmRaised(
-            due.watched.id, armed.number, due.watched.station_of(alarm),
-            "unproven" if sort == "unproven" else "lapse", alarm.key, alarm.lapsed_at,
+            watched.id, due.of.version, watched.station_of(alarm), "unproven" if sort == "unproven" else "lapse",
+            alarm.key, alarm.lapsed_at,
         )  # fmt: skip
     if due.move == "prove":
         assert alarm.upgraded_at is not None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from heard.watch.alarms import Alarm
 from heard.watch.evidence import ARMED, Evidence
 from heard.watch.obligations import AnyObligation, Each, Every, ForEach, Guard, Keep
-from heard.watch.owed import Evaluator, Instance
+from heard.watch.owed import Evaluator, Instance, Told
+
+#: A state that is none of those which anybody could type.
+ANOTHER = object()
 
 
 class Several:
@@ -27,8 +31,8 @@ class Several:
             self._one[station] = make(_at(of, station))
 
     def heard(self, evidence: Evidence) -> None:
-        if evidence.kind in (ARMED, "state", "suspend", "suspend.end"):
-            self._lasting[evidence.kind, str(evidence["id"] or evidence["thing"] or "")] = evidence
+        if self.each.on_duty is not None and evidence.kind in (ARMED, "state", "suspend", "suspend.end"):
+            self._lasts(evidence)
         for key, one in self._one.items():
             one.heard(evidence)
             self._take(key, one)
@@ -38,6 +42,12 @@ class Several:
             for told in (*self._lasting.values(), evidence):
                 self._one[who].heard(told)
             self._take(who, self._one[who])
+
+    def _lasts(self, evidence: Evidence) -> None:
+        about = (evidence.kind, str(evidence["id"] or evidence["thing"] or ""))
+        known = self._lasting.get(about)
+        if known is None or known.at <= evidence.at:  # what puts the past right says nothing of now
+            self._lasting[about] = evidence
 
     def _take(self, key: str, one: Evaluator) -> None:
         """The alarms that are new, in the order in which they were raised."""
@@ -73,6 +83,40 @@ class Several:
 
     def is_known(self, at: datetime) -> bool:
         return all(one.is_known(at) for one in self._one.values())
+
+    # Laid down, and taken up again
+
+    def state(self) -> list[Any]:
+        numbers = {
+            id(alarm): (key, number) for key, one in self._one.items() for number, alarm in enumerate(one.alarms)
+        }
+        lasting = [(one.kind, one.received_at, one.at, self._without_words(one)) for one in self._lasting.values()]
+        each = [(key, one.state()) for key, one in self._one.items()]
+        return [each, [numbers[id(alarm)] for alarm in self.alarms], lasting]
+
+    def go_on_from(self, state: list[Any], told: Told) -> None:
+        each, alarms, lasting = state
+        for key, stood in each:
+            if key not in self._one:
+                self._one[key] = self.make(_of(self.of, key, str(self.each.on_duty)))
+            self._one[key].go_on_from(stood, told)
+            self._taken[key] = len(self._one[key].alarms)
+        self.alarms = [self._one[key].alarms[number] for key, number in alarms]
+        for kind, received_at, at, facts in lasting:
+            self._lasts(Evidence(kind, received_at, at, self._with_words(facts)))
+
+    def _without_words(self, evidence: Evidence) -> dict[str, Any]:
+        """Of a state, which somebody typed, it is laid down only whether it is the one that counts."""
+        facts = evidence.facts
+        return {**facts, "value": facts["value"] == self._guard().is_} if "value" in facts else facts
+
+    def _with_words(self, facts: dict[str, Any]) -> dict[str, Any]:
+        if "value" not in facts:
+            return facts
+        return {**facts, "value": self._guard().is_ if facts["value"] else ANOTHER}
+
+    def _guard(self) -> Guard:
+        return self.of.while_ if isinstance(self.of, Keep | Every) else Guard()
 
 
 def _of(of: AnyObligation, who: str, post: str) -> AnyObligation:

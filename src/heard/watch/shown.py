@@ -16,7 +16,8 @@ from heard.watch import ladders, projection, suspensions
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.obligations import By
 from heard.watch.tracks import WHY
-from heard.watch.watching import Watched, Watching
+from heard.watch.watched import Watched
+from heard.watch.watching import Watching
 
 #: Running clocks on the board: those that fall due first.
 CLOCKS_MAX = 50
@@ -161,7 +162,7 @@ def _stands(
     watched = _watched(watching, station.id)
     if not watched:
         return "not watched"
-    if not all(one.evaluator.is_known(at) for one in watched):
+    if not all(_is_known(watching, one, at) for one in watched):
         return "blind"
     # A station of which a part is not watched is never said to be kept.
     return (
@@ -171,22 +172,22 @@ def _stands(
     )
 
 
+def _is_known(watching: Watching, watched: Watched, at: datetime) -> bool:
+    return not watched.may_be_unknown or watching.taken_up(watched).evaluator.is_known(at)
+
+
 def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) -> list[ClockShown]:
-    running = [
-        ClockShown(codes[_where(watched, instance.key)], watched.body.title, _who(watched, instance.who), instance.due)
-        for watched in (watching.first_to_ring(CLOCKS_MAX) if watching else ())
-        for instance in watched.evaluator.stands(at).values()
-        if instance.state == "DUE" and instance.due is not None
-    ]
+    if watching is None:
+        return []
+    running = list[ClockShown]()
+    for watched in watching.first_to_ring(CLOCKS_MAX):
+        taken, title = watching.taken_up(watched), watching.title(watched)
+        for instance in taken.evaluator.stands(at).values():
+            if instance.state == "DUE" and instance.due is not None:
+                who = instance.who if isinstance(taken.obligation, By) else ""
+                where = instance.key if instance.key in watched.stations else watched.station
+                running.append(ClockShown(codes[where], title, who, instance.due))
     return sorted(running, key=lambda clock: clock.due_at)[:CLOCKS_MAX]
-
-
-def _where(watched: Watched, key: str) -> str:
-    return key if key in watched.stations else watched.body.station
-
-
-def _who(watched: Watched, who: str) -> str:
-    return who if isinstance(watched.obligation, By) else ""
 
 
 def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
@@ -207,8 +208,8 @@ def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station]
         if not watched:
             yield f"{station.code}: nothing is watched here."
         for one in watched:
-            if not one.evaluator.is_known(at):
-                yield f"{station.code}: nobody can say whether this is kept: {one.body.title}."
+            if watching is not None and not _is_known(watching, one, at):
+                yield f"{station.code}: nobody can say whether this is kept: {watching.title(one)}."
         if station.state is not None and station.state_now(at) is None:
             yield f"{station.code}: its state was told for a time that is over."
         for why in projection.why_unknown(tables, station.id):

@@ -9,6 +9,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 EARTH_M = 6_371_008.8
 #: From the radius that holds 68 % of fixes to the one that holds 95 %, for errors alike in all directions.
@@ -58,6 +59,14 @@ class Signal:
             return None
         newest = self._said[place - 1]
         return None if newest.until is not None and at >= newest.until else newest.value
+
+    def state(self) -> list[Any]:
+        """All that was said, to be taken up again."""
+        return [self._number, [structs.astuple(one) for one in self._said]]
+
+    def go_on_from(self, state: list[Any]) -> None:
+        self._number, said = state
+        self._said = [Said(*one) for one in said]
 
     def forget_before(self, at: datetime) -> None:
         """Drop what can say nothing of any later instant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
             yield Evidence("state", at, since_at or at, facts)
         case DeedDone(deed=deed, ref=ref, done_at=done_at, store=store, who=who):
             facts = {"post": on, "who": who or entry.by, "ref": ref, "period": ref or None, "history": bool(store)}
+            facts["entry"] = entry.position
             yield Evidence(deed, at, done_at or at, facts)
         case OrderPublished(number=version):
             yield _at(at, "publish", order=on, version=version)
@@ -65,15 +66,24 @@ def _at(at: datetime, kind: str, **facts: Any) -> Evidence:
     return Evidence(kind, at, at, facts)
 
 
+#: A piece of evidence by where it stands: the entry that told it, and its kind, of which an entry tells one.
+Where = tuple[int, str]
+
+
+def told_by(entries: Iterable[Entry]) -> dict[Where, Evidence]:
+    """What entries tell, by where it stands."""
+    return {(entry.position, one.kind): one for entry in entries for one in evidence_of(entry)}
+
+
 class Standing:
     """The newest evidence of each thing that lasts: who is on duty, what was told of whom, states, orders and who has
     read them.
     """
 
     def __init__(self) -> None:
-        self._newest: dict[str, dict[tuple[Any, ...], Evidence]] = {}
+        self._newest: dict[str, dict[tuple[Any, ...], tuple[Where, Evidence]]] = {}
 
-    def heard(self, station: str, stream: str, evidence: Evidence) -> None:
+    def heard(self, station: str, stream: str, position: int, evidence: Evidence) -> None:
         match evidence.kind:
             case "duty.end":
                 self._newest.get(station, {}).pop((stream, "duty.start", evidence["who"]), None)
@@ -95,19 +105,35 @@ class Standing:
                 return
         newest = self._newest.setdefault(station, {})
         known = newest.get((stream, evidence.kind, *about))
-        if known is None or known.at <= evidence.at:  # what puts the past right says nothing of now
-            newest[stream, evidence.kind, *about] = evidence
+        if known is None or known[1].at <= evidence.at:  # what puts the past right says nothing of now
+            newest[stream, evidence.kind, *about] = (position, evidence.kind), evidence
 
-    def told_at(self, at: datetime, station: str, group: tuple[str, ...]) -> list[Evidence]:
-        """How things stand, as it is told to one who begins to watch a station now; that it is armed is said first.
+    def of(self, station: str) -> dict[Where, Evidence]:
+        """How things stand at a station, each by where it stands, in the order in which it was first told."""
+        return dict(self._newest.get(station, {}).values())
 
-        Those of the group of whom nothing was ever told are not on duty, and count for nobody.
+    def state(self, station: str) -> list[Any]:
+        """How things stand at a station, by where that is told: no word of it."""
+        return [(about, where) for about, (where, _) in self._newest.get(station, {}).items()]
 
-        Orders keep the times at which they were published and read; nothing else was watched before.
-        """
-        known = self._newest.get(station, {}).values()
-        nobody = [_at(at, "presence", station=station, who=who, value=False) for who in group]
-        return [Evidence(ARMED, at, at, {}), *nobody, *(told for one in known if (told := _told_again(one, at)))]
+    def go_on_from(self, station: str, state: list[Any], told: Mapping[Where, Evidence]) -> None:
+        """As it was when it said `state`; `told` has what stands there."""
+        newest = self._newest[station] = {}
+        for about, (position, kind) in state:
+            newest[tuple(about)] = (position, kind), told[position, kind]
+
+
+def told_first(
+    at: datetime, stations: Iterable[str], group: Sequence[str], stood: Iterable[Evidence]
+) -> list[Evidence]:
+    """What is told to one who begins to watch stations where things `stood` so; that it is armed is said first.
+
+    Those of the group of whom nothing was ever told are not on duty, and count for nobody.
+
+    Orders keep the times at which they were published and read; nothing else was watched before.
+    """
+    nobody = [_at(at, "presence", station=one, who=who, value=False) for one in stations for who in group]
+    return [Evidence(ARMED, at, at, {}), *nobody, *(told for one in stood if (told := _told_again(one, at)))]
 
 
 def _told_again(evidence: Evidence, at: datetime) -> Evidence | None:

@@ -14,9 +14,9 @@ import msgspec
 from heard.engine.entry import Entry
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import ARMED, Evidence
+from heard.watch.obligations import AnyObligation
 from heard.watch.owed import Instance
 from heard.watch.standing import evidence_of
-from heard.watch.watching import Watched, first_of
 
 
 def told(entries: Iterable[Entry]) -> list[Evidence]:
@@ -24,15 +24,26 @@ def told(entries: Iterable[Entry]) -> list[Evidence]:
     return [evidence for entry in entries for evidence in evidence_of(entry)]
 
 
-def then(watched: Watched, heard: Iterable[Evidence], at: datetime) -> dict[str, Instance]:
+class Told(msgspec.Struct, frozen=True):
+    """What a version of an obligation was told: `first`, how things stood when it was armed, and then what it `heard`
+    of.
+    """
+
+    obligation: AnyObligation
+    armed_at: datetime
+    first: list[Evidence]
+    heard: list[Evidence]
+
+
+def then(of: Told, at: datetime) -> dict[str, Instance]:
     """As it was known at that instant."""
-    return _stands(watched, [one for one in heard if one.received_at <= at], at)
+    return _stands(of, [one for one in of.heard if one.received_at <= at], at)
 
 
-def now(watched: Watched, heard: Iterable[Evidence], at: datetime, known_at: datetime) -> dict[str, Instance]:
+def now(of: Told, at: datetime, known_at: datetime) -> dict[str, Instance]:
     """As it is known at `known_at` how it stood at `at`."""
-    known = [_in_its_place(one, watched.armed_at) for one in heard if one.received_at <= known_at]
-    return _stands(watched, sorted(known, key=lambda one: one.received_at), at)
+    known = [_in_its_place(one, of.armed_at) for one in of.heard if one.received_at <= known_at]
+    return _stands(of, sorted(known, key=lambda one: one.received_at), at)
 
 
 def _in_its_place(one: Evidence, armed_at: datetime) -> Evidence:
@@ -40,9 +51,9 @@ def _in_its_place(one: Evidence, armed_at: datetime) -> Evidence:
     return msgspec.structs.replace(one, received_at=max(min(one.at, one.received_at), armed_at), facts=facts)
 
 
-def _stands(watched: Watched, heard: Iterable[Evidence], at: datetime) -> dict[str, Instance]:
-    found = evaluator(watched.obligation)
-    for first in first_of(watched):
+def _stands(of: Told, heard: Iterable[Evidence], at: datetime) -> dict[str, Instance]:
+    found = evaluator(of.obligation)
+    for first in of.first:
         found.heard(first)
     for one in heard:
         if one.received_at <= at and one.kind != ARMED:

@@ -8,15 +8,16 @@ come to pass and has no entry yet, and `ringing` makes commands of it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
 
 import msgspec
 
 from heard.engine.entry import Body, Entry
 from heard.engine.journal import Journal
-from heard.watch import entries, obligations
+from heard.watch import entries
 from heard.watch.alarms import Alarm
 from heard.watch.entries import (
     AlarmCleared,
@@ -32,77 +33,39 @@ from heard.watch.entries import (
 )
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
-from heard.watch.model import alarm_id
-from heard.watch.obligations import AnyObligation, By, Every, Keep
-from heard.watch.owed import Evaluator
-from heard.watch.standing import Standing, evidence_of
+from heard.watch.obligations import Keep
+from heard.watch.standing import Standing, evidence_of, told_by
+from heard.watch.watched import (
+    NEVER,
+    Due,
+    Evaluated,
+    Move,
+    Unkept,
+    Watched,
+    armed_by,
+    first_of,
+    hears_of_station,
+    lay_down,
+    read,
+    soonest,
+    source_of,
+    stations_of,
+    take_up,
+)
 
 #: The kinds of entry that the watch is told of.
 KINDS = tuple(
     body.kind for body in vars(entries).values() if isinstance(body, type) and issubclass(body, Body) and body.kind
 )
+Name = TypeVar("Name", str, tuple[str, ...])
+
 #: What open boards listen to.
 TOPIC = "watch"
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 #: Entries that are heard in one go.
 AT_ONCE = 500
-
-Move = Literal["raise", "prove", "clear"]
-
-
-class Due(msgspec.Struct, frozen=True):
-    """What has come to pass of an alarm, and is not an entry yet."""
-
-    move: Move
-    id: str
-    watched: Watched
-    alarm: Alarm
-    found_by: Evaluator
-
-
-class Watched(msgspec.Struct):
-    """One version of an obligation, watched from `armed_at` on. `told_first` is how things stood then."""
-
-    id: str
-    body: ObligationArmed
-    obligation: AnyObligation
-    armed_at: datetime
-    position: int
-    told_first: list[Evidence]
-    evaluator: Evaluator
-    passed_to: datetime
-    #: It ended by being stood down or armed anew: nothing is heard any more.
-    ended: bool = False
-    #: Alarms before this one are over and recorded as such.
-    settled: int = 0
-    next_at: datetime = NEVER
-    #: Its place in the order of arming.
-    number: int = 0
-
-    def hears_of(self) -> tuple[str, ...]:
-        """The streams whose entries are told to it, beside its own, by which it is suspended: of its station (or
-        stations), with its orders; of the source that pings.
-        """
-        match self.obligation:
-            case Every(do="ping", where={"source": str(source)}, while_=guard):
-                is_guarded = guard.state is not None or guard.duty is not None
-                return (source, *self.stations) if is_guarded else (source,)
-        return self.stations
-
-    @property
-    def stations(self) -> tuple[str, ...]:
-        """Where it is watched, the first being where it was armed."""
-        each = self.obligation.for_each
-        return tuple(dict.fromkeys((self.body.station, *(each.stations if each else ()))))
-
-    def station_of(self, alarm: Alarm) -> str:
-        """Where that rang."""
-        last = alarm.key.rpartition("/")[2]
-        return last if last in self.stations else self.body.station
-
-    def alarm_id(self, alarm: Alarm) -> str:
-        return alarm_id(self.id, self.body.number, alarm.key, alarm.lapsed_at)
+#: So many that were used last are not laid down.
+TAKEN_UP = 1024
 
 
 class Watching:
@@ -115,18 +78,23 @@ class Watching:
         #: The newest entry by which something rang.
         self.rang = 0
         self.watched: dict[str, Watched] = {}
+        #: Those that are taken up, by number: the ones used last, and those of which something is to be recorded.
+        self._taken_up: dict[int, tuple[Watched, Evaluated]] = {}
         #: Those of which something may have to be recorded, in the order in which that was noticed.
         self._to_look_at: dict[int, Watched] = {}
-        #: When each rings next, with a number that no two share. What has changed since is skipped at the top.
-        self._clocks: list[tuple[datetime, int, Watched]] = []
-        self._armed = self._pushed = 0
+        #: When each rings next. What has changed since is skipped at the top.
+        self.clocks: list[tuple[datetime, Watched]] = []
+        self.armed = 0
         #: Those of each station, by number.
         self._at_station: dict[str, dict[int, Watched]] = {}
         #: Those that hear of a source, or of a station with its orders, by its stream.
         self._hearing_of: dict[str, list[Watched]] = {}
-        self._station_of: dict[str, str] = {}
-        self._standing = Standing()
-        self._recorded: set[tuple[Move, str]] = set()
+        self.station_of: dict[str, str] = {}
+        self.standing = Standing()
+        self.recorded: set[tuple[Move, str]] = set()
+        #: What has changed since it was kept in a file (`resuming`).
+        self.unkept = Unkept()
+        self._names: dict[Any, Any] = {}
         #: When anything was last told of a station, and the newest of all.
         self.heard_at: dict[str, datetime] = {}
         self.last_heard_at: datetime | None = None
@@ -164,12 +132,16 @@ class Watching:
     def go_on(self, to: int) -> None:
         """Hear the next of them, as many as take some ten milliseconds."""
         up_to = min(to, self.position + AT_ONCE)
-        records = self.journal.store.of_kinds(KINDS, self.position, up_to)
-        for entry in self.journal.opened(records):
+        self.hear(self.journal.opened(self.journal.store.of_kinds(KINDS, self.position, up_to)), up_to)
+
+    def hear(self, entries: Sequence[Entry], up_to: int) -> None:
+        """These are the entries of the watch from where it stands up to a position."""
+        for entry in entries:
             self._heard(entry)
         self.position = up_to
-        if records:
-            self.changed = records[-1].header.position
+        self._lay_down()
+        if entries:
+            self.changed = entries[-1].position
             for follow in self.after_change:
                 follow()
 
@@ -180,28 +152,38 @@ class Watching:
             case ObligationStoodDown():
                 self._end(entry, "stood-down")
             case AlarmRaised():
-                self._recorded.add(("raise", entry.stream))
-                self.rang = entry.position
+                self._is_recorded("raise", entry)
             case AlarmProven():
-                self._recorded.add(("prove", entry.stream))
-                self.rang = entry.position
+                self._is_recorded("prove", entry)
             case AlarmCleared():
-                self._recorded.add(("clear", entry.stream))
+                self._is_recorded("clear", entry)
             case OrderPublished(station=station) | SourceAdded(station=station):
-                self._station_of[entry.stream] = station
+                self.station_of[entry.stream] = self.unkept.streams[entry.stream] = self.same(station)
         station = self._station(entry)
         for evidence in evidence_of(entry):
             if evidence.kind not in ("suspend", "suspend.end"):
-                self._standing.heard(station, entry.stream, evidence)
+                self.standing.heard(station, entry.stream, entry.position, evidence)
                 self.heard_at[station] = max(evidence.at, self.heard_at.get(station, evidence.at))
                 self.last_heard_at = max(evidence.at, self.last_heard_at or evidence.at)
+                self.unkept.stations.add(station)
             of_itself = self.watched.get(entry.stream)
             for watched in (of_itself,) if of_itself else self._hearing_of.get(_told_of(entry, station), ()):
                 self._tell(watched, entry, evidence)
 
+    def _is_recorded(self, move: Move, entry: Entry) -> None:
+        self.recorded.add((move, entry.stream))
+        self.unkept.recorded.append((move, entry.stream))
+        if move != "clear":
+            self.rang = entry.position
+
     def _station(self, entry: Entry) -> str:
         """The station that an entry tells of: its stream, or whose order or source that is."""
-        return self._station_of.get(entry.stream, entry.stream)
+        return self.station_of.get(entry.stream, entry.stream)
+
+    def same(self, name: Name) -> Name:
+        """One and the same object for all that is at a station, or at the same stations."""
+        known: Name = self._names.setdefault(name, name)
+        return known
 
     def is_told(self, watched: Watched, entry: Entry) -> bool:
         """Whether an entry is one that it hears of."""
@@ -209,98 +191,138 @@ class Watching:
 
     def _arm(self, entry: Entry, armed: ObligationArmed) -> None:
         self._end(entry, "superseded")
-        obligation = obligations.read(armed.written)
-        group = obligation.count.group if isinstance(obligation, Keep) else ()
-        each = obligation.for_each
-        others = [one for one in (each.stations if each else ()) if one != armed.station]
-        first = self._standing.told_at(entry.at, armed.station, group)
-        first += [told for one in others for told in self._standing.told_at(entry.at, one, group)[1:]]
+        obligation = read(armed)
+        self.armed += 1
+        stations, source = self.same(stations_of(armed, obligation)), source_of(obligation)
         watched = Watched(
-            entry.stream, armed, obligation, entry.at, entry.position, first, evaluator(obligation), entry.at
+            *(entry.stream, self.armed, stations, entry.position, source),
+            *(hears_of_station(obligation), isinstance(obligation, Keep)),
         )
-        self._armed += 1
-        watched.number = self._armed
-        self.watched[entry.stream] = watched
+        there = watched.stations if watched.hears_of_station else ()
+        stood = {where: told for one in there for where, told in self.standing.of(one).items()}
+        taken = Evaluated(
+            *(obligation, armed.number, armed.rests_on, entry.at, list(stood), entry.at, evaluator(obligation))
+        )
+        taken.begin(first_of(watched, taken, stood.values()))
+        self.stands_in(watched)
+        self._taken_up[watched.number] = watched, taken
+        self._changed(watched, taken)
+
+    def stands_in(self, watched: Watched) -> None:
+        """From now on it is watched."""
+        self.watched[watched.id] = watched
         for station in watched.stations:
             self._at_station.setdefault(station, {})[watched.number] = watched
         for stream in watched.hears_of():
-            self._hearing_of.setdefault(stream, []).append(watched)
-        _begin(watched)
-        self._changed(watched)
+            if hearing := self._hearing_of.get(stream):
+                hearing.append(watched)
+            else:
+                self._hearing_of[stream] = [watched]
 
     def _end(self, entry: Entry, why: str) -> None:
         watched, at = self.watched.pop(entry.stream, None), entry.at
         if watched is None:
             return
-        if at < watched.passed_to:
-            self._again(watched, entry.position)
-        let_pass(watched.evaluator, at, including=False)
-        for alarm in watched.evaluator.alarms:
+        taken = self.taken_up(watched)
+        if at < taken.passed_to:
+            self._again(watched, taken, entry.position)
+        let_pass(taken.evaluator, at, including=False)
+        for alarm in taken.evaluator.alarms:
             if alarm.cleared_at is None:
                 alarm.clear(at, why)
         watched.ended = True
-        self._changed(watched)
+        self._changed(watched, taken)
         for station in watched.stations:
             del self._at_station[station][watched.number]
         for stream in watched.hears_of():
             self._hearing_of[stream].remove(watched)
 
     def _tell(self, watched: Watched, entry: Entry, evidence: Evidence) -> None:
-        if entry.at < watched.passed_to:
+        taken = self.taken_up(watched)
+        if entry.at < taken.passed_to:
             # Time had passed here already when an entry came in that was appended before: begin again from the record.
-            self._again(watched, entry.position)
+            self._again(watched, taken, entry.position)
         else:
-            hear(watched.evaluator, evidence)
-            self._changed(watched)
+            hear(taken.evaluator, evidence)
+        self._changed(watched, taken)
 
-    def _again(self, watched: Watched, to: int) -> None:
+    def _again(self, watched: Watched, taken: Evaluated, to: int) -> None:
         """As if nothing had been heard before, up to and with the entry at a position."""
-        watched.evaluator, watched.settled, watched.passed_to = evaluator(watched.obligation), 0, watched.armed_at
-        _begin(watched)
-        hears_of = (watched.id, *watched.hears_of())
-        if watched.body.station in hears_of:
+        taken.begin(self.told_first(watched, taken))
+        if watched.hears_of_station:
             records = self.journal.store.of_kinds(KINDS, watched.position, to)
         else:
-            found = (record for stream in hears_of for record in self.journal.store.stream(stream))
+            streams = (watched.id, *watched.hears_of())
+            found = (record for stream in streams for record in self.journal.store.stream(stream))
             since = (record for record in found if watched.position < record.header.position <= to)
             records = sorted(since, key=lambda record: record.header.position)
         for entry in self.journal.opened(records):
             if self.is_told(watched, entry):
                 for evidence in evidence_of(entry):
-                    hear(watched.evaluator, evidence)
-        self._changed(watched)
+                    hear(taken.evaluator, evidence)
 
-    def _changed(self, watched: Watched) -> None:
+    def told_first(self, watched: Watched, taken: Evaluated) -> list[Evidence]:
+        """How things stood when it was armed, read again where that was told."""
+        found = [record for position, _ in taken.stood if (record := self.journal.store.record(position))]
+        told = told_by(self.journal.opened(found))
+        return first_of(watched, taken, [told[where] for where in taken.stood if where in told])
+
+    def _changed(self, watched: Watched, taken: Evaluated) -> None:
         """It was told something, or time has passed in it: see when it rings next, and look whether it has rung."""
-        next_at = NEVER if watched.ended else watched.evaluator.next_at() or NEVER
+        next_at = NEVER if watched.ended else taken.evaluator.next_at() or NEVER
         if next_at not in (NEVER, watched.next_at):
-            self._pushed += 1
-            heapq.heappush(self._clocks, (next_at, self._pushed, watched))
+            heapq.heappush(self.clocks, (next_at, watched))
         watched.next_at = next_at
-        if watched.settled < len(watched.evaluator.alarms):
-            self._to_look_at[watched.number] = watched
+        self.unkept.watched[watched.number] = watched
+        if taken.settled < len(taken.evaluator.alarms):
+            self.look_at(watched)
+
+    def is_looked_at(self, watched: Watched) -> bool:
+        """Whether something may have to be recorded of it."""
+        return watched.number in self._to_look_at
+
+    def look_at(self, watched: Watched) -> None:
+        """Something may have to be recorded of it."""
+        self._to_look_at[watched.number] = watched
+
+    # What is laid down, and taken up
+
+    def taken_up(self, watched: Watched) -> Evaluated:
+        """With its evaluator, as it stands."""
+        known = self._taken_up.pop(watched.number, None)
+        taken = known[1] if known else take_up(watched, self.journal.entry)
+        self._taken_up[watched.number] = watched, taken  # the one used last is the last
+        return taken
+
+    def title(self, watched: Watched) -> str:
+        """What it is called."""
+        return armed_by(watched, self.journal.entry).title
+
+    def _lay_down(self) -> None:
+        """All but those used last; what is to be recorded stays, since it is asked again when it is written."""
+        over = len(self._taken_up) - len(self._to_look_at) - TAKEN_UP
+        for number in list(islice(self._taken_up, max(0, over))):
+            if number not in self._to_look_at:
+                watched, taken = self._taken_up.pop(number)
+                watched.laid_down = lay_down(taken)
+
+    def lay_down_unkept(self) -> None:
+        """Each that has changed is laid down as it stands; those that are taken up stay so."""
+        for number in self.unkept.watched.keys() & self._taken_up.keys():
+            watched, taken = self._taken_up[number]
+            watched.laid_down = lay_down(taken)
 
     # What time brings
 
     def next_at(self) -> datetime:
         """The next instant at which anything rings or ends by itself."""
-        while self._clocks and self._clocks[0][0] != self._clocks[0][2].next_at:
-            heapq.heappop(self._clocks)
-        return self._clocks[0][0] if self._clocks else NEVER
+        while self.clocks and self.clocks[0][0] != self.clocks[0][1].next_at:
+            heapq.heappop(self.clocks)
+        return self.clocks[0][0] if self.clocks else NEVER
 
     def first_to_ring(self, most: int) -> Iterator[Watched]:
-        """Those whose clocks ring next, the first first: down the heap, without taking anything from it."""
-        clocks = self._clocks
-        places, seen = [(clocks[0][0], 0)] if clocks else [], set[int]()
-        while places and most:
-            at, place = heapq.heappop(places)
-            if at == (watched := clocks[place][2]).next_at and watched.number not in seen:
-                seen.add(watched.number)
-                most -= 1
-                yield watched
-            for below in (2 * place + 1, 2 * place + 2):
-                if below < len(clocks):
-                    heapq.heappush(places, (clocks[below][0], below))
+        """Those whose clocks ring next, the first first."""
+        return soonest(self.clocks, most)
 
     def at_station(self, station: str) -> list[Watched]:
         """All that is watched there, in the order in which it was armed."""
@@ -310,42 +332,49 @@ class Watching:
         """It is this late. What rings at this very instant waits: evidence of it may still come, and is heard first."""
         self.looks += 1
         while self.next_at() < at:
-            _, _, watched = heapq.heappop(self._clocks)
+            _, watched = heapq.heappop(self.clocks)
             watched.next_at = NEVER
-            let_pass(watched.evaluator, at, including=False)
-            watched.passed_to = at
-            self._changed(watched)
+            taken = self.taken_up(watched)
+            let_pass(taken.evaluator, at, including=False)
+            taken.passed_to = at
+            self._changed(watched, taken)
+        self._lay_down()
 
     # What is to be recorded
 
     def due_records(self) -> Iterator[Due]:
         """What has come to pass and has no entry yet, the oldest of each obligation first."""
         for number, watched in list(self._to_look_at.items()):
-            alarms = watched.evaluator.alarms
-            while watched.settled < len(alarms) and self._is_settled(watched, alarms[watched.settled]):
-                watched.settled += 1
+            taken = self.taken_up(watched)
+            alarms = taken.evaluator.alarms
+            while taken.settled < len(alarms) and self._is_settled(watched, taken):
+                taken.settled += 1
             is_recorded = True
-            for alarm in alarms[watched.settled :]:
-                id = watched.alarm_id(alarm)
+            for alarm in alarms[taken.settled :]:
+                id = taken.alarm_id(watched, alarm)
                 if (move := self._next_move(id, alarm)) is not None:
                     is_recorded = False
-                    yield Due(move, id, watched, alarm, watched.evaluator)
+                    yield Due(move, id, watched, taken, alarm, taken.evaluator)
             if is_recorded:
                 self._to_look_at.pop(number, None)
+                self.unkept.watched[number] = watched
 
     def is_still(self, due: Due) -> bool:
         """Whether it is still to be recorded: an entry may have come since that shows it otherwise, or that it is."""
-        return due.found_by is due.watched.evaluator and self._next_move(due.id, due.alarm) == due.move
+        known = self._taken_up.get(due.watched.number)
+        is_found = known is not None and known[1].evaluator is due.found_by
+        return is_found and self._next_move(due.id, due.alarm) == due.move
 
-    def _is_settled(self, watched: Watched, alarm: Alarm) -> bool:
-        return alarm.cleared_at is not None and ("clear", watched.alarm_id(alarm)) in self._recorded
+    def _is_settled(self, watched: Watched, taken: Evaluated) -> bool:
+        alarm = taken.evaluator.alarms[taken.settled]
+        return alarm.cleared_at is not None and ("clear", taken.alarm_id(watched, alarm)) in self.recorded
 
     def _next_move(self, id: str, alarm: Alarm) -> Move | None:
-        if ("raise", id) not in self._recorded:
+        if ("raise", id) not in self.recorded:
             return "raise"
-        if ("clear", id) in self._recorded:
+        if ("clear", id) in self.recorded:
             return None
-        if alarm.upgraded_at is not None and ("prove", id) not in self._recorded:
+        if alarm.upgraded_at is not None and ("prove", id) not in self.recorded:
             return "prove"
         return "clear" if alarm.cleared_at is not None else None
 
@@ -353,14 +382,3 @@ class Watching:
 def _told_of(entry: Entry, station: str) -> str:
     """Whom an entry is told to: those that hear of this stream."""
     return entry.stream if isinstance(entry.body, Pinged | SuspensionAgreed | SuspensionEnded) else station
-
-
-def _begin(watched: Watched) -> None:
-    for evidence in first_of(watched):
-        watched.evaluator.heard(evidence)
-
-
-def first_of(watched: Watched) -> list[Evidence]:
-    """How things stood when it was armed; but for what was asked of people before."""
-    is_by = isinstance(watched.obligation, By)
-    return [one for one in watched.told_first if not (is_by and one["earlier"])]

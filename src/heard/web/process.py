@@ -45,12 +45,14 @@ from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
-from heard.watch.watching import TOPIC, Watching
+from heard.watch import resuming
+from heard.watch.watching import TOPIC
 from heard.web.app import build
 from heard.web.fixes import CursorStreams
 from heard.web.heartbeat import beat
 from heard.web.lending import Lending
 from heard.web.mailing import Mailing
+from heard.web.resuming import keep_on
 from heard.web.ringing import follow, ring
 from heard.web.serving import Doorbell, Hello, serve_handed
 from heard.web.streams import Streams
@@ -143,7 +145,7 @@ async def run(
         register,
         echoes := Echoes(register),
     )
-    watching = Watching(house.journal)
+    watching, keeping = keep_on(house.journal, house.data / f"watch-{code_hash((), resuming.code())}.sqlite")
     house.node.after_fold.append(follow(watching, house.node))
     serving.watching = watching
     serving.follows = Follows(house.journal) if box else None
@@ -175,6 +177,7 @@ async def run(
         *(beat(watching, address) for address in [os.environ.get("HEARD_HEARTBEAT")] if address),
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),
+        keeping.run(),
     ]
     if box:
         base = public[0] if public else house.address()
@@ -194,6 +197,7 @@ async def run(
         with suppress(Unavailable):
             house.witness.keep_head(house.journal)
     frames.close()
+    keeping.end()
 
 
 def newest_at(house: House) -> datetime:
@@ -258,8 +262,9 @@ def _taking(house: House, scribe: Scribe) -> Taking | None:
 
 def _clear_away(house: House, frames: Path, register: Path) -> None:
     """Remove what earlier versions folded and rendered: words that are erased from now on must not stay in it."""
-    kept = (frames.name, register.name, f"projection-{code_hash(ROOMS)}.sqlite")
-    derived = ("frames-*", "projection-*", "register-*")
+    states = f"watch-{code_hash((), resuming.code())}.sqlite"
+    kept = (frames.name, register.name, f"projection-{code_hash(ROOMS)}.sqlite", states)
+    derived = ("frames-*", "projection-*", "register-*", "watch-*")
     for old in [path for pattern in derived for path in house.data.glob(pattern)]:
         if not old.name.startswith(kept):
             old.unlink(missing_ok=True)

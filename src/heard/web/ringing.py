@@ -19,7 +19,8 @@ from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.node import Node, Written
 from heard.watch.ringing import WATCH, key_of, record_all
-from heard.watch.watching import Due, Watching
+from heard.watch.watched import Due
+from heard.watch.watching import KINDS, Watching
 
 #: A clock may be set while one sleeps: so often it is looked at anyway.
 LOOK_EVERY_S = 1.0
@@ -52,6 +53,7 @@ def follow(watching: Watching, node: Node) -> Callable[[], None]:
         position = node.projection.position()
         if watching.has_begun and not watching.has_stopped and position - watching.position <= HEARD_AT_ONCE:
             try:
+                _hear_folded(watching, node)
                 watching.catch_up(position)
             except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
                 raise
@@ -59,6 +61,13 @@ def follow(watching: Watching, node: Node) -> Callable[[], None]:
                 _stop(watching, mistake)
 
     return catch_up
+
+
+def _hear_folded(watching: Watching, node: Node) -> None:
+    """What was folded just now need not be read and opened again."""
+    folded = node.folded
+    if folded and folded[0].position == watching.position + 1:
+        watching.hear([one for one in folded if one.kind in KINDS], folded[-1].position)
 
 
 def _stop(watching: Watching, mistake: Exception) -> None:

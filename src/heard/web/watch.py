@@ -19,11 +19,12 @@ from heard.watch import ladders, projection, suspensions, verdicts
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
 from heard.watch.model import Armed, RaisedAlarm
-from heard.watch.obligations import Keep
+from heard.watch.obligations import AnyObligation, Keep
 from heard.watch.owed import Instance
 from heard.watch.shown import board
 from heard.watch.suspensions import Suspended
-from heard.watch.watching import AT_ONCE, KINDS, Watched, Watching
+from heard.watch.watched import Watched
+from heard.watch.watching import AT_ONCE, KINDS, Watching
 from heard.web.verbs import Call, Verb, answered
 from heard.web.watch_asked import writing
 
@@ -103,22 +104,23 @@ async def list_instances(call: Call) -> Response:
     if watching is None or watched is None:
         raise Unavailable("This process watches nothing at this moment. Ask again in a little while.")
     at, known_at = (_instant(call, name, at_now) for name in ("at", "known"))
-    if at < watched.armed_at:
-        raise Refused(f"Version {watched.body.number} was armed after that instant; before, this was not asked.")
+    taken = watching.taken_up(watched)
+    if at < taken.armed_at:
+        raise Refused(f"Version {taken.version} was armed after that instant; before, this was not asked.")
     if at > at_now or known_at < at:
         raise Refused("at is an instant that has been, and known is no earlier. Nothing is told.")
-    heard = await _heard(call, watching, watched, known_at)
+    first, heard = watching.told_first(watched, taken), await _heard(call, watching, watched, known_at)
+    of, names = verdicts.Told(taken.obligation, taken.armed_at, first, heard), addresses(call)
     # So many entries take a while, in which what rings is not kept from it.
-    known_then = await asyncio.to_thread(verdicts.then, watched, heard, at)
-    known_now = await asyncio.to_thread(verdicts.now, watched, heard, at, known_at)
-    names = addresses(call)
+    known_then = await asyncio.to_thread(verdicts.then, of, at)
+    known_now = await asyncio.to_thread(verdicts.now, of, at, known_at)
     told = {
         "at": at,
         "known_at": known_at,
-        "then": _instances(watched, known_then, names),
-        "now": _instances(watched, known_now, names),
+        "then": _instances(taken.obligation, known_then, names),
+        "now": _instances(taken.obligation, known_now, names),
     }
-    return answered({"obligation": armed.id, "version": watched.body.number, **told})
+    return answered({"obligation": armed.id, "version": taken.version, **told})
 
 
 def _instant(call: Call, name: str, otherwise: datetime) -> datetime:
@@ -152,9 +154,9 @@ async def _heard(call: Call, watching: Watching, watched: Watched, until: dateti
     return heard
 
 
-def _instances(watched: Watched, found: Mapping[str, Instance], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _instances(asked: AnyObligation, found: Mapping[str, Instance], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each with what it is of. Of presence asked of each on duty no one is named: that would tell who is where."""
-    is_presence = isinstance(watched.obligation, Keep)
+    is_presence = isinstance(asked, Keep)
     told = []
     for key, one in found.items():
         of = [] if is_presence else [names.get(part, part) for part in key.split("/") if part]

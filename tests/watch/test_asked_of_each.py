@@ -11,7 +11,8 @@ import pytest
 
 from heard.engine.errors import Refused
 from heard.opening import House
-from heard.watch import arming, commands, ladders, projection, tags
+from heard.watch import arming, bringing_in, commands, ladders, projection, tags
+from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmRaised
 from tests.watch.gate import NOON, Gate, Hands
 
@@ -85,6 +86,20 @@ def caller(gate: Gate, who: str) -> Any:
     return Caller(accounts.by_id(gate.tables, who))
 
 
+def test_who_begins_a_duty_goes_by_the_newest_state_and_not_by_history(gate: Gate, hands: Hands) -> None:
+    gate.is_told("open")
+    gate.do(tags.add_tag(gate.id, "By the hinge"), gate.sam)
+    gate.arms("each-check-in", "60 s", state="open")
+    hands.go_on(600)
+    said = [{"kind": "state", "thing": "Post 7", "value": "shut", "t": (hands.at - timedelta(hours=1)).isoformat()}]
+    read = bringing_in.rows(gate.tables, gate.id, Store("The book", stamped=True), said)
+    gate.do(bringing_in.bring_in(gate.id, read.rows), "operator")
+    gate.begins(gate.one)
+    began_at = hands.at
+    hands.go_on(70)
+    assert raised(gate) == [(gate.one, gate.id, began_at + timedelta(seconds=60))]
+
+
 def test_a_supervisor_goes_the_rounds_of_several_stations(gate: Gate, hands: Hands) -> None:
     other = gate.do(commands.set_station("Post 8"), gate.sam).stream
     gate.do(commands.post_holder(other, gate.two), gate.sam)
@@ -136,6 +151,16 @@ def test_something_is_done_or_pings_each_day_by_a_time(gate: Gate, hands: Hands)
     assert raised(gate) == [("2031-03-03", gate.id, NOON + timedelta(hours=1))]
     hands.go_on(24 * 3600)
     assert [key for key, _, _ in raised(gate)] == ["2031-03-03", "2031-03-04", "2031-03-04"]
+
+
+def test_a_ping_of_the_day_is_heard(gate: Gate, hands: Hands) -> None:
+    gate.do(commands.add_source(gate.id, "The backup", source="backup"), gate.sam)
+    gate.do(commands.ping("backup", "success"), "backup")
+    gate.arms("ping-day", "", source="backup", by="13:00")
+    hands.go_on(1800)
+    gate.do(commands.ping("backup", "success"), "backup")
+    hands.go_on(3600)
+    assert raised(gate) == []
 
 
 def test_what_was_begun_is_answered_within_days_each_by_its_reference(gate: Gate, hands: Hands) -> None:

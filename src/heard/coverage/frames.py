@@ -87,22 +87,34 @@ class Painter:
 
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
-        self.leftovers = Leftovers(journal, file.purging, file.position())
+        self._told = file.position()
+        self.leftovers = Leftovers(journal, file.purging, self._told)
         #: Told the position up to which frames are written.
         self.after_paint: list[Callable[[int], None]] = []
 
     def paint(self) -> None:
-        """Render up to what is folded, and no further: the journal may be ahead of the tables."""
-        start = self.file.position()
+        """Render up to what is folded, and no further: the journal may be ahead of the tables.
+
+        An app that is being exchanged for this one may render into the same file: who listens here hears of that too.
+        """
+        told = self._told
         while entries := self._folded_after(self.file.position()):
+            self._see_what_others_rendered(entries[0].position - 1)
             pages: dict[str, Page] = {}
             painted = [painting for entry in entries if (painting := self._paint(entry, pages))]
             self.file.put(entries[-1].position, painted)
             self.leftovers.after(entries)
+            self._told = entries[-1].position
+        self._see_what_others_rendered(self.file.position())
         self.leftovers.purge()
-        if (reached := self.file.position()) > start:
+        if self._told > told:
             for follow in self.after_paint:
-                follow(reached)
+                follow(self._told)
+
+    def _see_what_others_rendered(self, up_to: int) -> None:
+        if up_to > self._told:
+            self.leftovers.of_another(self._told, up_to)
+            self._told = up_to
 
     def _folded_after(self, position: int) -> list[Entry]:
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")

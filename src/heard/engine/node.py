@@ -78,7 +78,7 @@ class Leftovers:
     """
 
     def __init__(self, journal: Journal, file: Purge, position: int) -> None:
-        self.file, self._position = file, position
+        self.journal, self.file, self._position = journal, file, position
         purged = file.purged_to()
         self._some = bool(journal.store.of_kinds(kinds_that_withdraw(), purged))
         self._erased = bool(journal.store.of_kinds(kinds_that_erase(), purged))
@@ -89,6 +89,15 @@ class Leftovers:
         self._some |= any(body.withdraws() for body in bodies)
         self._erased |= any(body.erases() for body in bodies)
         self._position = entries[-1].position
+
+    def of_another(self, after: int, up_to: int) -> bool:
+        """Another process folded these into the same file, and may have ended before it purged; whether it erased."""
+        after = max(after, self.file.purged_to())
+        erased = bool(self.journal.store.of_kinds(kinds_that_erase(), after))
+        self._some |= erased or bool(self.journal.store.of_kinds(kinds_that_withdraw(), after))
+        self._erased |= erased
+        self._position = max(self._position, up_to)
+        return erased
 
     def purge(self) -> None:
         if self._some and self.file.purge(self._position, whole=self._erased):
@@ -112,9 +121,11 @@ class Node:
         self.leftovers = Leftovers(journal, purge, projection.position())
         self.projection = projection
         self.tables = projection.tables
+        self._followed = projection.position()
         #: Asked, one after the other, about every decision before it is written.
         self.gates: list[Gate] = []
-        #: Called after every fold, before anyone is answered: frames, the witness.
+        #: Called after every fold, before anyone is answered: frames, the witness. Also after one by another process on
+        #: the same file, such as an app that is being exchanged for this one.
         self.after_fold: list[Callable[[], None]] = []
         #: What was folded last, for whoever is called then and would read it again; of very much only the end.
         self.folded: list[Entry] = []
@@ -212,7 +223,7 @@ class Node:
     def catch_up(self) -> int:
         """Fold what is new in the journal; the position reached."""
         position = self.projection.position()
-        if self.journal.store.position() <= position:
+        if self.journal.store.position() <= position <= self._followed:
             return position
         try:
             return self._catch_up()
@@ -225,20 +236,33 @@ class Node:
     def _catch_up(self) -> int:
         self.folded = []
         while entries := self.projection.catch_up(self._entries_after):
+            self._see_what_others_folded(entries[0].position - 1)
             self.folded = entries if len(self.folded) > FOLD_AT_ONCE else self.folded + entries
             self._withdraw(entries)
+            self._followed = entries[-1].position
+        self._see_what_others_folded(self.projection.position())
         self.leftovers.purge()
         for follow in self.after_fold:
             follow()
         return self.projection.position()
 
+    def _see_what_others_folded(self, up_to: int) -> None:
+        """They may have died since."""
+        if up_to > self._followed:
+            if self.leftovers.of_another(self._followed, up_to):
+                self._erase()
+            self._followed = up_to
+
     def _withdraw(self, entries: list[Entry]) -> None:
         """Whoever folds an erasure first carries it out; doing it twice does no harm."""
         if any(entry.body.erases() for entry in entries if entry.body is not None):
-            self.journal.finish_erasures()
-            for follow in self.after_erasing:
-                follow()
+            self._erase()
         self.leftovers.after(entries)
+
+    def _erase(self) -> None:
+        self.journal.finish_erasures()
+        for follow in self.after_erasing:
+            follow()
 
     def _entries_after(self, position: int) -> list[Entry]:
         return self.journal.read(position, FOLD_AT_ONCE)

@@ -82,22 +82,32 @@ def routes() -> list[BaseRoute]:
 LostFor = Callable[[], float | None]
 
 
-def build(serving: Serving, lending: Lending | None = None, lost_for: LostFor | None = None) -> ASGIApp:
+def build(
+    serving: Serving,
+    lending: Lending | None = None,
+    lost_for: LostFor | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> ASGIApp:
     """The application; `serving` is open already.
 
     `lending` is shown every answer, for the edges to give out; `lost_for` tells for how many seconds the journal has
-    been lost, or None.
+    been lost, or None; `look` is called before each answer.
     """
-    return Application(serving, routes(), lending, lost_for)
+    return Application(serving, routes(), lending, lost_for, look)
 
 
 class Application:
     """Finds what answers, asks it, and makes an answer of whatever goes wrong. ASGI, and nothing stands in between."""
 
     def __init__(
-        self, serving: Serving, routes: Sequence[BaseRoute], lending: Lending | None, lost_for: LostFor | None
+        self,
+        serving: Serving,
+        routes: Sequence[BaseRoute],
+        lending: Lending | None,
+        lost_for: LostFor | None,
+        look: Callable[[], None],
     ) -> None:
-        self._lending, self._lost_for = lending, lost_for
+        self._lending, self._lost_for, self._look = lending, lost_for, look
         self.state = State({"serving": serving})
         self._serving, self._addresses = serving, Addresses(routes)
 
@@ -125,6 +135,7 @@ class Application:
     async def _answer(self, request: Request) -> Response:
         try:
             refuse(request)
+            self._look()
             self._be_at(request.headers.get("heard-position", ""))
             return await self._addresses.find(request.scope)(request)
         except ClientDisconnect:

@@ -14,6 +14,7 @@ from heard.cases.exits import Again
 from heard.live.edition import Edition
 from heard.live.handover import BODY_BYTES_MAX
 from heard.live.lent import HELD_MAX, NOT_FOR_ALL, Asked
+from heard.web.beside import Beside
 
 #: What every edge is told: the edition it holds for, what was asked, the tag, the fields of the head, and the body.
 Tell = Callable[[int, Asked, str, bytes, bytes], None]
@@ -24,8 +25,8 @@ FIELDS_BYTES_MAX = 4_096
 class Lending:
     """What this app has lent in the present edition."""
 
-    def __init__(self, edition: Edition, tell: Tell) -> None:
-        self.edition, self._tell = edition, tell
+    def __init__(self, edition: Edition, tell: Tell, beside: Beside) -> None:
+        self.edition, self._tell, self._beside = edition, tell, beside
         self._lent: set[Asked] = set()
 
     def turn(self) -> None:
@@ -38,6 +39,8 @@ class Lending:
 
         `of` is the edition in which it was looked up: an edge takes it only if that is still the present one.
         """
+        if not self._beside.is_alone:  # the other turns an edition of its own
+            return
         if not isinstance(response, Again) or any(name in request.headers for name in NOT_FOR_ALL):
             return
         asked = _asked(request)

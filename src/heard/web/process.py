@@ -48,6 +48,8 @@ from heard.store.register import RegisterFile
 from heard.watch import resuming
 from heard.watch.watching import TOPIC
 from heard.web.app import build
+from heard.web.beside import LOOK_EVERY_S as LOOK_BESIDE_EVERY_S
+from heard.web.beside import Beside
 from heard.web.fixes import CursorStreams
 from heard.web.heartbeat import beat
 from heard.web.lending import Lending
@@ -121,8 +123,9 @@ async def run(
     register = _register(house)
     purging = Purging(house.journal, caches, house.data / "purged.json")
     painter.after_paint.append(purging.reached)
+    beside = Beside(house.node, painter)
     # A node that can lose its journal has to say so on every page, and lends none.
-    lending = Lending(Edition.fresh(), bell.lend) if house.shared is None else None
+    lending = Lending(Edition.fresh(), bell.lend, beside) if house.shared is None else None
     if lending:
         house.node.after_fold.append(lending.turn)
         painter.after_paint.append(lambda position: lending.turn())
@@ -158,14 +161,14 @@ async def run(
     asked = places(house.address(), caches, public)
     probing = Probing(house.node, house.doors, serving.do, purging.told, asked)
     painter.after_paint.append(probing.reached)
-    app: Any = build(serving, lending, house.shared.lost_for if house.shared else None)
+    app: Any = build(serving, lending, house.shared.lost_for if house.shared else None, beside.look)
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
     works = [
         scribe.run(),
-        _look(house, painter, woken),
+        _look(house, painter, woken, beside),
         _clocks(house, scribe),
         _witness(house),
         _clear_uploads(house),
@@ -186,7 +189,8 @@ async def run(
         works.append(CursorStreams(serving).listen(cot))
     tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
-    alone = partial(_clear_away, house, path, register.file.path)
+    alone = partial(_now_alone, beside, partial(_clear_away, house, path, register.file.path))
+    beside.look()  # by what the other has written since we began to render: from here on readers are ours
     serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell, alone=alone))
     done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in (serve, *tasks):
@@ -260,6 +264,12 @@ def _taking(house: House, scribe: Scribe) -> Taking | None:
     return None if house.shared else Taking(house.node, FixesFile(house.data / FIXES), scribe.do)
 
 
+def _now_alone(beside: Beside, clear_away: Callable[[], None]) -> None:
+    beside.look()
+    beside.is_alone = True
+    clear_away()
+
+
 def _clear_away(house: House, frames: Path, register: Path) -> None:
     """Remove what earlier versions folded and rendered: words that are erased from now on must not stay in it."""
     states = f"watch-{code_hash((), resuming.code())}.sqlite"
@@ -285,12 +295,12 @@ async def _hears_of_others(house: House) -> asyncio.Event:
     return woken
 
 
-async def _look(house: House, painter: Painter, woken: asyncio.Event) -> None:
+async def _look(house: House, painter: Painter, woken: asyncio.Event, beside: Beside) -> None:
     """Fold and render what the command line, or another node, appended."""
     every_s = SHARED_LOOK_EVERY_S if house.shared else LOOK_EVERY_S
     while True:
         with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), every_s)
+            await asyncio.wait_for(woken.wait(), every_s if beside.is_alone else LOOK_BESIDE_EVERY_S)
         woken.clear()
         try:
             house.node.catch_up()

@@ -57,11 +57,12 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "formaction": _OWN,
         "formnovalidate": r"",
         "aria-pressed": r"true|false",
+        "data-part": r"[0-9a-f]{12}",
         "name": r"state|permission|needed|what",
         "value": r"[a-z ]+",
     },
     "details": {"open": r""},
-    "div": {f"data-{name}": r"[\w./-]*" for name in ("state", "at", "order", "live", "newest", "older", "focus")},
+    "div": {f"data-{name}": r"[\w./-]*" for name in "state at order live newest older focus part".split()},
     "form": {
         "method": r"post|get|dialog",
         "action": _OWN,
@@ -74,7 +75,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     # The page of the case as anybody gets it, and nothing else.
     "iframe": {"src": r"/[\w-]+/", "loading": r"lazy", "title": r"The page as readers see it"},
     "input": {
-        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number|file|time|image",
+        "type": r"hidden|checkbox|text|date|email|search|datetime-local|number|file|time|image|password",
         "src": _PLAN,
         "alt": r"[A-Za-z ]+",
         **dict.fromkeys(("width", "height"), r"\d+"),
@@ -92,7 +93,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "size": r"\d+",
         "pattern": None,
         "placeholder": None,
-        "autocomplete": r"off|email",
+        "autocomplete": r"off|email|username|current-password|new-password|one-time-code",
     },
     "img": {
         "src": rf"{_MEDIA}|{_PLAN}",

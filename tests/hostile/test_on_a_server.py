@@ -57,6 +57,7 @@ NOT_WORDS = {
     "email",
     "password",
     "again",
+    "how",  # one of two ways of suspending
 }
 
 

@@ -237,7 +237,8 @@ class Node:
         self.folded = []
         while entries := self.projection.catch_up(self._entries_after):
             self._see_what_others_folded(entries[0].position - 1)
-            self.folded = entries if len(self.folded) > FOLD_AT_ONCE else self.folded + entries
+            goes_on = self.folded and self.folded[-1].position == entries[0].position - 1
+            self.folded = self.folded + entries if goes_on and len(self.folded) <= FOLD_AT_ONCE else entries
             self._withdraw(entries)
             self._followed = entries[-1].position
         self._see_what_others_folded(self.projection.position())

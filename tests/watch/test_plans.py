@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -16,6 +18,9 @@ from heard.opening import open_house
 from heard.watch import projection, suspending, suspensions
 from tests.server import Server
 from tests.watch.hand import Hand
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def drawing(width: int = 800, height: int = 600, colour: str = "beige") -> bytes:
@@ -152,3 +157,28 @@ def test_what_is_no_picture_or_too_much_is_refused_and_nothing_is_kept(hand: Han
         assert answer.status_code == 422 and 'role="alert"' in answer.text, content[:20]
     assert sends(hand, "plans/", bytes(17 * 1024**2)).status_code == 413
     assert sorted(media.iterdir()) == before
+
+
+def test_what_is_opened_and_written_on_an_open_page_stays_when_it_looks_again(
+    hand: Hand, plan: str, chromium: Browser
+) -> None:
+    hand.station("Post 9")
+    context = chromium.new_context(base_url=hand.server.address)
+    page = context.new_page()
+    page.goto(hand.server.link)
+    page.click("main button")
+    page.goto(f"/watch/{plan}/")
+    old = page.query_selector("#main")
+    assert old
+    page.click("summary:has-text('Place a station')")
+    page.fill("#across", "43")
+    page.select_option("#station", label="Post 9")
+    page.evaluate("document.activeElement.blur()")
+    end = time.monotonic() + 40
+    while old.evaluate("it => it.isConnected"):
+        assert time.monotonic() < end, "it never looked again"
+        hand.station(f"Post {time.monotonic_ns()}")  # something changed
+        page.wait_for_timeout(200)
+    assert page.is_visible("#across") and page.input_value("#across") == "43"
+    assert page.locator("#station option:checked").inner_text() == "Post 9" and not page.is_visible("#file")
+    context.close()

@@ -16,6 +16,21 @@ function say(words) {
 // Somebody may be writing in a form of this page: then it waits until they are done.
 const writing = () => document.activeElement?.matches('main :is(input, textarea, select)')
 
+// What was opened, written or chosen there stays as it is, though all around it is new.
+function keep(old, fresh) {
+  const which = one => one.querySelector('[id]')?.id ?? one.firstElementChild.textContent
+  const opened = new Set([...old.querySelectorAll('details[open]')].map(which))
+  for (const one of fresh.querySelectorAll('details')) one.open ||= opened.has(which(one))
+  for (const field of old.querySelectorAll('[id]:is(input:not([type=file], [type=checkbox]), textarea)')) {
+    const same = fresh.querySelector(`#${CSS.escape(field.id)}`)
+    if (same && field.value !== field.defaultValue) same.value = field.value
+  }
+  for (const field of old.querySelectorAll('select[id]')) {
+    const found = [...fresh.querySelectorAll(`#${CSS.escape(field.id)} option`)].find(one => one.value === field.value)
+    if (found) found.selected = true
+  }
+}
+
 async function look() {
   looking = true
   try {
@@ -24,6 +39,7 @@ async function look() {
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
     if (writing()) return
     const held = document.activeElement?.id
+    keep(main(), fresh.getElementById('main'))
     main().replaceWith(fresh.getElementById('main'))
     document.getElementById('itself-now').replaceWith(fresh.getElementById('itself-now'))
     document.title = fresh.title

@@ -84,6 +84,8 @@ def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None
         error=error,
         draft=draft or {},
         may_open=caller.may("open_case"),
+        at_reports=caller.may("read_desk"),
+        in_watch=caller.may("see_watch") or caller.may("keep_watch"),
     )
     return Response(page, status, NO_STORE, "text/html")
 

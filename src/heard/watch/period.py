@@ -211,7 +211,7 @@ def _looks(tables: Tables, station: str, first: datetime, last: datetime) -> int
 
 def looks(of: Period) -> str:
     if not of.looks:
-        return "Nobody read anybody's positions."
+        return "Nobody read anybody’s positions."
     times = "once" if of.looks == 1 else f"{of.looks} times"
     return f"Positions were read {times}; each of those sees by whom, and why."
 

@@ -9,6 +9,8 @@ from html import escape
 from heard.reports.standing import Stand
 
 ROW, LEFT, WIDTH, HEAD = 26, 230, 900, 30
+#: How wide "day 54" is, with what is before it.
+SAYS = 55
 #: The longest bar, and the room for what it says before it: "1,010 of 1,128 (90 %)".
 BARS, SAID = 500, 160
 #: A response years later would press the first weeks into a line.
@@ -41,7 +43,9 @@ def timeline(stands: Sequence[Stand], on: date) -> str:
         if response and response.dated_on:
             late = response.dated_on > stand.due.on
             parts.append(f'<circle class="{"late" if late else "came"}" cx="{x(response.dated_on)}" cy="{y}" r="5"/>')
-            parts.append(f'<text class="soft" x="{x(response.dated_on) + 8}" y="{y + 4}">day {stand.day}</text>')
+            # Beside the dot, or behind the last day where that would stand in the words.
+            at = x(stand.due.on if 0 <= x(stand.due.on) - x(response.dated_on) < SAYS else response.dated_on)
+            parts.append(f'<text class="soft" x="{at + 8}" y="{y + 4}">day {stand.day}</text>')
         elif response:
             parts.append(f'<text class="soft" x="{x(stand.due.on) + 8}" y="{y + 4}">day not known</text>')
     height = HEAD + ROW * len(drawn) + 6

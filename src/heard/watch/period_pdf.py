@@ -92,8 +92,8 @@ def _table(
         return
     long = list[str]()
     with sheet.table(
-        col_widths=tuple(widths), text_align="LEFT", v_align="TOP", borders_layout="HORIZONTAL_LINES", line_height=4.6, padding=0.8,
-        headings_style=FontFace(emphasis="BOLD"),
+        col_widths=tuple(widths), text_align="LEFT", v_align="TOP", borders_layout="HORIZONTAL_LINES",
+        line_height=4.6, padding=0.8, headings_style=FontFace(emphasis="BOLD"),
     ) as table:  # fmt: skip
         for cells in (heads, *rows):
             row = table.row()

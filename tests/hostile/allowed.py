@@ -86,6 +86,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "step": r"\d+",
         "name": r"[a-z_]+|post-\w+|in-\w+|at-\w+|care-[a-z ]+|after_\d",
         "inputmode": r"numeric|url|decimal",
+        "minlength": r"\d+",
         "value": None,
         "required": r"",
         "checked": r"",

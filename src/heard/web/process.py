@@ -355,7 +355,7 @@ def main(
     embeds_from: Annotated[list[str] | None, typer.Option()] = None,
     cot: Annotated[str, typer.Option()] = "",
 ) -> None:
-    sys.setswitchinterval(0.001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
+    sys.setswitchinterval(0.0001)  # the thread that syncs to disk must not keep the loop waiting for the interpreter
     edges = [socket.socket(fileno=int(number)) for number in edge_fds.split(",") if number]
     control = socket.socket(fileno=control_fd)
     try:

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS coverage (
     summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL, overran INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coverage_due ON coverage (due_at) WHERE state = 'paused' AND overran = 0;
+CREATE INDEX IF NOT EXISTS coverage_pinned ON coverage (pinned);
 CREATE TABLE IF NOT EXISTS post (
     id TEXT PRIMARY KEY, case_id TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, place TEXT NOT NULL,
     position INTEGER NOT NULL, published_position INTEGER NOT NULL, published_at TEXT, said_at TEXT, written_at TEXT,

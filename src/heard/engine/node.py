@@ -241,6 +241,8 @@ class Node:
             self.folded = self.folded + entries if goes_on and len(self.folded) <= FOLD_AT_ONCE else entries
             self._withdraw(entries)
             self._followed = entries[-1].position
+            if len(entries) < FOLD_AT_ONCE:  # there were no more; asking again would take the write lock for nothing
+                break
         self._see_what_others_folded(self.projection.position())
         self.leftovers.purge()
         for follow in self.after_fold:

@@ -145,7 +145,7 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     watching = Witness(witness) if witness else None
     if watching:
         watching.check(journal)
-        node.after_fold.append(lambda: watching.keep_withdrawn(journal))
+        node.after_fold.append(lambda folded: watching.keep_withdrawn(journal))
     doors, media = Doors(journal), Media(data / "media", vault)
     erase_pictures(journal, tables, media)
     node.after_erasing.append(lambda: erase_pictures(journal, tables, media))

@@ -61,7 +61,7 @@ def test_who_listens_here_hears_of_what_another_app_folded_and_rendered(desk: De
     theirs = Painter(other.journal, other.tables, other.doors, their_file)
     heard: list[object] = []
     ours.after_paint.append(heard.append)
-    desk.house.node.after_fold.append(lambda: heard.append("folded"))
+    desk.house.node.after_fold.append(lambda folded: heard.append("folded"))
     desk.house.node.catch_up()
     ours.paint()
     heard.clear()

@@ -25,7 +25,7 @@ class Followed:
         self.house = open_house(folder / "data")
         self.place = folder / "witness"
         self.witness = Witness(self.place)
-        self.house.node.after_fold.append(lambda: self.witness.keep_withdrawn(self.house.journal))
+        self.house.node.after_fold.append(lambda folded: self.witness.keep_withdrawn(self.house.journal))
 
     def publish(self, *names: str) -> None:
         for name in names:

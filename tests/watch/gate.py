@@ -24,7 +24,7 @@ class Gate:
     def __init__(self, house: House) -> None:
         self.house, self.tables = house, house.tables
         self.watching = Watching(house.journal)
-        house.node.after_fold.append(lambda: self.watching.catch_up(house.node.projection.position()))
+        house.node.after_fold.append(lambda folded: self.watching.catch_up(house.node.projection.position()))
         self.sam = self.account("sam@heard.example", "supervisor")
         self.one, self.two = (self.account(f"{name}@heard.example", "holder") for name in ("one", "two"))
         self.id = self.do(commands.set_station("Post 7", "The gate"), self.sam).stream

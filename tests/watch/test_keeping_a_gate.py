@@ -221,7 +221,7 @@ def test_a_deed_that_was_appended_before_the_time_passed_here_leaves_nothing_to_
     hands.go_on(59)
     gate.house.node.after_fold.clear()  # for the moment nothing is heard
     gate.do(commands.do_deed(gate.id), gate.sam)
-    gate.house.node.after_fold.append(lambda: gate.watching.catch_up(gate.house.node.projection.position()))
+    gate.house.node.after_fold.append(lambda folded: gate.watching.catch_up(gate.house.node.projection.position()))
     hands.go_on(1)
     gate.watching.let_pass(hands.at)
     [due] = gate.watching.due_records()

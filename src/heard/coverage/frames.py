@@ -7,7 +7,7 @@ the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -92,13 +92,14 @@ class Painter:
         #: Told the position up to which frames are written.
         self.after_paint: list[Callable[[int], None]] = []
 
-    def paint(self) -> None:
+    def paint(self, folded: Sequence[Entry] = ()) -> None:
         """Render up to what is folded, and no further: the journal may be ahead of the tables.
 
-        An app that is being exchanged for this one may render into the same file: who listens here hears of that too.
+        What was `folded` just now need not be read and opened again. An app that is being exchanged for this one may
+        render into the same file: who listens here hears of that too.
         """
         told = self._told
-        while entries := self._folded_after(self.file.position()):
+        while entries := self._folded_after(self.file.position(), folded):
             self._see_what_others_rendered(entries[0].position - 1)
             pages: dict[str, Page] = {}
             painted = [painting for entry in entries if (painting := self._paint(entry, pages))]
@@ -116,7 +117,9 @@ class Painter:
             self.leftovers.of_another(self._told, up_to)
             self._told = up_to
 
-    def _folded_after(self, position: int) -> list[Entry]:
+    def _folded_after(self, position: int, known: Sequence[Entry]) -> Sequence[Entry]:
+        if known and known[0].position == position + 1:
+            return known[:RENDER_AT_ONCE]
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         return self.journal.read(position, min(RENDER_AT_ONCE, folded - position)) if folded > position else []
 

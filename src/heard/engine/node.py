@@ -124,11 +124,10 @@ class Node:
         self._followed = projection.position()
         #: Asked, one after the other, about every decision before it is written.
         self.gates: list[Gate] = []
-        #: Called after every fold, before anyone is answered: frames, the witness. Also after one by another process on
-        #: the same file, such as an app that is being exchanged for this one.
-        self.after_fold: list[Callable[[], None]] = []
-        #: What was folded last, for whoever is called then and would read it again; of very much only the end.
-        self.folded: list[Entry] = []
+        #: Called after every fold, before anyone is answered: frames, the witness. Told what was folded, so that nobody
+        #: needs to read it again; of very much only the end, and nothing after a fold by another process on the same
+        #: file, such as an app that is being exchanged for this one.
+        self.after_fold: list[Callable[[Sequence[Entry]], None]] = []
         #: Called after an erasure was folded: what is kept beside the journal goes too.
         self.after_erasing: list[Callable[[], None]] = []
 
@@ -234,11 +233,11 @@ class Node:
                 return self._catch_up()
 
     def _catch_up(self) -> int:
-        self.folded = []
+        folded: list[Entry] = []
         while entries := self.projection.catch_up(self._entries_after):
             self._see_what_others_folded(entries[0].position - 1)
-            goes_on = self.folded and self.folded[-1].position == entries[0].position - 1
-            self.folded = self.folded + entries if goes_on and len(self.folded) <= FOLD_AT_ONCE else entries
+            goes_on = folded and folded[-1].position == entries[0].position - 1
+            folded = folded + entries if goes_on and len(folded) <= FOLD_AT_ONCE else entries
             self._withdraw(entries)
             self._followed = entries[-1].position
             if len(entries) < FOLD_AT_ONCE:  # there were no more; asking again would take the write lock for nothing
@@ -246,7 +245,7 @@ class Node:
         self._see_what_others_folded(self.projection.position())
         self.leftovers.purge()
         for follow in self.after_fold:
-            follow()
+            follow(folded)
         return self.projection.position()
 
     def _see_what_others_folded(self, up_to: int) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from heard.engine import now
+from heard.engine.entry import Entry
 from heard.engine.errors import HeardError
 from heard.engine.node import Node, Written
 from heard.watch.ringing import WATCH, key_of, record_all
@@ -43,17 +44,17 @@ SAID_EVERY_S = 5.0
 Do = Callable[..., Awaitable[Written]]
 
 
-def follow(watching: Watching, node: Node) -> Callable[[], None]:
+def follow(watching: Watching, node: Node) -> Callable[[Sequence[Entry]], None]:
     """What the node calls after every fold. A mistake of ours in the watch must not keep a post from being withdrawn:
     the watch stops then, says so on its board and in the log, and everything else goes on.
     """
 
-    def catch_up() -> None:
+    def catch_up(folded: Sequence[Entry] = ()) -> None:
         # Very much at once, as an import brings, is heard a little at a time by `ring`.
         position = node.projection.position()
         if watching.has_begun and not watching.has_stopped and position - watching.position <= HEARD_AT_ONCE:
             try:
-                _hear_folded(watching, node)
+                _hear_folded(watching, folded)
                 watching.catch_up(position)
             except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
                 raise
@@ -63,9 +64,8 @@ def follow(watching: Watching, node: Node) -> Callable[[], None]:
     return catch_up
 
 
-def _hear_folded(watching: Watching, node: Node) -> None:
+def _hear_folded(watching: Watching, folded: Sequence[Entry]) -> None:
     """What was folded just now need not be read and opened again."""
-    folded = node.folded
     if folded and folded[0].position == watching.position + 1:
         watching.hear([one for one in folded if one.kind in KINDS], folded[-1].position)
 

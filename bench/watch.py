@@ -8,14 +8,14 @@ machine: 133 pings a second.
 
 from __future__ import annotations
 
+import socket
 import sys
 import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-
-import httpx2
+from urllib.parse import urlsplit
 
 from bench.live import memory_kb, pid_of, processor_s
 from bench.watch_armed import Armed
@@ -103,10 +103,17 @@ def ping_rate(server: Server) -> float:
     ping = sam.source(sam.station("Post 8"), "The camera")
     counts, end = [0] * PINGERS, time.monotonic() + PINGING_S
 
+    address = urlsplit(server.address)
+    asked = f"GET {urlsplit(ping).path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
+
     def run(number: int) -> None:
-        with httpx2.Client(base_url=server.address, timeout=30) as client:
+        # A client that costs next to nothing: the cores are the server's.
+        with socket.create_connection((address.hostname, address.port or 80)) as line:
             while time.monotonic() < end:
-                assert client.get(ping).text == "OK"
+                line.sendall(asked)
+                answer = b""
+                while not answer.endswith(b"\r\n\r\nOK"):
+                    answer += line.recv(4096)
                 counts[number] += 1
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(PINGERS)]

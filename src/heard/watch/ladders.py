@@ -108,23 +108,24 @@ def _is_each_on_duty(of: dict[str, Any]) -> bool:
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
     known = tables.execute(
-        "SELECT op, each_on_duty, steps, climbs_on_s FROM ladder WHERE obligation = ? AND version = ?",
-        (body.obligation, body.number),
+        "SELECT op, each_on_duty, steps, climbs_on_s, EXISTS (SELECT 1 FROM duty WHERE station = ?) "
+        "FROM ladder WHERE obligation = ? AND version = ?",
+        (body.station, body.obligation, body.number),
     )
-    for op, each_on_duty, steps, climbs_on_s in known:
-        _put_themselves(tables, entry, body, op, each_on_duty)
+    for op, each_on_duty, steps, climbs_on_s, some_on_duty in known:
+        if op == "before" or each_on_duty:
+            _put(tables, entry.stream, THEMSELVES, body.key.rpartition("/")[2], entry.at)
+        elif some_on_duty:
+            _put_those_on_duty(tables, entry, body.station)
         for step, rung in enumerate(msgspec.json.decode(steps)):
             due_at = entry.at + timedelta(seconds=rung["after_s"])
             _put(tables, entry.stream, step, rung["to"], due_at, climbs_on_s=climbs_on_s)
 
 
-def _put_themselves(tables: Tables, entry: Entry, body: AlarmRaised, op: str, each_on_duty: bool) -> None:
-    if op == "before" or each_on_duty:
-        _put(tables, entry.stream, THEMSELVES, body.key.rpartition("/")[2], entry.at)
-        return
+def _put_those_on_duty(tables: Tables, entry: Entry, station: str) -> None:
     tables.execute(
         "INSERT OR IGNORE INTO rung SELECT ?, ?, holder, 0, ?, 1, '[]', NULL FROM duty WHERE station = ?",
-        (entry.stream, THEMSELVES, now.text(entry.at), body.station),
+        (entry.stream, THEMSELVES, now.text(entry.at), station),
     )
 
 

@@ -344,7 +344,9 @@ class Watching:
 
     def due_records(self) -> Iterator[Due]:
         """What has come to pass and has no entry yet, the oldest of each obligation first."""
-        for number, watched in list(self._to_look_at.items()):
+        for number in tuple(self._to_look_at):
+            if (watched := self._to_look_at.get(number)) is None:  # somebody else has looked meanwhile
+                continue
             taken = self.taken_up(watched)
             alarms = taken.evaluator.alarms
             while taken.settled < len(alarms) and self._is_settled(watched, taken):

@@ -26,6 +26,7 @@ from heard.coverage.model import Sighting
 from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.projection import Projection, Tables
+from heard.export.hold_making import take_record
 from heard.opening import ROOMS
 from heard.store.derived import folding
 from heard.store.files import connect
@@ -287,11 +288,15 @@ def look_back_at(story: Story) -> None:
     story.desk.do(look_back("editor", story.desk.case, now.utc() - timedelta(seconds=1), "page"))
 
 
+def take_the_record(story: Story) -> None:
+    story.desk.do(take_record(story.desk.case, 0, (), "A claim.", names=story.random.random() < 0.5))
+
+
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
-    see_changes, see_changes, take_care, shut_or_open, shut_or_open,
+    see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
 ]  # fmt: skip
 
 

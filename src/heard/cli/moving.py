@@ -185,6 +185,21 @@ def export_reports(
         write_snapshot(house, out)
 
 
+@exports.command("hold")
+def export_hold(
+    slug: Annotated[str, typer.Argument(help="The address of a case that is under a legal hold.")],
+    out: Annotated[Path, typer.Option("--to", help="The zip to write; it must not be there yet.")],
+    why: Annotated[str, typer.Option(help="Why it is taken; kept in the journal, and not in the zip.")],
+    names: Annotated[bool, typer.Option("--names", help="With the names that orders protect.")] = False,
+    data: Data = VAR,
+) -> None:
+    """Write the record of a case as it was published over time, withdrawn words too, for a court."""
+    from heard.cli.holds import write_record
+
+    with opened(data) as house:
+        write_record(house, slug, out, why, names=names)
+
+
 @app.command()
 def replay(
     slug: Annotated[str, typer.Argument(help="The case to play again.")],
@@ -209,13 +224,17 @@ def replay(
 
 @app.command()
 def verify(
-    path: Annotated[Path, typer.Argument(help="A data directory, a backup, or an export.")], key: Key = ""
+    path: Annotated[Path, typer.Argument(help="A data directory, a backup, or an export.")],
+    key: Key = "",
+    earlier: Annotated[
+        Path | None, typer.Option(help="Of a record under a legal hold: a checkpoint that was kept before.")
+    ] = None,
 ) -> None:
     """Check offline that nothing in it was changed, and name the first thing that does not fit."""
     if path.is_dir():
         _verify_directory(path)
     else:
-        _verify_export(path, key)
+        _verify_export(path, key, earlier)
 
 
 def _verify_directory(path: Path) -> None:
@@ -238,13 +257,21 @@ def _verify_directory(path: Path) -> None:
         typer.echo(f"Signed checkpoint over {count(verified.checkpoint_size, 'entry', 'entries')}.")
 
 
-def _verify_export(path: Path, key: str) -> None:
+def _verify_export(path: Path, key: str, earlier: Path | None) -> None:
+    from heard.cli.holds import verify_record
     from heard.cli.reports import verify_snapshot
+    from heard.engine.errors import Refused
     from heard.export.checking import check_export
+    from heard.export.hold_checking import is_hold
     from heard.export.past_checking import is_past
     from heard.export.snapshot_checking import is_snapshot
 
     raw = read_file(path, EXPORT_MAX_BYTES)
+    if is_hold(raw):
+        verify_record(raw, key, earlier)
+        return
+    if earlier:
+        raise Refused("Only the record of a case under a legal hold is held to an earlier checkpoint.")
     if is_snapshot(raw):
         verify_snapshot(raw, key)
         return

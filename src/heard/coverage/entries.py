@@ -317,6 +317,21 @@ class PastLookedAt(Body, frozen=True):
     what: Literal["page", "export"]
 
 
+@written_as("coverage.record_taken")
+class RecordTaken(Body, frozen=True):
+    """On the case's rules: its record was taken under a legal hold; who is in the header, why is in `Reasoned`.
+
+    It fixes what that record had to account for: `entries` of the case up to position `upto`, and in `digest` their
+    positions and leaves. `names`: with the names that orders protect.
+    """
+
+    case: str
+    upto: int
+    entries: int
+    digest: str
+    names: bool = False
+
+
 @written_as("coverage.text_stopped")
 class TextStopped(Body, frozen=True):
     """On an account's stream: something that it wrote was stopped for its words. Neither the words nor the case."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from heard.cases import projection as cases
-from heard.cases.release import Door, Doors, Released, Withheld, joined
+from heard.cases.release import Door, Doors, Exit, Released, Withheld, joined
 from heard.engine import chain
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal
@@ -125,14 +125,14 @@ def _head(journal: Journal) -> tuple[str, chain.Checkpoint]:
     return note, chain.read_note(note, journal.sealing.public_key, journal.sealing.check)
 
 
-def with_proofs(door: Door, leaves: Sequence[bytes], entries: Sequence[Carried]) -> Released:
+def with_proofs(door: Door, leaves: Sequence[bytes], entries: Sequence[Carried], exit: Exit = "export") -> Released:
     """One entry a line. Salts and proofs are the server's own bytes; each header and body passes the door."""
     tree = chain.Tree(leaves)
     lines, parts = [], []
     for one in entries:
-        header, body = door.let("export", one.header), door.let("export", one.body)
+        header, body = door.let(exit, one.header), door.let(exit, one.body)
         proof = tuple(base64.b64encode(node).decode() for node in tree.inclusion_proof(one.position - 1))
         salt = base64.b64encode(one.salt).decode()
         lines.append(msgspec.json.encode(ReleasedEntry(str(header), str(body), salt, proof)).decode())
         parts += [header, body]
-    return joined("export", "".join(f"{line}\n" for line in lines), parts)
+    return joined(exit, "".join(f"{line}\n" for line in lines), parts)

@@ -1,8 +1,8 @@
-"""A verifier of exports that shares no line with Heard: it was written from docs/formats/export.md alone.
+"""A verifier of exports that shares no line with Heard: it was written from docs/formats/export.md and hold.md alone.
 
-`verify(raw, given)` raises Bad naming what does not hold, or another ValueError, KeyError and the like (`WRONG`) for
-what has not even the form; `given` is the key line that the publisher gives, if known. It needs nothing but the
-standard library and `cryptography`.
+`verify(raw, given)`, and `verify_hold` of the record of a case under a legal hold, raise Bad naming what does not hold,
+or another ValueError, KeyError and the like (`WRONG`) for what has not even the form; `given` is the key line that the
+publisher gives, if known. They need nothing but the standard library and `cryptography`.
 """
 
 import struct
@@ -12,9 +12,10 @@ from .container import checkpoint, container, manifest, pictures, public_key
 from .entries import entries_of
 from .following import Following
 from .forms import case_of
+from .hold import verify_hold
 from .page import page, texts
 
-__all__ = ["WRONG", "Bad", "verify"]
+__all__ = ["WRONG", "Bad", "verify", "verify_hold"]
 
 WRONG = (ValueError, KeyError, TypeError, AttributeError, struct.error)
 

@@ -45,9 +45,9 @@ def unbase64(text):
     return raw
 
 
-def public_key(files):
-    need(set(files) >= NEEDED, "a file is missing")
-    need(all(re.fullmatch("media/[0-9a-f]{64}", name) for name in set(files) - NEEDED), "a file too many")
+def public_key(files, needed=NEEDED):
+    need(set(files) >= needed, "a file is missing")
+    need(all(re.fullmatch("media/[0-9a-f]{64}", name) for name in set(files) - needed), "a file too many")
     found = re.fullmatch(r"(heard/[a-z2-7]{16})\+([0-9a-f]{8})\+([^\n]+)\n", files["public-key"].decode())
     need(found, "public-key is not one line of its form")
     raw = unbase64(found[3])
@@ -86,8 +86,8 @@ def manifest(files, origin, key):
     need(lines[3:] == listed, "manifest lists other files")
 
 
-def checkpoint(files, origin, key):
-    lines = signed("checkpoint", files["checkpoint"], origin, key)
+def checkpoint(files, origin, key, name="checkpoint"):
+    lines = signed(name, files[name], origin, key)
     need(len(lines) == 3 and lines[0] == origin, "checkpoint is not of this journal")
     need(re.fullmatch("0|[1-9][0-9]*", lines[1]), "checkpoint has no size")
     root = unbase64(lines[2])

@@ -14,6 +14,7 @@ from heard.reports import desk as report_desk
 from heard.watch import pages as watch_pages
 from heard.watch import plan_pages
 from heard.watch import verbs as watch_verbs
+from heard.web import taking_hold
 from tests.permissions.rows import STATES, Row
 from tests.permissions.world import Asker, World
 
@@ -28,6 +29,7 @@ _VERBS: dict[Any, Iterable[str]] = {
     desk.act: verbs.VERBS,
     orders.act: orders._VERBS,
     roles.act: roles.DONE,
+    taking_hold.act: taking_hold.VERBS,
     report_desk.act: report_desk._VERBS,
     watch_pages.act_at_station: watch_verbs.AT_STATION,
     watch_pages.act_on_mine: watch_verbs.ON_MINE,

@@ -191,6 +191,14 @@ DESK_ROWS: dict[str, list[Row]] = {
     "GET /desk/{slug}/as-published/": [Row(RELEASE, "write", "case", READ)],
     "GET /desk/{slug}/as-published/page/": [Row(RELEASE, "write", "case", every("case", "no", unknown="absent"))],
     "GET /desk/{slug}/as-published/export/": [Row(ERASE, "write", "case", every("case", "no", unknown="absent"))],
+    # In a session, for lawyers alone. Nothing says why, so nothing is done; tests/web/test_taking_hold.py has the rest.
+    "GET /desk/{slug}/legal-hold/": [Row("l", "session", "case", READ)],
+    **{
+        f"POST /desk/{{slug}}/legal-hold/{verb}": [
+            Row("l", "session", "case", every("case", "no", unknown="absent"), {"ground": ""})
+        ]
+        for verb in ("place", "end", "record")
+    },
     "GET /desk/{slug}/roles/": [Row(OPEN, "session", "case", READ)],
     # In a session. Of an address without an account; tests/coverage/test_roles.py has the others.
     **{

@@ -25,6 +25,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "open_case": frozenset({"editor", "administrator"}),
     "look_back": frozenset({"editor", "lawyer", "administrator"}),
     "take_past": frozenset({"lawyer", "administrator"}),
+    "take_record": frozenset({"lawyer"}),
     "erase": frozenset({"lawyer", "administrator"}),
     "administer": frozenset({"administrator"}),
     "see_watch": frozenset({"supervisor", "auditor", "administrator"}),
@@ -36,7 +37,8 @@ VERBS: dict[str, frozenset[Role]] = {
 #: Those that change nothing.
 READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
 #: Those that no token reaches: who may do what in a case is said by a person, not by a program that lost its secret.
-IN_SESSION = frozenset({"give_roles"})
+#: The record of a case, with what was withdrawn, is taken by a person too.
+IN_SESSION = frozenset({"give_roles", "take_record"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)

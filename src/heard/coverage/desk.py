@@ -181,7 +181,8 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
     tables = serving.tables
     posts, older = looks.posts(tables, case, look)
     may = {
-        verb: caller.may(verb) for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles")
+        verb: caller.may(verb)
+        for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles", "take_record")
     }
     held, submitted, waits = (
         projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")

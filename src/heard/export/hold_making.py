@@ -6,6 +6,7 @@ What reads the journal stands apart from what is heavy (`Making.pack`), so that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -119,8 +120,8 @@ def size_of(note: str) -> int:
 
 def read(
     tables: Tables, doors: Doors, media: Media, case: Case, found: list[Found], note: str, leaves: list[bytes]
-) -> Read:
-    """With the door as it stands in these tables, and the pictures, unless an order is in force and nobody is cleared.
+) -> Iterator[Read]:
+    """With the door as it stands in these tables, and the pictures, which are read one at a time: the last is whole.
 
     Raises NotFound when the record was never taken.
     """
@@ -129,14 +130,15 @@ def read(
         raise NotFound("That this record is taken was not written down, so there is none.")
     names = taken[-1].names
     door = doors.for_court(tables, case.id, names=names)
-    kept = {}
-    for name in sorted({name for one in found for name in pictures_of(one.body)}) if not door.guard else ():
-        try:
-            kept[name] = media.read(name)
-        except NotFound:
-            continue  # destroyed by law, or never taken over: the record says so
     cast = tuple(person.name for person in cases.people(tables, case.id))
-    return Read(case, names, door, cast, note, leaves, found, kept)
+    kept: dict[str, bytes] = {}
+    made = Read(case, names, door, cast, note, leaves, found, kept)
+    yield made
+    # Nobody can tell from a file whom it shows: while an order is in force there are none without names.
+    for name in sorted({name for one in found for name in pictures_of(one.body)}) if not door.guard else ():
+        with suppress(NotFound):  # destroyed by law, or never taken over: the record says so
+            kept[name] = media.read(name)
+        yield made
 
 
 def pack(read: Read, journal: Journal, who: Mapping[str, str]) -> Taken:
@@ -201,7 +203,8 @@ def export_hold(
         note = node.journal.checkpoint()
         found = in_order(list(found_of(node.journal, node.tables, case, size_of(note))))
         leaves = node.journal.store.leaves(size_of(note))
-        taken = pack(read(node.tables, doors, media, case, found, note, leaves), node.journal, who)
+        [*_, made] = read(node.tables, doors, media, case, found, note, leaves)
+        taken = pack(made, node.journal, who)
         node.catch_up()
         if not rules_changed(node, reached):
             return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import sys
@@ -14,15 +15,16 @@ import pytest
 from heard.cases.legal_hold import place_legal_hold
 from heard.coverage.entries import RecordTaken
 from heard.engine import chain
-from heard.engine.entry import encode_body
+from heard.engine.entry import Body, decode_body, encode_body
 from heard.engine.errors import Corrupt, Refused
-from heard.export import archive, hold, hold_checking
+from heard.export import archive, hold, hold_checking, hold_page
 from heard.export.hold import HoldRecord
 from heard.export.hold_checking import check_hold, is_hold
 from heard.export.hold_making import Taken, export_hold
 from heard.opening import House, open_house
 from tests.desk import Desk
 from tests.export import second_verifier
+from tests.export.conftest import zip_of
 from tests.export.full_case import Full
 from tests.export.second_verifier import WRONG
 from tests.export.test_past import signed_again
@@ -136,6 +138,29 @@ def told_in(files: dict[str, bytes], change: Callable[[Any], None]) -> None:
     files["record.json"] = record.encode()
 
 
+def forge(house: House, raw: bytes, change: Change) -> bytes:
+    """The same with a change, signed by who holds the key, with the page that follows from it."""
+
+    def changed(files: dict[str, bytes]) -> None:
+        before = files["record.html"]
+        change(files)
+        if files["record.html"] == before:
+            with contextlib.suppress(Exception):  # of what cannot even be shown the page stays as it was
+                record = msgspec.json.decode(files["record.json"], type=HoldRecord)
+                files["record.html"] = hold_page.page(record, bodies_of(files)).encode()
+
+    return signed_again(house, raw, changed)
+
+
+def bodies_of(files: dict[str, bytes]) -> dict[int, Body]:
+    entries = [json.loads(line) for line in files["entries.ndjson"].splitlines()]
+    headers = [json.loads(entry["header"]) for entry in entries]
+    return {
+        header["position"]: decode_body(header["kind"], 1, entry["body"].encode())
+        for header, entry in zip(headers, entries, strict=True)
+    }
+
+
 def entry_of(files: dict[str, bytes], words: str) -> tuple[int, bytes]:
     [line] = [line for line in files["entries.ndjson"].splitlines(keepends=True) if words.encode() in line]
     return json.loads(json.loads(line)["header"])["position"], line
@@ -219,6 +244,16 @@ def other_leaves(files: dict[str, bytes]) -> None:
     files["leaves"] = files["leaves"].replace(files["leaves"][:65], b"0" * 64 + b"\n", 1)
 
 
+def page_reworded(files: dict[str, bytes]) -> None:
+    assert b"A muddled word before." in files["record.html"]
+    files["record.html"] = files["record.html"].replace(b"A muddled word before.", b"A perfect word before.")
+
+
+def page_re_timed(files: dict[str, bytes]) -> None:
+    at = json.loads(files["record.json"])["wordings"][4]["from_at"].encode()
+    files["record.html"] = files["record.html"].replace(at, at.replace(b"2026", b"2025"))
+
+
 def unasked(files: dict[str, bytes]) -> None:
     files["notes.txt"] = b"more"
 
@@ -238,13 +273,15 @@ CHANGES: dict[str, Change] = {
     "an order that never ended": order_never_lifted,
     "an entry added": added,
     "other leaves": other_leaves,
+    "another word on the page": page_reworded,
+    "another time on the page": page_re_timed,
     "a file beside": unasked,
 }
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_is_not_so_is_found_though_the_holder_of_the_key_signed_it(held: Full, record: bytes, what: str) -> None:
-    forged = signed_again(held.house, record, CHANGES[what])
+    forged = forge(held.house, record, CHANGES[what])
     with pytest.raises(Corrupt):
         check_hold(forged)
     with pytest.raises(WRONG):
@@ -253,8 +290,9 @@ def test_what_is_not_so_is_found_though_the_holder_of_the_key_signed_it(held: Fu
 
 def test_signed_again_without_a_change_both_accept_it(held: Full, record: bytes) -> None:
     """The control of the test above."""
-    same = signed_again(held.house, record, lambda files: told_in(files, lambda told: None))
-    assert archive.unpack(same)["record.json"] == archive.unpack(record)["record.json"]
+    same = forge(held.house, record, lambda files: told_in(files, lambda told: None))
+    for name in ("record.json", "record.html"):
+        assert archive.unpack(same)[name] == archive.unpack(record)[name]
     assert check_hold(same).entries > 40
     second_verifier.verify_hold(same)
     second_verifier.verify_hold(take(held.house, names=True).content)
@@ -264,7 +302,7 @@ def test_checkers_that_do_not_ask_what_was_fixed_let_a_wording_be_left_out(
     held: Full, record: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A control: it is the entry by which the record was taken that shows what is missing."""
-    forged = signed_again(held.house, record, left_out_everywhere)
+    forged = forge(held.house, record, left_out_everywhere)
     monkeypatch.setattr(hold_checking, "_check_taken", lambda *asked: None)
     check_hold(forged)
     monkeypatch.setattr(sys.modules["tests.export.second_verifier.hold"], "taken", lambda *asked: None)
@@ -297,3 +335,10 @@ def test_every_changed_bit_is_noticed(record: bytes) -> None:
         changed[at] ^= 1
         with pytest.raises((Corrupt, Refused)):
             check_hold(bytes(changed))
+
+
+def test_the_ordinary_export_is_as_it_was_after_the_record_was_taken(held: Full, record: bytes) -> None:
+    """Withdrawn words leave by the one door alone, and nothing tells that they did."""
+    raw = zip_of(held.house, "the-case")
+    assert found_in(raw) == []
+    assert b"record_taken" not in raw and b"legal_hold" not in raw

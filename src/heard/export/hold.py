@@ -18,7 +18,9 @@ from heard.coverage.entries import PostErased, PostPublished, PostRetracted, Pos
 from heard.engine.entry import Body
 
 FORMAT: Literal["heard hold 1"] = "heard hold 1"
-FILES = ("README.txt", "checkpoint", "entries.ndjson", "leaves", "public-key", "record.json")
+FILES = (
+    "README.txt", "checkpoint", "entries.ndjson", "leaves", "public-key", "record.html", "record.json", "style.css",
+)  # fmt: skip
 
 #: What gave readers words, or a notice where words had stood.
 WORDED: tuple[type[Body], ...] = (
@@ -138,14 +140,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HoldRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What record.json says. `taken` is the position of the entry by which it was taken, `size` that of the journal.
+    """What record.json says. `title` is that of now, "" if it says a protected name; `zone` that of the court.
 
+    `taken` is the position of the entry by which it was taken, `size` that of the journal.
     `who` names accounts of the desk that stand in lines; `missing` are pictures of carried words that are not here.
     """
 
     format: Literal["heard hold 1"]
     case: str
     slug: str
+    title: str
+    zone: str
     size: int
     taken: int
     names: bool

@@ -13,7 +13,7 @@ from heard.coverage.entries import PostClarified, PostCorrected, PostErased, Rec
 from heard.engine import chain
 from heard.engine.entry import Body, Header
 from heard.engine.errors import Corrupt, Refused
-from heard.export import archive, hold, manifest
+from heard.export import archive, hold, hold_page, manifest
 from heard.export.checking import checkpoint_in, entries_in, manifest_lists, signed_by, text_of
 from heard.export.hold import FILES, HoldRecord, Line, Order
 from heard.export.hold_record import pictures_of
@@ -42,7 +42,7 @@ def check_hold(
     """
     files = archive.unpack(raw)
     origin, public_key = signed_by(files, key)
-    manifest_lists(files, manifest.read(text_of(files, manifest.NAME), origin, public_key), FILES)
+    manifest_lists(files, listed := manifest.read(text_of(files, manifest.NAME), origin, public_key), FILES)
     checkpoint = checkpoint_in(files, origin, public_key)
     record = _record(files["record.json"])
     leaves = _leaves(files["leaves"], checkpoint)
@@ -57,7 +57,9 @@ def check_hold(
     stopped = {one.entry: one.stopped_by for one in record.wordings}
     if tuple(hold.wordings(record.lines, record.orders, stopped)) != record.wordings:
         raise Corrupt("The wordings of record.json do not follow from its lines.")
-    _check_pictures(record, files, [body for _, body in entries.values()])
+    bodies = {at: body for at, (_, body) in entries.items()}
+    _check_pictures(record, files, bodies.values())
+    _check_page(text_of(files, "record.html"), record, bodies, again=listed.maker == hold_page.maker())
     return CheckedHold(record, text_of(files, "public-key").strip(), len(entries), began)
 
 
@@ -185,6 +187,16 @@ def _check_orders(record: HoldRecord, lines: Mapping[int, Line], entries: Mappin
 def _says(order: Order, body: RestrictionImposed) -> bool:
     same = ("basis", "scope", "document", "cipher", "until_event", "names")
     return order.id == body.restriction and all(getattr(order, name) == getattr(body, name) for name in same)
+
+
+def _check_page(shown: str, record: HoldRecord, bodies: Mapping[int, Body], *, again: bool) -> None:
+    """Rule 9: the page says what the record says."""
+    hold_page.check_page(shown, record, bodies)
+    try:
+        if again and hold_page.page(record, bodies) != shown:
+            raise Corrupt("record.html is not the page that Heard makes of record.json and the entries.")
+    except (ValueError, LookupError) as wrong:
+        raise Corrupt("record.json has a time that is none, or a time zone that there is not.") from wrong
 
 
 def _check_pictures(record: HoldRecord, files: Mapping[str, bytes], bodies: Iterable[Body]) -> None:

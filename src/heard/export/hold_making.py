@@ -21,17 +21,19 @@ from heard.engine.entry import Body, Draft, decode_body
 from heard.engine.errors import NotFound, Refused, Unavailable
 from heard.engine.journal import Journal, Record
 from heard.engine.node import Command, Decision, Node
-from heard.engine.projection import Tables, code_hash
-from heard.export import archive, hold, manifest
+from heard.engine.projection import Tables
+from heard.export import archive, hold, hold_page, manifest
 from heard.export.carried import Progress
 from heard.export.hold_record import Found, Read, carried_of, pictures_of, record_of
 from heard.export.making import TRIES, Package, rules_changed, with_proofs
+from heard.export.page import style
 from heard.store.media import Media
 
 README = """\
 This is the record of one case under a legal hold: what readers had of it over time, also what was withdrawn since.
 It was made for a court and those before it. IT HOLDS WORDS THAT WERE WITHDRAWN; do not publish it.
 
+  record.html       the record to be read; open it in any browser, no network is needed
   record.json       a line for each entry of the case, carried or not, and why not; each wording of each post with its
                     from and until; the orders, with their terms; who did what
   entries.ndjson    the entries that are carried, each with salt, header, body and proof of inclusion
@@ -153,6 +155,8 @@ def pack(read: Read, journal: Journal, who: Mapping[str, str]) -> Taken:
     package = Package()
     try:
         package.add("record.json", read.door.let("hold", record.encode().decode()))
+        bodies = {at: one.body for one in read.found if (at := one.header.position) in carried and one.body}
+        package.add("record.html", read.door.let("hold", hold_page.page(record, bodies)))
         package.add("entries.ndjson", with_proofs(read.door, read.leaves, list(carried.values()), "hold"))
         shown = {name for one in read.found if one.header.position in carried for name in pictures_of(one.body)}
         for name in sorted(shown & read.pictures.keys()):
@@ -164,13 +168,14 @@ def pack(read: Read, journal: Journal, who: Mapping[str, str]) -> Taken:
         ) from stopped
     own = {
         "README.txt": README.replace("NAMES\n", WITH_NAMES if read.names else WITHOUT),
+        "style.css": style(),
         "leaves": "".join(f"{leaf.hex()}\n" for leaf in read.leaves),
         "checkpoint": read.note,
         "public-key": key,
     }
     for name, text in own.items():
         package.add(name, joined("hold", text, ()))
-    listed = manifest.Manifest(origin, code_hash((), (hold,)), manifest.listed(package.files))
+    listed = manifest.Manifest(origin, hold_page.maker(), manifest.listed(package.files))
     package.add(manifest.NAME, joined("hold", manifest.sign(listed, journal.sealing), ()))
     given = shown & read.pictures.keys()
     left = len(record.lines) - len(carried)

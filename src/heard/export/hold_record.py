@@ -85,6 +85,8 @@ def record_of(read: Read, carried: Mapping[int, Carried], who: Mapping[str, str]
         hold.FORMAT,
         read.case.id,
         read.case.slug,
+        "" if read.door.stops(read.case.title) else read.case.title,
+        read.case.zone,
         read.size,
         max(one.header.position for one in read.found if isinstance(one.body, RecordTaken)),
         read.names,

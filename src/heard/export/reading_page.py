@@ -56,6 +56,11 @@ def stand_in(said: Sequence[str], shown: str) -> bool:
     return all(any(word == other for other in words) for text in said for word in _WORD.findall(text))
 
 
+def words_in(text: str) -> list[str]:
+    """Its longest runs of letters and digits."""
+    return _WORD.findall(text)
+
+
 class _Page(HTMLParser):
     """The text of each article by the id of its post, and the text around them."""
 

@@ -6,9 +6,13 @@ import re
 from .bad import need
 from .container import checkpoint, container, manifest, public_key
 from .entries import entries_of, read
+from .following import CODES
+from .page import WORD, Page, stand
 
-NEEDED = set("README.txt checkpoint entries.ndjson leaves manifest public-key record.json".split())
-RECORD = "case format lines missing names orders size slug taken who wordings".split()
+NEEDED = set(
+    "README.txt checkpoint entries.ndjson leaves manifest public-key record.html record.json style.css".split()
+)
+RECORD = "case format lines missing names orders size slug taken title who wordings zone".split()
 LINE = "at by kind of position stream why".split()
 ORDER = (
     "basis cipher document entry from_at id kind lifted lifted_at lifted_by masked names recorded_at recorded_by scope "
@@ -57,6 +61,7 @@ def verify_hold(raw, given="", earlier=""):
     orders(record, entries)
     wordings(record)
     pictures(record, files, entries)
+    shown(files["record.html"].decode(), record, entries)
     return record
 
 
@@ -210,3 +215,47 @@ def pictures(record, files, entries):
     need({f"media/{name}" for name in shown - set(record["missing"])} == set(files) - NEEDED, "other pictures")
     for name in shown - set(record["missing"]):
         need(hashlib.sha256(files[f"media/{name}"]).hexdigest() == name, "a picture has another hash than its name")
+
+
+FIELDS = {
+    "text": ["markdown"],
+    "quote": ["speaker", "role", "words"],
+    "heading": ["text"],
+    "image": ["alt", "caption", "credit"],
+    "link": ["title", "text", "url"],
+    "embed": ["provider", "title", "text", "url"],
+}
+
+
+def said(kind, body):
+    """What an entry says to readers, in the order of the table."""
+    if kind == "coverage.post_retracted":
+        return [body.get("notice") or CODES[body.get("code", "error")]]
+    names = {"cases.person_named": "name role note", "cases.hearing_listed": "title place"}
+    names |= {"coverage.summary_written": "markdown", "cases.sitting_began": "title"}
+    names |= dict.fromkeys(STATES, "words") | dict.fromkeys(("cases.opened", "cases.described"), "title standfirst")
+    if kind in names:
+        return [body.get(name, "") for name in names[kind].split()]
+    parts = [one.get(name, "") for one in body.get("elements", ()) for name in FIELDS[one["type"]]]
+    notices = [one.get(name, "") for one in body.get("notices", ()) for name in ("text", "old")]
+    rest = [body.get(name, "") for name in ("notice", "old_shown", "byline")]
+    return [body.get("title", ""), *parts, *notices, *rest]
+
+
+def shown(source, record, entries):
+    seen = Page()
+    seen.feed(source)
+    seen.close()
+    articles = dict(zip(seen.ids, seen.articles, strict=True))
+    groups = {}
+    for one in record["wordings"]:
+        groups.setdefault(one["of"], []).append(f"entry-{one['entry']}")
+    need(seen.ids == [id for group in groups.values() for id in group], "record.html shows other wordings")
+    for one in record["wordings"]:
+        header, body = entries.get(one["entry"], ({"kind": "cases.sitting_began"}, {}))
+        words = WORD.findall("".join(articles[f"entry-{one['entry']}"]))
+        times = WORD.findall(f"{one['from_at']} {one['until_at']}")
+        need(words[: len(times)] == times, f"record.html does not begin entry {one['entry']} with its times")
+        rest = " ".join(words[len(times) :])
+        need(stand(said(header["kind"], body), rest), f"record.html does not say entry {one['entry']}")
+    need(stand([record["title"]], seen.around), "record.html does not say the title")

@@ -64,7 +64,8 @@ def carried_of(read: Read) -> dict[int, Carried]:
         if not hold.may_be_carried(one.body, names=read.names):
             continue
         raw, said = one.raw.decode(), _said(one.body)
-        if read.door.stops(*strings(one.body)) or read.door.says_it(raw) or read.door.stops_after(before, *said):
+        cut = bool(read.door.guard) and any(read.door.guard.is_cut_between(before, text) for text in said if text)
+        if cut or read.door.says_it(raw) or read.door.stops(*strings(one.body)):
             continue
         before = "\n".join(said) or before
         kept[one.header.position] = Carried(one.header.position, one.header.encode().decode(), raw, one.salt)

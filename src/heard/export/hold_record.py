@@ -94,7 +94,7 @@ def record_of(read: Read, carried: Mapping[int, Carried], who: Mapping[str, str]
         {id: name for id, name in sorted(names.items()) if name and not read.door.stops(name)},
         tuple(orders),
         tuple(lines),
-        tuple(hold.wordings(lines, orders, _stopped(read, orders))),
+        tuple(hold.wordings(lines, orders, _stopped(read, orders, carried))),
         tuple(sorted(shown - read.pictures.keys())),
     )
 
@@ -173,16 +173,20 @@ def _order(read: Read, header: Header, body: RestrictionImposed, end: Header | N
     )
 
 
-def _stopped(read: Read, orders: Sequence[Order]) -> dict[int, tuple[str, ...]]:
-    """By position, the orders that keep just these words from readers. All together are asked first: most stop none."""
+def _stopped(read: Read, orders: Sequence[Order], carried: Mapping[int, Carried]) -> dict[int, tuple[str, ...]]:
+    """By position of the words of a post, the orders that keep just these from readers.
+
+    What passed a door that stops names is stopped by no order in force, so it is asked about the lifted ones alone.
+    """
     names = {one.body.restriction: one.body.names for one in read.found if isinstance(one.body, RestrictionImposed)}
-    every = Guard([name for known in names.values() for name in known], read.cast)
-    if not every:
-        return {}
     single = {one.id: Guard(names[one.id], read.cast) for one in orders}
+    lifted = [one.id for one in orders if one.lifted]
+    every, ended = (Guard([name for id in ids for name in names[id]], read.cast) for ids in (single, lifted))
     stopped = {}
     for one in read.found:
         said = _said(one.body) if one.body is not None else ()
-        if said and every.is_told_by(*said):
-            stopped[one.header.position] = tuple(id for id, guard in single.items() if guard.is_told_by(*said))
+        passed = not read.names and one.header.position in carried
+        if said and (guard := ended if passed else every) and guard.is_told_by(*said):
+            ids = lifted if passed else list(single)
+            stopped[one.header.position] = tuple(id for id in ids if single[id].is_told_by(*said))
     return stopped

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from html.parser import HTMLParser
 
 import pytest
 
+from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.legal_hold import place_legal_hold
 from heard.coverage.as_published import AsPublished, as_published
+from heard.coverage.elements import Link, Quote
 from heard.coverage.entries import PostHeld, PostSealed, PostSubmitted, PostWaiting
 from heard.coverage.whole_page import View
 from heard.engine import now
@@ -106,3 +109,43 @@ def test_of_a_case_that_was_taken_over_it_holds_too(told: Full, house: House) ->
     raw = record_of(house)
     assert len(check_hold(raw).record.wordings) > 15
     second_verifier.verify_hold(raw)
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</p></article><article id='entry-1'>",
+    "<!-- <![CDATA[ {{ 7*7 }} &lt;b&gt; javascript:alert(1)",
+    "[x](javascript:alert(1)) ![y](data:text/html,z)",
+)
+
+
+def test_words_that_look_like_marks_are_words_on_the_page(desk: Desk) -> None:
+    for line in HOSTILE:
+        desk.publish(line, Quote(line, line, line), Link("https://example.org/", line, line), title=line, byline=line)
+        desk.do(case_commands.name_person(desk.case, line, line, line))
+        desk.do(case_commands.impose_restriction(desk.case, line, ["Nobody Known"], scope=line, cipher=line))
+    desk.do(place_legal_hold(desk.case, "a claim"))
+    raw = record_of(desk.house)
+    check_hold(raw)
+    second_verifier.verify_hold(raw)
+    tags = Tags(archive.unpack(raw)["record.html"].decode())
+    known = "html head meta title link body main h1 h2 p b small section div article a br time code"
+    assert tags.seen <= set(known.split())
+    assert not {name for name in tags.attributes if name.startswith("on") or name in ("src", "style")}
+    assert all(link.startswith("#") or link == "style.css" for link in tags.links)
+    assert {"script", "img"} <= Tags("".join(HOSTILE)).seen, "the control"
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name == "href"}

@@ -40,7 +40,8 @@ def record_of(house: House, *, names: bool = False) -> bytes:
 
 @pytest.mark.parametrize("seed", [3, 8])
 def test_the_record_of_any_story_holds_and_has_no_word_that_readers_never_had(desk: Desk, seed: int) -> None:
-    story = Story(desk, seed)
+    story, said = Story(desk, seed), 0
+    story.posts.append(desk.publish("Before there was an order: Rowan Tidewell."))
     for number in range(400):
         story.step()
         if number % 100 == 99:
@@ -50,6 +51,10 @@ def test_the_record_of_any_story_holds_and_has_no_word_that_readers_never_had(de
                 record = check_hold(raw).record
                 second_verifier.verify_hold(raw)
                 never_shown(desk, raw)
+                protected = any(not order.lifted for order in record.orders)
+                assert names or not (protected and b"Tidewell" in raw)
+                said += protected and names and b"Tidewell" in raw
+    assert said, "the control: with names it is there"
     assert len(record.wordings) > 20
     assert {line.why for line in record.lines} >= {"", "erased", "desk"}
 

@@ -54,7 +54,7 @@ def serve(
     from heard.live.supervisor import serve as supervise
     from heard.opening import open_house
     from heard.store.place import is_elsewhere
-    from heard.web.process import argv
+    from heard.web.starting import argv
 
     # Refuses at once, in words, what could not be served.
     for address in [*cache, *public]:

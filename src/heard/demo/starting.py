@@ -14,7 +14,7 @@ from heard.engine.errors import NotFound
 from heard.live.supervisor import serve
 from heard.opening import open_house
 from heard.signing_in import link_for
-from heard.web.process import argv
+from heard.web.starting import argv
 
 EDITOR = "editor@heard.example"
 

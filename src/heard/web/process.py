@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -84,25 +84,6 @@ REGISTER_QUIET = 30
 FIXES = "fixes.sqlite"
 
 log = structlog.get_logger()
-
-
-def argv(
-    data: Path,
-    witness: Path | None = None,
-    trusted_proxy: Sequence[str] = (),
-    caches: Sequence[str] = (),
-    public: Sequence[str] = (),
-    embeds_from: Sequence[str] = (),
-    cot: str = "",
-) -> list[str]:
-    """How the supervisor starts this process."""
-    watched = ["--witness", str(witness)] if witness else []
-    proxies = [part for net in trusted_proxy for part in ("--trusted-proxy", net)]
-    told = [part for cache in caches for part in ("--cache", cache)]
-    told += [part for site in public for part in ("--public", site)]
-    told += [part for site in embeds_from for part in ("--embeds-from", site)]
-    told += ["--cot", cot] if cot else []
-    return [sys.executable, "-m", "heard.web.process", "--data", str(data), *watched, *proxies, *told]
 
 
 async def run(

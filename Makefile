@@ -10,6 +10,9 @@ HEARD_PORT ?= 8000
 # Where `make run` keeps its demonstration; `make clean` leaves it alone.
 DEMO := var/demo
 
+# Every test that serves starts three processes; without kept bytecode each of them compiles all of Heard first.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test lint bench bench-fanout soak sweep news lock clean
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from heard.opening import House, open_house
@@ -43,6 +44,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for the tests of a module."""
     with running(tmp_path_factory.mktemp("served") / "data") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def signed_in(server: Server) -> Iterator[httpx2.Client]:
+    """The desk of that server, for its administrator."""
+    with server.signed_in() as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

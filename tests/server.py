@@ -21,6 +21,7 @@ from heard.opening import open_house
 from heard.signing_in import link_for, token_for
 
 START_S = 60
+ADMINISTRATOR = "admin@heard.example"
 
 
 class Server:
@@ -54,6 +55,17 @@ class Server:
     def page(self, path: str) -> str:
         return self.reader.get(path).text
 
+    @contextmanager
+    def signed_in(self) -> Iterator[httpx2.Client]:
+        """The administrator at the desk, with the cookie of a session of its own; `link` is left unused."""
+        house = open_house(self.data)
+        house.node.catch_up()
+        link = link_for(house, accounts.by_email(house.tables, ADMINISTRATOR).id)
+        house.close()
+        with httpx2.Client(base_url=self.address, timeout=60) as client:
+            assert client.post(_path_of(link)).status_code == 303
+            yield client
+
 
 @contextmanager
 def running(data: Path, *options: str, journal: str | None = None) -> Iterator[Server]:
@@ -81,13 +93,16 @@ def running(data: Path, *options: str, journal: str | None = None) -> Iterator[S
 def administrator(data: Path, journal: str | None) -> tuple[str, str]:
     house = open_house(data, journal=journal)
     house.node.catch_up()
-    email = "admin@heard.example"
-    if not any(house.tables.execute("SELECT 1 FROM account WHERE email = ?", (email,))):
-        house.node.do(account_commands.add_account(email, "administrator", "Ada Desk"), by="operator")
-    token = token_for(house, email, "admin")
-    link = link_for(house, accounts.by_email(house.tables, email).id)
+    if not any(house.tables.execute("SELECT 1 FROM account WHERE email = ?", (ADMINISTRATOR,))):
+        house.node.do(account_commands.add_account(ADMINISTRATOR, "administrator", "Ada Desk"), by="operator")
+    token = token_for(house, ADMINISTRATOR, "admin")
+    link = link_for(house, accounts.by_email(house.tables, ADMINISTRATOR).id)
     house.close()
-    return token, "/desk/sign-in/" + link.split("/desk/sign-in/")[1]
+    return token, _path_of(link)
+
+
+def _path_of(link: str) -> str:
+    return "/desk/sign-in/" + link.split("/desk/sign-in/")[1]
 
 
 def _address(process: subprocess.Popen[str], said: list[str]) -> str:

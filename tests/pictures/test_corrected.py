@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from heard.accounts import projection as accounts
-from heard.opening import open_house
-from heard.signing_in import link_for
 from tests.pictures import files
 from tests.pictures.sending import WORDS, address, fresh, posted, reporter, sent, shown_on
 from tests.proxies.receipts import proven_in_the_end, receipt_of
@@ -21,17 +17,6 @@ from tests.server import Server
 @pytest.fixture(scope="module")
 def slug(server: Server) -> str:
     return server.open_case("put-right", "A case of pictures put right")
-
-
-@pytest.fixture(scope="module")
-def desk(server: Server) -> Iterator[httpx2.Client]:
-    house = open_house(server.data)
-    house.node.catch_up()
-    link = link_for(house, accounts.by_email(house.tables, "admin@heard.example").id)
-    house.close()
-    with httpx2.Client(base_url=server.address, timeout=60) as client:
-        client.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1])
-        yield client
 
 
 def corrects(server: Server, post: str, pictures: list[dict[str, Any]] | None, **more: Any) -> httpx2.Response:
@@ -109,34 +94,36 @@ def test_one_that_was_sent_elsewhere_or_has_no_words_is_put_in_nowhere(server: S
     assert old["media"] in server.page(f"/{slug}/posts/{post}/")
 
 
-def test_a_form_without_script_does_all_three(server: Server, slug: str, desk: httpx2.Client) -> None:
+def test_a_form_without_script_does_all_three(server: Server, slug: str, signed_in: httpx2.Client) -> None:
     post, old = posted(server.client, slug, text="A form’s gate.", content=fresh(88))
     short = old["media"][:16]
-    page = desk.get(f"/desk/{slug}/").text
+    page = signed_in.get(f"/desk/{slug}/").text
     assert f'name="alt_{short}"' in page and f'name="off_{short}"' in page
     typed = {"post": post, "text": "A form’s gate.", f"alt_{short}": "The north gate, open", "once": "words"}
-    assert desk.post(f"/desk/{slug}/correct", data=typed).status_code == 303
+    assert signed_in.post(f"/desk/{slug}/correct", data=typed).status_code == 303
     assert "The north gate, open" in server.page(f"/{slug}/posts/{post}/")
     away = {"post": post, "text": "A form’s gate.", f"off_{short}": "on", "once": "away"}
     upload = {"file": ("a.png", fresh(89), "image/png")}
-    lacking = desk.post(f"/desk/{slug}/correct", data={**away, "alt": "A gate"}, files=upload)
+    lacking = signed_in.post(f"/desk/{slug}/correct", data={**away, "alt": "A gate"}, files=upload)
     assert lacking.status_code == 422 and "needs a description" in lacking.text
     [media] = set(re.findall(r'name="picture" value="([0-9a-f]{64})"', lacking.text))
-    assert desk.post(f"/desk/{slug}/correct", data={**away, **WORDS, "picture": media}).status_code == 303
+    assert signed_in.post(f"/desk/{slug}/correct", data={**away, **WORDS, "picture": media}).status_code == 303
     page = server.page(f"/{slug}/posts/{post}/")
     assert media in page and old["media"] not in page
-    listed = desk.get(f"/desk/{slug}/receipts/").text
+    listed = signed_in.get(f"/desk/{slug}/receipts/").text
     assert "A picture was taken out of a post" in listed
     number = server.client.get(f"/api/v1/posts/{post}/receipt").json()["withdrawal"]
-    assert "of a picture that was taken out of a post" in desk.get(f"/desk/{slug}/receipts/{number}/").text
+    assert "of a picture that was taken out of a post" in signed_in.get(f"/desk/{slug}/receipts/{number}/").text
 
 
-def test_a_form_takes_a_picture_as_large_as_a_camera_makes_it(server: Server, slug: str, desk: httpx2.Client) -> None:
+def test_a_form_takes_a_picture_as_large_as_a_camera_makes_it(
+    server: Server, slug: str, signed_in: httpx2.Client
+) -> None:
     post, _ = posted(server.client, slug, text="A large gate.", content=fresh(92))
     large = files.encoded(files.corners(1000, 800), "PNG", compress_level=0)
     assert len(large) > 2.2 * 1024**2
     typed = {"post": post, "text": "A large gate.", "once": "large", **WORDS, "alt": "The gate, large"}
-    answer = desk.post(f"/desk/{slug}/correct", data=typed, files={"file": ("a.png", large, "image/png")})
+    answer = signed_in.post(f"/desk/{slug}/correct", data=typed, files={"file": ("a.png", large, "image/png")})
     assert answer.status_code == 303, answer.text[:300]
     assert "The gate, large" in server.page(f"/{slug}/posts/{post}/")
 

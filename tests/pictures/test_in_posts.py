@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from heard.accounts import projection as accounts
 from heard.coverage import commands, projection
 from heard.opening import open_house
-from heard.signing_in import link_for
 from tests.pictures import files
 from tests.pictures.sending import WORDS, address, fresh, posted, sealed_at, sent, shown_on
 from tests.proxies.bad_caches import BadCache
@@ -147,32 +144,21 @@ def test_a_cache_that_keeps_a_picture_is_named_on_the_receipt(tmp_path: Path) ->
 # The desk, without script ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def desk(server: Server) -> Iterator[httpx2.Client]:
-    house = open_house(server.data)
-    house.node.catch_up()
-    link = link_for(house, accounts.by_email(house.tables, "admin@heard.example").id)
-    house.close()
-    with httpx2.Client(base_url=server.address, timeout=60) as client:
-        client.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1])
-        yield client
-
-
-def test_a_form_without_script_publishes_it(server: Server, slug: str, desk: httpx2.Client) -> None:
+def test_a_form_without_script_publishes_it(server: Server, slug: str, signed_in: httpx2.Client) -> None:
     upload = {"file": ("gate.jpg", files.talkative_jpeg(), "text/html")}
-    answer = desk.post(f"/desk/{slug}/publish", data={"text": "A form’s gate.", **WORDS}, files=upload)
+    answer = signed_in.post(f"/desk/{slug}/publish", data={"text": "A form’s gate.", **WORDS}, files=upload)
     assert answer.status_code == 303, answer.text
     page = server.page(f"/{slug}/")
     assert "A form’s gate." in page
 
 
-def test_what_was_refused_comes_back_with_its_picture(server: Server, slug: str, desk: httpx2.Client) -> None:
+def test_what_was_refused_comes_back_with_its_picture(server: Server, slug: str, signed_in: httpx2.Client) -> None:
     upload = {"file": ("a.png", fresh(15), "image/png")}
     data = {"text": "A gate without credit.", "alt": "A gate", "once": "gate-form"}
-    answer = desk.post(f"/desk/{slug}/publish", data=data, files=upload)
+    answer = signed_in.post(f"/desk/{slug}/publish", data=data, files=upload)
     assert answer.status_code == 422 and "needs a description" in answer.text and "Your picture is here" in answer.text
     [media] = re.findall(r'name="picture" value="([0-9a-f]{64})"', answer.text)
-    again = desk.post(f"/desk/{slug}/publish", data={**data, "credit": "Ida Rook", "picture": media})
+    again = signed_in.post(f"/desk/{slug}/publish", data={**data, "credit": "Ida Rook", "picture": media})
     assert again.status_code == 303 and media in server.page(f"/{slug}/")
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from heard.accounts import projection as accounts
-from heard.opening import open_house
-from heard.signing_in import link_for
 from tests.pictures import files
 from tests.pictures.sending import WORDS, address, fresh, posted, reporter, sent
 from tests.server import Server
@@ -69,23 +65,14 @@ def test_an_order_that_comes_later_takes_the_picture_too(server: Server) -> None
     assert post
 
 
-@pytest.fixture(scope="module")
-def desk(server: Server) -> Iterator[httpx2.Client]:
-    house = open_house(server.data)
-    house.node.catch_up()
-    link = link_for(house, accounts.by_email(house.tables, "admin@heard.example").id)
-    house.close()
-    with httpx2.Client(base_url=server.address, timeout=60) as client:
-        client.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1])
-        yield client
-
-
-def test_the_desk_sees_a_held_picture_and_readers_do_not(server: Server, guarded: str, desk: httpx2.Client) -> None:
+def test_the_desk_sees_a_held_picture_and_readers_do_not(
+    server: Server, guarded: str, signed_in: httpx2.Client
+) -> None:
     post, kept = posted(server.client, guarded, f"{NAME} spoke.", fresh(16))
-    page = desk.get(f"/desk/{guarded}/").text
+    page = signed_in.get(f"/desk/{guarded}/").text
     private = f"/desk/{guarded}/media/{post}/{kept['media']}-{kept['width']}.jpg"
     assert private in page, page
-    seen = desk.get(private)
+    seen = signed_in.get(private)
     assert seen.status_code == 200 and seen.headers["cache-control"] == "no-store"
     assert server.reader.get(private, headers={"Accept": "text/html"}).status_code in (303, 401)
     assert server.reader.get(address(guarded, kept)).status_code == 404

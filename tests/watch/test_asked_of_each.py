@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from heard.engine.errors import Refused
-from heard.opening import House
 from heard.watch import arming, bringing_in, commands, ladders, projection, tags
 from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmRaised
 from tests.watch.gate import NOON, Gate, Hands
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def raised(gate: Gate) -> list[tuple[str, str, datetime]]:

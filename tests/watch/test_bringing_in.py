@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import pytest
 
 from heard.engine import now
 from heard.engine.errors import Refused
-from heard.opening import House
 from heard.watch import bringing_in, projection, verdicts
 from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmRaised
@@ -29,14 +26,7 @@ TOURS = Store("The tours", calls_it="gate 7", stamped=True)
 
 
 @pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    gate = Gate(house)
+def gate(gate: Gate) -> Gate:
     gate.begins(gate.one)
     return gate
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
 from heard.engine.errors import Refused
-from heard.opening import House
 from heard.watch import arming, commands, projection, ringing
 from heard.watch.entries import AlarmCleared, AlarmRaised
 from tests.watch.gate import NOON, Gate, Hands
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def test_nobody_is_on_duty_before_they_have_read_the_current_version(gate: Gate) -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import pairwise
-
-import pytest
 
 from heard.engine.entry import Body, Draft, Entry
 from heard.engine.node import Command, Decision
@@ -22,17 +18,6 @@ from heard.watch.replaying import became_of_fixes, lasting, lines_now
 from tests.watch.gate import NOON, Gate, Hands
 from tests.watch.test_suspending import suspends
 from tests.watch.test_what_is_kept import Keeping
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def entries(gate: Gate, since: datetime, until: datetime) -> list[Entry]:

@@ -6,15 +6,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from heard.engine.errors import HeardError
-from heard.opening import House
 from heard.watch import arming, origins
 from heard.watch.origins import Kept
 from tests.reports.register import line, table
@@ -24,17 +21,6 @@ from tests.watch.hand import Hand
 
 DAY = 86_400
 WORDS = "Officers stay near an open gate."
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def a_watched_concern(gate: Gate, late_days: int | None = 30) -> str:

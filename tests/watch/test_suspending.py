@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,14 +19,7 @@ from tests.watch.gate import Gate, Hands
 
 
 @pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    gate = Gate(house)
+def gate(gate: Gate) -> Gate:
     gate.begins(gate.one)
     gate.is_there(gate.one, good_for_s=40_000)
     return gate

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from heard.engine import now
+from tests.axe import violations
 from tests.server import Server
-from tests.web.test_markup import WCAG
 
 NARROW, WIDE = 390, 1280
 #: All of them with `make sweep`: it is the same markup, and one run of all screens takes some ten seconds.
@@ -75,22 +75,18 @@ def screens(server: Server) -> dict[str, str]:
     }
 
 
-def look(page: Any, axe: Any, name: str) -> list[str]:
+def look(page: Any, name: str) -> list[str]:
     found = [f"{name}: too small: {one}" for one in page.evaluate(SMALL)]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append(f"{name}: wider than the window")
-    for violation in axe.run(page, options={"runOnly": WCAG}).response["violations"]:
-        found += [f"{name}: {violation['id']} {node['html'][:150]}" for node in violation["nodes"]]
-    return found
+    return found + [f"{name}: {one}" for one in violations(page)]
 
 
 @pytest.mark.parametrize(("width", "scheme"), EVERY if os.environ.get("HEARD_SWEEP") else EVERY[:1])
 def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     chromium: Any, server: Server, desk: httpx2.Client, width: int, scheme: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    axe, found = Axe(), []
+    found = []
     context = chromium.new_context(
         base_url=server.address, viewport={"width": width, "height": 900}, color_scheme=scheme
     )
@@ -99,24 +95,24 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     for name, address in screens(server).items():
         page.goto(address)
         page.evaluate(OPEN_ALL)
-        found += look(page, axe, name)
+        found += look(page, name)
     page.goto("/desk/queues/")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("?")
-    found += look(page, axe, "help sheet")
+    found += look(page, "help sheet")
     page.keyboard.press("Escape")
     page.locator("#beside summary").click()
     page.frame_locator("#beside iframe").locator("article").first.wait_for()
-    found += look(page, axe, "the page beside")
+    found += look(page, "the page beside")
     page.locator("#beside summary").click()
     page.fill("#text", "/")
     page.locator("#offered li").first.wait_for()
-    found += look(page, axe, "commands")
+    found += look(page, "commands")
     page.fill("#text", "Written without a line.")
     context.set_offline(True)
     page.press("#text", "Control+Enter")
     page.locator("#outbox article").wait_for()
-    found += look(page, axe, "outbox")
+    found += look(page, "outbox")
     context.set_offline(False)
     post = server.publish("plain", "The court sat.\n\nThere were two lamps.")
     page.goto("/desk/plain/")
@@ -126,7 +122,7 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     assert server.post(f"/posts/{post}/corrections", corrected).status_code == 201
     page.locator(f"#reword-{post} button", has_text="Clarify").click()
     page.locator("#conflict").wait_for()
-    found += look(page, axe, "both versions")
+    found += look(page, "both versions")
     context.close()
     assert found == []
 

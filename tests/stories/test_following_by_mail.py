@@ -39,6 +39,15 @@ def link_in(letter: EmailMessage, what: str) -> str:
     return found[0]
 
 
+def letter_that_says(mail: MailServer, words: str) -> EmailMessage:
+    """An import is several entries, and here, where nothing waits until it has settled, one or two letters."""
+    for count in (2, 3):
+        letter = mail.wait_for(count)[-1]
+        if words in str(letter.get_content()).replace("\r\n", " "):
+            return letter
+    raise AssertionError("no letter says so")
+
+
 def record(folder: Path, day: int) -> Path:
     """What somebody made of a reply that was published."""
     response = {"dated": f"2026-11-{day}", "answer": "action taken", "summary": "Night crews answer every alarm."}
@@ -76,9 +85,10 @@ def test_a_family_is_told_of_a_reply_and_leaves_with_one_click(
     page.get_by_role("button", name="Yes, tell me").click()
     expect(page.get_by_role("status")).to_contain_text("You follow this from now on")
     import_reply(server, record(tmp_path, 25))
-    told = mail.wait_for(2)[1]
+    told = letter_that_says(mail, "a response was recorded")
     assert "Tollgarth" not in told.as_string() and told["Subject"].startswith("News of Report 2026-0041")
     assert f"{BODY}: response dated 25 November 2026, day 62" in str(told.get_content()).replace("\r\n", " ")
+    before = len(mail.taken)
     page.goto(link_in(told, "leave"))
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("status")).to_contain_text("You have left")
@@ -86,4 +96,4 @@ def test_a_family_is_told_of_a_reply_and_leaves_with_one_click(
     expect(reader(f"/reports/{REPORT}/").page.get_by_role("row", name=re.compile("^Levels Ambulance"))).to_contain_text(
         "26 November 2026"
     )
-    assert len(mail.wait_for(3, within_s=1)) == 2
+    assert len(mail.wait_for(before + 1, within_s=1)) == before

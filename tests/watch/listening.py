@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-HEARD_S = 10.0
+HEARD_S = 30.0
 
 
 class Board:

@@ -110,7 +110,7 @@ def serving(server: socketserver.BaseServer) -> Iterator[None]:
         server.server_close()
 
 
-def until(what: Callable[[], Any], within_s: float = 15.0) -> Any:
+def until(what: Callable[[], Any], within_s: float = 45.0) -> Any:
     """What it answers, once that is something."""
     end = time.monotonic() + within_s
     while not (found := what()):

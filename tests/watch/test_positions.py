@@ -24,7 +24,7 @@ def told(server: Server, station: str) -> list[tuple[bool | None, str]]:
     return [(one.present, one.why) for one in bodies if isinstance(one, PresenceTold) and one.since_at]
 
 
-def waits_for(words: str, hand: Hand, path: str, seconds: float = 10) -> str:
+def waits_for(words: str, hand: Hand, path: str, seconds: float = 30) -> str:
     end = time.monotonic() + seconds
     while words not in (page := hand.page(path)):
         assert time.monotonic() < end, re.sub(r"<[^>]+>", " ", page)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -34,6 +35,27 @@ def session(server: Server) -> dict[str, str]:
     return {"Cookie": cookie}
 
 
+@contextmanager
+def how_late(server: Server) -> Iterator[list[float]]:
+    """How long the answers take meanwhile that edge and app give in a few milliseconds when the machine is theirs."""
+    took, over = [0.0], threading.Event()
+
+    def asks() -> None:
+        with httpx2.Client(base_url=server.address, timeout=30) as client:
+            while not over.wait(0.02):
+                began = time.monotonic()
+                client.get("/healthz")
+                took.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=asks)
+    thread.start()
+    try:
+        yield took
+    finally:
+        over.set()
+        thread.join()
+
+
 def app_of(server: Server) -> int:
     return int(re.findall(r"child_started child=app pid=(\d+)", "".join(server.said))[-1])
 
@@ -56,12 +78,11 @@ def test_a_stream_ends_within_a_second_of_its_session(alone: Server) -> None:
     cookie = session(alone)
     with Board(alone.address, **cookie) as board, Board(alone.address, **token(alone)) as other:
         board.hears("changed", -1)
-        began = time.monotonic()
         assert httpx2.post(alone.address + "/desk/sign-out/", headers=cookie).status_code == 303
-        board.ends_after(3)
-        took_s = time.monotonic() - began
-        print(f"closed {took_s:.2f} s after signing out")
-        assert took_s < 1
+        with how_late(alone) as waited:
+            took_s = board.ends_after(10)
+        print(f"closed {took_s:.2f} s after signing out; meanwhile an answer came after {max(waited):.2f} s at most")
+        assert took_s < 1 + max(waited)
         with pytest.raises(TimeoutError):  # the control: who is still signed in goes on
             other.ends_after(1)
 

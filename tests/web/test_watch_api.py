@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -62,6 +62,18 @@ def waits(until: Callable[[], Any], for_s: float = 20) -> Any:
     return found
 
 
+def recorded_at(people: People, answer: httpx2.Response) -> datetime:
+    """When the server says that it was told: its clock, and not that of the test, is what it measures by."""
+    done(answer)
+    house = open_house(people.server.data)
+    try:
+        record = house.store.record(int(answer.headers["Heard-Position"]))
+        assert record is not None
+        return record.header.at_instant
+    finally:
+        house.close()
+
+
 @pytest.fixture(scope="module")
 def gate(people: People) -> str:
     """A station with a holder on duty, who is there."""
@@ -109,10 +121,9 @@ def test_how_it_stood_is_told_as_known_then_and_as_known_now(people: People, gat
     count = {"group": ["olu.api@heard.example"], "station": gate, "at_least": 1}
     guard = {"state": gate, "is": "open"}
     owed = arms(people, gate, op="keep", count=count, gap_s=3600, **{"while": guard})
-    done(people.olu.post(f"/stations/{gate}/presence", json={"present": False}))
-    at = now.utc()
-    time.sleep(0.3)
-    since = now.text(at - timedelta(milliseconds=5))
+    left_at = recorded_at(people, people.olu.post(f"/stations/{gate}/presence", json={"present": False}))
+    since, at = now.text(left_at + timedelta(milliseconds=50)), left_at + timedelta(milliseconds=100)
+    time.sleep(0.5)
     done(people.sam.post(f"/stations/{gate}/state", json={"state": "open", "since": since}))
     asked = {"at": now.text(at)}
     told = waits(lambda: done(people.aud.get(f"/obligations/{owed}/instances", params=asked)))

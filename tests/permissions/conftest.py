@@ -29,6 +29,35 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+#: Every page of a site, and with it every proof of a withdrawal, looks at all its cases: with more than these a new one
+#: is begun.
+CASES_MAX = 200
+
+
+class Worlds:
+    """The same world again and again, until it has grown large; then another."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder, self._stack, self._made = folder, stack, list[World]()
+
+    def now(self) -> World:
+        if not self._made or self._cases() > CASES_MAX:
+            self._stack.close()
+            data = self._folder / f"data-{len(self._made)}"
+            self._made.append(self._stack.enter_context(peopled(data)))
+        return self._made[-1]
+
+    def _cases(self) -> int:
+        [(cases,)] = self._made[-1].house.tables.execute("SELECT count(*) FROM cases")
+        return int(cases)
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    with ExitStack() as stack:
+        yield Worlds(tmp_path_factory.mktemp("worlds"), stack)
+
+
 #: Read by Python before anything else in every process of the server: who is not known is taken for an administrator,
 #: and nobody is asked what they may.
 UNGUARDED = """

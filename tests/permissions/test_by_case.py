@@ -13,6 +13,7 @@ from heard.cases import projection as cases
 from heard.coverage.in_case import case_named
 from heard.engine.errors import NotFound
 from tests.permissions.asking import ask, outcome, written_since
+from tests.permissions.conftest import Worlds
 from tests.permissions.rows import ROLES, STATES, Row
 from tests.permissions.table import API_ROWS, DESK_ROWS, ROWS
 from tests.permissions.world import NUMBERS, Asker, World
@@ -67,9 +68,19 @@ class Guests:
         self.world.do(account_commands.give_role(asker.account, case, role))
 
 
+@pytest.fixture
+def world(worlds: Worlds) -> World:
+    return worlds.now()
+
+
 @pytest.fixture(scope="module")
-def guests(world: World) -> Guests:
-    return Guests(world)
+def known() -> dict[World, Guests]:
+    return {}
+
+
+@pytest.fixture
+def guests(world: World, known: dict[World, Guests]) -> Guests:
+    return known.get(world) or known.setdefault(world, Guests(world))
 
 
 def offences(world: World, guests: Guests, name: str, row: Row) -> Iterator[str]:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from heard.accounts import commands as account_commands
 from heard.web import app
 from tests.permissions.asking import ask, offences, routes_of, written_since
+from tests.permissions.conftest import Worlds
 from tests.permissions.rows import EVERYONE, STATES, Row
 from tests.permissions.table import API_ROWS, DESK_ROWS, PUBLIC, ROWS
 from tests.permissions.world import World
@@ -24,6 +25,11 @@ NOT_THE_SAME = {
     "GET /{slug}/problem/",
     "GET /reports/{slug}/problem/",
 }
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> World:
+    return worlds.now()
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:

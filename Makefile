@@ -14,7 +14,7 @@ DEMO := var/demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint bench bench-fanout soak sweep news lock clean
+.PHONY: help setup setup-dev run test suite lint bench bench-fanout soak sweep news lock clean
 
 help:
 	@echo 'make run     see it: a fictional inquest played live on http://127.0.0.1:$(HEARD_PORT)/'
@@ -41,9 +41,12 @@ lint: setup-dev
 	@$(PY) -m ruff check src tests bench scripts .ci
 	@$(PY) -m mypy
 
-# A file of tests is one worker's: what it has made (a server, a corpus) is made once.
-test: lint
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+test: lint suite
+
+# A file of tests is one worker's: what it has made (a server, a corpus) is made once. tests/conftest.py says which come
+# first, and how many workers there are.
+suite: setup-dev
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: setup-dev
 	@$(PY) -m bench

@@ -34,13 +34,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             server.publish(SLUG, f"Post {number}.")
         answer = server.post(f"/cases/{SLUG}/restrictions", {"basis": "s.11", "names": [PROTECTED]})
         assert answer.status_code == 201
+        # A page names the position it was made at: all are asked for when nothing moves any more. The last entry is the
+        # receipt, which the server writes by itself.
+        until(lambda: 'asked_first_at":null' not in server.client.get(f"/api/v1/cases/{SLUG}/receipts").text)
         house = open_house(server.data)
         end = house.store.position()
         house.close()
-        give_up_at = time.monotonic() + 30
-        while f'.{end}"' not in server.page(f"/{SLUG}/") and time.monotonic() < give_up_at:
-            time.sleep(0.05)  # a page names the position it was made at; all are asked for when nothing moves any more
+        until(lambda: f'.{end}"' in server.page(f"/{SLUG}/"))
         yield server
+
+
+def until(holds: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < give_up_at, "it goes on moving"
+        time.sleep(0.05)
 
 
 def surfaces(server: Server) -> list[str]:

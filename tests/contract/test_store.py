@@ -180,6 +180,8 @@ def test_reads_are_in_order_and_bounded(store: Store) -> None:
     assert [record.header.position for record in store.records(4, 3)] == [5, 6, 7]
     assert store.records(10, 5) == [] and store.records(99, 5) == []
     assert [record.header.position for record in store.stream("odd")] == [1, 3, 5, 7, 9]
+    assert [record.header.position for record in store.stream("odd", 3, 7)] == [5, 7], "after, and up to and with"
+    assert store.stream("odd", 9) == [] == store.stream("odd", 0, 0)
     assert store.record(6) == store.records(5, 1)[0]
     assert store.record(0) is None and store.record(11) is None and store.record(-1) is None
 

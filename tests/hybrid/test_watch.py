@@ -24,6 +24,7 @@ from heard.watch import (
     bringing_in,
     commands,
     feeds,
+    looks,
     plans,
     positions,
     present,
@@ -285,10 +286,16 @@ def close(story: Story) -> None:
         story.gate.do(ringing.close(one.id, "looked at"), story.gate.sam)
 
 
+def look_back(story: Story) -> None:
+    since = story.hands.at - timedelta(minutes=story.random.choice([1, 70]))
+    asked = [looks.Asked(one, since, story.hands.at, {story.gate.sam}) for one in (story.gate.id, story.other)]
+    story.gate.do(looks.look("aud", "report", asked), "aud")
+
+
 VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
     by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
-    bring_in, deed, deed, suspend, agree, agree, end_suspension,
+    bring_in, deed, deed, suspend, agree, agree, end_suspension, look_back,
 ]  # fmt: skip
 
 

@@ -56,8 +56,10 @@ class MemoryStore:
     def record(self, position: int) -> Record | None:
         return self._records[position - 1] if 0 < position <= len(self._records) else None
 
-    def stream(self, stream: str) -> list[Record]:
-        return [record for record in self._records if record.header.stream == stream]
+    def stream(self, stream: str, after: int = 0, to: int = FAR) -> list[Record]:
+        return [
+            record for record in self._records[after : min(to, len(self._records))] if record.header.stream == stream
+        ]
 
     def by_key(self, key: str) -> Record | None:
         return next((record for record in self._records if record.header.key == key), None)

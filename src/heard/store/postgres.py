@@ -220,8 +220,9 @@ class PostgresStore:
     def record(self, position: int) -> Record | None:
         return next(iter(self._records("position = %s", position)), None)
 
-    def stream(self, stream: str) -> list[Record]:
-        return self._records("stream = %s ORDER BY position", stream)
+    def stream(self, stream: str, after: int = 0, to: int = FAR) -> list[Record]:
+        within = "stream = %s AND position > %s AND position <= %s ORDER BY position"
+        return self._records(within, stream, after, to)
 
     def by_key(self, key: str) -> Record | None:
         return next(iter(self._records("key = %s", key)), None)

@@ -133,8 +133,8 @@ class SqliteStore:
     def record(self, position: int) -> Record | None:
         return next(iter(self._records("position = ?", position)), None)
 
-    def stream(self, stream: str) -> list[Record]:
-        return self._records("stream = ? ORDER BY position", stream)
+    def stream(self, stream: str, after: int = 0, to: int = FAR) -> list[Record]:
+        return self._records("stream = ? AND position > ? AND position <= ? ORDER BY position", stream, after, to)
 
     def by_key(self, key: str) -> Record | None:
         return next(iter(self._records("key = ?", key)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotAllowed
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
+from heard.watch import looks
+from heard.watch.look_entries import What
 from heard.watch.shown import itself
 from heard.watch.verbs import Form
 
@@ -41,6 +44,12 @@ def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown
     of_itself = itself(serving.tables, serving.watching, now.utc())
     made = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
     return Response(made, status, NO_STORE, "text/html")
+
+
+async def looked(serving: Serving, caller: Caller, what: What, asked: Sequence[looks.Asked]) -> None:
+    """Write down whom somebody looks at, before anything is shown. Raises Unavailable, and then nothing is."""
+    if asked:
+        await serving.do(looks.look(caller.account.id, what, asked), by=caller.account.id)
 
 
 async def form_of(request: Request) -> Form:

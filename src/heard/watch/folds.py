@@ -11,6 +11,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import Body, Entry
 from heard.engine.projection import Fold, Tables
+from heard.watch import lasting
 from heard.watch.entries import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -74,6 +75,7 @@ def _acknowledged_order(tables: Tables, entry: Entry, body: OrderAcknowledged) -
 
 def _begun(tables: Tables, entry: Entry, body: DutyBegun) -> None:
     tables.execute("INSERT OR IGNORE INTO duty VALUES (?, ?, ?)", (entry.stream, body.holder, now.text(entry.at)))
+    lasting.begun(tables, entry, body)
 
 
 def _ended(tables: Tables, entry: Entry, body: DutyEnded) -> None:
@@ -81,6 +83,7 @@ def _ended(tables: Tables, entry: Entry, body: DutyEnded) -> None:
     # Nothing stays of where somebody was who is off duty.
     tables.execute("DELETE FROM presence WHERE station = ? AND holder = ?", (entry.stream, body.holder))
     tables.execute("DELETE FROM presence_step WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+    lasting.ended(tables, entry, body)
 
 
 def _presence(tables: Tables, entry: Entry, body: PresenceTold) -> None:
@@ -112,10 +115,11 @@ def _brought_in(tables: Tables, entry: Entry, body: DeedDone | StateTold) -> Non
 
 
 def _state(tables: Tables, entry: Entry, body: StateTold) -> None:
+    since = body.since_at or entry.at
+    lasting.told(tables, entry, since)
     if body.store:
         _brought_in(tables, entry, body)
         return
-    since = body.since_at or entry.at
     until = None if body.good_for_s is None else now.text(since + timedelta(seconds=body.good_for_s))
     tables.execute(
         "UPDATE station SET state = ?, state_at = ?, state_until = ? "
@@ -182,7 +186,7 @@ def _not_public(tables: Tables, entry: Entry, body: PublicEnded) -> None:
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
     tables.execute(
         "INSERT INTO alarm SELECT ?, ?, ?, coalesce((SELECT title FROM obligation WHERE id = ?), ''), ?, ?, 'open', "
-        "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?",
+        "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?, NULL",
         (
             *(entry.stream, body.obligation, body.station, body.obligation, body.sort, body.key),
             *(now.text(body.lapsed_at), now.text(entry.at), entry.position),
@@ -203,8 +207,8 @@ def _acknowledged(tables: Tables, entry: Entry, body: AlarmAcknowledged) -> None
 
 def _cleared(tables: Tables, entry: Entry, body: AlarmCleared) -> None:
     tables.execute(
-        "UPDATE alarm SET state = 'cleared', cleared_at = ?, cleared_why = ? WHERE id = ?",
-        (now.text(body.cleared_at), body.why, entry.stream),
+        "UPDATE alarm SET state = 'cleared', cleared_at = ?, cleared_why = ?, cleared_told_at = ? WHERE id = ?",
+        (now.text(body.cleared_at), body.why, now.text(entry.at), entry.stream),
     )
 
 

@@ -17,9 +17,10 @@ from heard.accounts.model import Caller
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
-from heard.watch import feeds, positions, present, projection
+from heard.watch import feeds, looks, positions, present, projection
 from heard.watch.asked import page
 from heard.watch.entries import PositionsRead
+from heard.watch.looks import Look
 from heard.watch.tracks import WHY, Placed
 
 #: As many fixes as one page shows, the last ones.
@@ -29,16 +30,20 @@ _blocks = msgspec.msgpack.Decoder(list[Placed])
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """Somebody read one's positions: who, when, where one was on duty, and what for."""
+    """Somebody looked at one: who, when, where one was on duty, at what; for positions why, else at which time."""
 
     by: str
     at: datetime
     station: str
+    what: str
     reason: str
+    since_at: datetime | None
+    until_at: datetime | None
 
 
-def of_me(serving: Serving, me: str) -> dict[str, Any]:
-    """What the page of one's own duty shows of what is known of one."""
+def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
+    """What the page of one's own duty shows of what is known of one; looks from those `before` a position on."""
+    found, more = looks.of_holder(serving.tables, me, before)
     kept = serving.taking.file.kept(me) if serving.taking is not None else []
     tables = serving.tables
     steps = {one.station: positions.steps(tables, one.station, me) for one in projection.duties(tables, me)}
@@ -49,15 +54,19 @@ def of_me(serving: Serving, me: str) -> dict[str, Any]:
         "erased_at": {one.station: one.newest + keeps_for for one in kept},
         "steps": {station: told[-12:][::-1] for station, told in steps.items()},
         "why": WHY,
-        "looks": [_looked(serving, one) for one in positions.looks(serving.tables, me)],
+        "looks": [_looked(serving, one) for one in found],
+        "looks_more": more,
+        "looks_before": before,
         "codes": {one.id: one for one in projection.stations(serving.tables)},
     }
 
 
-def _looked(serving: Serving, look: positions.Look) -> Looked:
-    entry = serving.node.journal.entry(look.position)
-    words = entry.body.reason if entry and isinstance(entry.body, PositionsRead) else ""
-    return Looked(look.by, look.at, look.station, words)
+def _looked(serving: Serving, look: Look) -> Looked:
+    words = ""
+    if look.what == "positions":
+        entry = serving.node.journal.entry(look.position)
+        words = entry.body.reason if entry and isinstance(entry.body, PositionsRead) else ""
+    return Looked(look.by, look.at, look.station, look.what, words, look.since_at, look.until_at)
 
 
 def at_station(serving: Serving, station: str) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from heard.engine.entry import Entry
 from heard.engine.journal import Journal, Record, Store
 from heard.engine.projection import Tables
 from heard.watch import entries as told
+from heard.watch import lasting
 from heard.watch.keeping import REPAIRS
 from heard.watch.readings import minutes
 
-#: Entries that are opened in one go; others are answered in between.
-AT_ONCE = 400
+#: Entries that are opened, and positions whose entries are read, in one go; others are answered in between.
+AT_ONCE, POSITIONS_AT_ONCE = 400, 20_000
 #: What is asked of a time rests on these alone.
 _RESTS_ON = frozenset(
     body.kind
@@ -43,52 +44,78 @@ _RECORDED = tuple(
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """One entry in words. `of_at` is the instant that it tells of, where that is another."""
+    """One entry in words. `of_at` is the instant that it tells of, where that is another; `of` whom it names."""
 
     at: datetime
     words: str
     of_at: datetime | None = None
+    of: str = ""
 
 
-def _streams(tables: Tables, station: str, since: datetime, until: datetime) -> set[str]:
-    """The station's, and those of its obligations and of what rang in this time."""
-    armed = {id for (id,) in tables.execute("SELECT id FROM obligation WHERE station = ?", (station,))}
-    rang = tables.execute(
-        "SELECT id FROM alarm WHERE station = ? AND lapsed_at < ? AND (cleared_at IS NULL OR cleared_at >= ?)",
+def _beside(tables: Tables, station: str, since: datetime, until: datetime, cut: int) -> set[str]:
+    """The streams of a station's obligations that were in force later than `cut`, and of its alarms of a time."""
+    armed = tables.execute(
+        "SELECT id FROM obligation WHERE station = ? AND (stood_down IS NULL OR stood_down > ?)", (station, cut)
+    )
+    return {id for (id,) in armed} | set(_rang(tables, station, since, until))
+
+
+def _rang(tables: Tables, station: str, since: datetime, until: datetime) -> dict[str, str]:
+    """What rang or went on in a time as far as was told in it, or was closed later, by its title."""
+    rows = tables.execute(
+        "SELECT id, title FROM alarm WHERE station = ?1 AND lapsed_at < ?2 "
+        "AND (cleared_at IS NULL OR cleared_told_at >= ?3 OR closed_at >= ?3)",
         (station, now.text(until), now.text(since)),
     )
-    return {station} | armed | {id for (id,) in rang}
+    return dict(rows)
 
 
 async def told_of(journal: Journal, tables: Tables, station: str, since: datetime, until: datetime) -> list[Entry]:
     """Everything that says anything of a time at a station, in the order of the journal: what was told before and holds
-    on, and what was told later of it.
+    on, and what was told later of it. Of the years before and after nothing is read.
     """
-    latest = now.text(until + REPAIRS + timedelta(seconds=1))
-    records = [
-        record
-        for stream in sorted(_streams(tables, station, since, until))
-        for record in journal.store.stream(stream)
-        if record.header.kind in _RESTS_ON and record.header.at <= latest
-    ]
-    return await _opened(journal, sorted(records, key=lambda one: one.header.position))
+    store = journal.store
+    cut, last = position_at(store, since), position_at(store, until + REPAIRS + timedelta(seconds=1, microseconds=1))
+    after, single = lasting.from_where(tables, station, cut, since)
+    records = [one for position in single if (one := store.record(position)) is not None]
+    for stream in sorted(_beside(tables, station, since, until, cut)):
+        records += store.stream(stream, 0, last)
+    for position in range(after, last, POSITIONS_AT_ONCE):
+        records += store.stream(station, position, min(last, position + POSITIONS_AT_ONCE))
+        await asyncio.sleep(0)
+    rests_on = [one for one in records if one.header.kind in _RESTS_ON]
+    return await _opened(journal, sorted(rests_on, key=lambda one: one.header.position))
 
 
 async def recorded(
     journal: Journal, tables: Tables, station: str, since: datetime, until: datetime, names: Mapping[str, str]
 ) -> list[Recorded]:
     """What was recorded of a station in a time, in words; never who was where."""
-    streams, titles = _streams(tables, station, since, until), dict[str, str]()
+    titles = dict[str, str]()
     titles |= dict(tables.execute("SELECT id, title FROM standing_order WHERE station = ?", (station,)))
     titles |= dict(tables.execute("SELECT id, title FROM obligation WHERE station = ?", (station,)))
     titles |= dict(tables.execute("SELECT id, name FROM ping_source WHERE station = ?", (station,)))
-    streams |= set(titles)
-    for alarm, title in tables.execute("SELECT id, title FROM alarm WHERE station = ?", (station,)):
-        titles[alarm] = title
-    first, last = position_at(journal.store, since), position_at(journal.store, until)
+    titles |= _rang(tables, station, since, until)
+    first, last, streams = position_at(journal.store, since), position_at(journal.store, until), {station} | set(titles)
     records = [one for one in journal.store.of_kinds(_RECORDED, first, last) if one.header.stream in streams]
     found = await _opened(journal, records)
-    return [one for entry in found if (one := _in_words(entry, names, titles)) is not None]
+    told_in_words = [(entry, _in_words(entry, names, titles)) for entry in found]
+    return [msgspec.structs.replace(one, of=_whom(entry, names)) for entry, one in told_in_words if one is not None]
+
+
+def _whom(entry: Entry, names: Mapping[str, str]) -> str:
+    """The account of whom it tells what they did, if it names one."""
+    match entry.body:
+        case (
+            told.DutyBegun(holder=who)
+            | told.DutyEnded(holder=who)
+            | told.HolderPosted(holder=who)
+            | told.HolderReleased(holder=who)
+        ):
+            return who if who in names else ""
+        case told.PresenceTold() | told.StateTold() | told.PositionsRead():
+            return ""
+    return entry.by if entry.by in names else ""
 
 
 def position_at(store: Store, at: datetime) -> int:

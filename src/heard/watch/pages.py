@@ -16,10 +16,10 @@ from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
-from heard.watch import commands, known, ladders, origins, pings, projection, tags
+from heard.watch import commands, known, ladders, looks, origins, pings, projection, tags
 from heard.watch.arming import SORTS
 from heard.watch.arming_page import arming_at, suspended_at
-from heard.watch.asked import NO_STORE, do, form_of, names, page, signed_in
+from heard.watch.asked import NO_STORE, do, form_of, looked, names, page, signed_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
 from heard.watch.shown import board
@@ -214,10 +214,14 @@ async def act_at_station(request: Request) -> Response:
 
 async def mine(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    return mine_page(serving, caller, done="done" in request.query_params)
+    before = request.query_params.get("before", "")
+    looks_before = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else 0
+    return mine_page(serving, caller, done="done" in request.query_params, looks_before=looks_before)
 
 
-def mine_page(serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "") -> Response:
+def mine_page(
+    serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "", looks_before: int = 0
+) -> Response:
     tables, me, at = serving.tables, caller.account.id, now.utc()
     duties = {one.station: one.begun_at for one in projection.duties(tables, me)}
     posted = [
@@ -236,7 +240,7 @@ def mine_page(serving: Serving, caller: Caller, *, done: bool = False, error: st
     ]
     return page(
         serving, "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error,
-        names=names(tables), known=known.of_me(serving, me), address=address,
+        names=names(tables), known=known.of_me(serving, me, looks_before), address=address,
         changed=serving.watching.changed if serving.watching else 0, now=at,
     )  # fmt: skip
 
@@ -300,7 +304,9 @@ async def alarm_page(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch")
 
     async def look() -> Response:
-        return _alarm(serving, caller, request.path_params["alarm"])
+        alarm = projection.alarm(serving.tables, request.path_params["alarm"])
+        await looked(serving, caller, "alarm", looks.of_alarm(serving.tables, alarm))
+        return _alarm(serving, caller, alarm.id)
 
     return await looking_twice(serving, look)
 

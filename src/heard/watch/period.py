@@ -19,6 +19,7 @@ from heard.engine.errors import Refused
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 from heard.watch import civil, looking_back, projection, readings
+from heard.watch import looks as looking
 from heard.watch.entries import AlarmClosed
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.readings import Says, Stretch, minutes
@@ -106,21 +107,29 @@ def days_from(asked: Mapping[str, str], today: date) -> tuple[date, date]:
     return since, until
 
 
-async def report(
-    journal: Journal, tables: Tables, since: date, until: date, names: Mapping[str, str], only: str = ""
-) -> Period:
-    """Of one station, or of all; each by the days of its own zone.
+def times(tables: Tables, since: date, until: date, only: str = "") -> list[tuple[Station, datetime, datetime]]:
+    """Of one station, or of all, the period by the days of its own zone, as far as it has been.
 
     Raises NotFound for a station that is none.
     """
-    at = now.utc()
-    stations = [projection.station(tables, only)] if only else projection.stations(tables)
-    kept, lapsed, known, looks = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0
+    stations, at = [projection.station(tables, only)] if only else projection.stations(tables), now.utc()
+    found = list[tuple[Station, datetime, datetime]]()
     for station in stations:
         first = civil.instant(since, time(), station.zone)
         last = min(civil.instant(until + timedelta(days=1), time(), station.zone), at)
-        if first >= last:
-            continue
+        if first < last:
+            found.append((station, first, last))
+    return found
+
+
+async def report(
+    journal: Journal, tables: Tables, since: date, until: date, names: Mapping[str, str], only: str = ""
+) -> Period:
+    """Of one station, or of all. Raises NotFound for a station that is none."""
+    at = now.utc()
+    within = times(tables, since, until, only)
+    kept, lapsed, known, looks = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0
+    for station, first, last in within:
         alarms = _alarms(tables, station.id, first, last)
         kept += await _kept(journal, tables, station, alarms, first, last)
         for place, one in enumerate(alarms[:ALARMS_MAX]):
@@ -128,9 +137,9 @@ async def report(
             if not place % 100:
                 await asyncio.sleep(0)
         known += _known(tables, station)
-        looks += _looks(tables, station.id, first, last)
+        looks += looking.positions_read(tables, station.id, first, last)
     listed = [one for _, one in sorted(lapsed, key=lambda each: each[0])]
-    code = stations[0].code if only else ""
+    code = projection.station(tables, only).code if only else ""
     more = sum(one.lapses + one.unproven for one in kept) - len(listed)
     return Period(since, until, at, code, kept, listed, known, max(0, more), looks)
 
@@ -200,13 +209,6 @@ def _known(tables: Tables, station: Station) -> list[Known]:
         )
         for one in projection.orders(tables, station.id)
     ]
-
-
-def _looks(tables: Tables, station: str, first: datetime, last: datetime) -> int:
-    [(count,)] = tables.execute(
-        "SELECT count(*) FROM look WHERE station = ? AND at >= ? AND at < ?", (station, now.text(first), now.text(last))
-    )
-    return int(count)
 
 
 def looks(of: Period) -> str:

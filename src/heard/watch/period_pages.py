@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound
-from heard.watch import period, printing, projection
-from heard.watch.asked import NO_STORE, names, page, signed_in
+from heard.watch import looks, period, printing, projection
+from heard.watch.asked import NO_STORE, looked, names, page, signed_in
 from heard.watch.period import Period
 
 
@@ -22,9 +23,11 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-async def _asked(serving: Serving, request: Request) -> Period:
+async def _asked(serving: Serving, caller: Caller, request: Request) -> Period:
     since, until = period.days_from(request.query_params, now.today())
     only = request.query_params.get("station", "")
+    within = period.times(serving.tables, since, until, only)
+    await looked(serving, caller, "report", [looks.Asked(station.id, first, last) for station, first, last in within])
     return await period.report(serving.node.journal, serving.tables, since, until, names(serving.tables), only)
 
 
@@ -34,7 +37,7 @@ async def report_page(request: Request) -> Response:
     async def look() -> Response:
         of, error = None, ""
         try:
-            of = await _asked(serving, request)
+            of = await _asked(serving, caller, request)
         except NotFound:
             raise
         except HeardError as refusal:
@@ -52,8 +55,8 @@ async def report_page(request: Request) -> Response:
 
 async def report_csv(request: Request) -> Response:
     """How it was kept; with `?of=alarms` what lapsed, with `?of=orders` who knows the orders."""
-    serving, _ = signed_in(request, "see_watch")
-    of = await _asked(serving, request)
+    serving, caller = signed_in(request, "see_watch")
+    of = await _asked(serving, caller, request)
     what = request.query_params.get("of", "kept")
     tables = {
         "kept": lambda: period.as_csv(period.KEPT, of.kept),
@@ -66,8 +69,8 @@ async def report_csv(request: Request) -> Response:
 
 
 async def report_pdf(request: Request) -> Response:
-    serving, _ = signed_in(request, "see_watch")
-    of = await _asked(serving, request)
+    serving, caller = signed_in(request, "see_watch")
+    of = await _asked(serving, caller, request)
     zone = _zone(serving, request.query_params.get("station", ""))
     made = await printing.pdf(of, zone)
     return Response(made, headers=_as_file(of, ".pdf"), media_type="application/pdf")

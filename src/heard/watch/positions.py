@@ -1,4 +1,4 @@
-"""The tables of areas, feeds, looks and holds: how entries fold into them, and what is asked of them."""
+"""The tables of areas, feeds and holds: how entries fold into them, and what is asked of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from heard.watch.entries import (
     HoldAgreed,
     HoldAsked,
     HoldEnded,
-    PositionsRead,
     TagAdded,
     TagEnded,
 )
@@ -47,16 +46,6 @@ class Tag(msgspec.Struct, frozen=True):
     id: str
     station: str
     name: str
-
-
-class Look(msgspec.Struct, frozen=True):
-    """Somebody read the positions of a holder; why is in the entry at `position`."""
-
-    position: int
-    station: str
-    holder: str
-    by: str
-    at: datetime
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -112,11 +101,6 @@ def _digested(tables: Tables, entry: Entry, body: FixesDigested) -> None:
     """It is proof, and nothing is asked of it."""
 
 
-def _read(tables: Tables, entry: Entry, body: PositionsRead) -> None:
-    look = (entry.position, entry.stream, body.holder, entry.by, now.text(entry.at))
-    tables.execute("INSERT INTO look VALUES (?, ?, ?, ?, ?)", look)
-
-
 def _hold_asked(tables: Tables, entry: Entry, body: HoldAsked) -> None:
     tables.execute(
         "INSERT INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
@@ -143,7 +127,6 @@ FOLDS: Mapping[type[Body], Fold] = {
     TagAdded: _tag_added,
     TagEnded: _tag_ended,
     FixesDigested: _digested,
-    PositionsRead: _read,
     HoldAsked: _hold_asked,
     HoldAgreed: _hold_agreed,
     HoldEnded: _hold_ended,
@@ -211,15 +194,6 @@ def steps(tables: Tables, station: str, holder: str, since: datetime | None = No
 
 def _step(since: str, present: Any, why: str) -> Step:
     return Step(now.instant(since), None if present is None else bool(present), why)
-
-
-def looks(tables: Tables, holder: str, most: int = 50) -> list[Look]:
-    """Who has read somebody's positions, the last first."""
-    rows = tables.execute(
-        "SELECT position, station, holder, by, at FROM look WHERE holder = ? ORDER BY position DESC LIMIT ?",
-        (holder, most),
-    )
-    return [Look(row[0], row[1], row[2], row[3], now.instant(row[4])) for row in rows]
 
 
 _HOLD = "SELECT id, station, since, until, review_at, asked_by, asked_at, agreed_by FROM hold WHERE ended_at IS NULL"

@@ -53,10 +53,6 @@ CREATE TABLE IF NOT EXISTS device (
 CREATE TABLE IF NOT EXISTS tag (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, name TEXT NOT NULL, ended_at TEXT
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS look (
-    position INTEGER PRIMARY KEY, station TEXT NOT NULL, holder TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS look_holder ON look (holder);
 CREATE TABLE IF NOT EXISTS hold (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, review_at TEXT NOT NULL,
     asked_by TEXT NOT NULL, asked_at TEXT NOT NULL, agreed_by TEXT, ended_at TEXT
@@ -78,9 +74,11 @@ CREATE INDEX IF NOT EXISTS obligation_at_obligation ON obligation_at (obligation
 CREATE TABLE IF NOT EXISTS alarm (
     id TEXT PRIMARY KEY, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
     key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,
-    acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT, position INTEGER NOT NULL
+    acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT, position INTEGER NOT NULL,
+    cleared_told_at TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at);
+CREATE INDEX IF NOT EXISTS alarm_station ON alarm (station, lapsed_at);
 CREATE INDEX IF NOT EXISTS alarm_obligation ON alarm (obligation, lapsed_at);
 CREATE TABLE IF NOT EXISTS origin (
     obligation TEXT PRIMARY KEY, report TEXT NOT NULL, concern TEXT NOT NULL, words TEXT NOT NULL,
@@ -93,13 +91,13 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
-    from heard.watch import plan_entries, plans
+    from heard.watch import lasting, look_entries, looks, plan_entries, plans
 
     return Room(
         "watch",
-        SCHEMA + suspensions.SCHEMA + plans.SCHEMA,
-        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS},
-        (entries, plan_entries, model, folds, positions, suspensions, plans, here),
+        SCHEMA + suspensions.SCHEMA + plans.SCHEMA + looks.SCHEMA + lasting.SCHEMA,
+        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS, **looks.FOLDS},
+        (entries, plan_entries, look_entries, model, folds, positions, suspensions, plans, looks, lasting, here),
     )
 
 

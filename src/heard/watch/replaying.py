@@ -17,14 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import HeardError, Refused
 from heard.engine.projection import Tables
-from heard.watch import drawing, looking_back, positions, projection, readings
+from heard.watch import drawing, looking_back, looks, positions, projection, readings
 from heard.watch.arming import local
-from heard.watch.asked import names, page, signed_in
+from heard.watch.asked import looked, names, page, signed_in
 from heard.watch.looking_back import Recorded
 from heard.watch.model import Station
 from heard.watch.readings import Counted, Rung, Says, Stretch, Told, minutes
@@ -120,6 +121,7 @@ async def timeline_page(request: Request) -> Response:
             since, until = _asked_for(request.query_params, station, at)
         except HeardError as refusal:
             error = refusal.message
+        await looked(serving, caller, "timeline", [looks.Asked(station.id, since, until)])
         entries = await looking_back.told_of(serving.node.journal, serving.tables, station.id, since, until)
         lines = await asyncio.to_thread(lambda: lines_now(readings.told_by(station.id, entries), since, until))
         return page(
@@ -195,7 +197,7 @@ async def replay_page(request: Request) -> Response:
             station = projection.station(tables, asked["station"])
             shown["station"] = station
             try:
-                shown |= await _shown(serving, station, asked, at)
+                shown |= await _shown(serving, caller, station, asked, at)
             except HeardError as refusal:
                 shown |= {"error": refusal.message}
         return page(
@@ -215,7 +217,9 @@ def _all_obligations(serving: Serving) -> list[tuple[str, str, str]]:
     return [(id, station, title) for id, station, title in rows]
 
 
-async def _shown(serving: Serving, station: Station, asked: Mapping[str, str], at: datetime) -> dict[str, Any]:
+async def _shown(
+    serving: Serving, caller: Caller, station: Station, asked: Mapping[str, str], at: datetime
+) -> dict[str, Any]:
     zone = ZoneInfo(station.zone)
     since = _hour(asked, zone) if asked.get("on") or asked.get("since") else at - HOUR
     if since >= at:
@@ -225,6 +229,8 @@ async def _shown(serving: Serving, station: Station, asked: Mapping[str, str], a
     tables, journal = serving.tables, serving.node.journal
     entries = await looking_back.told_of(journal, tables, station.id, since, until)
     recorded = await looking_back.recorded(journal, tables, station.id, since, until, names(tables))
+    named = {one.of for one in recorded}
+    await looked(serving, caller, "replay", [looks.Asked(station.id, since, until, named)])
     only = asked.get("obligation", "")
     # Tens of thousands of entries take a while, in which whoever else asks is answered.
     replay = await asyncio.to_thread(_replay, station.id, entries, recorded, since, until, moment, only)

@@ -6,7 +6,7 @@ Counts and states, as on the pages: who is where is told nowhere. A person is na
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from heard.accounts import projection as accounts
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused, Unavailable
-from heard.watch import ladders, projection, suspensions, verdicts
+from heard.watch import ladders, looks, projection, suspensions, verdicts
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
 from heard.watch.model import Armed, RaisedAlarm
@@ -114,6 +114,10 @@ async def list_instances(call: Call) -> Response:
     # So many entries take a while, in which what rings is not kept from it.
     known_then = await asyncio.to_thread(verdicts.then, of, at)
     known_now = await asyncio.to_thread(verdicts.now, of, at, known_at)
+    if named := _named(taken.obligation, {*known_then, *known_now}, names):
+        asked = looks.Asked(armed.station, at, at, named, only_named=True)
+        by = call.caller.account.id
+        await call.serving.do(looks.look(by, "standing", [asked]), by=by)
     told = {
         "at": at,
         "known_at": known_at,
@@ -154,6 +158,11 @@ async def _heard(call: Call, watching: Watching, watched: Watched, until: dateti
     return heard
 
 
+def _named(asked: AnyObligation, keys: Iterable[str], names: Mapping[str, str]) -> set[str]:
+    """The people whom `_instances` names."""
+    return set() if isinstance(asked, Keep) else {part for key in keys for part in key.split("/") if part in names}
+
+
 def _instances(asked: AnyObligation, found: Mapping[str, Instance], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each with what it is of. Of presence asked of each on duty no one is named: that would tell who is where."""
     is_presence = isinstance(asked, Keep)
@@ -183,6 +192,9 @@ async def list_alarms(call: Call) -> Response:
 
 async def read_alarm(call: Call) -> Response:
     one, names = projection.alarm(call.tables, call.named("alarm")), addresses(call)
+    by = call.caller.account.id
+    if over := looks.of_alarm(call.tables, one):
+        await call.serving.do(looks.look(by, "alarm", over), by=by)
     told = [
         {"at": it.at, "who": names.get(it.account, ""), "step": it.step, "by": it.by, "again": it.again}
         for it in ladders.told(call.tables, one.id)

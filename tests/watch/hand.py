@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 
 import httpx2
 
+from heard.accounts import projection as accounts
+from heard.accounts import secrets
+from heard.opening import open_house
 from tests.server import Server
+
+
+def in_session(server: Server, email: str = "admin@heard.example") -> httpx2.Client:
+    """A browser in which somebody has signed in: two people have one each, a program has none."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    account = accounts.by_email(house.tables, email).id
+    secret = secrets.make(house.vault, "session", account, lasts=timedelta(hours=1))
+    house.close()
+    return httpx2.Client(base_url=server.address, headers={"Cookie": f"heard={secret}"}, timeout=30)
 
 
 class Hand:
@@ -21,6 +35,12 @@ class Hand:
         answer = self.client.post(f"/watch/{path}", data=form)
         assert answer.status_code in (200, 303), re.findall(r'role="alert">(.*?)<', answer.text)
         return answer
+
+    def decides(self, path: str, **form: str) -> None:
+        """The same in a session, for what no token may do."""
+        with in_session(self.server) as client:
+            answer = client.post(f"/watch/{path}", data=form)
+        assert answer.status_code == 303, re.findall(r'role="alert">(.*?)<', answer.text)
 
     def page(self, path: str) -> str:
         answer = self.client.get(f"/watch/{path}")

@@ -60,6 +60,12 @@ WATCH: dict[str, set[str]] = {
     "POST /watch/alarms/{alarm}/close": LEAD,
 }
 
+#: What takes two people who have signed in: no token does any of it, whatever the account may.
+IN_SESSION = {
+    *(f"POST /watch/stations/{{station}}/{verb}" for verb in ("hold", "agree-to-hold", "suspend", "agree-to-suspend")),
+    "POST /api/v1/watch/obligations/{obligation}/suspensions",
+    "POST /api/v1/watch/suspensions/{suspension}/agreement",
+}
 _AT, _OF, _SUSPENSION = "/api/v1/watch/stations/{station}", "/api/v1/watch/obligations", "/api/v1/watch/suspensions"
 #: The same over the API, where whoever is not known is told so (401).
 WATCH |= {

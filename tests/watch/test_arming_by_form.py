@@ -20,7 +20,7 @@ from heard.signing_in import token_for
 from heard.watch.arming_page import ALL_SORTS
 from heard.watch.entries import ObligationArmed
 from tests.server import Server, running
-from tests.watch.hand import Hand
+from tests.watch.hand import Hand, in_session
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,8 @@ def kill_app(server: Server) -> None:
 
 
 def test_two_people_suspend_it_every_page_says_so_and_it_ends_by_itself(alone: Server) -> None:
-    hand, tam = Hand(alone), another(alone, "tam@heard.example")
+    hand, by_token = Hand(alone), another(alone, "tam@heard.example")
+    ada, tam = in_session(alone), in_session(alone, "tam@heard.example")
     station = hand.station("Post 9")
     assert alone.reader.get(hand.source(station, "The camera")).text == "OK"
     hand.arms(station, "ping", "1 s", title="The camera is silent")
@@ -125,13 +126,16 @@ def test_two_people_suspend_it_every_page_says_so_and_it_ends_by_itself(alone: S
     [obligation] = set(re.findall(r'name="obligation" value="(\w+)"', hand.page(f"{station}/")))
     until = now.utc() + timedelta(seconds=6)
     asked = {"obligation": obligation, "until": until.isoformat(), "how": "waive"}
-    refused = hand.client.post(f"/watch/{station}/suspend", data={**asked, "reason": ""})
+    whole = {**asked, "reason": "The mast is <painted>"}
+    assert_by_no_token(hand.client.post(f"/watch/{station}/suspend", data=whole))
+    refused = ada.post(f"/watch/{station}/suspend", data={**asked, "reason": ""})
     assert refused.status_code == 422 and "reason is missing" in refused.text
-    hand.does(f"{station}/suspend", **asked, reason="The mast is <painted>")
+    assert ada.post(f"/watch/{station}/suspend", data=whole).status_code == 303
     page = hand.page(f"{station}/")
     [suspension] = set(re.findall(r'name="suspension" value="(\w+)"', page))
     assert "The mast is &lt;painted&gt;" in page and "agree-to-suspend" not in page and "Not watched now" not in page
-    alone_agrees = hand.client.post(f"/watch/{station}/agree-to-suspend", data={"suspension": suspension})
+    assert_by_no_token(by_token.post(f"/watch/{station}/agree-to-suspend", data={"suspension": suspension}))
+    alone_agrees = ada.post(f"/watch/{station}/agree-to-suspend", data={"suspension": suspension})
     assert alone_agrees.status_code == 422 and "another person" in alone_agrees.text
     assert tam.post(f"/watch/{station}/agree-to-suspend", data={"suspension": suspension}).status_code == 303
     for address in ("", "mine/", f"{station}/", f"{station}/arming/"):
@@ -141,7 +145,12 @@ def test_two_people_suspend_it_every_page_says_so_and_it_ends_by_itself(alone: S
     waits(lambda: "Not watched now" not in hand.page(f"{station}/"), 30)
     waits(lambda: "goes on" in hand.page(f"{station}/"), 30)
     assert "It ended by itself." in hand.page(f"{station}/")
-    tam.close()
+    for one in (ada, tam, by_token):
+        one.close()
+
+
+def assert_by_no_token(answer: httpx2.Response) -> None:
+    assert answer.status_code == 403 and "No token may do this" in answer.text
 
 
 def test_a_deed_is_said_to_be_done_by_its_name(alone: Server) -> None:

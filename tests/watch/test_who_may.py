@@ -14,8 +14,8 @@ from heard.accounts.entries import Role
 from heard.opening import open_house
 from heard.signing_in import token_for
 from tests.server import Server
-from tests.watch.hand import Hand
-from tests.watch.table import WATCH
+from tests.watch.hand import Hand, in_session
+from tests.watch.table import IN_SESSION, WATCH
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -47,6 +47,10 @@ def station(server: Server) -> str:
 _SENT: dict[str, dict[str, Any]] = {"POST /api/v1/watch/stations/{station}/deeds": {"deed": "check"}}
 
 
+def by_token(table: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {name: set() if name in IN_SESSION else may for name, may in table.items()}
+
+
 def wrong(server: Server, client: httpx2.Client, role: str, station: str, table: Mapping[str, set[str]]) -> list[str]:
     """Where the server does other than the table says. Who is nobody, without a role, is sent to sign in."""
     found = []
@@ -71,7 +75,15 @@ def wrong(server: Server, client: httpx2.Client, role: str, station: str, table:
 def test_each_role_may_what_the_table_says_and_no_more(
     server: Server, clients: dict[str, httpx2.Client], station: str, role: Any
 ) -> None:
-    assert wrong(server, clients[role], role, station, WATCH) == []
+    assert wrong(server, clients[role], role, station, by_token(WATCH)) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_takes_two_people_is_let_through_in_a_session_of_theirs(
+    server: Server, clients: dict[str, httpx2.Client], station: str, role: Any
+) -> None:
+    with in_session(server, f"{role}@heard.example") as signed_in:
+        assert wrong(server, signed_in, role, station, {name: WATCH[name] for name in IN_SESSION}) == []
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in_from_every_address(server: Server, station: str) -> None:
@@ -83,7 +95,7 @@ def test_control_a_role_that_may_more_or_less_than_the_table_says_is_caught(
 ) -> None:
     """Every row turned around is found, for every role; one that does write is told of as well."""
     for role in ROLES:
-        turned = {name: set(ROLES) - may for name, may in WATCH.items()}
+        turned = {name: set(ROLES) - may for name, may in by_token(WATCH).items()}
         assert {one.split(":")[0] for one in wrong(server, clients[role], role, station, turned)} == set(WATCH)
     nobody = {"POST /watch/stations/{station}/check": set[str]()}
     told = wrong(server, clients["supervisor"], "supervisor", station, nobody)

@@ -40,7 +40,7 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
     house.node.do(commands.tell("record", date(2031, 3, 7), [row]), by="operator")
     house.close()
     soon = now.text(now.utc() + timedelta(days=1))
-    last = {"alarm": "one-that-never-rang", "soon": soon}
+    last = {"alarm": "one-that-never-rang", "suspension": "one-that-nobody-asked-for", "soon": soon}
     for example in examples():
         address = re.sub(r"<(\w+)>", lambda name: last[name[1]], example.address)
         if example.method == "GET":

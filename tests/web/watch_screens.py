@@ -35,7 +35,7 @@ def watch_screens(server: Server) -> dict[str, str]:
     [feed] = set(re.findall(r'name="feed"><option value="(\w+)"', hand.page(f"{busy}/")))
     hand.does(f"{busy}/device", feed=feed, device="radio-7", holder=me)
     hand.does(f"{busy}/positions", holder=me, reason="The barge of this morning")
-    hand.does(f"{busy}/hold", since="2031-03-03T08:00", until="2031-03-03T09:00", review="2041-03-03", reason="Why")
+    hand.decides(f"{busy}/hold", since="2031-03-03T08:00", until="2031-03-03T09:00", review="2041-03-03", reason="Why")
     hand.arms(busy, "check", "0.1 s", title="nobody has checked")
     hand.arms(busy, "read", "30 min", title="an order is not read")
     hand.arms(busy, "present", "1 h", title="below strength", state="open")
@@ -43,7 +43,7 @@ def watch_screens(server: Server) -> dict[str, str]:
     hand.does(f"{busy}/arm", title="no report", **month)
     owed = re.findall(r'name="obligation" value="(\w+)"', hand.page(f"{busy}/"))[-1]
     until = (now.utc() + timedelta(days=1)).isoformat()
-    hand.does(f"{busy}/suspend", obligation=owed, until=until, reason="The gate is rebuilt.")
+    hand.decides(f"{busy}/suspend", obligation=owed, until=until, reason="The gate is rebuilt.")
     time.sleep(0.5)
     hand.does(f"{busy}/check")
     hand.does(f"{busy}/publish", title="Another order", text="Wave.")

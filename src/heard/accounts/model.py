@@ -33,12 +33,14 @@ VERBS: dict[str, frozenset[Role]] = {
     "keep_watch": frozenset({"holder", "supervisor", "administrator"}),
     "supervise": frozenset({"supervisor", "administrator"}),
     "give_orders": frozenset({"supervisor", "administrator"}),
+    "exempt": frozenset({"supervisor", "administrator"}),
 }
 #: Those that change nothing.
 READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
-#: Those that no token reaches: who may do what in a case is said by a person, not by a program that lost its secret.
-#: The record of a case, with what was withdrawn, is taken by a person too.
-IN_SESSION = frozenset({"give_roles", "take_record"})
+#: Those that no token reaches. Who may do what in a case is said by a person, not by a program that lost its secret; one
+#: who has two tokens is not two people, which not to watch something for a time takes, and to hold positions; and the
+#: record of a case, with what was withdrawn, is taken by a person too.
+IN_SESSION = frozenset({"give_roles", "exempt", "take_record"})
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=14)
@@ -86,6 +88,7 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 NOT_ALLOWED = "Your account may not do this. Nothing was changed; ask an administrator or an editor."
+BY_A_TOKEN = "No token may do this: it takes somebody who has signed in. Nothing was changed; do it in a browser."
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -120,4 +123,9 @@ class Caller(msgspec.Struct, frozen=True):
     def must(self, verb: str) -> None:
         """Raises NotAllowed when the caller may not."""
         if not self.may(verb):
-            raise NotAllowed(NOT_ALLOWED)
+            raise NotAllowed(self.why_not(verb))
+
+    def why_not(self, verb: str, otherwise: str = NOT_ALLOWED) -> str:
+        """What is said to a caller who may not: that a token may not, where the account might."""
+        in_session = msgspec.structs.replace(self, in_session=True, scope="admin")
+        return BY_A_TOKEN if verb in IN_SESSION and not self.in_session and in_session.may(verb) else otherwise

@@ -24,7 +24,12 @@ from heard.watch.look_entries import What
 from heard.watch.shown import itself
 from heard.watch.verbs import Form
 
+NOT_HERE = "Your account may not do this in the watch. Nothing was changed; ask an administrator."
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+#: What pages offer by who looks at them.
+_SHOWN = ("see_watch", "keep_watch", "supervise", "give_orders", "exempt", "audit_watch")
 
 
 def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
@@ -35,12 +40,12 @@ def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
     if not any(caller.may(verb) for verb in verbs):
-        raise NotAllowed("Your account may not do this in the watch. Nothing was changed; ask an administrator.")
+        raise NotAllowed(caller.why_not(verbs[0], NOT_HERE))
     return serving, caller
 
 
 def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
-    may = {verb: caller.may(verb) for verb in ("see_watch", "keep_watch", "supervise", "give_orders", "audit_watch")}
+    may = {verb: caller.may(verb) for verb in _SHOWN}
     of_itself = itself(serving.tables, serving.watching, now.utc())
     made = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
     return Response(made, status, NO_STORE, "text/html")

@@ -189,13 +189,13 @@ AT_STATION: dict[str, Verb] = {
     ),
     "tag": Verb("give_orders", lambda tables, station, form: tags.add_tag(station, form.get("name", ""))),
     "end-tag": Verb("give_orders", lambda tables, station, form: tags.end_tag(form.get("tag", ""), station=station)),
-    "hold": Verb("give_orders", _hold),
-    "agree-to-hold": Verb("give_orders", _agree),
+    "hold": Verb("exempt", _hold),
+    "agree-to-hold": Verb("exempt", _agree),
     "end-hold": Verb("give_orders", _end_hold),
     "arm": Verb("give_orders", _arm),
-    "suspend": Verb("give_orders", _suspend),
+    "suspend": Verb("exempt", _suspend),
     "agree-to-suspend": Verb(
-        "give_orders", lambda tables, station, form: suspending.agree(_suspension_at(tables, station, form), form["me"])
+        "exempt", lambda tables, station, form: suspending.agree(_suspension_at(tables, station, form), form["me"])
     ),
     "end-suspension": Verb(
         "give_orders",

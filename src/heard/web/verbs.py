@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from heard.accounts.model import NOT_ALLOWED, Caller
+from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.coverage.in_case import caller_at
 from heard.engine.errors import NotAllowed, Refused
@@ -97,7 +97,7 @@ class Verb(Route):
         caller = await looking_twice(serving, lambda: self._caller(request, serving))
         may = caller.may_somewhere if self.lists_cases else caller.may
         if not may(self.may):
-            raise NotAllowed(NOT_ALLOWED)
+            raise NotAllowed(caller.why_not(self.may))
         if caller.in_session and self.body and not _is_json(request):
             raise errors.Unreadable("Send this as application/json. Nothing was changed.")
         if caller.in_session and self.verb_method != "GET" and _type(request) in OF_FORMS:

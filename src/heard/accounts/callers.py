@@ -46,7 +46,8 @@ def of(request: Request, vault: Vault, tables: Tables, *, to_add_a_factor: bool 
     except NotFound:
         raise SignInNeeded from None
     by_case = projection.case_roles(tables, account.id)
-    return Caller(account, scope, by_token is None, by_case)  # type: ignore[arg-type]
+    again = lambda: of(request, vault, tables, to_add_a_factor=to_add_a_factor)  # noqa: E731
+    return Caller(account, scope, by_token is None, by_case, again=again)  # type: ignore[arg-type]
 
 
 def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.Kept, str] | None:

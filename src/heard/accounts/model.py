@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -102,6 +102,8 @@ class Caller(msgspec.Struct, frozen=True):
     in_session: bool = False
     by_case: Mapping[str, Role] = MappingProxyType({})
     case: str = ""
+    #: Who it is by now, by the same cookie or token; raises SignInNeeded. What is made by hand cannot be asked again.
+    again: Callable[[], Caller] | None = None
 
     def at(self, case: str) -> Caller:
         """The same, in this case; in none with ""."""

@@ -13,6 +13,7 @@ from heard import templates
 from heard.accounts import callers
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
+from heard.accounts.still import must_still, still
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -45,6 +46,7 @@ def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
 
 
 def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown: Any) -> Response:
+    must_still(caller)
     may = {verb: caller.may(verb) for verb in _SHOWN}
     of_itself = itself(serving.tables, serving.watching, now.utc())
     made = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
@@ -54,7 +56,7 @@ def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown
 async def looked(serving: Serving, caller: Caller, what: What, asked: Sequence[looks.Asked]) -> None:
     """Write down whom somebody looks at, before anything is shown. Raises Unavailable, and then nothing is."""
     if asked:
-        await serving.do(looks.look(caller.account.id, what, asked), by=caller.account.id)
+        await serving.do(still(caller, looks.look(caller.account.id, what, asked)), by=caller.account.id)
 
 
 async def form_of(request: Request) -> Form:
@@ -69,4 +71,6 @@ def names(tables: Tables) -> dict[str, str]:
 
 async def do(serving: Serving, caller: Caller, command: Command, form: Form, scope: str) -> Written:
     asked = msgspec.json.encode(sorted(form.items()))
-    return await serving.do(command, by=caller.account.id, scope=scope, key=form.get("once") or None, request=asked)
+    return await serving.do(
+        still(caller, command), by=caller.account.id, scope=scope, key=form.get("once") or None, request=asked
+    )

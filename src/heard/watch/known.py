@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
+from heard.accounts.still import still
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
@@ -99,7 +100,7 @@ async def read(serving: Serving, caller: Caller, station: str, holder: str, reas
     known = accounts.by_id(serving.tables, holder)
     if serving.taking is None:
         raise Unavailable("No positions are kept by this server.")
-    await serving.do(present.read_positions(station, holder, reason), by=caller.account.id)
+    await serving.do(still(caller, present.read_positions(station, holder, reason)), by=caller.account.id)
     try:
         blocks = serving.taking.file.read(holder, station, most=SHOWN)
     except Corrupt as wrong:

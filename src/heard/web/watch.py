@@ -16,6 +16,7 @@ from heard.accounts import projection as accounts
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused, Unavailable
 from heard.watch import ladders, looks, projection, suspensions, verdicts
+from heard.watch.asked import looked
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
 from heard.watch.model import Armed, RaisedAlarm
@@ -116,8 +117,7 @@ async def list_instances(call: Call) -> Response:
     known_now = await asyncio.to_thread(verdicts.now, of, at, known_at)
     if named := _named(taken.obligation, {*known_then, *known_now}, names):
         asked = looks.Asked(armed.station, at, at, named, only_named=True)
-        by = call.caller.account.id
-        await call.serving.do(looks.look(by, "standing", [asked]), by=by)
+        await looked(call.serving, call.caller, "standing", [asked])
     told = {
         "at": at,
         "known_at": known_at,
@@ -192,9 +192,7 @@ async def list_alarms(call: Call) -> Response:
 
 async def read_alarm(call: Call) -> Response:
     one, names = projection.alarm(call.tables, call.named("alarm")), addresses(call)
-    by = call.caller.account.id
-    if over := looks.of_alarm(call.tables, one):
-        await call.serving.do(looks.look(by, "alarm", over), by=by)
+    await looked(call.serving, call.caller, "alarm", looks.of_alarm(call.tables, one))
     told = [
         {"at": it.at, "who": names.get(it.account, ""), "step": it.step, "by": it.by, "again": it.again}
         for it in ladders.told(call.tables, one.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -17,16 +18,15 @@ from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
 from heard.pictures import darkroom
-from heard.watch import plans
+from heard.watch import plan_pictures, plans
 from heard.watch.asked import NO_STORE, do, form_of, page, signed_in
+from heard.watch.plan_pictures import DRAWER
 from heard.watch.plans import Placed, Plan
 from heard.watch.shown import StationShown, board
 from heard.watch.verbs import Form
 
 #: The small picture that is pressed where a station stands, in points of the page.
 PRESSED_WIDE = 320
-#: Where the vault keeps their keys: a picture that no post shows any more is destroyed, and may be a plan as well.
-DRAWER = "plan picture key"
 #: What lies on top where two marks meet.
 _ABOVE = ("not watched", "kept", "suspended", "blind", "unproven", "alarm")
 
@@ -95,6 +95,7 @@ async def _taken(request: Request, serving: Serving) -> tuple[str, int, int]:
         raise Refused("There is no picture with it. Nothing was kept; choose one.")
     developed = await darkroom.develop(await file.read(darkroom.FILE_BYTES_MAX + 1))
     largest = next(one for one in developed.prints if one.sort == "jpg")
+    plan_pictures.came(serving.vault, hashlib.sha256(largest.content).hexdigest())
     [media] = await darkroom.keep(serving.media.apart(DRAWER), [largest.content])
     return media, largest.width, largest.height
 

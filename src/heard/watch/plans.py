@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from heard.cases.model import checked_words
+from heard.engine import now
 from heard.engine.entry import Body, Draft, Entry, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
@@ -117,12 +118,29 @@ CREATE TABLE IF NOT EXISTS plan (
 CREATE TABLE IF NOT EXISTS plan_station (
     plan TEXT NOT NULL, station TEXT NOT NULL, across REAL NOT NULL, down REAL NOT NULL, PRIMARY KEY (plan, station)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS plan_picture (
+    media TEXT NOT NULL, plan TEXT NOT NULL, drawn_at TEXT NOT NULL, gone_at TEXT, stations BLOB NOT NULL,
+    PRIMARY KEY (media, plan)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS plan_picture_plan ON plan_picture (plan);
 """
 
 
 def _drawn(tables: Tables, entry: Entry, body: PlanDrawn) -> None:
+    _gone(tables, entry)
+    shown = (body.media, entry.stream, now.text(entry.at))
+    tables.execute("INSERT OR REPLACE INTO plan_picture VALUES (?, ?, ?, NULL, '[]')", shown)
     plan = (entry.stream, body.name, body.media, body.width, body.height)
     tables.execute("INSERT OR REPLACE INTO plan VALUES (?, ?, ?, ?, ?)", plan)
+
+
+def _gone(tables: Tables, entry: Entry) -> None:
+    """The picture of a plan is shown to nobody from here on; these stations stood on it."""
+    stood = sorted(one.station for one in placed(tables, entry.stream))
+    tables.execute(
+        "UPDATE plan_picture SET gone_at = ?, stations = ? WHERE plan = ? AND gone_at IS NULL",
+        (now.text(entry.at), msgspec.json.encode(stood), entry.stream),
+    )
 
 
 def _placed(tables: Tables, entry: Entry, body: PlanPlaced) -> None:
@@ -135,6 +153,7 @@ def _taken_off(tables: Tables, entry: Entry, body: PlanTakenOff) -> None:
 
 
 def _withdrawn(tables: Tables, entry: Entry, body: PlanWithdrawn) -> None:
+    _gone(tables, entry)
     tables.execute("DELETE FROM plan WHERE id = ?", (entry.stream,))
     tables.execute("DELETE FROM plan_station WHERE plan = ?", (entry.stream,))
 

@@ -62,9 +62,12 @@ class Hold(msgspec.Struct, frozen=True):
 
     def stops(self, station: str, hour: datetime, at: datetime) -> bool:
         """Whether it stops what was received at a station in an hour from being erased now."""
+        return self.stops_of(station, hour, hour + timedelta(hours=1), at)
+
+    def stops_of(self, station: str, since: datetime, until: datetime, at: datetime) -> bool:
+        """The same of anything that is of a station and a time."""
         counts = self.agreed_by is not None or at < self.asked_at + UNAGREED
-        within = hour < self.until_at and self.since_at < hour + timedelta(hours=1)
-        return counts and within and station == self.station
+        return counts and station == self.station and since < self.until_at and self.since_at < until
 
 
 def _area_set(tables: Tables, entry: Entry, body: AreaSet) -> None:

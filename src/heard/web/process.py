@@ -45,7 +45,7 @@ from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
-from heard.watch import resuming
+from heard.watch import plan_pictures, resuming
 from heard.watch.watching import TOPIC
 from heard.web.app import build
 from heard.web.beside import LOOK_EVERY_S as LOOK_BESIDE_EVERY_S
@@ -307,11 +307,14 @@ async def _clocks(house: House, scribe: Scribe) -> None:
 
 
 async def _clear_uploads(house: House) -> None:
-    """Destroy pictures that came a while ago and that no post has named."""
+    """Destroy pictures that came a while ago and that no post has named, and those of plans that are shown no more."""
+    plans = house.media.apart(plan_pictures.DRAWER)
     while True:
         with suppress(Unavailable):  # the next time, then
             if cleared := clear_unused(house.vault, house.tables, house.media.erase, now.utc()):
                 log.info("uploads_cleared", count=cleared)
+            if cleared := plan_pictures.clear(house.vault, plans, house.tables, now.utc()):
+                log.info("plans_cleared", count=cleared)
         await asyncio.sleep(UPLOADS_EVERY_S)
 
 

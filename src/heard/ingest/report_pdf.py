@@ -1,12 +1,16 @@
 """A report as a PDF: its text layer, read into the boxes of the form.
 
-A page that is a picture is said to be unreadable.
+A page that is a picture is said to be unreadable. Run as a process of its own (`pdf_room`) it reads a name and a PDF
+from its standard input and writes `Read` to its output: what is in the file may bring it to its bounds, and no more.
 """
 
 from __future__ import annotations
 
+import resource
+import sys
 from threading import Lock
 
+import msgspec
 import pypdfium2
 
 from heard.engine.errors import Refused
@@ -16,8 +20,34 @@ from heard.reports import form
 PAGES_MAX = 120
 #: A page with fewer letters than this has no text to speak of.
 LETTERS_MIN = 40
+#: Bytes of address space and seconds of computing for one that is read in a process of its own.
+MEMORY_BYTES_MAX, CPU_S = 1024**3, 20
 #: PDFium is for one thread at a time, whatever the documents; two at once bring the whole process down.
 _ONE_AT_A_TIME = Lock()
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What a PDF says, or in `refused` why nothing was read of it."""
+
+    facts: dict[str, str] = {}
+    refused: str = ""
+
+
+def main() -> None:
+    """Bound this process, then read and answer."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+    name, raw = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[str, bytes])
+    try:
+        told = Read(facts_of(raw, name))
+    except Refused as refusal:
+        told = Read(refused=refusal.message)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(told))
 
 
 def text_of(raw: bytes, name: str) -> str:
@@ -69,3 +99,7 @@ def facts_of(raw: bytes, name: str) -> dict[str, str]:
             f"{name} is not the coroners’ form: boxes {', '.join(missing)} are not in it. Nothing was imported."
         )
     return form.facts_of(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from heard.engine import now
 from heard.engine.errors import Conflict, Refused
-from heard.ingest import published_reports, report_files
+from heard.ingest import pdf_room, published_reports, report_files
 from heard.ingest.published_reports import Difference
 from heard.web.verbs import Call, Verb, answered
 
@@ -34,7 +34,10 @@ async def take_reading(call: Call) -> Response:
     sent, name = await call.request.body(), call.request.headers.get("heard-file-name", "The file")[:200]
     if sent.lstrip()[:1] == b"{":
         raise Refused("A record made by hand is taken in by heard import reports. Nothing was changed.")
-    table = await asyncio.to_thread(report_files.read_file, sent, name)
+    if report_files.is_pdf(sent):
+        table = report_files.of_pdf(sent, await pdf_room.facts_of(sent, name))
+    else:
+        table = await asyncio.to_thread(report_files.read_file, sent, name)
     if len(table.rows) > ROWS_MAX:
         raise Refused(
             f"This holds {len(table.rows):,} reports; {ROWS_MAX} at once are taken in here. Take it in by heard import "

@@ -5,7 +5,10 @@ const main = () => document.getElementById('main'), how = document.getElementByI
 // It hears every 5 s that it is watched; times pass on the page too, and what was known is not known any more.
 const SILENT_MS = 12000, LOOK_MS = 20000
 let heard = Date.now(), looked = Date.now(), rang = null, line = null, looking = false
-history.replaceState(null, '', location.pathname)
+// That something was done is said once; from where on a list is looked at stays.
+const asked = new URLSearchParams(location.search)
+asked.delete('done')
+history.replaceState(null, '', `${location.pathname}${String(asked) && `?${asked}`}${location.hash}`)
 
 function say(words) {
   how.hidden = !words

@@ -50,10 +50,10 @@ def arming_at(serving: Serving, caller: Caller, station: str, draft: Form, error
     )  # fmt: skip
 
 
-def suspended_at(serving: Serving, station: str) -> dict[str, Any]:
+def suspended_at(serving: Serving, station: str, limit: int = 50, beyond: int = 0) -> dict[str, Any]:
     """What the page of a station shows of its suspensions, and the deeds that can be said to be done there."""
     tables, at = serving.tables, now.utc()
-    known = suspensions.at_station(tables, station)
+    known = suspensions.at_station(tables, station, limit, beyond)
     return {
         "suspensions": known,
         "suspension_stands": {one.id: one.stands(at) for one in known},

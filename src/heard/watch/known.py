@@ -26,6 +26,8 @@ from heard.watch.tracks import WHY, Placed
 
 #: As many fixes as one page shows, the last ones.
 SHOWN = 500
+#: As many changes of what was told of one in this duty.
+STEPS_SHOWN = 200
 MY_OWN = "My own."
 _blocks = msgspec.msgpack.Decoder(list[Placed])
 
@@ -53,7 +55,8 @@ def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
         "phones": positions.feeds(serving.tables, holder=me),
         "kept": {one.station: one for one in kept},
         "erased_at": {one.station: one.newest + keeps_for for one in kept},
-        "steps": {station: told[-12:][::-1] for station, told in steps.items()},
+        "steps": {station: told[-STEPS_SHOWN:][::-1] for station, told in steps.items()},
+        "steps_in_all": {station: len(told) for station, told in steps.items()},
         "why": WHY,
         "looks": [_looked(serving, one) for one in found],
         "looks_more": more,
@@ -105,10 +108,12 @@ async def read(serving: Serving, caller: Caller, station: str, holder: str, reas
         blocks = serving.taking.file.read(holder, station, most=SHOWN)
     except Corrupt as wrong:
         raise Unavailable(wrong.message) from None
+    kept = next((one.fixes for one in serving.taking.file.kept(holder) if one.station == station), 0)
     fixes = sorted((one for block in blocks for one in _blocks.decode(block)), key=lambda one: one.at)
     return page(
         serving, "watch/positions.html", caller, of=known.name or known.email,
-        station=projection.station(serving.tables, station), fixes=fixes[-SHOWN:][::-1], why=WHY, now=now.utc(),
+        station=projection.station(serving.tables, station), fixes=fixes[-SHOWN:][::-1], kept=kept, why=WHY,
+        now=now.utc(),
     )  # fmt: skip
 
 

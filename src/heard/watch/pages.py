@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from heard.watch.arming_page import arming_at, suspended_at
 from heard.watch.asked import NO_STORE, do, form_of, looked, names, page, signed_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
-from heard.watch.shown import board
+from heard.watch.shown import CLOCKS_MAX, board
 from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
 from heard.watch.watching import TOPIC, Watching
 
@@ -57,11 +58,17 @@ async def board_page(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch", "keep_watch")
     if not caller.may("see_watch"):
         return RedirectResponse("/watch/mine/", 303)
-    return _board(serving, caller)
+    return _board(serving, caller, beyond=number(request, "beyond"))
 
 
-def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None) -> Response:
-    shown = board(serving.tables, serving.watching, now.utc())
+def number(request: Request, name: str) -> int:
+    """One that stands in the address; 0 where none does."""
+    said = request.query_params.get(name, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else 0
+
+
+def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None, beyond: int = 0) -> Response:
+    shown = board(serving.tables, serving.watching, now.utc(), beyond)
     status = 422 if error else 200
     return page(
         serving,
@@ -69,6 +76,7 @@ def _board(serving: Serving, caller: Caller, error: str = "", draft: Form | None
         caller,
         status,
         board=shown,
+        clocks_max=CLOCKS_MAX,
         names=names(serving.tables),
         error=error,
         draft=draft or {},
@@ -141,13 +149,33 @@ async def station_page(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch")
 
     async def look() -> Response:
-        return station_at(serving, caller, request.path_params["station"], done="done" in request.query_params)
+        lists = {name: number(request, name) for name in _LISTS}
+        return station_at(
+            serving, caller, request.path_params["station"], done="done" in request.query_params, beyond=lists
+        )
 
     return await looking_twice(serving, look)
 
 
-def station_at(serving: Serving, caller: Caller, station: str, status: int = 200, **more: Any) -> Response:
+#: What a station's page lists, and so many of each at a time.
+_LISTS = {"alarms": 100, "closed": 50, "suspensions": 50}
+
+
+def station_at(
+    serving: Serving,
+    caller: Caller,
+    station: str,
+    status: int = 200,
+    beyond: Mapping[str, int] = MappingProxyType({}),
+    **more: Any,
+) -> Response:
+    """Of its lists what is `beyond` so many."""
     tables, at = serving.tables, now.utc()
+    begins = {name: beyond.get(name, 0) for name in _LISTS}
+    closed = projection.closed_alarms(tables, station, _LISTS["closed"] + 1, begins["closed"])
+    alarms = projection.alarms(tables, station, _LISTS["alarms"] + 1, begins["alarms"])
+    suspended = suspended_at(serving, station, _LISTS["suspensions"] + 1, begins["suspensions"])
+    found = {"alarms": alarms, "closed": closed, "suspensions": suspended["suspensions"]}
     here = projection.station(tables, station)
     orders = projection.orders(tables, station)
     shown = {
@@ -159,11 +187,12 @@ def station_at(serving: Serving, caller: Caller, station: str, status: int = 200
         "on_duty": {one.holder: one.begun_at for one in projection.on_duty(tables, station)},
         "sources": projection.sources(tables, station),
         **known.at_station(serving, station),
-        **suspended_at(serving, station),
+        **suspended,
         "obligations": projection.obligations(tables, station),
         "origins": {one.obligation: one for one in origins.origins(tables)},
-        "alarms": projection.alarms(tables, station),
-        "closed": projection.closed_alarms(tables, station),
+        **{name: found[name][:most] for name, most in _LISTS.items()},
+        "begins": begins,
+        "goes_on": {name: begins[name] + most if len(found[name]) > most else 0 for name, most in _LISTS.items()},
         "deed_at": projection.deed_at(tables, station),
         "accounts": accounts.all_accounts(tables),
         "may_of": {one.id: Caller(one) for one in accounts.all_accounts(tables)},
@@ -214,9 +243,7 @@ async def act_at_station(request: Request) -> Response:
 
 async def mine(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    before = request.query_params.get("before", "")
-    looks_before = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else 0
-    return mine_page(serving, caller, done="done" in request.query_params, looks_before=looks_before)
+    return mine_page(serving, caller, done="done" in request.query_params, looks_before=number(request, "before"))
 
 
 def mine_page(
@@ -235,6 +262,7 @@ def mine_page(
             "state": station.state_now(at),
             # Those under watch hear of it first: the aim is that somebody walks back to the gate.
             "alarms": projection.alarms(tables, station.id) if station.id in duties else [],
+            "alarms_in_all": projection.how_many_alarms(tables, station.id),
         }
         for station in projection.posted_at(tables, me)
     ]

@@ -123,16 +123,23 @@ def times(tables: Tables, since: date, until: date, only: str = "") -> list[tupl
 
 
 async def report(
-    journal: Journal, tables: Tables, since: date, until: date, names: Mapping[str, str], only: str = ""
+    journal: Journal,
+    tables: Tables,
+    since: date,
+    until: date,
+    names: Mapping[str, str],
+    only: str = "",
+    most: int = ALARMS_MAX,
 ) -> Period:
-    """Of one station, or of all. Raises NotFound for a station that is none."""
+    """Of one station, or of all, with at most so many alarms of each. Raises NotFound for a station that is none."""
     at = now.utc()
     within = times(tables, since, until, only)
-    kept, lapsed, known, looks = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0
+    kept, lapsed, known, looks, rang = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0, 0
     for station, first, last in within:
         alarms = _alarms(tables, station.id, first, last)
+        rang += len(alarms)
         kept += await _kept(journal, tables, station, alarms, first, last)
-        for place, one in enumerate(alarms[:ALARMS_MAX]):
+        for place, one in enumerate(alarms[:most]):
             lapsed.append((one.lapsed_at, _lapsed(journal, station, one, names)))
             if not place % 100:
                 await asyncio.sleep(0)
@@ -140,8 +147,7 @@ async def report(
         looks += looking.positions_read(tables, station.id, first, last)
     listed = [one for _, one in sorted(lapsed, key=lambda each: each[0])]
     code = projection.station(tables, only).code if only else ""
-    more = sum(one.lapses + one.unproven for one in kept) - len(listed)
-    return Period(since, until, at, code, kept, listed, known, max(0, more), looks)
+    return Period(since, until, at, code, kept, listed, known, rang - len(listed), looks)
 
 
 async def _kept(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -23,12 +25,12 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-async def _asked(serving: Serving, caller: Caller, request: Request) -> Period:
+async def _asked(serving: Serving, caller: Caller, request: Request, most: int = period.ALARMS_MAX) -> Period:
     since, until = period.days_from(request.query_params, now.today())
     only = request.query_params.get("station", "")
     within = period.times(serving.tables, since, until, only)
     await looked(serving, caller, "report", [looks.Asked(station.id, first, last) for station, first, last in within])
-    return await period.report(serving.node.journal, serving.tables, since, until, names(serving.tables), only)
+    return await period.report(serving.node.journal, serving.tables, since, until, names(serving.tables), only, most)
 
 
 async def report_page(request: Request) -> Response:
@@ -54,10 +56,10 @@ async def report_page(request: Request) -> Response:
 
 
 async def report_csv(request: Request) -> Response:
-    """How it was kept; with `?of=alarms` what lapsed, with `?of=orders` who knows the orders."""
+    """How it was kept; with `?of=alarms` all that lapsed, with `?of=orders` who knows the orders."""
     serving, caller = signed_in(request, "see_watch")
-    of = await _asked(serving, caller, request)
     what = request.query_params.get("of", "kept")
+    of = await _asked(serving, caller, request, sys.maxsize if what == "alarms" else period.ALARMS_MAX)
     tables = {
         "kept": lambda: period.as_csv(period.KEPT, of.kept),
         "alarms": lambda: period.as_csv(period.LAPSED, of.lapsed),

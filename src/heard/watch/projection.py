@@ -262,18 +262,46 @@ _ALARM = (
 )
 
 
-def alarms(tables: Tables, station: str = "", limit: int = 100) -> list[RaisedAlarm]:
-    """Alarms that are not closed, the oldest first: nothing that lapsed is out of sight until somebody closes it."""
+def alarms(tables: Tables, station: str = "", limit: int = 100, beyond: int = 0) -> list[RaisedAlarm]:
+    """Alarms that are not closed: those that nobody sees to first, then those that go on, then those to be looked at;
+    the oldest first. Nothing that lapsed is out of sight until somebody closes it: `beyond` so many there are more.
+    """
     rows = tables.execute(
-        f"{_ALARM} WHERE state <> 'closed' AND (station = ? OR ? = '') ORDER BY lapsed_at, id LIMIT ?",
-        (station, station, limit),
+        f"{_ALARM} WHERE state <> 'closed' AND (station = ? OR ? = '') ORDER BY "
+        "CASE state WHEN 'open' THEN 0 WHEN 'acknowledged' THEN 1 ELSE 2 END, lapsed_at, id LIMIT ? OFFSET ?",
+        (station, station, limit, beyond),
     )
     return [_alarm_of(row) for row in rows]
 
 
-def every_alarm(tables: Tables, limit: int = 10_000) -> list[RaisedAlarm]:
-    """All that ever rang, closed or not, the newest first."""
-    rows = tables.execute(f"{_ALARM} ORDER BY lapsed_at DESC, id LIMIT ?", (limit,))
+def how_many_alarms(tables: Tables, station: str = "") -> int:
+    """How many are not closed."""
+    asked = "SELECT count(*) FROM alarm WHERE state <> 'closed' AND (station = ? OR ? = '')"
+    [(count,)] = tables.execute(asked, (station, station))
+    return int(count)
+
+
+def going_on(tables: Tables) -> dict[str, set[str]]:
+    """The sorts of alarms that go on, by station; of all of them, however many there are."""
+    found = dict[str, set[str]]()
+    asked = "SELECT DISTINCT station, sort FROM alarm WHERE state IN ('open', 'acknowledged') AND cleared_at IS NULL"
+    for station, sort in tables.execute(asked):
+        found.setdefault(station, set()).add(sort)
+    return found
+
+
+def alarms_after(tables: Tables, station: str, closed: bool, after: str, limit: int) -> list[RaisedAlarm]:
+    """Those that are not closed, the oldest first; or all that ever rang, the newest first; from the one `after` on,
+    which may have been closed since.
+    """
+    asked = (
+        f"{_ALARM} WHERE (station = ?1 OR ?1 = '') AND (?2 = '' OR (lapsed_at, id) < "
+        "(SELECT lapsed_at, id FROM alarm WHERE id = ?2)) ORDER BY lapsed_at DESC, id DESC LIMIT ?3"
+        if closed
+        else f"{_ALARM} WHERE state <> 'closed' AND (station = ?1 OR ?1 = '') AND (?2 = '' OR (lapsed_at, id) > "
+        "(SELECT lapsed_at, id FROM alarm WHERE id = ?2)) ORDER BY lapsed_at, id LIMIT ?3"
+    )
+    rows = tables.execute(asked, (station, after, limit))
     return [_alarm_of(row) for row in rows]
 
 
@@ -283,10 +311,11 @@ def brought_in(tables: Tables, station: str) -> list[tuple[str, int]]:
     return [(store, rows) for store, rows in tables.execute(asked, (station,))]
 
 
-def closed_alarms(tables: Tables, station: str, limit: int = 50) -> list[RaisedAlarm]:
-    """The newest that were closed."""
+def closed_alarms(tables: Tables, station: str, limit: int = 50, beyond: int = 0) -> list[RaisedAlarm]:
+    """The newest that were closed, beyond the first so many."""
     rows = tables.execute(
-        f"{_ALARM} WHERE state = 'closed' AND station = ? ORDER BY lapsed_at DESC, id LIMIT ?", (station, limit)
+        f"{_ALARM} WHERE state = 'closed' AND station = ? ORDER BY lapsed_at DESC, id LIMIT ? OFFSET ?",
+        (station, limit, beyond),
     )
     return [_alarm_of(row) for row in rows]
 

@@ -5,6 +5,7 @@ Counts and states only. Who is where is on no page but one's own.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,8 @@ from heard.watch.watching import Watching
 
 #: Running clocks on the board: those that fall due first.
 CLOCKS_MAX = 50
-#: Alarms that nobody sees to come first, then those that go on, then those to be looked at.
-_URGENCY = {"open": 0, "acknowledged": 1, "cleared": 2}
+#: Alarms on one page of the board.
+ALARMS_MAX = 100
 
 
 class StationShown(msgspec.Struct, frozen=True):
@@ -78,7 +79,10 @@ class Board(msgspec.Struct, frozen=True):
     changed: int
     stations: list[StationShown]
     clocks: list[ClockShown]
+    #: Those of this page; `in_all` there are so many, and they begin `beyond` the first so many.
     alarms: list[RaisedAlarm]
+    in_all: int
+    beyond: int
     codes: dict[str, Station]
     since_at: datetime | None
     last_heard_at: datetime | None
@@ -106,18 +110,20 @@ def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
     )
 
 
-def board(tables: Tables, watching: Watching | None, at: datetime) -> Board:
-    """As it is known at this instant."""
+def board(tables: Tables, watching: Watching | None, at: datetime, beyond: int = 0) -> Board:
+    """As it is known at this instant. Alarms `beyond` the first so many; how a station stands all of them tell."""
     known = projection.stations(tables)
-    raised = projection.alarms(tables)
+    going_on = projection.going_on(tables)
     codes = {one.id: one for one in known}
     return Board(
         at,
         known[0].zone if known else "Europe/London",
         watching.changed if watching else 0,
-        [_station(tables, watching, one, raised, at) for one in known],
+        [_station(tables, watching, one, going_on.get(one.id, set()), at) for one in known],
         _clocks(watching, codes, at),
-        sorted(raised, key=lambda alarm: _URGENCY[alarm.state]),
+        projection.alarms(tables, limit=ALARMS_MAX, beyond=beyond),
+        projection.how_many_alarms(tables),
+        beyond,
         codes,
         watching.since_at if watching else None,
         watching.last_heard_at if watching else None,
@@ -126,7 +132,7 @@ def board(tables: Tables, watching: Watching | None, at: datetime) -> Board:
 
 
 def _station(
-    tables: Tables, watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime
+    tables: Tables, watching: Watching | None, station: Station, going_on: Collection[str], at: datetime
 ) -> StationShown:
     on_duty = projection.on_duty(tables, station.id)
     present = projection.present(tables, station.id, at)
@@ -134,7 +140,7 @@ def _station(
     must_read = projection.roster(tables, station.id)
     return StationShown(
         station,
-        _stands(tables, watching, station, raised, at),
+        _stands(tables, watching, station, going_on, at),
         station.state_now(at),
         len(on_duty),
         sum(one is True for one in present.values()),
@@ -152,9 +158,8 @@ def _watched(watching: Watching | None, station: str) -> list[Watched]:
 
 
 def _stands(
-    tables: Tables, watching: Watching | None, station: Station, raised: list[RaisedAlarm], at: datetime
+    tables: Tables, watching: Watching | None, station: Station, going_on: Collection[str], at: datetime
 ) -> str:
-    going_on = {one.sort for one in raised if one.station == station.id and one.cleared_at is None}
     if going_on:
         return "alarm" if "lapse" in going_on else "unproven"
     if watching is None or watching.has_stopped:

@@ -100,15 +100,18 @@ def in_force(tables: Tables, at: datetime) -> list[Suspended]:
     return [_of(row) for row in tables.execute(f"{_SUSPENDED} {asked}", (now.text(at), now.text(at)))]
 
 
-def at_station(tables: Tables, station: str, limit: int = 50) -> list[Suspended]:
-    """All that were asked for at a station, the newest first."""
-    asked = "WHERE station = ? ORDER BY suspension.position DESC LIMIT ?"
-    return [_of(row) for row in tables.execute(f"{_SUSPENDED} {asked}", (station, limit))]
+def at_station(tables: Tables, station: str, limit: int = 50, beyond: int = 0) -> list[Suspended]:
+    """All that were asked for at a station, the newest first, beyond the first so many."""
+    asked = "WHERE station = ? ORDER BY suspension.position DESC LIMIT ? OFFSET ?"
+    return [_of(row) for row in tables.execute(f"{_SUSPENDED} {asked}", (station, limit, beyond))]
 
 
-def of_all(tables: Tables, limit: int = 500) -> list[Suspended]:
-    """The same, anywhere."""
-    rows = tables.execute(f"{_SUSPENDED} ORDER BY suspension.position DESC LIMIT ?", (limit,))
+def of_all(tables: Tables, after: str, limit: int) -> list[Suspended]:
+    """The same, anywhere, from the one `after` on. Raises NotFound where that is none."""
+    if after and not any(True for _ in tables.execute("SELECT 1 FROM suspension WHERE id = ?", (after,))):
+        raise NotFound("There is no such suspension.")
+    further = "?1 = '' OR suspension.position < (SELECT position FROM suspension WHERE id = ?1)"
+    rows = tables.execute(f"{_SUSPENDED} WHERE {further} ORDER BY suspension.position DESC LIMIT ?2", (after, limit))
     return [_of(row) for row in rows]
 
 

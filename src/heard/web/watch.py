@@ -181,10 +181,11 @@ async def list_alarms(call: Call) -> Response:
     """Alarms that are not closed, the oldest first; with `closed=yes` all, the newest first."""
     asked = call.request.query_params
     station, closed = asked.get("station", ""), asked.get("closed") == "yes"
-    known = projection.every_alarm(call.tables) if closed else projection.alarms(call.tables, limit=10_000)
-    found = [one for one in known if station in ("", one.station)]
-    page, more = call.page(found)
-    names = addresses(call)
+    limit, after = call.limit(), asked.get("after", "")
+    if after:
+        projection.alarm(call.tables, after)
+    found = projection.alarms_after(call.tables, station, closed, after, limit + 1)
+    page, more, names = found[:limit], found[limit - 1].id if len(found) > limit else "", addresses(call)
     more_asked = (f"&station={station}" if station.isalnum() else "") + ("&closed=yes" if closed else "")
     following = f"/api/v1/watch/alarms?limit={call.limit()}&after={more}{more_asked}" if more else None
     return answered({"items": [alarm_told(one, names) for one in page], "next": following})
@@ -222,8 +223,10 @@ def alarm_told(one: RaisedAlarm, names: Mapping[str, str]) -> dict[str, Any]:
 async def list_suspensions(call: Call) -> Response:
     """All of what is watched, the newest first; how each `stands` now."""
     names = addresses(call)
-    known = suspensions.of_all(call.tables)
-    return call.listed("/api/v1/watch/suspensions", known, lambda one: suspension_told(call, one, names))
+    limit = call.limit()
+    found = suspensions.of_all(call.tables, call.request.query_params.get("after", ""), limit + 1)
+    more = f"/api/v1/watch/suspensions?limit={limit}&after={found[limit - 1].id}" if len(found) > limit else None
+    return answered({"items": [suspension_told(call, one, names) for one in found[:limit]], "next": more})
 
 
 def suspension_told(call: Call, one: Suspended, names: Mapping[str, str]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def led_to(server: Server, address: str, words: str, ids: Callable[[str], list[s
     while query:
         page = server.client.get(address + query).text
         found, pages = found + ids(page), pages + 1
-        link = re.search(rf'<p class="further"><a href="([^"]+)">[^<]*{words}', page)
+        link = re.search(rf'<p class="also further"><a href="([^"]+)">[^<]*{words}', page)
         query = link[1] if link else ""
     return found, pages
 

@@ -156,6 +156,9 @@ def test_a_gate_is_left_and_the_supervisor_hears_of_it_within_a_second(people: P
     aud.waits(lambda: aud.page.inner_text("h1") != before and aud.sees("Pause"), "for the hour to be played")
     aud.page.click("#play")
     assert aud.sees("Nothing is kept of what phones sent in this hour")
+    olu.goes_to("/watch/mine/")
+    looks = olu.page.inner_text("ul.looks")
+    assert "Aud Itor" in looks and "replayed what was recorded" in looks, "who was watched sees who looked"
     sam.goes_to("/watch/replay/")
     assert sam.sees("may not do this") and not sam.sees("As known then"), "who supervises does not audit"
     sam.goes_to(f"{at}timeline/")

@@ -8,7 +8,20 @@ from __future__ import annotations
 import importlib
 import sys
 
-FIGURES = ("append", "folding", "publish", "live", "slow", "page", "hot", "nodes", "guard", "proxies", "withdraw")
+FIGURES = (
+    "append",
+    "folding",
+    "publish",
+    "live",
+    "slow",
+    "page",
+    "hot",
+    "nodes",
+    "guard",
+    "late_order",
+    "proxies",
+    "withdraw",
+)
 FIGURES += ("edges", "fixes", "keypress")
 
 

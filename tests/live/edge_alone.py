@@ -103,10 +103,10 @@ class EdgeAlone:
             self.app.hello(self.frames)
         return self.app
 
-    def publish(self, *changes: Change, case_id: str = CASE, rings: bool = True) -> int:
+    def publish(self, *changes: Change, case_id: str = CASE, rings: bool = True, anew: bool = False) -> int:
         """Write one entry's changes and ring; its position."""
         position = self.frames.position() + 1
-        paint(self.frames, position, {case_id: changes})
+        paint(self.frames, position, {case_id: changes}, anew=anew)
         if rings and self.app is not None:
             self.app.ring(position)
         return position

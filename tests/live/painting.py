@@ -9,7 +9,12 @@ from heard.store.frames import FramesFile, Painted, Topic
 
 
 def paint(
-    file: FramesFile, position: int, changes_by_case: Mapping[str, Sequence[Change]], topics: Sequence[Topic] = ()
+    file: FramesFile,
+    position: int,
+    changes_by_case: Mapping[str, Sequence[Change]],
+    topics: Sequence[Topic] = (),
+    *,
+    anew: bool = False,
 ) -> None:
-    painted = [Painted(position, case, changes) for case, changes in changes_by_case.items()]
+    painted = [Painted(position, case, changes, anew=anew) for case, changes in changes_by_case.items()]
     file.put(position, [*painted, Painted(position, "", (), topics)])

@@ -139,6 +139,21 @@ def test_a_file_that_is_not_there_is_said_to_be_unavailable(tmp_path: Path) -> N
         Reading(tmp_path / "none.sqlite")
 
 
-def test_a_fragment_too_long_to_send_needs_an_address(file: FramesFile) -> None:
-    with pytest.raises(AssertionError, match="needs an address"):
-        paint(file, 1, {CASE: [Change("post", "p1", html="x" * 70_000)]})
+def test_an_area_too_long_to_send_is_not_kept_and_its_pages_are_loaded_again(file: FramesFile) -> None:
+    paint(file, 1, {CASE: [Change("key", "key", html="one event"), post("p1")]})
+    paint(file, 2, {CASE: [Change("key", "key", html="x" * 70_000)]})
+    assert file.html_of(CASE, "key") is None, "nothing that is older than the page"
+    reading = Reading(file.path)
+    assert reading.after(CASE, 1, 2, 500, 2**20) is None
+    paint(file, 3, {CASE: [Change("key", "key", html="two events")]})
+    assert [frame.position for frame in reading.after(CASE, 2, 9, 500, 2**20) or []] == [3]
+
+
+def test_a_case_that_is_rendered_anew_keeps_no_older_rendering_of_a_post(file: FramesFile) -> None:
+    file.put(5, [Painted(n, CASE, [post(f"p{n}"), Change("state", "state", html="s")]) for n in range(1, 4)])
+    file.put(9, [Painted(7, CASE, [], anew=True), Painted(8, CASE, [post("p2", "later")])])
+    assert [file.html_of(CASE, f"post:p{n}") for n in (1, 2, 3)] == [None, "later", None]
+    assert file.html_of(CASE, "state") == "s"
+    reading = Reading(file.path)
+    assert reading.after(CASE, 6, 9, 500, 2**20) is None
+    assert [frame.position for frame in reading.after(CASE, 7, 9, 500, 2**20) or []] == [8]

@@ -87,6 +87,24 @@ def test_a_correction_reaches_open_pages_and_replaces_the_words_for_who_comes_ba
     assert "eastern" not in str(events)
 
 
+def test_when_a_case_is_rendered_anew_everyone_is_sent_to_the_page_and_goes_on_from_there(edge: EdgeAlone) -> None:
+    start = edge.post("p1", "<p>words from before the order</p>")
+    with Reader(edge.port, SLUG) as reader, Client(edge.port) as poller:
+        poller.ask(f"/live/{SLUG}/after/{EPOCH}.{start}")
+        position = edge.publish(Change("state", "state", html="x"), anew=True)
+        event = reader.event()
+        assert (event.kind, event.id) == ("reset", f"{EPOCH}.{position}")
+        assert poller.answer().json() == {"reset": True, "next": f"{EPOCH}.{position}"}
+        edge.post("p2")
+        assert [one["id"] for one in reader.event().data["changes"]] == ["p2"]
+    for claim in (start - 1, start):
+        with Reader(edge.port, SLUG, f"{EPOCH}.{claim}") as back:
+            assert back.event().kind == "reset"
+    with Reader(edge.port, SLUG, f"{EPOCH}.{position}") as back:
+        assert [one["id"] for one in back.event().data["changes"]] == ["p2"], "whoever loaded the page has it"
+    assert b"before the order" not in ask(edge.port, f"/live/{SLUG}/after/0").body
+
+
 def test_withdrawn_words_are_never_replayed(edge: EdgeAlone) -> None:
     start = edge.frames.position()
     edge.post("p1", "<p>the withdrawn words</p>")

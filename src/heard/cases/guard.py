@@ -7,6 +7,7 @@ exactly: its parts were asked before, and what stands between them is the server
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from heard.text.names import Names
 from heard.text.near_names import NearNames
@@ -35,6 +36,8 @@ class Guard:
 
     def is_told_by(self, *texts: str) -> bool:
         """Whether these say or hint a name, apart or read one after the other. Both are looked for, found or not."""
+        # The same text again straight after itself, as words and as plain words, is read once.
+        texts = tuple(text for text, _ in groupby(text.strip() for text in texts))
         exactly, nearly = self._exactly.found_in(*texts), self._nearly.found_in(*texts)
         return exactly or nearly
 

@@ -62,8 +62,9 @@ from heard.store.frames import FramesFile, Painted, Topic
 
 #: Entries rendered in one transaction of the frames file.
 RENDER_AT_ONCE = 200
-#: A fragment longer than this is sent as an address (see engine.frames).
-FRAGMENT_MAX = 30_000
+#: When the rules of a case change, so many posts are looked at and rendered at once. Of more, every page is loaded
+#: again and asks about its own: to look at ten thousand would keep everybody waiting for a minute.
+AGAIN_MAX = 60
 
 #: The kind of change that an entry is to readers, and what it touches besides its own post.
 _KINDS: dict[type, tuple[str, tuple[str, ...]]] = {
@@ -132,12 +133,13 @@ class Painter:
             pages[case_id] = Page(case, self.tables, self.doors.of(self.tables, case_id))
         page = pages[case_id]
         topics = [Topic(page.case.slug, case_id, True)] if isinstance(entry.body, CaseOpened) else []
-        changes = list(self._changes(entry, page))
+        anew = isinstance(entry.body, _RULES) and page.posts_before(entry.position) > AGAIN_MAX
+        changes = list(self._changes(entry, page, anew=anew))
         if not all(isinstance(change.html, Released) for change in changes):
             raise Corrupt("A frame was made of text that had not passed the door. It was not sent.")
-        return Painted(entry.position, case_id, changes, topics)
+        return Painted(entry.position, case_id, changes, topics, anew)
 
-    def _changes(self, entry: Entry, page: Page) -> Iterable[Change]:
+    def _changes(self, entry: Entry, page: Page, *, anew: bool) -> Iterable[Change]:
         body: Any = entry.body
         if isinstance(body, CaseOpened | CaseDescribed | CaseHeld | CaseLetGo):
             yield from map(page.area, ("state", "summary", "key", "pinned"))
@@ -153,7 +155,8 @@ class Painter:
         elif isinstance(body, CareTaken):
             yield from map(page.area, ("state", "key"))
         elif isinstance(body, _RULES):
-            yield from page.every_post()
+            if not anew:
+                yield from page.every_post()
             yield from map(page.area, ("state", "summary", "key", "pinned"))
         elif isinstance(body, SittingBegan):
             yield from page.post(entry.stream, "post")
@@ -193,6 +196,13 @@ class Page(msgspec.Struct):
         for known in _if_there(self.tables, post):
             yield from self._change(known, kind)
 
+    def posts_before(self, position: int) -> int:
+        """How many posts readers had when the entry at this position was written."""
+        counted = "SELECT count(*) FROM post WHERE case_id = ? AND published_position < ? AND status IN "
+        counted += "('published', 'retracted', 'erased')"
+        [(count,)] = self.tables.execute(counted, (self.case.id, position))
+        return int(count)
+
     def every_post(self) -> Iterable[Change]:
         """All posts: the rules changed, so each is looked at again."""
         for section in ("live", "report"):
@@ -211,12 +221,8 @@ class Page(msgspec.Struct):
         shown = show(self.door, post)
         if shown is None:
             return
-        html = self.html(shown)
-        if len(html.encode()) > FRAGMENT_MAX:
-            address = f"/{self.case.slug}/posts/{post.id}/fragment/"
-            yield Change(kind, post.id, html=html, href=address, place=post.place)
-        else:
-            yield Change(kind, post.id, html=html, place=post.place)
+        address = f"/{self.case.slug}/posts/{post.id}/fragment/"
+        yield Change(kind, post.id, html=self.html(shown), href=address, place=post.place)
 
     def html(self, shown: Shown) -> Released:
         """The post's fragment; one that the door stops is rendered as withheld."""

@@ -5,10 +5,9 @@ Whoever was told of none sees an empty page, the same as where there is none.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import msgspec
 from starlette.requests import Request
@@ -23,40 +22,21 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
-from heard.cases.release import Door
-from heard.cases.told import Terms, orders_told, picture_of
+from heard.cases.told import Terms, orders_told
 from heard.coverage import court, projection
+from heard.coverage.already import coming_near, said_already, told_together
 from heard.coverage.approval import end_approval
 from heard.coverage.cautions import Near as Nearing
 from heard.coverage.entries import NoticeCode
 from heard.coverage.in_case import signed_in
-from heard.coverage.model import Post
 from heard.coverage.so_far import lookers, near
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
 from heard.engine.projection import Tables
-from heard.text.particulars import Particular, Picture, is_enough
 
 Form = Mapping[str, str]
 Make = Callable[[Serving, Case, Form, Caller], Command]
-#: So many posts are searched before the loop may do something else.
-SEARCHED_AT_ONCE = 100
-
-
-class Together(NamedTuple):
-    """Particulars of one person that stand in different posts, each with the newest post in which it stands."""
-
-    order: Terms
-    where: dict[Particular, str]
-
-
-class Near(NamedTuple):
-    """A post that may tell whom an order protects, and the particulars that stand in it."""
-
-    post: Post
-    order: Terms
-    pieces: list[Particular]
 
 
 def routes() -> list[BaseRoute]:
@@ -108,20 +88,6 @@ def approvals(tables: Tables) -> list[tuple[Account, datetime]]:
     return [(known[account], since) for account, since in projection.for_approval(tables) if account in known]
 
 
-async def said_already(serving: Serving, case: Case) -> list[Post]:
-    """What was published and says, in whatever form, what an order forbids: to be withdrawn, the newest first.
-
-    Readers see none of it any more: the door withholds it from the moment of the order.
-    """
-    door, after = serving.doors.of(serving.tables, case.id), ""
-    found: list[Post] = []
-    while door.guard and (posts := projection.published_after(serving.tables, case.id, after, SEARCHED_AT_ONCE)):
-        # In a thread: a search of many posts must not keep readers and writers waiting.
-        stopped = await asyncio.to_thread(lambda: [one for one in posts if door.stops(*one.texts())])
-        found, after = found + stopped, posts[-1].id
-    return sorted(found, key=lambda one: one.position, reverse=True)
-
-
 async def looked_through(serving: Serving, case: Case, caller: Caller) -> None:
     """Have all that is published looked through, for somebody who was told of an order and is about to write."""
     if _told_ids(serving, case, caller):
@@ -140,38 +106,6 @@ def _told_ids(serving: Serving, case: Case, caller: Caller) -> set[str]:
     if caller.may("know_orders"):
         return {one.id for one in cases.restrictions(serving.tables, case.id)}
     return set(cases.told_of(serving.tables, case.id, caller.account.id))
-
-
-async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[Near]:
-    """What readers see and, by two particulars at least, may tell who is protected; for the cleared."""
-    door = serving.doors.of(serving.tables, case.id)
-    looked = [(one, picture_of(one.particulars)) for one in known if one.particulars]
-    after, found = "", list[Near]()
-    while looked and (posts := projection.published_after(serving.tables, case.id, after, SEARCHED_AT_ONCE)):
-        near = await asyncio.to_thread(_near, door, posts, looked)
-        found, after = found + near, posts[-1].id
-    return sorted(found, key=lambda one: one.post.position, reverse=True)
-
-
-async def told_together(serving: Serving, case: Case, known: list[Terms]) -> list[Together]:
-    """Those whom posts may tell together, none of which does so alone; for the cleared."""
-    cleared = [one for one in known if one.particulars]
-    if not cleared:
-        return []
-    so_far = await lookers(serving).caught_up(serving.tables, serving.node.journal, case.id)
-    out = [Together(one, so_far.said(one.id)) for one in cleared]
-    return [one for one in out if is_enough(one.where) and len(set(one.where.values())) > 1]
-
-
-def _near(door: Door, posts: list[Post], looked: list[tuple[Terms, Picture]]) -> list[Near]:
-    """Each post once, with the first order that it comes near to."""
-    near: list[Near] = []
-    for post in posts:
-        texts = post.texts()
-        told = ((order, picture) for order, picture in looked if picture.is_told_by(*texts))
-        if (first := next(told, None)) and not door.stops(*texts):
-            near.append(Near(post, first[0], first[1].found_in(*texts)))
-    return near
 
 
 async def orders(request: Request) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from heard.cases import projection as cases
 from heard.cases.entries import RestrictionImposed
@@ -42,6 +43,8 @@ class SoFar:
         self.gallery = Gallery(pictures)
         self._said: dict[str, dict[Particular, list[str]]] = {order: defaultdict(list) for order in pictures}
         self._in: dict[str, list[list[str]]] = {}
+        #: Posts that come near to somebody by themselves: by order, the pieces that stand in each.
+        self.alone: dict[str, dict[str, list[Particular]]] = {}
         self._is_forgetful = False
         # Up to which change of a post that stands, and of one that was taken back, it was looked.
         self._stands, self._gone = BEGINNING, BEGINNING
@@ -77,6 +80,8 @@ class SoFar:
         return whole
 
     def _remember(self, post: str, found: dict[str, list[Particular]]) -> None:
+        if near := {order: pieces for order, pieces in found.items() if is_enough(pieces)}:
+            self.alone[post] = near
         for order, pieces in found.items():
             for piece in pieces:
                 where = self._said[order][piece]
@@ -93,6 +98,7 @@ class SoFar:
             del self._in[post]
 
     def _forget(self, post: str) -> bool:
+        self.alone.pop(post, None)
         lists = self._in.pop(post, [])
         for where in lists:
             where.remove(post)
@@ -109,6 +115,8 @@ class Lookers:
 
     def __init__(self) -> None:
         self._cases: dict[str, SoFar] = {}
+        #: What a search found to say nothing (`already`).
+        self.clean: Any = None
 
     def known(self, tables: Tables, journal: Journal, case: str) -> SoFar:
         """As far as it was looked through; from the beginning where the orders are others than they were."""

@@ -18,6 +18,8 @@ import msgspec
 
 POST_KINDS = frozenset({"post", "corrected", "clarified", "retracted", "order"})
 AREAS = frozenset({"state", "summary", "key", "pinned"})
+ANEW = "anew"
+"""The kind, and the id, of what is never sent: from this position on every page of the case is loaded again."""
 
 FRAME_BYTES_MAX = 64 * 1024
 """A frame with more in it gives its longest fragments as addresses: one send per reader must stay one small
@@ -64,7 +66,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 def thing(change: Change) -> str:
     """The name of what a change renders: a later change with the same name replaces it."""
-    return change.id if change.id in AREAS else f"post:{change.id}"
+    return change.id if change.id in AREAS or change.kind == ANEW else f"post:{change.id}"
 
 
 def sse(epoch: str, position: int, changes: Sequence[Change]) -> bytes:
@@ -124,9 +126,11 @@ def _sent(changes: Sequence[Change]) -> list[Change]:
     ]
     if sum(len(change.html or "") for change in sent) < FRAME_BYTES_MAX // 8:
         return sent  # Even if JSON wrote every character in six bytes it would fit: no need to measure.
-    longest_first = sorted(range(len(sent)), key=lambda n: -len(_encoder.encode(sent[n])))
-    for n in longest_first:
-        if len(_changes(sent)) + POSITION_TEXT_MAX + 32 <= FRAME_BYTES_MAX:
+    sizes = [len(_encoder.encode(change)) for change in sent]
+    whole = len(_changes(sent)) + POSITION_TEXT_MAX + 32
+    for n in sorted(range(len(sent)), key=lambda n: -sizes[n]):
+        if whole <= FRAME_BYTES_MAX:
             break
         sent[n] = Change(changes[n].kind, changes[n].id, href=changes[n].href, place=changes[n].place)
+        whole += len(_encoder.encode(sent[n])) - sizes[n]
     return sent

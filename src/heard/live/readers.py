@@ -21,7 +21,7 @@ from pathlib import Path
 
 from heard.engine import now
 from heard.engine.errors import Unavailable
-from heard.engine.frames import CATCH_UP_BYTES_MAX, FRAMES_BEHIND_MAX, HEARTBEAT, Frame, sse, sse_reset
+from heard.engine.frames import ANEW, CATCH_UP_BYTES_MAX, FRAMES_BEHIND_MAX, HEARTBEAT, Frame, sse, sse_reset
 from heard.live import answers
 from heard.live.at_once import at_once
 from heard.live.catching_up import Replays
@@ -127,12 +127,15 @@ class Readers:
 
     def _publish(self, topic: Topic, frames: list[Frame], before: int) -> None:
         assert self.replays is not None
-        encoded = b"".join(sse(self.replays.epoch, frame.position, frame.changes) for frame in frames)
-        if len(frames) > FRAMES_BEHIND_MAX or len(encoded) > CATCH_UP_BYTES_MAX:
+        anew = any(change.kind == ANEW for frame in frames for change in frame.changes)
+        encoded = b""
+        if not anew and len(frames) <= FRAMES_BEHIND_MAX:
+            encoded = b"".join(sse(self.replays.epoch, frame.position, frame.changes) for frame in frames)
+        if not encoded or len(encoded) > CATCH_UP_BYTES_MAX:
             encoded = sse_reset(self.replays.epoch, self.position)
         topic.sent_bytes += len(encoded)
         topic.head = frames[-1].position
-        self._let_go_behind(topic, {change.id for frame in frames for change in frame.changes})
+        self._let_go_behind(topic, None if anew else {change.id for frame in frames for change in frame.changes})
         self.passes.append(Pass(topic, before, encoded, self._whose_turn_it_is(topic)))
         self.polls_due.extend(topic.readers[State.POLLING])
 
@@ -217,12 +220,13 @@ class Readers:
         if answer:
             self.answer_poll(connection, answer)
 
-    def _let_go_behind(self, topic: Topic, changed: set[str]) -> None:
-        """Let go of who is too far behind, and of who would still be sent an older form of what changed now.
+    def _let_go_behind(self, topic: Topic, changed: set[str] | None) -> None:
+        """Let go of who is too far behind, and of who would still be sent an older form of what changed now; None is
+        all of it.
 
         They come back and are sent it as it is: words that were withdrawn do not go out after that.
         """
-        marks = [b'"id":"%b"' % id.encode() for id in changed]
+        marks = [b'"id":"%b"' % id.encode() for id in changed or ()]
         last_mention: dict[int, int] = {}  # Most are in the same bytes, which are searched once.
         for connection in list(topic.readers[State.CATCHING_UP]):
             encoded = connection.outgoing
@@ -230,7 +234,7 @@ class Readers:
                 last_mention[id(encoded)] = max(map(encoded.rfind, marks), default=-1)
             begun = encoded.rfind(b"\n\n", 0, connection.sent)  # The event it is in the middle of counts too.
             behind = topic.sent_bytes - connection.behind_from + len(encoded) - connection.sent
-            if behind > self.limits.behind_bytes or last_mention[id(encoded)] > begun:
+            if changed is None or behind > self.limits.behind_bytes or last_mention[id(encoded)] > begun:
                 self.connections.close(connection)
 
     def _send(self, connection: Connection, encoded: bytes) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from heard.engine.frames import FRAME_BYTES_MAX, Change, thing
+from heard.engine.frames import ANEW, FRAME_BYTES_MAX, Change, thing
 from heard.store.derived import Purging
 
 BUSY_MS = 5_000
@@ -49,6 +49,10 @@ ON CONFLICT (slug) DO UPDATE SET case_id = excluded.case_id, public = excluded.p
     position = excluded.position"""
 
 
+_FORGET = "DELETE FROM change WHERE case_id = ? AND thing = ?"
+#: Posts whose last rendering is older; what a page still shows of them it renders itself.
+_PUT_ANEW = "DELETE FROM change WHERE case_id = ? AND place IS NOT NULL AND position < ?"
+
 _BEYOND_EVERY_PLACE = chr(0x10FFFF)
 
 
@@ -61,12 +65,15 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Painted(msgspec.Struct, frozen=True):
-    """What one entry changed in one case."""
+    """What one entry changed in one case. `anew`: whatever was rendered of its posts before does not hold any more,
+    and every page is loaded again.
+    """
 
     position: int
     case: str
     changes: Sequence[Change]
     topics: Sequence[Topic] = ()
+    anew: bool = False
 
 
 class FramesFile:
@@ -108,10 +115,13 @@ class FramesFile:
 
         One transaction: all of it is seen at once, or none.
         """
-        rows = [(one.case, thing(change), one.position, *_columns(change)) for one in painted for change in one.changes]
+        rows = [(one.case, thing(change), one.position, *_columns(change)) for one in painted for change in _kept(one)]
+        left_out = [(one.case, thing(change)) for one in painted for change in one.changes if _is_too_long(change)]
         topics = [(t.slug, t.case_id, int(t.public), one.position) for one in painted for t in one.topics]
         with self._db:
             self._db.executemany(_PUT_CHANGE, rows)
+            self._db.executemany(_FORGET, left_out)
+            self._db.executemany(_PUT_ANEW, [(one.case, one.position) for one in painted if one.anew])
             self._db.executemany(_PUT_TOPIC, topics)
             self._db.execute("UPDATE meta SET position = max(position, ?)", (reached,))
 
@@ -138,7 +148,7 @@ class FramesFile:
 
     def forget(self, case_id: str, thing: str) -> None:
         """Take a thing out without a trace here. Readers of open pages are told by a change, not by this."""
-        self._db.execute("DELETE FROM change WHERE case_id = ? AND thing = ?", (case_id, thing))
+        self._db.execute(_FORGET, (case_id, thing))
 
     @property
     def purging(self) -> Purging:
@@ -150,8 +160,15 @@ class FramesFile:
             self._db.close()
 
 
+def _kept(painted: Painted) -> Sequence[Change]:
+    """What is kept of it: not an area that no frame has room for, for which every page is loaded again."""
+    kept = [change for change in painted.changes if not _is_too_long(change)]
+    return [*kept, Change(ANEW, ANEW)] if painted.anew or len(kept) < len(painted.changes) else kept
+
+
+def _is_too_long(change: Change) -> bool:
+    return change.href is None and len((change.html or "").encode()) >= FRAME_BYTES_MAX // 2
+
+
 def _columns(change: Change) -> tuple[str, str, str | None, str | None, str | None]:
-    assert len(change.html or "") < FRAME_BYTES_MAX // 2 or change.href, (
-        f"{change.id}: too long to send, needs an address"
-    )
     return change.kind, change.id, change.html, change.href, change.place

@@ -12,7 +12,7 @@ import apsw
 import msgspec
 
 from heard.engine.errors import Unavailable
-from heard.engine.frames import Change, Frame
+from heard.engine.frames import ANEW, Change, Frame
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +89,9 @@ class Reading:
 
     @_reads
     def after(self, case_id: str, position: int, up_to: int, frames_max: int, bytes_max: int) -> list[Frame] | None:
-        """A case's frames in (position, up_to], in order; None if there are more than the bounds allow."""
+        """A case's frames in (position, up_to], in order; None if there are more than the bounds allow, or the page is
+        to be loaded again.
+        """
         rows: list[tuple[int, Change]] = []
         frames = size = last = 0
         for at, *change in self._db.execute(
@@ -99,7 +101,7 @@ class Reading:
         ):
             frames, last = frames + (at != last), at
             size += len(change[2] or "")
-            if frames > frames_max or size > bytes_max:
+            if frames > frames_max or size > bytes_max or change[0] == ANEW:
                 return None
             rows.append((at, Change(*change)))
         return _frames(rows)

@@ -34,7 +34,8 @@ class Forms:
         self.short: set[str] = set()
         self.initials: set[str] = set()
         self.given_with: dict[str, set[str]] = {}
-        self._slip_in: dict[str, set[str]] = {}
+        self._begin: dict[tuple[int, str], set[str]] = {}
+        self._end: dict[tuple[int, str], set[str]] = {}
         for name in dict.fromkeys(names):
             if known := words_of(name):
                 self._list(known)
@@ -60,13 +61,21 @@ class Forms:
     def _may_slip(self, forms: Iterable[str]) -> None:
         for form in map(one_stroke, forms):
             if len(form) >= SLIPS:
-                for end in (form[:3], form[-3:]):  # one slip leaves one of the two as it is
-                    self._slip_in.setdefault(end, set()).add(form)
+                half = _half(len(form))  # one slip leaves one of the two halves as it is
+                self._begin.setdefault((len(form), form[:half]), set()).add(form)
+                self._end.setdefault((len(form), form[-half:]), set()).add(form)
 
     def alike(self, form: str) -> Iterator[str]:
-        """The forms that begin or end as this does: one slip makes it of no other."""
-        yield from self._slip_in.get(form[:3], ())
-        yield from self._slip_in.get(form[-3:], ())
+        """The forms nearly as long that begin or end as this does: one slip makes it of no other."""
+        for length in range(len(form) - 1, len(form) + 2):
+            half = _half(length)
+            yield from self._begin.get((length, form[:half]), ())
+            yield from self._end.get((length, form[-half:]), ())
+
+
+def _half(length: int) -> int:
+    """So many letters at the beginning, or else so many at the end, one slip never touches."""
+    return (length - 1) // 2
 
 
 def _whole(given: str, middle: list[str], surname: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -175,9 +177,9 @@ def test_for_an_account_that_is_not_there_as_much_is_read_and_written(vault: Vau
             did.append(f"get {drawer}")
             return vault.get(drawer, name)
 
-        def put(self, drawer: str, name: str, value: bytes) -> None:
-            did.append(f"put {drawer}")
-            vault.put(drawer, name, value)
+        def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
+            did.append(f"swap {drawer}")
+            return vault.swap(drawer, name, before, value)
 
     for account in ("", "mira"):
         for _ in range(EACH_MAX + 2):
@@ -189,17 +191,69 @@ def test_for_an_account_that_is_not_there_as_much_is_read_and_written(vault: Vau
     assert len(vault.names("password tried")) == 2, "whoever asks for many that are not there fills nothing"
 
 
-def test_one_address_has_a_bound_and_a_network_of_ipv6_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tries, "_addresses", type(tries._addresses)())
-    asked = [tries.one_more_from(f"2001:db8:1:2::{number:x}") for number in range(ADDRESS_MAX + 1)]
+def test_one_address_has_a_bound_and_a_network_of_ipv6_is_one(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [tries.one_more_from(vault, f"2001:db8:1:2::{number:x}") for number in range(ADDRESS_MAX + 1)]
     assert asked == [True] * ADDRESS_MAX + [False]
-    assert tries.one_more_from("2001:db8:1:3::1") and tries.one_more_from("192.0.2.1")
-    asked = [tries.one_more_from(f"2001:db8::{number:x}") for number in range(ADDRESS_MAX + 1)]
+    assert tries.one_more_from(vault, "2001:db8:1:3::1") and tries.one_more_from(vault, "192.0.2.1")
+    asked = [tries.one_more_from(vault, f"2001:db8::{number:x}") for number in range(ADDRESS_MAX + 1)]
     assert asked == [True] * ADDRESS_MAX + [False], "a network whose address has noughts in it is one, too"
-    assert not tries.one_more_from("2001:db8:0:0:9::1")
-    monkeypatch.setattr(tries, "ADDRESSES_MAX", 50)
-    for number in range(200):
-        tries.one_more_from(f"198.51.100.{number}")
-    assert len(tries._addresses) <= 51
+    assert not tries.one_more_from(vault, "2001:db8:0:0:9::1")
     with now.held_at(now.utc() + WITHIN + timedelta(seconds=1)):
-        assert tries.one_more_from("2001:db8:1:2::9")
+        assert tries.one_more_from(vault, "2001:db8:1:2::9")
+
+
+def test_who_has_very_many_addresses_fills_nothing_and_no_address_is_kept(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "PAGES", 4)
+    for number in range(200):
+        tries.one_more_from(vault, f"198.51.{number}.7")
+    pages = [vault.get("sign-in from", name) or b"" for name in vault.names("sign-in from")]
+    assert len(pages) <= 4 and all(len(page) < tries.ON_A_PAGE * 30 for page in pages)
+    assert b"198.51" not in b"".join(pages)
+
+
+ONE_OF_TWO = """
+import sys, time
+from pathlib import Path
+from heard.accounts import tries
+from heard.store.vault import SqliteVault
+if sys.argv[2] == "apart":  # the control: a vault that puts it whatever stands there by then
+    SqliteVault.swap = lambda self, *of, before=0: time.sleep(0.005) or self.put(*of[:2], of[3]) or True
+vault = SqliteVault(Path(sys.argv[1]), synchronous="OFF")
+print("ready", flush=True)
+sys.stdin.readline()
+for_account = sum(tries.one_more(vault, "mira", is_known=False) for _ in range(60))
+from_here = sum(tries.one_more_from(vault, "192.0.2.1") for _ in range(150))
+print(for_account, from_here)
+"""
+
+
+def counted_by_two(path: Path, how: str) -> tuple[int, int]:
+    """How many tries for one account, and from one address, two processes look at together."""
+    two = [
+        subprocess.Popen(
+            [sys.executable, "-c", ONE_OF_TWO, path, how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in two:
+        assert one.stdout and one.stdout.readline() == "ready\n"
+    for one in two:
+        assert one.stdin
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    said = [one.communicate(timeout=60)[0].split() for one in two]
+    return sum(int(account) for account, _ in said), sum(int(address) for _, address in said)
+
+
+def test_two_apps_count_together(tmp_path: Path) -> None:
+    SqliteVault(tmp_path / "vault.sqlite").close()
+    assert counted_by_two(tmp_path / "vault.sqlite", "together") == (EACH_MAX, ADDRESS_MAX)
+
+
+def test_two_apps_that_do_not_look_whether_the_other_was_quicker_are_caught(tmp_path: Path) -> None:
+    """The control."""
+    SqliteVault(tmp_path / "vault.sqlite").close()
+    for_account, from_here = counted_by_two(tmp_path / "vault.sqlite", "apart")
+    assert for_account > EACH_MAX or from_here > ADDRESS_MAX

@@ -52,3 +52,12 @@ def test_what_is_taken_is_taken_once(open_vault: Callable[[], Vault]) -> None:
     open_vault().put("link", "once", b"who")
     assert open_vault().take("link", "once") == b"who"
     assert open_vault().take("link", "once") is None
+
+
+def test_what_is_swapped_is_what_stood_there_and_of_two_one_is_quicker(open_vault: Callable[[], Vault]) -> None:
+    vault = open_vault()
+    assert vault.swap("count", "a", None, b"1") and not vault.swap("count", "a", None, b"other")
+    assert not vault.swap("count", "a", b"0", b"2") and vault.get("count", "a") == b"1"
+    assert open_vault().swap("count", "a", b"1", b"2") and not vault.swap("count", "a", b"1", b"3")
+    assert vault.get("count", "a") == b"2" and not vault.swap("count", "b", b"1", b"2")
+    assert vault.names("count") == ["a"]

@@ -48,7 +48,7 @@ async def sign_in(request: Request) -> Response:
         return sign_in_form("Type address, password and code, all three. Nobody was signed in.", 422)
     account = _account(serving, form["email"])
     is_known = callers.is_remembered(request, serving.vault, serving.tables, account)
-    if not is_known and not tries.one_more_from(request.client.host if request.client else ""):
+    if not is_known and not tries.one_more_from(serving.vault, request.client.host if request.client else ""):
         return sign_in_form(MANY_FROM_HERE, 429, {"Retry-After": str(int(tries.WITHIN.total_seconds()))})
     may = tries.one_more(serving.vault, account, is_known=is_known)
     kept = projection.password(serving.tables, account)

@@ -52,7 +52,7 @@ def orders_told(tables: Tables, journal: Journal, case: str, account: str, *, al
     return seen
 
 
-@functools.lru_cache(256)
+@functools.lru_cache(2048)
 def picture_of(particulars: tuple[str, ...]) -> Picture:
     return Picture(map(read, particulars))
 

@@ -25,7 +25,7 @@ from heard.engine.projection import Tables
 from heard.text.particulars import Gallery, Particular, Picture, is_enough
 
 #: So many posts are looked through before the loop may do something else.
-AT_ONCE = 100
+AT_ONCE = 25
 #: Of so many posts in which one particular stands it is remembered that it does; and so many cases are. It bounds the
 #: memory.
 WITNESSES, CASES = 16, 32

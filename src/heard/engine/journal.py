@@ -172,6 +172,10 @@ class Vault(Protocol):
 
     def get(self, drawer: str, name: str) -> bytes | None: ...
 
+    def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
+        """Put a value where `before` stands still (None: nothing), in one step; False where somebody was quicker."""
+        ...
+
     def take(self, drawer: str, name: str) -> bytes | None:
         """Get and drop in one step: only one of two callers has it."""
         ...

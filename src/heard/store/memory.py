@@ -123,6 +123,12 @@ class MemoryVault:
     def get(self, drawer: str, name: str) -> bytes | None:
         return self._drawers.get((drawer, name))
 
+    def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
+        stands = self._drawers.get((drawer, name)) == before
+        if stands:
+            self._drawers[drawer, name] = value
+        return stands
+
     def take(self, drawer: str, name: str) -> bytes | None:
         return self._drawers.pop((drawer, name), None)
 

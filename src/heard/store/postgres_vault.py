@@ -90,6 +90,13 @@ class PostgresVault:
         found = self.database.ask("SELECT value FROM drawer WHERE drawer = %s AND name = %s", drawer, name)
         return found[0][0] if found else None
 
+    def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
+        made = "INSERT INTO drawer VALUES (%s, %s, %s) ON CONFLICT (drawer, name) DO NOTHING RETURNING name"
+        changed = "UPDATE drawer SET value = %s WHERE drawer = %s AND name = %s AND value = %s RETURNING name"
+        asked = (made, (drawer, name, value)) if before is None else (changed, (value, drawer, name, before))
+        with self.database.writing() as db:
+            return db.execute(*asked).fetchone() is not None
+
     def take(self, drawer: str, name: str) -> bytes | None:
         with self.database.writing() as db:
             taken = db.execute("DELETE FROM drawer WHERE drawer = %s AND name = %s RETURNING value", (drawer, name))

@@ -91,6 +91,12 @@ class SqliteVault:
         found = self._ask("SELECT value FROM drawer WHERE drawer = ? AND name = ?", drawer, name)
         return found[0][0] if found else None
 
+    def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
+        if before is None:
+            return bool(self._ask("INSERT OR IGNORE INTO drawer VALUES (?, ?, ?) RETURNING 1", drawer, name, value))
+        changed = "UPDATE drawer SET value = ? WHERE drawer = ? AND name = ? AND value = ? RETURNING 1"
+        return bool(self._ask(changed, value, drawer, name, before))
+
     def take(self, drawer: str, name: str) -> bytes | None:
         found = self._ask("DELETE FROM drawer WHERE drawer = ? AND name = ? RETURNING value", drawer, name)
         return found[0][0] if found else None

@@ -101,10 +101,13 @@ class Gallery:
     def found_in(self, *texts: str) -> dict[str, list[Particular]]:
         """By picture, the pieces that stand in these texts, in the order in which they were listed."""
         found: dict[str, dict[int, Particular]] = defaultdict(dict)
-        for text in (seen(text) for text in texts if text):
+        for text in dict.fromkeys(seen(text).strip() for text in texts if text):
+            said: dict[Particular, bool] = {}  # many may be nine years old, or somebody's daughter: looked for once
             for clue in _tokens(text) & self._clues.keys():
                 for name, at, one, pattern in self._clues[clue]:
-                    if at not in found[name] and pattern(text):
+                    if one not in said:
+                        said[one] = bool(pattern(text))
+                    if said[one]:
                         found[name][at] = one
         return {name: [one for _, one in sorted(pieces.items())] for name, pieces in found.items() if pieces}
 

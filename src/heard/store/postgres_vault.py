@@ -91,11 +91,12 @@ class PostgresVault:
         return found[0][0] if found else None
 
     def swap(self, drawer: str, name: str, before: bytes | None, value: bytes) -> bool:
-        made = "INSERT INTO drawer VALUES (%s, %s, %s) ON CONFLICT (drawer, name) DO NOTHING RETURNING name"
+        first = "INSERT INTO drawer VALUES (%s, %s, %s) ON CONFLICT (drawer, name) DO NOTHING RETURNING name"
         changed = "UPDATE drawer SET value = %s WHERE drawer = %s AND name = %s AND value = %s RETURNING name"
-        asked = (made, (drawer, name, value)) if before is None else (changed, (value, drawer, name, before))
         with self.database.writing() as db:
-            return db.execute(*asked).fetchone() is not None
+            if before is None:
+                return db.execute(first, (drawer, name, value)).fetchone() is not None
+            return db.execute(changed, (value, drawer, name, before)).fetchone() is not None
 
     def take(self, drawer: str, name: str) -> bytes | None:
         with self.database.writing() as db:

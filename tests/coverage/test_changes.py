@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from heard.cases import commands as case_commands
 from heard.cases.letting_out import rule_second_eyes
 from heard.cases.release import NotPublished
-from heard.coverage import changes, commands, projection, proposed
+from heard.coverage import changes, commands, projection, proposed, rising
 from heard.coverage.elements import Text, plain
 from heard.coverage.entries import ChangeProposed, Reasoned
 from heard.coverage.in_case import case_named
@@ -93,6 +94,32 @@ def test_an_order_in_between_wins_and_what_the_door_stops_is_not_even_kept(desk:
     with pytest.raises(NotPublished):
         corrects(desk, post, "R. Tidewell shut the gate.")
     assert says(desk, post) == "The gate was open."
+
+
+def test_a_pause_holds_at_once_and_its_words_wait_as_a_post(desk: Desk, post: str) -> None:
+    desk.do(commands.set_state(desk.doors, desk.case, "paused", "The qwordsofapauseq."))
+    known = projection.of_case(desk.tables, desk.case)
+    assert (known.state, known.words) == ("paused", "")
+    assert "qwordsofapauseq" not in repr(projection.shown(desk.tables, desk.case))
+    [waits] = projection.with_status(desk.tables, desk.case, "submitted")
+    with pytest.raises(Refused, match="their own"):
+        desk.let_out(waits.id, "editor")
+    desk.let_out(waits.id, "second")
+    assert says(desk, waits.id) == "The qwordsofapauseq."
+    desk.do(commands.set_state(desk.doors, desk.case, "resumed"))
+    assert projection.with_status(desk.tables, desk.case, "submitted") == []
+
+
+def test_the_words_of_a_rising_wait_too_and_without_the_rule_they_do_not(desk: Desk) -> None:
+    hearing = desk.do(case_commands.list_hearing(desk.case, "The inquest")).stream
+    desk.publish("The court sat.")
+    for needed in (True, False):
+        desk.do(rule_second_eyes(desk.case, needed))
+        sitting = desk.do(rising.sit(desk.case, hearing, "Day 1")).stream
+        desk.do(rising.rise(desk.doors, desk.case, sitting, "It rose."))
+        state = projection.of_case(desk.tables, desk.case)
+        assert (state.state, state.words) == ("paused", "" if needed else "It rose.")
+    assert len(projection.with_status(desk.tables, desk.case, "submitted")) == 1
 
 
 def test_its_words_are_in_no_table(desk: Desk, post: str) -> None:

@@ -183,6 +183,44 @@ def test_the_desk_without_script_asks_for_a_second_pair_of_eyes(server: Server, 
     assert WORDS not in page
 
 
+def test_whoever_may_release_lets_out_nothing_of_their_own_by_any_way_in(server: Server) -> None:
+    slug = server.open_case("own-words", "Nobody their own")
+    assert server.post(f"/cases/{slug}/second_eyes", {"needed": True}).status_code == 201
+    house = open_house(server.data)
+    tokens = {}
+    for role in ("editor", "administrator", "lawyer"):
+        house.node.do(account_commands.add_account(f"own-{role}@heard.example", role, role), by="operator")
+        tokens[role] = [token_for(house, f"own-{role}@heard.example", "admin") for _ in range(2)]
+    house.close()
+    api = f"{server.address}/api/v1"
+
+    def asks(role: str, path: str, body: object, which: int = 0) -> httpx2.Response:
+        return httpx2.post(
+            api + path, json=body, headers={"Authorization": f"Bearer {tokens[role][which]}"}, timeout=30
+        )
+
+    assert asks("lawyer", f"/cases/{slug}/posts", {"text": WORDS}).status_code == 403, "who advises writes nothing"
+    for role, other in (("editor", "lawyer"), ("administrator", "editor")):
+        post = asks(role, f"/cases/{slug}/posts", {"text": f"{WORDS} of {role}."}).json()
+        assert post["status"] == "submitted"
+        for which in (0, 1):  # another of their tokens is no other person
+            assert asks(role, f"/posts/{post['id']}/release", {"reason": "mine"}, which).status_code == 422
+        form = {"Authorization": f"Bearer {tokens[role][0]}"}
+        own = httpx2.post(f"{server.address}/desk/{slug}/release", data={"post": post["id"]}, headers=form, timeout=30)
+        assert own.status_code == 422 and f"of {role}" not in server.page(f"/{slug}/")
+        assert asks(other, f"/posts/{post['id']}/release", {}).json()["status"] == "published"
+        assert f"of {role}" in server.page(f"/{slug}/")
+        # Once out, its author changes it no more by themselves than they let it out.
+        change = asks(
+            role, f"/posts/{post['id']}/corrections", {"text": f"Other words of {role}.", "reason": "r"}
+        ).json()
+        assert change["status"] == "proposed"
+        assert asks(role, f"/changes/{change['id']}/release", {}).status_code == 422
+        assert f"Other words of {role}" not in server.page(f"/{slug}/")
+        assert asks(other, f"/changes/{change['id']}/release", {}).status_code == 201
+        assert f"Other words of {role}" in server.page(f"/{slug}/")
+
+
 def test_it_is_on_no_frame_while_it_is_submitted(desk: Desk, tmp_path: object) -> None:
     desk.do(rule_second_eyes(desk.case, True))
     post = desk.publish(WORDS, key_event=True, pinned=True)

@@ -1,8 +1,8 @@
 """Changes of what was published, where the case wants a second pair of eyes: corrections, clarifications, the summary.
 
 A post that two people looked at must not become another by the word of one. The rule is a gate of the node, so it holds
-for every way in. Withdrawing waits for nobody. That a change does not wait for the delay of a hearing is a decision:
-docs/decisions/2026-11-29-corrections-do-not-wait.md.
+for every way in. Withdrawing waits for nobody, nor does a change of state; its words wait, as a post. That a change
+does not wait for the delay of a hearing is a decision: docs/decisions/2026-11-29-corrections-do-not-wait.md.
 
 No table has the words of a change that waits: they are read from the journal.
 """
@@ -23,8 +23,10 @@ from heard.coverage.entries import (
     ChangeProposed,
     PostClarified,
     PostCorrected,
+    PostSubmitted,
     Reasoned,
     SummaryWritten,
+    Told,
 )
 from heard.coverage.model import POST_MOVES
 from heard.coverage.proposed import by_id
@@ -63,9 +65,26 @@ def seen_twice(*exempt: str) -> Gate:
                     body = ChangeProposed(case, draft.stream, what, written, reason, stands)  # type: ignore[arg-type]
                     over = (*decision.over, cases.by_id(tables, case).rules)
                     return Decision((Draft(new_id(), body),), over)
-        return decision
+        return _words_of_states(tables, decision)
 
     return gate
+
+
+def _words_of_states(tables: Tables, decision: Decision) -> Decision:
+    """The state changes at once, and what is said with it is submitted: a pause must not say to readers what a post
+    could not.
+    """
+    drafts: list[Draft] = []
+    over = decision.over
+    for draft in decision.drafts:
+        body = draft.body
+        if isinstance(body, Told) and body.words and not body.source and cases.needs_second_eyes(tables, draft.stream):
+            drafts.append(Draft(draft.stream, msgspec.structs.replace(body, notice="", words="")))
+            drafts.append(Draft(body.notice, PostSubmitted(draft.stream, (parts.Text(body.words),))))
+            over = (*over, cases.by_id(tables, draft.stream).rules)
+        else:
+            drafts.append(draft)
+    return decision if over == decision.over else Decision(tuple(drafts), over)
 
 
 def _what(body: Body) -> str:

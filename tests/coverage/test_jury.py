@@ -131,6 +131,21 @@ def test_a_hearing_without_a_jury_has_no_such_state(desk: Desk) -> None:
     assert statuses(desk, desk.publish("Legal argument in open court.")) == ["published"]
 
 
+def test_legal_argument_before_a_coroner_who_sits_alone_is_published_line_by_line(
+    desk: Desk, shared_data: Path
+) -> None:
+    """The seed's lines 20 to 24: a submission, its answer and a ruling, in open court and without a jury."""
+    lines = (shared_data / "seed" / "westminster-attack-inquests.txt").read_text().split("\n")[19:24]
+    of = hearing(desk, with_jury=False)
+    desk.do(case_commands.begin_sitting(desk.case, of, "Day 1"))
+    posts = [desk.publish(line) for line in lines]
+    assert len(posts) == 5 and statuses(desk, *posts) == ["published"] * 5
+    alone = hearing(desk)
+    desk.do(case_commands.begin_sitting(desk.case, alone, "Day 2"))
+    desk.do(jury.send_out(desk.case, alone))
+    assert statuses(desk, desk.publish(lines[0])) == ["sealed"], "the control: with a jury that is out"
+
+
 def test_the_sitting_of_another_hearing_is_not_bound(desk: Desk) -> None:
     with_jury, without = hearing(desk), hearing(desk, with_jury=False)
     desk.do(case_commands.begin_sitting(desk.case, without, "A review"))

@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser
 
+from heard.accounts import commands as account_commands
+from heard.engine.entry import new_id
+from heard.opening import open_house
+from heard.signing_in import token_for
 from tests.server import Server
 from tests.stories.hearing import Hearing
 from tests.stories.phone import Phone
@@ -51,6 +56,20 @@ def link(server: Server) -> str:
     return found.group().strip("│ ")
 
 
+def colleague(server: Server, role: Any) -> Callable[[str, dict[str, object]], httpx2.Response]:
+    """Somebody else of the desk, as a program of theirs asks."""
+    house, email = open_house(server.data), f"{role}-{new_id()}@heard.example"
+    house.node.do(account_commands.add_account(email, role, role), by="operator")
+    headers = {"Authorization": f"Bearer {token_for(house, email, 'write')}"}
+    house.close()
+
+    def asks(path: str, body: dict[str, object]) -> httpx2.Response:
+        sent = {"json": body} if path.startswith("/api/") else {"data": body}
+        return httpx2.post(server.address + path, headers=headers, timeout=30, **sent)  # type: ignore[arg-type]
+
+    return asks
+
+
 def published(hearing: Hearing) -> list[dict[str, Any]]:
     """What the reporter wrote that readers have, the oldest first."""
     items = hearing.server.client.get(f"/api/v1/cases/{hearing.slug}/posts?limit=500").json()["items"]
@@ -63,7 +82,9 @@ def words(posts: list[dict[str, Any]]) -> list[str]:
 
 
 def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, phones: Phones, hearing: Hearing) -> None:
-    """Posts lost 0, doubled 0, published though restricted meanwhile 0."""
+    """Posts lost 0, doubled 0, published though restricted meanwhile 0; then an editor corrects, a lawyer stops what is
+    written, and the two let it out.
+    """
     listed = hearing.server.post(f"/cases/{hearing.slug}/hearings", {"title": "The inquest", "jury": True}).json()
     one, phone = reader(f"/{hearing.slug}/"), phones()
     phone.opens(hearing.slug)
@@ -115,6 +136,26 @@ def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, ph
     desk = hearing.desk.get(f"/desk/{hearing.slug}/").text
     kept = {text: desk.count(f"<p>{text}") for text in ("Told 3", "Told 4")}
     assert kept == {"Told 3": 1, "Told 4": 1}
+
+    editor, lawyer = colleague(hearing.server, "editor"), colleague(hearing.server, "lawyer")
+    [made_whole] = [post["id"] for post in published(hearing) if post["text"].startswith("Told 6")]
+    right = {"text": "Told 6: a sentence, put right.", "reason": "misheard"}
+    assert editor(f"/api/v1/posts/{made_whole}/corrections", right).status_code == 201
+    one.waits_to_see("Told 6: a sentence, put right.")
+    assert not one.sees("made whole")
+    assert lawyer(f"/api/v1/cases/{hearing.slug}/second_eyes", {"needed": True}).status_code == 201
+    phone.writes("Told 8: a note for the lawyer.")
+    phone.shows_waiting()
+    desk = hearing.desk.get(f"/desk/{hearing.slug}/").text
+    [note] = re.findall(r"Told 8(?:(?!<article).)*?name=\"post\" value=\"(\w+)\"", desk, re.S)[:1]
+    held = lawyer(f"/desk/{hearing.slug}/several", {"what": "hold", f"post-{note}": "on", "reason": "To be looked at."})
+    assert held.status_code == 303
+    assert lawyer(f"/api/v1/posts/{note}/release", {"reason": "It may go."}).status_code == 202
+    assert not one.sees("Told 8"), "one alone lets nothing out"
+    assert editor(f"/api/v1/posts/{note}/release", {}).status_code == 201
+    one.waits_to_see("Told 8: a note for the lawyer.")
+    texts = words(published(hearing))
+    assert len(texts) == len(set(texts)) == 6, "nothing lost and nothing doubled"
 
 
 def answer_is_lost(route: Any) -> None:

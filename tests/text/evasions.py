@@ -61,6 +61,11 @@ def _styled(letter: str, style: str) -> str:
     return letter
 
 
+def exact(dice: random.Random, given: str, surname: str) -> tuple[str, ...]:
+    """As it is listed, but for capitals and how wide the gap is."""
+    return (dice.choice((str, str.upper, str.lower))(given + dice.choice((" ", "  ", "\u00a0", "\n")) + surname),)
+
+
 def alike(dice: random.Random, given: str, surname: str) -> tuple[str, ...]:
     return (_each(dice, f"{given} {surname}", _ALIKE, dice.choice((0.2, 1))),)
 
@@ -195,7 +200,7 @@ EVASIONS: tuple[Evasion, ...] = (
     surname_first, backwards, middle, slip, two_posts, called,
 )  # fmt: skip
 #: Forms in which the letters are all there, in order: none may get out.
-FOLDED: tuple[Evasion, ...] = (alike, styled, accented, unseen, marked, entities, percent, slug)
+FOLDED: tuple[Evasion, ...] = (exact, alike, styled, accented, unseen, marked, entities, percent, slug)
 
 
 def evaded(

@@ -6,6 +6,7 @@ Each is one piece of a picture. One alone is said of many; two of one person in 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -134,6 +135,7 @@ def _kin(value: str) -> set[str]:
     return {other for word in words for other in _KIN.get(word, word).split()}
 
 
+@functools.lru_cache(4096)
 def _pattern(one: Particular) -> Callable[[str], object]:
     if one.kind == "age":
         return _age(int(one.value)).search

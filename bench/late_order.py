@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -145,13 +144,12 @@ def written(house: House, serving: Serving, case_id: str, lawyer: Caller, dice: 
 
 def main() -> None:
     dice = random.Random(3)
-    posts = int(sys.argv[2]) if sys.argv[1:2] == ["late_order"] and sys.argv[2:] else POSTS
     with tempfile.TemporaryDirectory() as folder:
         house = open_house(Path(folder) / "data", synchronous="OFF")
         node = house.node
         account = node.do(account_commands.add_account("law@heard.example", "lawyer", "Law"), by="bench").stream
         case = node.do(case_commands.open_case("bench", "A case to measure"), by="bench").stream
-        said = (words(dice) + (" It was Imogen Larkhill." if n % SAYS_IT == 7 else "") for n in range(posts))
+        said = (words(dice) + (" It was Imogen Larkhill." if n % SAYS_IT == 7 else "") for n in range(POSTS))
         post = lambda text: commands.publish(house.doors, PostPublished(case, (Text(text),), byline="A reporter"))  # noqa: E731
         all_at_once(house, [post(text) for text in said])
         impose = lambda n: case_commands.impose_restriction(  # noqa: E731

@@ -126,7 +126,7 @@ def _clues(one: Particular) -> Iterable[str]:
 def _tokens(text: str) -> set[str]:
     """Each word as it stands, without what may hang on to it, and in parts."""
     words = set(_words(text))
-    parts = {part for word in words for part in re.split("['’]", word)}
+    parts = {part for word in words for part in (re.split("['’]", word) if "'" in word or "’" in word else (word,))}
     return words | parts | {_stem(word) for word in words} | {part[:-1] for part in parts if part.endswith("s")}
 
 
@@ -162,7 +162,8 @@ def _words(text: str) -> list[str]:
 
 def _stem(word: str) -> str:
     """Without what makes it a possessive or a plural."""
-    word = re.sub(r"['’]s?$", "", word)
+    if "'" in word or "’" in word:
+        word = re.sub(r"['’]s?$", "", word)
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 

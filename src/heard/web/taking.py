@@ -186,9 +186,10 @@ class Taking:
 
     async def run(self) -> None:
         """Keep, tell what time brings, and erase, until cancelled."""
-        await asyncio.gather(self._write(), self._look(), self._clear())
+        await asyncio.gather(self.write(), self._look(), self._clear())
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """Keep what comes in, until cancelled: whatever waits meanwhile shares the next sync to the disk."""
         loop = asyncio.get_running_loop()
         while True:
             group = [await self._pending.get()]
@@ -207,23 +208,32 @@ class Taking:
                     done.set_result(heads)
 
     async def _look(self) -> None:
-        """Tell of each whose last fix is not good any more, at that instant; see who is on duty."""
         looked_at = None
         while True:
             self._woken.clear()
             at = now.utc()
-            if looked_at is None or (at - looked_at).total_seconds() >= LOOK_EVERY_S or at < looked_at:
-                with suppress(HeardError):
-                    self._see_who_is_on_duty()
-                looked_at = at
-            while self._ends and self._ends[0][0] <= at:
-                self._ended(heapq.heappop(self._ends)[1], at)
-            await asyncio.gather(*(self._tell(station) for station in list(self._changed)))
+            is_time = looked_at is None or (at - looked_at).total_seconds() >= LOOK_EVERY_S or at < looked_at
+            looked_at = at if is_time or looked_at is None else looked_at
+            await self.look(at_all=is_time)
             wait_s = LOOK_EVERY_S
-            if self._ends:
-                wait_s = min(wait_s, max(0.0005, (self._ends[0][0] - now.utc()).total_seconds()))
+            if (ends_at := self.next_end()) is not None:
+                wait_s = min(wait_s, max(0.0005, (ends_at - now.utc()).total_seconds()))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait_s)
+
+    def next_end(self) -> datetime | None:
+        """When the next is to be looked at whose last fix may not be good any more."""
+        return self._ends[0][0] if self._ends else None
+
+    async def look(self, *, at_all: bool = True) -> None:
+        """Tell of each whose last fix is not good any more; see who is on duty, and what others have kept of them."""
+        at = now.utc()
+        if at_all:
+            with suppress(HeardError):
+                self._see_who_is_on_duty()
+        while self._ends and self._ends[0][0] <= at:
+            self._ended(heapq.heappop(self._ends)[1], at)
+        await asyncio.gather(*(self._tell(station) for station in list(self._changed)))
 
     def _see_who_is_on_duty(self) -> None:
         duties = {(one.holder, one.station): one for one in projection.all_duties(self.node.tables)}

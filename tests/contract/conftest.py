@@ -9,8 +9,10 @@ from typing import TypeVar
 import pytest
 
 from heard.engine.journal import Store, Vault
+from heard.store.fixes import Fixes, FixesFile
 from heard.store.memory import MemoryStore, MemoryVault
 from heard.store.postgres import PostgresStore
+from heard.store.postgres_fixes import PostgresFixes
 from heard.store.postgres_vault import PostgresVault, vault_of
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import SqliteVault
@@ -30,6 +32,11 @@ VAULTS: dict[str, Callable[[Path, Request], Callable[[], Vault]]] = {
     "memory": lambda folder, request: _always(MemoryVault()),
     "sqlite": lambda folder, request: lambda: SqliteVault(folder / "vault.sqlite"),
     "postgres": lambda folder, request: _again(PostgresVault, vault_of(_fresh(request)), request),
+}
+
+FIXES: dict[str, Callable[[Path, Request], Callable[[], Fixes]]] = {
+    "sqlite": lambda folder, request: _again(lambda path: FixesFile(Path(path)), str(folder / "fixes.sqlite"), request),
+    "postgres": lambda folder, request: _again(PostgresFixes, vault_of(_fresh(request)), request),
 }
 
 
@@ -73,3 +80,8 @@ def open_vault(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], V
 @pytest.fixture
 def vault(open_vault: Callable[[], Vault]) -> Vault:
     return open_vault()
+
+
+@pytest.fixture(params=FIXES)
+def open_fixes(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Fixes]:
+    return FIXES[request.param](tmp_path, request)

@@ -18,7 +18,7 @@ KNOWN = {
     ("store", "position"): "a whole number of ours, for user_version; a PRAGMA takes no parameters",
     ("store", "pragma"): "the three settings above it; `synchronous` comes from tests and from us",
     ("store", "table"): "the CREATE statements of a store, written at its top",
-    ("store", "VACUUM[self._table]"): "one of the two statements written above it; VACUUM takes no parameters",
+    ("store", "VACUUM[table]"): "one of the four statements written above it; VACUUM takes no parameters",
     ("store", "where"): "conditions written in the methods above it; the values are bound",
 }
 

@@ -24,7 +24,7 @@ AGAIN_S = 0.5
 #: So often it is asked whether another server leads by now.
 LOOK_OUT_EVERY_S = 2.0
 #: What only one node does at a time, and the locks that say which; the first number keeps them apart from others'.
-TURNS = {"letters": 1, "alarms": 2}
+TURNS = {"letters": 1, "alarms": 2, "fixes": 3}
 TURN = 0x48656172
 
 
@@ -35,7 +35,7 @@ class Bell:
     """
 
     def __init__(self, database: Database, *beside: Database) -> None:
-        self._database, self._beside = database, beside
+        self._database, self._beside = database, list(beside)
         self._closed = Event()
         self._threads: list[Thread] = []
         self._wanted, self._held = set[str](), set[str]()
@@ -47,6 +47,10 @@ class Bell:
             self._threads.append(Thread(target=self._look_out, name="looking out", daemon=True))
         for thread in self._threads:
             thread.start()
+
+    def ring_beside(self, database: Database) -> None:
+        """Another database of the same server, from now on."""
+        self._beside.append(database)
 
     def want_turn(self, name: str) -> None:
         """Take a turn of `TURNS` as soon as no other node has it."""

@@ -124,21 +124,21 @@ class Database:
             raise
         return connection
 
-    def make(self, schema: Sequence[str]) -> None:
-        """The tables, unless they were made by these very statements before.
+    def make(self, schema: Sequence[str], name: str = "tables") -> None:
+        """The tables, unless they were made by these very statements before; what is made apart has another `name`.
 
         To make them again would want each table alone, and so wait for a commit that waits for the standby.
         """
         digest = hashlib.sha256("\n".join(schema).encode()).hexdigest()
         begun = self.ask("SELECT to_regclass('about')") != [(None,)]
-        if begun and self.ask("SELECT 1 FROM about WHERE name = 'tables' AND value = %s", digest):
+        if begun and self.ask("SELECT 1 FROM about WHERE name = %s AND value = %s", name, digest):
             return
         with self.writing(APPEND_PATIENCE_S) as db:
             db.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
             for table in schema:
                 db.execute(table)
-            noted = "INSERT INTO about VALUES ('tables', %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-            db.execute(noted, (digest,))
+            noted = "INSERT INTO about VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            db.execute(noted, (name, digest))
 
     def ask(self, statement: str, *bindings: Any) -> list[Any]:
         """The rows of one statement.

@@ -8,6 +8,7 @@ from time import monotonic
 from heard.engine.errors import HeardError
 from heard.store.postgres import PostgresStore
 from heard.store.postgres_bell import Bell
+from heard.store.postgres_fixes import PostgresFixes
 from heard.store.postgres_vault import PostgresVault, vault_of
 
 
@@ -25,6 +26,12 @@ class Shared:
             self.store.close()
             raise
         self.bell = Bell(self.store.database, self.vault.database)
+
+    def fixes(self) -> PostgresFixes:
+        """The raw fixes, beside the vault; on a line of their own, so that they keep nobody waiting."""
+        kept = PostgresFixes(self.vault.database.url)
+        self.bell.ring_beside(kept.database)
+        return kept
 
     def turn(self, name: str, *, when_lost: bool = False) -> Callable[[], bool]:
         """What says whether it is for this node to do; `when_lost` too, where twice is better than never."""

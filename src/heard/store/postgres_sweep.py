@@ -14,7 +14,14 @@ from heard.engine.errors import Corrupt, Unavailable
 from heard.store.postgres_link import Connection, Database
 
 #: `FULL` writes the table anew and gives the old file back: for keys. Sealed words need no more than the plain one.
-VACUUM = {"entry": "VACUUM entry", "seal": "VACUUM FULL seal"}
+VACUUM = {
+    "entry": "VACUUM entry",
+    "seal": "VACUUM FULL seal",
+    "fix_hour": "VACUUM FULL fix_hour",
+    "fix_block": "VACUUM fix_block",
+}
+#: By what it is noted, before a sweep and while one goes on: the seals and the fixes are in one database.
+NOTES = {"fix_hour": ("sweep fixes", "sweeping fixes")}
 SWEEPING = 0x4865617265
 #: A vacuum that takes longer is given up, and tried again at the next start or erasure.
 PATIENCE_S = 3600.0
@@ -23,17 +30,21 @@ END_S = 60.0
 
 
 class Sweep:
-    """Keeps one table free of what was overwritten in it; begins with what an earlier process left."""
+    """Keeps a table, and those after it, free of what was overwritten in them; begins with what an earlier process
+    left.
+    """
 
-    def __init__(self, database: Database, table: str) -> None:
-        self._database, self._table = database, table
+    def __init__(self, database: Database, table: str, *after: str) -> None:
+        self._database, self._table, self._after = database, table, after
+        self._wanted, self._going_on = NOTES.get(table, ("sweep", "sweeping"))
         self._alone = Lock()
         self._at_work: Thread | None = None
         self.begin()
 
     def note(self, db: Connection) -> None:
         """To be called in the transaction that overwrites."""
-        db.execute("INSERT INTO about VALUES ('sweep', %s) ON CONFLICT (name) DO NOTHING", (self._table,))
+        noted = "INSERT INTO about VALUES (%s, %s) ON CONFLICT (name) DO NOTHING"
+        db.execute(noted, (self._wanted, self._table))
 
     def begin(self) -> None:
         """Sweep if there is anything noted, beside what else goes on."""
@@ -43,17 +54,20 @@ class Sweep:
             self._at_work.start()
 
     def _noted(self) -> bool:
-        return bool(self._database.ask("SELECT 1 FROM about WHERE name IN ('sweep', 'sweeping')"))
+        noted = "SELECT 1 FROM about WHERE name IN (%s, %s)"
+        return bool(self._database.ask(noted, self._wanted, self._going_on))
 
     def _run(self) -> None:
         with self._alone, suppress(Unavailable, Corrupt), self._database.apart(PATIENCE_S) as db:
             db.execute("SET lock_timeout = '60s'")
             db.execute("SELECT pg_advisory_lock(%s)", (SWEEPING,))  # one node after another
-            db.execute("INSERT INTO about VALUES ('sweeping', %s) ON CONFLICT DO NOTHING", (self._table,))
+            begun = "INSERT INTO about VALUES (%s, %s) ON CONFLICT DO NOTHING"
+            db.execute(begun, (self._going_on, self._table))
             # This note goes before the vacuum: what is overwritten from now on makes another.
-            db.execute("DELETE FROM about WHERE name = 'sweep'")
-            db.execute(VACUUM[self._table])
-            db.execute("DELETE FROM about WHERE name = 'sweeping'")
+            db.execute("DELETE FROM about WHERE name = %s", (self._wanted,))
+            for table in (self._table, *self._after):
+                db.execute(VACUUM[table])
+            db.execute("DELETE FROM about WHERE name = %s", (self._going_on,))
 
     def finish(self) -> None:
         if self._at_work is not None:

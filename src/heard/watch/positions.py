@@ -195,6 +195,12 @@ def steps(tables: Tables, station: str, holder: str, since: datetime | None = No
     return [_step(*row) for row in rows]
 
 
+def newest_steps(tables: Tables) -> dict[tuple[str, str], Any]:
+    """Whether each (holder, station) is there, as it was written down last by positions; None where it is not known."""
+    rows = tables.execute("SELECT holder, station, present, max(since) FROM presence_step GROUP BY holder, station")
+    return {(holder, station): None if present is None else bool(present) for holder, station, present, _ in rows}
+
+
 def _step(since: str, present: Any, why: str) -> Step:
     return Step(now.instant(since), None if present is None else bool(present), why)
 

@@ -187,11 +187,15 @@ class Track:
         return fresh[0].at
 
     def _has(self, placed: Placed) -> bool:
-        """Whether it was said before: of the same instant and place, whenever it was received."""
+        """Whether it was said before: of the same instant and place, whenever it was received. Of one that was far away
+        another process finds no place any more.
+        """
         begins = bisect_left(self._placed, placed.at, key=lambda one: one.at)
         ends = bisect_right(self._placed, placed.at, key=lambda one: one.at)
         return any(
-            (one.lat, one.lon, one.said) == (placed.lat, placed.lon, placed.said) for one in self._placed[begins:ends]
+            (one.lat, one.lon, one.said) == (placed.lat, placed.lon, placed.said)
+            or (one.received_at == placed.received_at and "outside" in (one.said, placed.said))
+            for one in self._placed[begins:ends]
         )
 
     def _forget(self) -> None:

@@ -242,9 +242,11 @@ def _prepare(register: Register, echoes: Echoes) -> None:
         echoes.space()
 
 
-def _taking(house: House, scribe: Scribe) -> Taking | None:
-    """Two nodes of one journal would each know half of somebody's fixes: positions want a journal of one's own."""
-    return None if house.shared else Taking(house.node, FixesFile(house.data / FIXES), scribe.do)
+def _taking(house: House, scribe: Scribe) -> Taking:
+    """Raw fixes are where the vault is: beside it in this directory, or in its database, for all nodes of a journal."""
+    if house.shared:
+        return Taking(house.node, house.shared.fixes(), scribe.do, is_our_turn=_turn(house, "fixes"))
+    return Taking(house.node, FixesFile(house.data / FIXES), scribe.do)
 
 
 def _now_alone(beside: Beside, clear_away: Callable[[], None]) -> None:

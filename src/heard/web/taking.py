@@ -19,7 +19,7 @@ import structlog
 from heard.engine import now
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.node import Node, Written
-from heard.store.fixes import FixesFile, Whose
+from heard.store.fixes import Fixes, Link, Whose
 from heard.watch import positions, present, projection
 from heard.watch.model import Duty
 from heard.watch.ringing import WATCH
@@ -33,6 +33,10 @@ GROUP = 256
 WAITING = 4096
 LOOK_EVERY_S = 1.0
 ERASE_EVERY_S = 60.0
+#: After something could not be read, so long until it is tried again.
+PUT_OFF = timedelta(seconds=0.5)
+#: So long what others may have kept is waited for, before it is told that nothing was heard.
+UNREAD = timedelta(seconds=5)
 #: Of a duty that goes on the journal has a digest of the fixes at least so often.
 DIGEST_EVERY_S = 3600.0
 
@@ -42,7 +46,9 @@ _blocks = msgspec.msgpack.Decoder(list[Placed])
 
 
 class Held(msgspec.Struct):
-    """The track of one duty. `changed_at` is since when something is not written down yet."""
+    """The track of one duty, as far as `head`. `changed_at` is since when something is not written down yet; `coming`
+    is how often something of them is being kept.
+    """
 
     duty: Duty
     track: Track
@@ -50,16 +56,26 @@ class Held(msgspec.Struct):
     head: str = ""
     changed_at: datetime | None = None
     waits: bool = False
+    coming: int = 0
 
 
 class Taking:
-    def __init__(self, node: Node, file: FixesFile, do: Do, kept_for: timedelta = KEPT_FOR) -> None:
-        self.node, self.file, self.do, self.kept_for = node, file, do, kept_for
+    """`is_our_turn`: of several nodes one writes digests down, and erases."""
+
+    def __init__(
+        self,
+        node: Node,
+        file: Fixes,
+        do: Do,
+        kept_for: timedelta = KEPT_FOR,
+        is_our_turn: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.node, self.file, self.do, self.kept_for, self.is_our_turn = node, file, do, kept_for, is_our_turn
         self.held: dict[Whose, Held] = {}
         self._changed: dict[str, dict[str, Held]] = {}
         self._telling: dict[str, asyncio.Lock] = {}
         self._ends: list[tuple[datetime, Whose]] = []
-        self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, str]]]]
+        self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, Link]]]]
         self._pending = asyncio.Queue(WAITING)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="fixes")
         self._woken = asyncio.Event()
@@ -85,25 +101,42 @@ class Taking:
                     heard.append((held, counting))
         if not blocks:
             return 0
-        heads = await self._keep(blocks)
-        changed = {held.duty.station for held, fixes in heard if self._hears(held, fixes, heads)}
+        links = await self._keep(blocks, [held for held, _ in heard])
+        changed = {held.duty.station for held, fixes in heard if self._hears(held, fixes, links[_whose(held)])}
         await asyncio.gather(*(self._tell(station) for station in changed))
         return sum(count for _, count, _ in blocks)
 
-    async def _keep(self, blocks: list[tuple[Whose, int, bytes]]) -> dict[Whose, str]:
-        done: asyncio.Future[dict[Whose, str]] = asyncio.get_running_loop().create_future()
+    async def _keep(self, blocks: list[tuple[Whose, int, bytes]], of: Sequence[Held]) -> dict[Whose, Link]:
+        done: asyncio.Future[dict[Whose, Link]] = asyncio.get_running_loop().create_future()
         try:
             self._pending.put_nowait((blocks, done))
         except asyncio.QueueFull:
             raise Unavailable("Too many positions come in at this moment. Nothing was kept; send them again.") from None
-        return await done
+        for held in of:
+            held.coming += 1
+        try:
+            return await done
+        finally:
+            for held in of:
+                held.coming -= 1
 
-    def _hears(self, held: Held, fixes: list[Placed], heads: dict[Whose, str]) -> bool:
+    def _hears(self, held: Held, fixes: list[Placed], link: Link) -> bool:
         """Whether there is something to tell by it."""
-        held.head = heads[_whose(held)]
+        if held.head not in (link.before, link.head):
+            self._hear_others(held)
+        held.head = link.head
         changed_at = held.track.hear(fixes, now.utc())
         self._wait_for_the_end(held)
-        return self._has_changed(held, changed_at)
+        return self._has_changed(held, changed_at) or held.changed_at is not None
+
+    def _hear_others(self, held: Held) -> None:
+        """Another process (another node, the app that this one replaces) has kept fixes of the same duty meanwhile."""
+        whose = _whose(held)
+        head = self.file.head(whose)  # first: what is kept after it is heard twice, rather than not at all
+        blocks = self.file.read(*whose, held.duty.begun_at, HELD, held.head)
+        held.head = head
+        self._has_changed(held, held.track.hear(_fixes_of(blocks, held.duty), now.utc()))
+        self._wait_for_the_end(held)
 
     def _has_changed(self, held: Held, at: datetime | None) -> bool:
         if at is not None:
@@ -137,13 +170,13 @@ class Taking:
         found = positions.area(self.node.tables, duty.station)
         assert found is not None
         area, set_at = found
-        blocks = self.file.read(duty.holder, duty.station, duty.begun_at, HELD)
-        fixes = [one for block in blocks for one in _blocks.decode(block) if one.at >= duty.begun_at]
+        head = self.file.head((duty.holder, duty.station))
+        fixes = _fixes_of(self.file.read(duty.holder, duty.station, duty.begun_at, HELD), duty)
         since = duty.begun_at
         if positions.steps(self.node.tables, duty.station, duty.holder):
             # What was told of a time whose fixes are not at hand any more stays as it was told.
             since = min((one.at for one in fixes), default=now.utc())
-        held = Held(duty, Track(area, max(since, set_at)), set_at, self.file.head((duty.holder, duty.station)))
+        held = Held(duty, Track(area, max(since, set_at)), set_at, head)
         held.track.hear(fixes, now.utc())
         self.held[_whose(held)] = held
         if fixes or since != duty.begun_at:
@@ -227,12 +260,20 @@ class Taking:
 
     async def look(self, *, at_all: bool = True) -> None:
         """Tell of each whose last fix is not good any more; see who is on duty, and what others have kept of them."""
-        at = now.utc()
+        at, has_seen = now.utc(), False
         if at_all:
             with suppress(HeardError):
                 self._see_who_is_on_duty()
+                has_seen = True
         while self._ends and self._ends[0][0] <= at:
-            self._ended(heapq.heappop(self._ends)[1], at)
+            _, whose = heapq.heappop(self._ends)
+            try:
+                self._ended(whose, at)
+            except HeardError as wrong:
+                log.error("presence_put_off", station=whose[1], why=type(wrong).__name__)
+                heapq.heappush(self._ends, (at + PUT_OFF, whose))
+        if has_seen:
+            self._compare(at)
         await asyncio.gather(*(self._tell(station) for station in list(self._changed)))
 
     def _see_who_is_on_duty(self) -> None:
@@ -241,14 +282,31 @@ class Taking:
             del self.held[whose]
         for duty in duties.values():
             self._of(duty)
+        heads = self.file.all_heads()
+        for whose, held in self.held.items():
+            if not held.coming and held.head != heads.get(whose, ""):
+                self._hear_others(held)
+
+    def _compare(self, at: datetime) -> None:
+        """Of two nodes one may have written down what the other knew better by then: what stands is what fixes say."""
+        stands = positions.newest_steps(self.node.tables)
+        for whose, held in self.held.items():
+            is_at_rest = held.changed_at is None and not held.coming and held.track.newest() is not None
+            if is_at_rest and held.track.now(at).present is not stands.get(whose):
+                self._has_changed(held, held.track.since)
 
     def _ended(self, whose: Whose, at: datetime) -> None:
         held = self.held.get(whose)
         if held is None:
             return
+        ends_at = held.track.ends_at()
+        try:
+            if self.file.head(whose) != held.head:
+                self._hear_others(held)
+        except HeardError:  # in a moment, then; but nobody stays present because a disk cannot be read
+            if ends_at is not None and at < ends_at + UNREAD:
+                raise
         held.waits = False
-        if self.file.head(whose) != held.head:  # another process of this directory has taken fixes in meanwhile
-            held = self._read(held.duty)
         ends_at = held.track.ends_at()
         if ends_at is not None and ends_at <= at:
             self._has_changed(held, max(ends_at, held.track.since))
@@ -260,8 +318,9 @@ class Taking:
         told_at = dict[Whose, datetime]()
         while True:
             try:
-                await self.digest(told_at)
-                await self.erase()
+                if self.is_our_turn():
+                    await self.digest(told_at)
+                    await self.erase()
             except HeardError as wrong:
                 log.error("fixes_put_off", why=type(wrong).__name__)
             await asyncio.sleep(ERASE_EVERY_S)
@@ -278,6 +337,7 @@ class Taking:
 
     async def erase(self) -> None:
         """What was received so long ago; not what a hold stops."""
+        self.node.catch_up()  # a hold that somebody has just asked for elsewhere counts
         at, holds = now.utc(), positions.holds(self.node.tables)
         old = [
             number
@@ -301,6 +361,10 @@ async def take_positions(taking: Taking | None, watching: Watching) -> None:
             watching.since_at = None
             log.error("watch_stopped", error=type(mistake).__name__)
     await asyncio.Event().wait()
+
+
+def _fixes_of(blocks: Sequence[bytes], duty: Duty) -> list[Placed]:
+    return [one for block in blocks for one in _blocks.decode(block) if one.at >= duty.begun_at]
 
 
 def _whose(held: Held) -> Whose:

@@ -1,7 +1,8 @@
 """A real process that publishes, and says what was acknowledged: the victim of tests/faults.
 
-    python -m tests.faults.publisher DATA three plainly|early|keyless|watched|hasty|erase
-                                                                        publish, correct and retract (or erase) a post
+    python -m tests.faults.publisher DATA three plainly|early|keyless|watched|hasty|erase|rings|rings-hastily
+                                                                        publish, correct and retract (or erase) a post;
+                                                                        or record what fell due in the watch
     python -m tests.faults.publisher PLACE sweep CALL AT HOW            the same once in each of many copies
     python -m tests.faults.publisher DATA load WRITERS FROM [SYNC]      publish as fast as it goes, until killed
     python -m tests.faults.publisher DATA record OUT SYNC POSTS [N …]   under a recorder; the Nth sync fails
@@ -31,6 +32,7 @@ from heard.engine.scribe import Scribe
 from heard.opening import House, open_house
 from heard.store.frames import FramesFile, Painted
 from tests.faults.recorder import Recorder
+from tests.faults.ringer import do_ring
 
 SLUG = "the-case"
 FRAMES = "frames-swept.sqlite"
@@ -205,6 +207,8 @@ def do(house: House, how: str) -> None:
         do_erase(house, tell)
     elif how == "hasty":
         do_hasty(house)
+    elif how in ("rings", "rings-hastily"):
+        do_ring(house, tell, hasty=how == "rings-hastily")
     else:
         if how == "watched":
             rendering(house)

@@ -2,7 +2,8 @@
 sealed, before its answer.
 
 Prints fixes a second by the wall clock and by each second of the server's own processor time (app and edge together),
-beside the disk's own rate of syncs in the same run. The phones are in this process, on the other core.
+beside the disk's own rate of syncs in the same run. The phones are in this process, on the other core. Then so many
+come in each second, batch after batch, while 200 obligations fall due: how long from due to an open board.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.publish import syncs
+from bench.watch import alarm_latency, told, until_it_watches
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.engine import now
@@ -25,6 +28,8 @@ from heard.watch.areas import Area
 from tests.server import Server, running
 
 PHONES, BATCHES, LINES, SINGLE = 20, 40, 100, 100
+#: Fixes a second while alarms fall due, and the limits: fixes a second of processor, and from due to a board.
+AT_RATE, A_CORE_S, LATE_MS = 10_000, 20_000, 250
 METRE = 1 / 111_195
 
 
@@ -42,7 +47,58 @@ def main() -> None:
                     f"  {name}: {fixes:,} fixes, {fixes / wall:,.0f}/s, {fixes / cpu:,.0f} a second of the server's "
                     f"processor ({cpu / wall:.2f} cores)"
                 )
+                if lines > 1:
+                    holds = "holds" if fixes / cpu >= A_CORE_S else "NOT REACHED"
+                    print(f"    a core, in batches: {fixes / cpu:,.0f}/s (at least {A_CORE_S:,}: {holds})")
+            _alarms_beside(server, data, secrets)
         print(f"  the disk: {syncs(Path(folder)):,.0f} syncs/s")
+
+
+def _alarms_beside(server: Server, data: Path, secrets: list[str]) -> None:
+    """So many fixes a second in batches, while obligations fall due one after another."""
+    until_it_watches(server)
+    house, ends = open_house(data), threading.Event()
+    kept = [0]
+
+    def run() -> None:
+        asyncio.run(_at_rate(server, secrets, ends, kept))
+
+    sending = threading.Thread(target=run)
+    sending.start()
+    began, cpu = time.perf_counter(), cpu_s(server)
+    late = alarm_latency(server, house)
+    wall, cpu = time.perf_counter() - began, cpu_s(server) - cpu
+    rate = kept[0] / wall
+    ends.set()
+    sending.join()
+    house.close()
+    p50, p99 = (late[int(len(late) * part)] * 1000 for part in (0.5, 0.99))
+    print(f"  {rate:,.0f} fixes/s asked for {AT_RATE:,}, {cpu / wall:.2f} cores")
+    told("  due to the open board", p99, LATE_MS, "ms, p99", f"p50 {p50:.0f}, {len(late)} alarms")
+
+
+async def _at_rate(server: Server, secrets: list[str], ends: threading.Event, kept: list[int]) -> None:
+    every_s = len(secrets) * LINES / AT_RATE
+    await asyncio.gather(
+        *(_paced(server, secret, n, every_s, ends, kept) for n, secret in enumerate(secrets)),
+    )
+
+
+async def _paced(
+    server: Server, secret: str, number: int, every_s: float, ends: threading.Event, kept: list[int]
+) -> None:
+    """A batch each so many seconds, with a fix for each hundredth of that time; where it comes late, at once."""
+    host, port = urlsplit(server.address).hostname or "", urlsplit(server.address).port or 0
+    reading, writing = await asyncio.open_connection(host, port)
+    at = time.time() + every_s * number / PHONES
+    while not ends.is_set():
+        await asyncio.sleep(max(0.0, at - time.time()))
+        at = max(at + every_s, time.time() - 1)
+        until = time.time()
+        body = "\n".join(_line(until, number, LINES, n, every_s / LINES) for n in range(LINES)).encode()
+        await _send(host, secret, body, LINES, reading, writing)
+        kept[0] += LINES
+    writing.close()
 
 
 def _on_duty(data: Path) -> list[str]:
@@ -76,21 +132,27 @@ async def _phone(server: Server, secret: str, number: int, until: float, each: i
         if lines == 1:  # as it is now; a batch is of what was stored
             until = time.time() + each - batch
         body = "\n".join(_line(until, number, each * lines, batch * lines + line) for line in range(lines)).encode()
-        head = (
-            f"POST /fixes/{secret} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-ndjson\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        writing.write(head.encode() + body)
-        answer = await reading.readuntil(b"\r\n\r\n")
-        length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        told = await reading.readexactly(int(length.split(b":")[1]))
-        assert f'"kept":{lines},'.encode() in told, (answer, told)
+        await _send(host, secret, body, lines, reading, writing)
     writing.close()
 
 
-def _line(until: float, number: int, count: int, n: int) -> str:
+async def _send(
+    host: str, secret: str, body: bytes, lines: int, reading: asyncio.StreamReader, writing: asyncio.StreamWriter
+) -> None:
+    head = (
+        f"POST /fixes/{secret} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-ndjson\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    writing.write(head.encode() + body)
+    answer = await reading.readuntil(b"\r\n\r\n")
+    length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length"))
+    said = await reading.readexactly(int(length.split(b":")[1]))
+    assert f'"kept":{lines},'.encode() in said, (answer, said)
+
+
+def _line(until: float, number: int, count: int, n: int, apart_s: float = 1.0) -> str:
     """Near the gate but for a walk of a minute in every ten; as a receiver says it, a little other each time."""
-    at = datetime.fromtimestamp(until - (count - n), UTC)
+    at = datetime.fromtimestamp(until - (count - n) * apart_s, UTC)
     metres = (60 if n % 600 > 540 else 3) + (n * 7 + number) % 11 / 10
     lat, stamp = 52 + metres * METRE, at.isoformat().replace("+00:00", "Z")
     return f'{{"kind":"position","who":"phone-{number}","t":"{stamp}","lat":{lat:.8f},"lon":0.00002,"acc":5}}'

@@ -285,14 +285,17 @@ class Taking:
         heads = self.file.all_heads()
         for whose, held in self.held.items():
             if not held.coming and held.head != heads.get(whose, ""):
-                self._hear_others(held)
+                try:
+                    self._hear_others(held)
+                except HeardError as wrong:  # one that cannot be read keeps no other from being heard
+                    log.error("presence_put_off", station=whose[1], why=type(wrong).__name__)
 
     def _compare(self, at: datetime) -> None:
         """Of two nodes one may have written down what the other knew better by then: what stands is what fixes say."""
         stands = positions.newest_steps(self.node.tables)
         for whose, held in self.held.items():
             is_at_rest = held.changed_at is None and not held.coming and held.track.newest() is not None
-            if is_at_rest and held.track.now(at).present is not stands.get(whose):
+            if is_at_rest and held.track.present(at) is not stands.get(whose):
                 self._has_changed(held, held.track.since)
 
     def _ended(self, whose: Whose, at: datetime) -> None:

@@ -32,6 +32,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 #: A stream that says nothing for so long is closed; pytak and ATAK begin again by themselves.
 SILENT_S = 600.0
 PIECE = 64 * 1024
+#: A body of more bytes is read in turn with others.
+MUCH = 4096
 STREAMS_MAX = 500
 
 log = structlog.get_logger()
@@ -58,7 +60,10 @@ async def take_in(request: Request) -> Response:
         return PlainTextResponse("There is no such address. Nothing was kept.\n", 404, NO_STORE)
     body = await request.body()
     try:
-        said, is_owntracks = _read(request, body)
+        if serving.taking is None:
+            raise Unavailable("No positions are taken in by this server. Nothing was kept.")
+        async with serving.taking.in_turn(len(body) > MUCH):
+            said, is_owntracks = _read(request, body)
         taken = await take(serving, feed, said)
     except Unavailable as wrong:
         return PlainTextResponse(wrong.message + "\n", 503, {**NO_STORE, "Retry-After": "2"})

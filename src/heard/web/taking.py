@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -31,6 +31,8 @@ KEPT_FOR = timedelta(hours=72)
 #: Requests whose fixes share one sync to the disk, and those that may wait for the next.
 GROUP = 256
 WAITING = 4096
+#: More fixes than so many at once are looked at in turn.
+FEW = 16
 LOOK_EVERY_S = 1.0
 ERASE_EVERY_S = 60.0
 #: After something could not be read, so long until it is tried again.
@@ -78,7 +80,7 @@ class Taking:
         self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, Link]]]]
         self._pending = asyncio.Queue(WAITING)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="fixes")
-        self._woken = asyncio.Event()
+        self._woken, self._turn = asyncio.Event(), asyncio.Lock()
         self.has_stopped = False
 
     # What comes in
@@ -90,6 +92,39 @@ class Taking:
         """
         if self.has_stopped:
             raise Unavailable("The watch has stopped; its board says so. Nothing was kept.")
+        much = sum(map(len, said.values())) > FEW
+        async with self.in_turn(much):
+            blocks, heard = self._believed(said)
+        if not blocks:
+            return 0
+        for held, _ in heard:
+            held.coming += 1
+        try:
+            links = await self._keep(blocks)
+            async with self.in_turn(much):
+                changed = {held.duty.station for held, fixes in heard if self._hears(held, fixes, links[_whose(held)])}
+        finally:
+            for held, _ in heard:
+                held.coming -= 1
+        await asyncio.gather(*(self._tell(station) for station in changed))
+        return sum(count for _, count, _ in blocks)
+
+    @asynccontextmanager
+    async def in_turn(self, much: bool) -> AsyncIterator[None]:
+        """Of what takes a millisecond or more, one piece in each round of the event loop: whoever is due to ring waits
+        for one, and not for as many as have come in at once.
+        """
+        if not much:
+            yield
+            return
+        async with self._turn:
+            yield
+            await asyncio.sleep(0)
+
+    def _believed(
+        self, said: Mapping[str, Sequence[Placed]]
+    ) -> tuple[list[tuple[Whose, int, bytes]], list[tuple[Held, list[Placed]]]]:
+        """What is to be kept of it, and what is to be heard."""
         blocks, heard = list[tuple[Whose, int, bytes]](), list[tuple[Held, list[Placed]]]()
         for holder, fixes in said.items():
             for duty in projection.duties(self.node.tables, holder):
@@ -99,26 +134,15 @@ class Taking:
                     kept = [without_place(one, held.track.area) for one in counting]
                     blocks.append(((holder, duty.station), len(kept), msgspec.msgpack.encode(kept)))
                     heard.append((held, counting))
-        if not blocks:
-            return 0
-        links = await self._keep(blocks, [held for held, _ in heard])
-        changed = {held.duty.station for held, fixes in heard if self._hears(held, fixes, links[_whose(held)])}
-        await asyncio.gather(*(self._tell(station) for station in changed))
-        return sum(count for _, count, _ in blocks)
+        return blocks, heard
 
-    async def _keep(self, blocks: list[tuple[Whose, int, bytes]], of: Sequence[Held]) -> dict[Whose, Link]:
+    async def _keep(self, blocks: list[tuple[Whose, int, bytes]]) -> dict[Whose, Link]:
         done: asyncio.Future[dict[Whose, Link]] = asyncio.get_running_loop().create_future()
         try:
             self._pending.put_nowait((blocks, done))
         except asyncio.QueueFull:
             raise Unavailable("Too many positions come in at this moment. Nothing was kept; send them again.") from None
-        for held in of:
-            held.coming += 1
-        try:
-            return await done
-        finally:
-            for held in of:
-                held.coming -= 1
+        return await done
 
     def _hears(self, held: Held, fixes: list[Placed], link: Link) -> bool:
         """Whether there is something to tell by it."""

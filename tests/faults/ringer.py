@@ -79,7 +79,7 @@ def do_ring(house: House, told: Callable[[str, Written], None], *, hasty: bool =
 
 
 def _let_pass(house: House, watching: Watching) -> None:
-    house.node.after_fold.append(lambda: watching.catch_up(house.node.projection.position()))
+    house.node.after_fold.append(lambda folded: watching.catch_up(house.node.projection.position()))
     watching.catch_up(house.node.projection.position())
     watching.let_pass(now.utc())
 

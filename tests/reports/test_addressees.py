@@ -52,6 +52,24 @@ REASONS = Path(__file__).parents[2] / "docs" / "rooms" / "reports-addressees.md"
             4,
         ),
         ("Department for Culture, Media and Sport", 1),
+        ("The Chief Executive Officer, Harbour Healthcare Limited, Lodge House, Dodge Hill, Harbour AB12 3CD", 1),
+        ("Home Office, 2 Harbour Street, London AB1 2CD | Chief Nursing Officer, NHS Harbour Board", 2),
+        ("Highways Department, Harbour County Council", 1),
+        ("Harbour Council, Highways Division", 1),
+        ("Adult Safeguarding, Harbour Council and NHS England", 2),
+        ("Harbour Police and Roads and Crime Unit and Response", 1),
+        ("Head of Healthcare, HMP Harbour; Medical Director, Harbour Teaching Hospitals, NHS Trust", 2),
+        ("Chief Executive and Mental Health lead for Harbour NHS Trust", 1),
+        ("Lord Chancellor and Secretary of State for Justice, NHS England", 2),
+        ("Secretary of State for Health and Harbour Health and Social Care Partnership", 2),
+        ("Secretary of State, Department of Health", 1),
+        ("Department of Health, Social Care and NHS England", 2),
+        ("The Office for Standards in Education, Children’s Services and Skills", 1),
+        ("Harbour Counsel, for the attention of the Authorities at the Palace", 1),
+        ("[REDACTED], Harbour Surgery", 1),
+        ("NHS England: [REDACTED]", 1),
+        ("HMP Harbour, Ministry of Justice", 2),
+        ("CQC and Chief Constable", 2),
         ("", 0),
     ],
 )
@@ -66,6 +84,23 @@ def test_a_mark_of_redaction_is_an_addressee_without_a_name() -> None:
 def test_a_body_has_one_name_whatever_it_is_called() -> None:
     assert bodies.name("Commissioner of Police of the Metropolis") == "Metropolitan Police Service"
     assert bodies.key("The Secretary of State for Transport") == bodies.key("DfT") == "department-for-transport"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Harbour Council, Highways Division",
+        "The Chief Executive, Harbour Council",
+        "Adult Safeguarding, Harbour Council",
+    ],
+)
+def test_an_office_or_a_division_is_no_body_beside_the_one_that_it_is_of(said: str) -> None:
+    assert bodies.name(said) == "Harbour Council" and bodies.key(said) == "harbour-council"
+
+
+def test_what_has_a_name_of_its_own_is_no_division_of_what_stands_beside_it() -> None:
+    for said in ("Harbour Hospital, Fictional Council", "Tees, Esk and Wear Valleys NHS Foundation Trust"):
+        assert bodies.name(said) == said
 
 
 @pytest.mark.parametrize(
@@ -152,9 +187,11 @@ def test_addressees_are_counted_as_the_corrected_tables_count_them(shared_data: 
     """Every row that agrees with neither of the tracker's two corrections is listed with its reason."""
     rows = [(digest, len(ours), len(first), len(second)) for digest, ours, first, second in _addressed(shared_data)]
     undisputed = [ours == first for _, ours, first, second in rows if first == second]
-    assert (sum(undisputed), len(undisputed)) == (3262, 3323)
+    assert (sum(undisputed), len(undisputed)) == (3264, 3323)
+    later = [ours == second for _, ours, _, second in rows if second]
+    assert (sum(later), len(later)) == (3455, 3620)  # 95.4 %
     neither = {digest for digest, ours, *counts in rows if ours not in counts}
-    assert (len(rows), len(rows) - len(neither)) == (3643, 3553)
+    assert (len(rows), len(rows) - len(neither)) == (3643, 3558)
     assert neither == set(re.findall(r"\b[0-9a-f]{8}\b", REASONS.read_text()))
 
 
@@ -166,10 +203,8 @@ def test_why_no_more_rows_agree_with_march_2024_alone_is_counted_too(shared_data
         if len(ours) != len(first):
             found = causes.setdefault(_done(ours, first), [0, 0, 0])
             found[0 if len(second) == len(ours) else 1 if len(second) == len(first) else 2] += 1
-    assert causes == {"cuts": [93, 12, 11], "other": [1, 0, 0], "runs": [17, 4, 10], "leaves": [54, 45, 8]}
-    assert (
-        sum(map(sum, causes.values())) == 255 and sum(len(ours) == len(second) for _, ours, _, second in rows) == 3427
-    )
+    assert causes == {"cuts": [116, 13, 8], "other": [2, 0, 0], "runs": [18, 4, 10], "leaves": [55, 42, 8]}
+    assert sum(map(sum, causes.values())) == 276
 
 
 def _done(ours: tuple[str, ...], theirs: list[str]) -> str:

@@ -75,6 +75,16 @@ def test_of_a_list_only_what_the_marked_one_lacks_is_withheld() -> None:
     assert known(life).withheld == {"Dr Ada Fictional"}
 
 
+@pytest.mark.parametrize("name", ["Ann Lee", "Dr Ada Fictional"])
+def test_whoever_held_an_office_is_withheld_when_only_the_office_stands(name: str) -> None:
+    office = "Medical Director, Harbour NHS Trust"
+    life = [
+        told(EARLIER, "tracker-scrape", sent_to=f"{name}, {office}"),
+        told(LATER, "tracker-scrape", sent_to=f"[REDACTED], {office}"),
+    ]
+    assert known(life).withheld == {name}
+
+
 def test_a_person_may_let_it_stand() -> None:
     life: list[Any] = [
         told(EARLIER, deceased="Ada Fictional"),

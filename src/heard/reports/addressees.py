@@ -1,13 +1,14 @@
 """To whom a report was sent: a cell of a table or a heading of the form, cut into those who owe an answer each.
 
 Semicolons, bars and lines part them always. A comma or an "and" parts them only between two whole bodies: "Essex Police
-and NHS England" is two, "Tees, Esk and Wear Valleys NHS Foundation Trust" is one.
+and NHS England" is two, "Tees, Esk and Wear Valleys NHS Foundation Trust" is one. Nor is an office, a division or an
+address anybody of its own: "The Chief Executive, Harbour Trust", "Harbour Council, Highways Division".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 #: The mark of a name that was taken out.
 REDACTED = "REDACTED"
@@ -51,7 +52,35 @@ _KIND = re.compile(
     r"(?:NHS |Foundation |University |Social )*(?:Trust|Services?|Council|Hospitals?|Response)", re.IGNORECASE
 )
 # Whoever was taken out before an office held it; the office is asked.
-_HELD = re.compile(r"^\[?redacted\]?,? (?=(?:Chief|Director|Secretary|Medical|Managing|Minister|Head) )", re.IGNORECASE)
+_HELD = re.compile(
+    r"^\[?redacted\]? ?,? (?=(?:the )?(?:(?:Chief|Director|Secretary|Medical|Managing|Minister|Head|Commissioner) |"
+    r"CEO))",
+    re.IGNORECASE,
+)
+# Whoever was taken out beside the place where they work: the place is asked.
+_BESIDE = re.compile(r"^\[redacted\] ?, (?=\S)|(?<=\w): \[redacted\]$", re.IGNORECASE)
+# An office that says nothing of whose it is; `of` has to go on with a work (see `_WORK`).
+_OFFICE = re.compile(
+    r"(?:the )?(?:(?:acting|interim|deputy|national|regional|lead|executive|managing|medical|clinical|nursing|"
+    r"governing|chief|senior|registered|care|hospital|transport|safety|operations) )*"
+    r"(?:chief executive(?: officer)?|ceo|director|officer|manager|president|governor|chair(?:man|woman)?|"
+    r"secretary of state|minister of state|consultant(?: [a-z]+)?|(?:head|director|inspector|leader) of (?P<work>.+))",
+    re.IGNORECASE,
+)
+#: What is made of such words alone says what is done and not who does it: a division of the body beside it.
+_WORK = frozenset(
+    "a acute adult adults and area care children childrens clinical commissioning community continuing crime "
+    "department dept directorate directorates division divisions estates for health healthcare highway highways "
+    "hospitals housing improvement infrastructure land lands learning legal local mental nursing of operations "
+    "planning property public response road roads safeguarding safety section service services social street "
+    "streets surface sustainable team the traffic train transport transportation unit wards young".split()
+)
+# Where somebody is, from the number or the name of the house to its postcode, or to the end.
+_POSTCODE = r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b"
+_ADDRESS = re.compile(
+    rf",? (?:\d{{1,4}}[A-Za-z]?(?:-\d+)? [A-Z]|(?<=, )(?:[A-Z][\w’']+ ){{1,3}}House,)(?:(?!{_POSTCODE}).)*{_POSTCODE}"
+    r"|, \d{1,4}[A-Za-z]? [A-Z][^|;]*$"
+)
 #: Places that a body has several of in its one name: what is between them parts nobody, whatever stands before.
 _PLACES = """
 Avon and Somerset. Avon and Wiltshire. Barking, Havering and Redbridge. Havering and Redbridge. Barnet, Enfield and
@@ -90,17 +119,18 @@ _ONE = re.compile(
     r"Housing and Communities|"
     r"Driver and Vehicle|Food and Drink Federation|Hospital and Community|Nursing and Midwifery Council|"
     r"Medicines? and Health|"
-    r"(?:Minister of State|Minister|Secretary of State) for [A-Z]\w+(?: \w+)?(?:, [A-Z]\w+(?: \w+)?)? and "
+    r"(?:Minister of State|Minister|Secretary of State) for (?!Health\b)[A-Z]\w+(?: \w+)?(?:, [A-Z]\w+(?: \w+)?)? and "
     r"(?!NHS|Secretary|SoS|Department|Minister|the )|"
     r"Prison and Probation|Probation and Prison|Police and Prisons|"
     r"Work and Pensions|"
     r"Local Government|HMP and (?:HM ?)?YOI|"
     r"Institute (?:for|of) Health and (?:Care|Clinical)|"
-    r"(?:College|Society|Association|Faculty) (?:of|for) (?:\w+ )?\w+ and [A-Z]\w+(?:ists|ology|ians|apy)\b|"
+    r"(?:College|Society|Association|Faculty) (?:of |for )?(?:\w+ )?\w+ and [A-Z]\w+(?:ists|ology|ians|apy)\b|"
     r"Paediatrics and Child Health|Culture,? Media and Sport|Disclosure and Barring|College and Society|"
     r"Health and Adult Social Care|Suicide and Safety|Counselling and|Allergy and|Drugs? and Alcohol|"
     r"Alcohol and Drugs?|\w+ and Sons?\b|"
     r"Rt\.? Hon\.? [\w’'-]+ [\w’'-]+, |"
+    r"Lord Chancellor and Secretary of State|Education, Children[’']?s? Services and Skills|"
     rf"(?:{_OF_SEVERAL})",
     re.IGNORECASE,
 )
@@ -137,7 +167,7 @@ def split(cell: str, known: Collection[str] = ()) -> tuple[str, ...]:
     """
     found: list[str] = []
     for part in re.split(r"[|;\n\r]|(?<![\w])\(?\d{1,2}[.)] ", _WRAPPED.sub(r" \1", cell)):
-        tidied = _HELD.sub("", tidy(part))
+        tidied = _BESIDE.sub("", _HELD.sub("", _ADDRESS.sub("", tidy(part))))
         if tidied:
             found += _apart(tidied, known)
     return tuple(REDACTED if _MARK.fullmatch(one) else one for one in found)
@@ -149,7 +179,7 @@ def tidy(words: str) -> str:
 
 def _apart(words: str, known: Collection[str]) -> list[str]:
     """One part, cut at commas and "and"s between whole bodies."""
-    pieces = re.split(r"(, (?:and |& )?| and |: )", _bound(words))
+    pieces = _with_whose_they_are(re.split(r"(, (?:and |& )?| and |: )", _bound(words)))
     whole: list[str] = []
     so_far = pieces[0]
     for place in range(1, len(pieces), 2):
@@ -162,8 +192,61 @@ def _apart(words: str, known: Collection[str]) -> list[str]:
     return [tidy(_loosed(one)) for one in (*whole, so_far) if tidy(one)]
 
 
+def _with_whose_they_are(pieces: list[str]) -> list[str]:
+    """The pieces with each office and division beside the body that it is of: the one after it, or else before it."""
+    pieces = _joined(pieces, lambda before, between, after: between == " and " and _is_work(after))
+    pieces = _joined(
+        pieces,
+        lambda before, between, after: (
+            (between == ", " and (_is_work(before) or _is_office(before)))
+            or (between == " and " and _is_office(before) and bool(re.search(r"\blead\b", after)))
+        ),
+        from_behind=True,
+    )
+    if len(pieces) > 1 and pieces[1] == " and " and _is_work(pieces[0]):
+        pieces[:3] = [_kept_together("".join(pieces[:3]))]
+    return _joined(pieces, lambda before, between, after: between == ", " and (_is_work(after) or _is_office(after)))
+
+
+def body_of(words: str) -> str:
+    """The body without the office or division that is named beside it; the words themselves where none is."""
+    left = [one for one in words.split(", ") if " " not in one or not (_is_work(one) or _is_office(one))]
+    return left[0] if len(left) == 1 else words
+
+
+def _joined(pieces: list[str], are_one: Callable[[str, str, str], bool], *, from_behind: bool = False) -> list[str]:
+    """The pieces, and what stands between them, with those together that are one."""
+    made = list(pieces)
+    place = len(made) - 3 if from_behind else 0
+    while 0 <= place < len(made) - 2:
+        if are_one(*made[place : place + 3]):
+            made[place : place + 3] = [_kept_together("".join(made[place : place + 3]))]
+            place -= 2 if from_behind else 0
+        else:
+            place += -2 if from_behind else 2
+    return made
+
+
+def _is_office(words: str) -> bool:
+    found = _OFFICE.fullmatch(_loosed(words).strip())
+    return bool(found and (found["work"] is None or _is_work(found["work"])))
+
+
+def _is_work(words: str) -> bool:
+    said = re.findall(r"[^\W\d_]+", re.sub("[’']", "", _loosed(words).lower()))
+    return bool(said) and _WORK.issuperset(said) and not _ALONE.fullmatch(tidy(_loosed(words)))
+
+
+def _kept_together(words: str) -> str:
+    return words.replace(" and ", " \0and ").replace(", ", ",\0").replace(": ", ":\0")
+
+
 def _parts(left: str, between: str, rest: list[str], known: Collection[str], listed: bool) -> bool:
     right = rest[0]
+    if re.match(r"(?:for|of|on|at|in) ", right):
+        return False
+    if between == ", " and _is_office(right.split(",\0", 1)[0]):  # whoever holds it stands before it, with a name
+        return True
     last = len(rest) == 1 and "and" in between and _named(right) and not _KIND.fullmatch(right)
     if last and listed and (_whole(left, known) or _named(left) or not _OF_PLACES.search(right)):
         return True
@@ -209,8 +292,8 @@ def _whole(words: str, known: Collection[str]) -> bool:
 
 
 def _bound(words: str) -> str:
-    return _ONE.sub(lambda found: found[0].replace(" and ", " \0and ").replace(", ", ",\0"), words)
+    return _ONE.sub(lambda found: _kept_together(found[0]), words)
 
 
 def _loosed(words: str) -> str:
-    return words.replace(" \0and ", " and ").replace(",\0", ", ").replace("\0", "")
+    return words.replace(" \0and ", " and ").replace(",\0", ", ").replace(":\0", ": ").replace("\0", "")

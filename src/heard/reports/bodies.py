@@ -10,7 +10,7 @@ import functools
 import re
 import unicodedata
 
-from heard.reports.addressees import REDACTED, is_redacted
+from heard.reports.addressees import REDACTED, body_of, is_redacted
 
 #: The name of a body, and what else it is called: who speaks for it, what it was before, how it is shortened.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
@@ -113,8 +113,12 @@ _SMALL = re.compile(
 
 @functools.lru_cache(maxsize=20_000)
 def name(words: str) -> str:
-    """The body's one name, or the words themselves."""
-    return _NAMES.get(_plain(words)) or re.sub(r"^[Tt]he ", "", " ".join(words.split()))
+    """The body's one name, without an office or a division of it; or the words themselves."""
+    said = _NAMES.get(_plain(words))
+    if said is None and ", " in words:
+        words = body_of(" ".join(words.split()))
+        said = _NAMES.get(_plain(words))
+    return said or re.sub(r"^[Tt]he ", "", " ".join(words.split()))
 
 
 @functools.lru_cache(maxsize=20_000)

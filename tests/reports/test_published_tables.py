@@ -168,6 +168,14 @@ def test_the_broken_reading_is_doubted_and_its_filled_rows_are_taken_when_a_pers
     house.close()
 
 
+def test_in_the_broken_reading_as_its_author_analysed_it_nought_counted_in_a_blank_cell_is_no_fact() -> None:
+    name = "tracker_2026-02-01_analysed.csv.gz"
+    table = read_table((PFD / name).read_bytes(), name)
+    assert (len(table.rows), table.blank) == (5564, 4836)
+    assert not [row for row in table.rows if row.facts.get("counted_sent") == "0"]
+    assert sum("counted_sent" in row.facts for row in table.rows) == 727
+
+
 def _facts(house: House, report: str) -> dict[str, str]:
     life = [entry.body for entry in house.journal.stream(report)]
     return {field: said.words for field, said in knowledge.known(life).facts.items()}

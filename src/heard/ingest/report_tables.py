@@ -66,6 +66,7 @@ _TOOLKIT = {
     "concerns": "concerns",
 }
 _TAGS = {"url": "kept_at", "age": "age"}
+_COUNTED = ("counted_sent", "counted_replies")
 #: (columns that tell a table, its source, its columns in our words). The first that fits.
 _TABLES = (
     ({"sent to count", "replies count", "date of report"}, "tracker", _TRACKER),
@@ -142,6 +143,8 @@ def _rows(rows: csv.DictReader[str], names: dict[str, str]) -> Iterator[Row]:
             if field and isinstance(words, str) and not _NOTHING.fullmatch(words):
                 _put(facts, field, words.replace("\r\n", "\n").strip(" \xa0\n\t"))
         if kept_at := facts.pop("kept_at", ""):
+            if "sent_to" not in facts and facts.get("counted_sent") == "0":  # counted in a cell that was blank
+                facts = {field: words for field, words in facts.items() if field not in _COUNTED}
             yield Row(kept_at, facts)
 
 

@@ -6,6 +6,7 @@ come from a `Door`. Everything it sends is the same for everyone who asks, cooki
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -98,9 +99,10 @@ class Again(Response):
     """A public answer that was asked for before: it is the same for everyone who asks, until something changes."""
 
 
-#: Answers kept by one public route: the pages that are asked for again and again while nothing changes. A long
-#: one, such as a large picture, is read from its file each time.
+#: Answers kept by one public route: the pages that are asked for again and again while nothing changes.
 KEPT, KEPT_BYTES_MAX = 64, 256 * 1024
+#: Of longer ones, such as a table of everything, each route keeps the newest alone; a picture is read from its file.
+LONG_BYTES_MAX = 8 * 1024**2
 
 
 class WayOut(Route):
@@ -109,7 +111,8 @@ class WayOut(Route):
     def __init__(self, path: str, exit: Exit, endpoint: Endpoint) -> None:
         self.exit, self.made_by = exit, endpoint
         self._kept: OrderedDict[str, Answer] = OrderedDict()
-        self._kept_at = (-1, -1, -1)
+        self._long: dict[str, Answer] = {}
+        self._kept_at = (-1, -1, -1, False)
         super().__init__(path, self._answer, methods=["GET"], name=f"{exit}:{path}")
 
     async def _answer(self, request: Request) -> Response:
@@ -127,8 +130,9 @@ class WayOut(Route):
     def _known(self, address: str, serving: Serving) -> Answer | None:
         if (at := _made_from(serving)) != self._kept_at:
             self._kept.clear()
+            self._long = {}
             self._kept_at = at
-        return self._kept.get(address)
+        return self._kept.get(address) or self._long.get(address)
 
     async def _make(self, request: Request, serving: Serving) -> Answer:
         # Asked before it is made: an answer may be newer than it says, and never older.
@@ -139,25 +143,33 @@ class WayOut(Route):
         if not isinstance(released, Released):
             raise Corrupt("Something tried to leave that had not passed the door. It was stopped.")
         released = to_its_host(released, request)
-        packed = outgoing.packed(released) if callable(outgoing.packed) else outgoing.packed
+        packed = outgoing.packed
+        if callable(packed):  # a large sheet takes a second, and nobody else waits for it
+            packed = await asyncio.to_thread(packed, released)
         body = packed or released.encode()
         etag = hashlib.sha256(body).hexdigest()[:24]
         headers = {"Cache-Control": FRESH, "ETag": f'"{etag}"', MADE_FROM: made_from, **outgoing.headers}
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)
-        # Only if nothing was folded or rendered while it was made.
-        if _made_from(serving) == self._kept_at and len(body) <= KEPT_BYTES_MAX:
-            if len(self._kept) >= KEPT:
-                self._kept.popitem(last=False)
-            self._kept[str(request.url)] = answer
+        if _made_from(serving) == self._kept_at:  # only if nothing was folded or rendered while it was made
+            self._keep(str(request.url), answer)
         return answer
 
+    def _keep(self, address: str, answer: Answer) -> None:
+        if KEPT_BYTES_MAX < len(answer.body) <= LONG_BYTES_MAX and self.exit != "picture":
+            self._long = {address: answer}
+        elif len(answer.body) <= KEPT_BYTES_MAX:
+            if len(self._kept) >= KEPT:
+                self._kept.popitem(last=False)
+            self._kept[address] = answer
 
-def _made_from(serving: Serving) -> tuple[int, int, int]:
-    """How far the tables, the fragments and the register go that an answer is made of."""
+
+def _made_from(serving: Serving) -> tuple[int, int, int, bool]:
+    """How far the tables, the fragments and the register go that an answer is made of, and whether it is compared."""
     edition = serving.register.edition if serving.register is not None else 0
-    return serving.node.projection.position(), serving.frames.position(), edition
+    compared = serving.echoes is not None and serving.echoes.ready
+    return serving.node.projection.position(), serving.frames.position(), edition, compared
 
 
 T = TypeVar("T")

@@ -143,7 +143,7 @@ def _followed(register: Register, followed: Followed, on: date) -> Iterable[Show
         case "area":
             return [one for one in register if one.area and area_key(one.area) == followed.key]
         case "search":
-            return finding.find(register, query_of(followed.key), on).every
+            return finding.every(register, query_of(followed.key), on)
 
 
 def _passed(one: Shown, days: tuple[date, date]) -> bool:

@@ -23,6 +23,7 @@ from heard.reports import form, space
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.space import Space, stem, words_of
+from heard.store.register import FittedFile
 from heard.text import care
 
 #: How much the words count, their company, and the report around the passage.
@@ -38,6 +39,15 @@ PASSAGE, TELLING_MIN = 900, 6
 SHOWN = 640
 #: Two passages with this share of the same four-word runs are one inquest, or one report twice.
 SAME_SHARE = 0.6
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """The space as it is kept: of which journal, on how many reports it was fitted, and which concerns are equal."""
+
+    epoch: str
+    fitted_on: int
+    equal: dict[str, list[str]]
+    space: bytes
 
 
 class Echo(msgspec.Struct, frozen=True):
@@ -86,17 +96,26 @@ def _cut(line: str) -> list[str]:
 
 
 class Echoes:
-    """What the register says of echoes; the space is fitted when it is first asked for, and again when much is new."""
+    """What the register says of echoes.
+
+    The space is what was kept of it, or fitted when it is first asked for; and fitted again when much is new.
+    """
 
     #: Fitted again when this share of the register is new to it.
     FIT_AGAIN = 0.02
+    #: Fewer reports are fitted in the time that it takes to read a file.
+    WORTH_KEEPING = 200
 
-    def __init__(self, register: Register) -> None:
-        self.register = register
+    def __init__(self, register: Register, file: FittedFile | None = None) -> None:
+        self.register, self._file = register, file
         self._space: Space | None = None
         self._fitted_on = 0
         self._equal: dict[str, list[str]] = {}
         self._fitting = threading.Lock()
+        #: Whoever makes it ready for those who asked too early.
+        self.under_way: Any = None
+        if file:
+            register.after_withdrawal.append(file.forget)
 
     @property
     def ready(self) -> bool:
@@ -109,16 +128,33 @@ class Echoes:
             return self._fitted()
 
     def _fitted(self) -> Space:
-        if self._space is None or abs(self._fitted_on - len(self.register)) > self.FIT_AGAIN * len(self.register):
+        found = self._space or self._kept()
+        if found is None or abs(self._fitted_on - len(self.register)) > self.FIT_AGAIN * len(self.register):
+            forgotten = self._file.forgotten() if self._file else 0
             self._fitted_on = len(self.register)
             texts = [(one.id, self.register.texts(one.id)) for one in self.register]
             texts = [(report, one) for report, one in texts if one.numbered or one.circumstances]
-            self._space = space.fit([(report, said_in(one), passages_of(one)) for report, one in texts])
+            found = space.fit([(report, said_in(one), passages_of(one)) for report, one in texts])
             self._equal = {}
             for report, one in texts:
                 if one.numbered:
                     self._equal.setdefault(digest_of(one), []).append(report)
-        return self._space
+            if self._file and len(self.register) >= self.WORTH_KEEPING:
+                told = _Kept(self.register.file.epoch, self._fitted_on, self._equal, found.packed())
+                self._file.keep(msgspec.msgpack.encode(told), forgotten)
+        self._space = found
+        return found
+
+    def _kept(self) -> Space | None:
+        """What an earlier process of this journal fitted; what has changed since is read from the register anyway."""
+        held = self._file.kept() if self._file else None
+        if held is None:
+            return None
+        kept = msgspec.msgpack.decode(held, type=_Kept)
+        if kept.epoch != self.register.file.epoch:
+            return None
+        self._fitted_on, self._equal = kept.fitted_on, kept.equal
+        return space.unpacked(kept.space)
 
     def of_text(self, text: str) -> list[Echo]:
         """Reports that may raise what somebody wrote; what the form says of itself may stand in it."""

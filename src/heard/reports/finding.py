@@ -108,18 +108,8 @@ def query_from(asked: Mapping[str, str]) -> Query:
 def find(register: Register, query: Query, today: date) -> Found:
     """The reports that fit, best first where words are looked for, else newest first."""
     on = query.on or today
-    ranked = _ranked(register, query.text)
+    ranked, asked, every = _fitting(register, query, on)
     told = register.standings(on)
-    narrowing: dict[str, Callable[[Shown], bool]] = {
-        "area": lambda one: one.area == query.area,
-        "category": lambda one: query.category in one.categories,
-        "body": lambda one: any(other.key == query.body for other in one.addressees),
-        "coroner": lambda one: one.coroner == query.coroner,
-        "year": lambda one: _year(one) == query.year,
-        "status": lambda one: told[one.id] == query.status,
-    }
-    asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
-    every = [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
     if query.text or asked:
         but = {name: [one for one in ranked if _but(asked, name, one)] for name in asked}
         facets = tuple(Facet(name, title, _counts(name, but.get(name, every), told)) for name, title in FACETS.items())
@@ -129,6 +119,32 @@ def find(register: Register, query: Query, today: date) -> Found:
     words = _words(query.text)
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
     return Found(query, len(every), hits, facets, tuple(every))
+
+
+def every(register: Register, query: Query, today: date) -> Sequence[Shown]:
+    """All that fit, in the order of `find`, without anything counted beside them: for tables and feeds."""
+    return _fitting(register, query, query.on or today)[2]
+
+
+_Fits = Callable[[Shown], bool]
+
+
+def _fitting(
+    register: Register, query: Query, on: date
+) -> tuple[Sequence[Shown], Mapping[str, _Fits], Sequence[Shown]]:
+    """What the words find, by what it is narrowed down, and what is left."""
+    ranked = _ranked(register, query.text)
+    told = register.standings(on) if query.status else {}
+    narrowing: dict[str, _Fits] = {
+        "area": lambda one: one.area == query.area,
+        "category": lambda one: query.category in one.categories,
+        "body": lambda one: any(other.key == query.body for other in one.addressees),
+        "coroner": lambda one: one.coroner == query.coroner,
+        "year": lambda one: _year(one) == query.year,
+        "status": lambda one: told[one.id] == query.status,
+    }
+    asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
+    return ranked, asked, [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
 
 
 FACETS = {
@@ -150,7 +166,7 @@ def facets_of_all(register: Register, on: date) -> tuple[Facet, ...]:
     )
 
 
-def _but(asked: Mapping[str, Callable[[Shown], bool]], left: str, one: Shown) -> bool:
+def _but(asked: Mapping[str, _Fits], left: str, one: Shown) -> bool:
     return all(fits(one) for name, fits in asked.items() if name != left)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 from starlette.requests import Request
@@ -15,8 +17,10 @@ from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.reports import drawing, figures, finding, following, pictures, standing, tables
 from heard.reports.figures import Figure
-from heard.reports.finding import Found
+from heard.reports.finding import Query
 from heard.reports.pages import inquests, register_of
+from heard.reports.register import Register
+from heard.reports.shown import Shown
 from heard.reports.standing import Stand
 
 #: In JSON so many reports are one page of a list; a table has all.
@@ -47,25 +51,29 @@ def _let(serving: Serving, exit: Exit, made: str, media_type: str, **headers: st
     return Outgoing(serving.doors.of_every(serving.tables).let(exit, made), media_type, headers=named)
 
 
-def _found(request: Request, serving: Serving) -> Found:
-    return finding.find(register_of(serving), finding.query_from(request.query_params), now.today())
+def _found(request: Request, serving: Serving) -> tuple[Register, Query, Sequence[Shown], date]:
+    """What fits a search, with the day as of which it is told."""
+    register, query, today = register_of(serving), finding.query_from(request.query_params), now.today()
+    return register, query, finding.every(register, query, today), query.on or today
 
 
-def _table(request: Request, serving: Serving) -> str:
-    register, found = register_of(serving), _found(request, serving)
-    on, base = found.query.on or now.today(), _base(request)
-    return tables.as_csv(tables.row(register, one, on, base) for one in found.every)
+async def _table(request: Request, serving: Serving) -> str:
+    """Put together of lines that were made before; what is new of them is made beside what serves."""
+    register, _, found, on = _found(request, serving)
+    register.days_read("")  # asks the tables, which one thread may at a time
+    lines = await asyncio.to_thread(tables.lines_of_all, register, on)
+    return tables.of_lines(((one.id, lines[one.id]) for one in found if one.id in lines), _base(request))
 
 
 async def as_csv(request: Request, serving: Serving) -> Outgoing:
     named = 'attachment; filename="reports.csv"'
-    made = _table(request, serving)
+    made = await _table(request, serving)
     return _let(serving, "json", made, "text/csv; charset=utf-8", Content_Disposition=named)
 
 
 async def as_xlsx(request: Request, serving: Serving) -> Outgoing:
     named = 'attachment; filename="reports.xlsx"'
-    outgoing = _let(serving, "json", _table(request, serving), SHEET, Content_Disposition=named)
+    outgoing = _let(serving, "json", await _table(request, serving), SHEET, Content_Disposition=named)
     return msgspec.structs.replace(outgoing, packed=tables.as_xlsx)
 
 
@@ -129,18 +137,18 @@ async def timeline_csv(request: Request, serving: Serving) -> Outgoing:
 
 async def as_json(request: Request, serving: Serving) -> Outgoing:
     """`{"items": […], "next": address or null, "total": n}`; `?limit=` to 500."""
-    register, found = register_of(serving), _found(request, serving)
-    on, base = found.query.on or now.today(), _base(request)
+    register, query, found, on = _found(request, serving)
+    base = _base(request)
     asked = request.query_params.get("limit", "100")
     limit = max(1, min(LIST_MAX, int(asked))) if asked.isdecimal() and len(asked) < 6 else 100
-    start = (found.query.page - 1) * limit
-    items = [tables.as_json(register, one, None, on, base) for one in found.every[start : start + limit]]
-    more = start + limit < found.total
-    after = found.query.address(page=found.query.page + 1, text=found.query.text and ASKED)
+    start = (query.page - 1) * limit
+    items = [tables.as_json(register, one, None, on, base) for one in found[start : start + limit]]
+    more = start + limit < len(found)
+    after = query.address(page=query.page + 1, text=query.text and ASKED)
     following_page = f"{base}/reports.json{after}&limit={limit}" if more else None
-    made = tables.encoded({"items": items, "next": following_page, "total": found.total, "as_of": on})
+    made = tables.encoded({"items": items, "next": following_page, "total": len(found), "as_of": on})
     outgoing = _let(serving, "json", made, "application/json")
-    return msgspec.structs.replace(outgoing, released=said_back("json", outgoing.released, found.query.text))
+    return msgspec.structs.replace(outgoing, released=said_back("json", outgoing.released, query.text))
 
 
 async def report_json(request: Request, serving: Serving) -> Outgoing:
@@ -153,9 +161,9 @@ async def report_json(request: Request, serving: Serving) -> Outgoing:
 
 async def feed(request: Request, serving: Serving) -> Outgoing:
     """A search as a feed: newest reports first, whatever order the page has."""
-    register, found = register_of(serving), _found(request, serving)
+    register, _, found, _ = _found(request, serving)
     newest = sorted(
-        found.every,
+        found,
         key=lambda one: max((day for _, day in one.sources), default=one.dated or now.today()),
         reverse=True,
     )

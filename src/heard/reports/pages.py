@@ -28,6 +28,10 @@ from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.watch import origins
 
+#: So long a page waits for what reports are compared by; after that it says so.
+COMPARED_WITHIN_S = 0.5
+NOT_YET = {"Retry-After": "5", "Cache-Control": "no-store"}
+
 
 def routes() -> list[BaseRoute]:
     return [
@@ -179,15 +183,35 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
     """Earlier reports that may raise the same, side by side with this one."""
     register = register_of(serving)
     shown = register.at(request.path_params["slug"])
+    if not await compared(serving):
+        return _similar(serving, shown=shown, waiting=True)
     ours = passages_of(register.texts(shown.id))
     found = await asyncio.to_thread(serving.echoes.of, ours, before=shown.dated, but=shown.id) if ours else []
     equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
     confirmed = {earlier for earlier, _ in shown.echoes}
-    return sent(serving, "reports/similar.html", shown=shown, echoes=found, equal=equal, confirmed=confirmed, text="")
+    return _similar(serving, shown=shown, echoes=found, equal=equal, confirmed=confirmed)
 
 
 async def similar_form(request: Request, serving: Serving) -> Outgoing:
-    return sent(serving, "reports/similar.html", shown=None, echoes=None, equal=(), confirmed=(), text="")
+    return _similar(serving)
+
+
+def _similar(serving: Serving, **told: Any) -> Outgoing:
+    blank = {"shown": None, "echoes": None, "equal": (), "confirmed": (), "text": "", "waiting": False}
+    made = sent(serving, "reports/similar.html", **blank | told)
+    if told.get("waiting"):  # no cache keeps that it is not ready, and a machine is told to ask again
+        made = msgspec.structs.replace(made, status=503, headers={**made.headers, **NOT_YET})
+    return made
+
+
+async def compared(serving: Serving) -> bool:
+    """Whether reports can be compared by now; begins to make it so. A small register is compared at once."""
+    echoes = serving.echoes
+    if not echoes.ready:
+        if echoes.under_way is None or echoes.under_way.done():
+            echoes.under_way = asyncio.ensure_future(asyncio.to_thread(echoes.space))
+        await asyncio.wait([echoes.under_way], timeout=COMPARED_WITHIN_S)
+    return bool(echoes.ready)
 
 
 async def area(request: Request, serving: Serving) -> Outgoing:

@@ -51,9 +51,8 @@ class Register:
         self._away: dict[str, None] = {}
         self._read: dict[str, list[date]] | None = None
         self._standings: dict[str, str] = {}
-        #: Each report's addressees as they stand, with the report that it is of, for one day and one reading.
-        self._stood: dict[str, tuple[Shown, Sequence[Stand]]] = {}
-        self._stood_of: tuple[int, date] | None = None
+        #: By name: what was made of each report, with the report that it is of, for one day and one reading.
+        self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
         self._made_once: dict[str, tuple[int, date, Any]] = {}
         self._readings = 0
         self._newest: list[Shown] = []
@@ -62,6 +61,8 @@ class Register:
         self.edition = 0
         #: Told of every such change.
         self.after_change: list[Callable[[], None]] = []
+        #: Told of entries that take words away, before anything is made of what is left.
+        self.after_withdrawal: list[Callable[[], None]] = []
 
     # Following --------------------------------------------------------------------------------------------------------
 
@@ -115,6 +116,7 @@ class Register:
     def _look(self) -> bool:
         """Find what the next entries touched; whether there were any."""
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
+        withdrawn = False
         entries = (
             self.journal.read(self._looked, min(LOOK_AT_ONCE, folded - self._looked)) if folded > self._looked else []
         )
@@ -125,6 +127,7 @@ class Register:
                 self._readings += 1
                 self._changed()
             elif isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
+                withdrawn = True
                 if isinstance(body, EveryNameHidden):  # none is seen until it is made anew without its names
                     self._reports.clear()
                     self._changed()
@@ -133,9 +136,12 @@ class Register:
                 # Of a report that nobody sees yet there is nothing to take away.
                 withdraws = entry.stream in self._reports and body is not None and body.withdraws()
                 (self._away if withdraws else self._to_do)[entry.stream] = None
+                withdrawn |= withdraws
         if entries:
             self._looked = entries[-1].position
             self.leftovers.after(entries)
+        for follow in self.after_withdrawal if withdrawn else ():
+            follow()
         return bool(entries)
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
@@ -183,21 +189,26 @@ class Register:
 
     def stands(self, on: date) -> Mapping[str, Sequence[Stand]]:
         """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
+        return self.each("stands", on, lambda one: standing.stands(one, self.days_read(one.id), on))
 
-        def made() -> Mapping[str, Sequence[Stand]]:
+    def each(self, name: str, on: date, make: Callable[[Shown], T]) -> Mapping[str, T]:
+        """By report: what is made of each for a day, made anew only of those that are new since."""
+
+        def made() -> Mapping[str, T]:
             # A thread works it out while readings go on: it is of those that were known when it began.
-            readings, days = self._readings, self._all_days_read()
-            before = self._stood if self._stood_of == (readings, on) else {}
-            stood = dict[str, tuple[Shown, Sequence[Stand]]]()
+            of = self._readings, on
+            self._all_days_read()
+            known, before = self._each.get(name, (of, {}))
+            if known != of:
+                before = {}
+            every = dict[str, tuple[Shown, T]]()
             for one in self:
                 kept = before.get(one.id)
-                if kept is None or kept[0] is not one:
-                    kept = one, standing.stands(one, days.get(one.id, []), on)
-                stood[one.id] = kept
-            self._stood, self._stood_of = stood, (readings, on)
-            return {report: found for report, (_, found) in stood.items()}
+                every[one.id] = kept if kept is not None and kept[0] is one else (one, make(one))
+            self._each[name] = of, every
+            return {report: found for report, (_, found) in every.items()}
 
-        return self.once("stands", on, made)
+        return self.once(name, on, made)
 
     def by_body(self, on: date) -> Mapping[str, tuple[Sequence[Shown], Sequence[Shown]]]:
         """By a body's key: what was sent to it, and of what it had a copy; newest first."""

@@ -65,10 +65,25 @@ class Space(msgspec.Struct):
     saying: Any
     shares: Any
 
+    def packed(self) -> bytes:
+        """As bytes, to be `unpacked` by the same code."""
+        fields = msgspec.structs.asdict(self)
+        arrays = {name: one for name, one in fields.items() if isinstance(one, np.ndarray)}
+        told = {name: (one.dtype.str, one.shape, one.tobytes()) for name, one in arrays.items()}
+        return msgspec.msgpack.encode((self.vocabulary, self.reports, told))
+
     def weight(self, stemmed: str) -> float:
         """How telling a word is; nought for one that is not in the space."""
         place = self.vocabulary.get(stemmed)
         return 0.0 if place is None else float(self.weights[place])
+
+
+def unpacked(packed: bytes) -> Space:
+    """Raises msgspec.DecodeError where it is none."""
+    of = tuple[dict[str, int], list[str], dict[str, tuple[str, tuple[int, ...], bytes]]]
+    vocabulary, reports, told = msgspec.msgpack.decode(packed, type=of)
+    arrays = {name: np.frombuffer(raw, dtype).reshape(shape) for name, (dtype, shape, raw) in told.items()}
+    return Space(vocabulary=vocabulary, reports=reports, **arrays)
 
 
 @lru_cache(maxsize=100_000)

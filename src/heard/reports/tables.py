@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import xlsxwriter
 
 from heard.reports import clocks as clock
 from heard.reports import standing
+from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
 
@@ -87,6 +89,25 @@ def as_csv(rows: Iterable[Sequence[str]]) -> str:
     return written.getvalue()
 
 
+def lines_of_all(register: Register, on: date) -> Mapping[str, str]:
+    """By report: its row of `as_csv` without the id, and without what its address begins with.
+
+    Made anew only of reports that are new since; both are put before it at the end.
+    """
+
+    def line(one: Shown) -> str:
+        written = io.StringIO(newline="")
+        csv.writer(written).writerow([plain(cell) for cell in row(register, one, on, "")[1:]])
+        return written.getvalue()
+
+    return register.each("lines", on, line)
+
+
+def of_lines(lines: Iterable[tuple[str, str]], base: str) -> str:
+    """`as_csv` of rows that were made before, each by its id and its line of `lines_of_all`."""
+    return as_csv(()) + "".join(f"{id},{base}{rest}" for id, rest in lines)
+
+
 CLOCKS = ("addressee", "start", "started_by", "last_day", "counted", "stated", "extended", "state", "response", "day")
 
 
@@ -111,6 +132,8 @@ def plain(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
+#: A spreadsheet takes half a second; who asks again for one that nothing has changed has the same one.
+@functools.lru_cache(maxsize=2)
 def as_xlsx(table: str) -> bytes:
     """A CSV as one sheet of text: no cell is a formula, a number or a link."""
     written = io.BytesIO()

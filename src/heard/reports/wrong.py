@@ -22,7 +22,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import Refused
 from heard.reports import commands, projection
 from heard.reports.areas import area_key
-from heard.reports.pages import register_of, sent
+from heard.reports.pages import NOT_YET, compared, register_of, sent
 from heard.reports.shown import Shown
 
 #: Whoever has no account.
@@ -91,10 +91,19 @@ async def similar_to_draft(request: Request) -> Response:
     said = await request.form()
     text = str(said.get("text") or "")[:DRAFT_MAX]
     register_of(serving)
-    found = await asyncio.to_thread(serving.echoes.of_text, text) if text.strip() else []
+    waiting = bool(text.strip()) and not await compared(serving)
+    found = await asyncio.to_thread(serving.echoes.of_text, text) if text.strip() and not waiting else []
     found = [msgspec.structs.replace(one, here="") for one in found]  # they have their own words before them
     page = templates.render(
-        "reports/similar.html", area_key=area_key, shown=None, echoes=found, equal=(), confirmed=(), text=ASKED
+        "reports/similar.html",
+        area_key=area_key,
+        shown=None,
+        echoes=None if waiting else found,
+        equal=(),
+        confirmed=(),
+        text=ASKED,
+        waiting=waiting,
     )
     let = serving.doors.of_every(serving.tables).let("page", page)
-    return Response(said_back("page", let, text), 200, {"Cache-Control": "no-store"}, "text/html")
+    status, headers = (503, NOT_YET) if waiting else (200, {"Cache-Control": "no-store"})
+    return Response(said_back("page", let, text), status, headers, "text/html")

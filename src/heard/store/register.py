@@ -1,17 +1,20 @@
-"""The register's file: every report as it may be seen, and an index of its words. Derived, and rendered anew at need.
+"""The register's file: every report as it may be seen, and an index of its words; beside it, what is fitted on them.
 
-Nothing that is withheld is ever in it: what is put here was masked before. What a row held is overwritten when it is
-replaced, in the index too (`secure-delete`).
+Derived, and made anew at need. Nothing that is withheld is ever in it: what is put here was masked before. What a row
+held is overwritten when it is replaced, in the index too (`secure-delete`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from heard.engine.entry import new_id
 from heard.store.derived import Purging, derived, folding
 
 _SCHEMA = """
@@ -38,7 +41,7 @@ class RegisterFile:
     """One writer, the app. A file of another epoch is emptied."""
 
     def __init__(self, path: Path, epoch: str) -> None:
-        self.path = path
+        self.path, self.epoch = path, epoch
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._db = derived(path, synchronous="NORMAL")
         with folding(self._db):
@@ -100,3 +103,53 @@ class RegisterFile:
 
     def close(self) -> None:
         self._db.close()
+
+
+class FittedFile:
+    """What is fitted on the register's words, kept for the next start; whatever does not fit is as good as none.
+
+    It holds single words in the clear, so it goes at once when words are withdrawn, and is not written if any were
+    withdrawn since they were read. A thread writes it; forgetting waits for no more than a file that takes its name.
+    """
+
+    def __init__(self, path: Path, made_by: str) -> None:
+        self.path, self._made_by = path, made_by.encode()
+        self._lock, self._forgotten = threading.Lock(), 0
+
+    def forgotten(self) -> int:
+        """How often it was forgotten: to be asked before the words are read."""
+        return self._forgotten
+
+    def forget(self) -> None:
+        with self._lock:
+            self._forgotten += 1
+            self.path.unlink(missing_ok=True)
+
+    def keep(self, made: bytes, forgotten: int) -> bool:
+        """Keep it, unless something was forgotten since; False then, and where it cannot be written."""
+        fresh = self.path.with_name(f"{self.path.name}.{new_id()}")
+        try:
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(self._head(made) + made)
+            with self._lock:
+                if self._forgotten == forgotten:
+                    fresh.replace(self.path)
+                    return True
+        except OSError:  # the disk is full: it is fitted again at the next start
+            pass
+        finally:
+            fresh.unlink(missing_ok=True)
+        return False
+
+    def kept(self) -> bytes | None:
+        """What was kept by the same code, whole; else None."""
+        try:
+            held = self.path.read_bytes()
+        except OSError:
+            return None
+        size = len(self._head(b""))
+        made = held[size:]
+        return made if held[:size] == self._head(made) else None
+
+    def _head(self, made: bytes) -> bytes:
+        return hashlib.sha256(self._made_by + b"\n" + made).digest()

@@ -37,14 +37,15 @@ from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
-from heard.reports import figures, finding
+from heard.reports import echoes as echoing
+from heard.reports import figures, finding, space, tables
 from heard.reports import register as registers
 from heard.reports.echoes import Echoes
 from heard.reports.follows import Follows
 from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
-from heard.store.register import RegisterFile
+from heard.store.register import FittedFile, RegisterFile
 from heard.watch import plan_pictures, resuming
 from heard.watch.watching import TOPIC
 from heard.web.app import build
@@ -129,7 +130,7 @@ async def run(
         counting(scribe.do),
         house.store.epoch,
         register,
-        echoes := Echoes(register),
+        echoes := Echoes(register, _fitted_beside(register)),
     )
     watching, keeping = keep_on(house.journal, house.data / f"watch-{code_hash((), resuming.code())}.sqlite")
     house.node.after_fold.append(follow(watching, house.node))
@@ -207,6 +208,12 @@ def _register(house: House) -> Register:
     return Register(house.journal, house.tables, house.doors, RegisterFile(house.data / name, house.store.epoch))
 
 
+def _fitted_beside(register: Register) -> FittedFile:
+    """Its name begins with the register's, so that it goes with it."""
+    made_by = code_hash((), (echoing, space))
+    return FittedFile(register.file.path.with_name(f"{register.file.path.name}.fitted"), made_by)
+
+
 async def _follow(register: Register, echoes: Echoes) -> None:
     """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait.
 
@@ -238,6 +245,7 @@ def _prepare(register: Register, echoes: Echoes) -> None:
         figures.figures(register, today := now.today())
         finding.facets_of_all(register, today)
         register.by_body(today)
+        tables.lines_of_all(register, today)
     if not echoes.ready:
         echoes.space()
 

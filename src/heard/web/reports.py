@@ -40,11 +40,11 @@ async def list_reports(call: Call) -> Response:
     """What a search finds, best first where words are asked for, else newest first."""
     register = register_of(call.serving)
     query = finding.query_from(call.request.query_params)
-    found = finding.find(register, query, now.today())
-    page, more = call.page(found.every)
+    found = finding.every(register, query, now.today())
+    page, more = call.page(found)
     on, base = query.on or now.today(), _base(call)
     items = [tables.as_json(register, one, None, on, base) for one in page]
-    told = _let(call, {"items": items, "total": found.total, "as_of": on})
+    told = _let(call, {"items": items, "total": len(found), "as_of": on})
     asked = query.address(page=1).removeprefix("./").replace("?", "&", 1)
     following = f"/api/v1/reports?limit={call.limit()}&after={more}{asked}" if more else None
     return _written(f'{told[:-1]},"next":{errors.encode(following).decode()}}}')

@@ -29,8 +29,8 @@ from heard.text import care
 #: How much the words count, their company, and the report around the passage.
 BY_WORDS, BY_PLACE, BY_REPORT = 0.45, 0.45, 0.1
 #: What is less near than this, or than this share of the nearest, is not offered. Fixed on one half of what was judged
-#: by hand; see docs/performance.md.
-NEAR_MIN, OF_NEAREST = 0.32, 0.8
+#: (`bench/echoes_judged.txt`); see docs/performance.md.
+NEAR_MIN, OF_NEAREST = 0.34, 0.7
 OFFERED = 10
 CANDIDATES = 60
 #: The longest passage, in characters; a longer concern is several. The shortest, in words that tell something.

@@ -37,9 +37,9 @@ VERBS: dict[str, frozenset[Role]] = {
 }
 #: Those that change nothing.
 READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
-#: Those that no token reaches. Who may do what in a case is said by a person, not by a program that lost its secret; one
-#: who has two tokens is not two people, which not to watch something for a time takes, and to hold positions; and the
-#: record of a case, with what was withdrawn, is taken by a person too.
+#: Those that no token reaches. Who may do what in a case is said by a person, not by a program that lost its secret;
+#: one who has two tokens is not two people, which not to watch something for a time takes, and to hold positions; and
+#: the record of a case, with what was withdrawn, is taken by a person too.
 IN_SESSION = frozenset({"give_roles", "exempt", "take_record"})
 
 LINK_LASTS = timedelta(hours=24)

@@ -16,13 +16,16 @@ import threading
 from collections import Counter
 from typing import Any
 
-from heard.engine.errors import Refused
-from heard.outside import reaching
+from heard.engine import now
+from heard.engine.errors import Refused, Unavailable
+from heard.outside import posting, reaching
 from heard.outside.titles import told_by
 
 PUBLIC = "8.8.8.8"
 #: Nobody may ever knock there.
 PRIVATE = ("127.0.0.1", "10.0.0.1", "169.254.169.254", "168.63.129.16", "::1", "fd00:ec2::254")
+#: What an operator named.
+OWN = ("http://10.0.0.1", "http://private.test")
 NAMES: dict[str, tuple[str, ...]] = {
     "good.test": (PUBLIC,),
     "mixed.test": (PUBLIC, "127.0.0.1"),
@@ -60,10 +63,10 @@ def build() -> None:
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line.bind(("127.0.0.1", 53))
     threading.Thread(target=_names, args=(line,), daemon=True).start()
-    for address in (PUBLIC, *PRIVATE):
+    for address, port in ((address, port) for address in (PUBLIC, *PRIVATE) for port in (80, 443)):
         listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, 80))
+        listener.bind((address, port))
         listener.listen()
         threading.Thread(target=_pages, args=(listener, address), daemon=True).start()
 
@@ -131,8 +134,19 @@ async def tried(address: str) -> str:
         return refusal.message
 
 
-def main(*addresses: str, naive: bool = False) -> dict[str, Any]:
+async def posted(address: str) -> str:
+    """At 443 somebody speaks who knows no TLS: that is as far as anybody gets."""
+    try:
+        return str((await posting.post(address, b"words", {}, now.utc(), own=OWN)).status)
+    except Refused as refusal:
+        return refusal.message
+    except Unavailable as wrong:
+        return str(wrong.details["why"])
+
+
+def main(*addresses: str, how: str = "") -> dict[str, Any]:
     build()
+    naive, ask = how == "naive", posted if how == "post" else tried
     if naive:  # looks at the name, and then goes to the name
         looked = reaching._resolved
 
@@ -141,9 +155,9 @@ def main(*addresses: str, naive: bool = False) -> dict[str, Any]:
             return host
 
         reaching._resolved = again
-    told = {address: asyncio.run(tried(address)) for address in addresses}
+    told = {address: asyncio.run(ask(address)) for address in addresses}
     return {"told": told, "knocks": knocks, "heads": heads, "asked": asked}
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[2:], naive=sys.argv[1] == "naive")))
+    print(json.dumps(main(*sys.argv[2:], how=sys.argv[1])))

@@ -47,6 +47,8 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /desk/-/offline/": public("server", every("server", "ok")),
     "GET /desk/-/worker.js": public("server", every("server", "ok")),
     "GET /desk/-/manifest.webmanifest": public("server", every("server", "ok")),
+    "GET /watch/-/worker.js": public("server", every("server", "ok")),
+    "GET /watch/-/manifest.webmanifest": public("server", every("server", "ok")),
     "GET /desk/sign-in/": public("server", every("server", "ok")),
     "GET /desk/sign-in/{secret}/": public("link", every("link", "ok")),
     "POST /desk/sign-in/{secret}/": public("link", every("link", "forbidden", fresh="ok")),

@@ -19,6 +19,7 @@ WATCH: dict[str, set[str]] = {
     **{f"POST /watch/mine/{{station}}/{verb}": KEEP for verb in ("begin", "end", "here", "away")},
     "POST /watch/mine/phones": KEEP,
     "POST /watch/mine/phones/{feed}/end": KEEP,
+    **{f"POST /watch/mine/push{end}": KEEP for end in ("", "/asked", "/end", "/try")},
     "POST /watch/mine/{station}/positions": KEEP,
     "POST /watch/stations/{station}/positions": SEE,
     "GET /watch/stations/{station}/": SEE,

@@ -52,6 +52,8 @@ class Serving(msgspec.Struct):
     follows: Any = None
     #: What takes positions in; None where none are taken.
     taking: Any = None
+    #: Rings the phones of who is told of an alarm; None where nobody is told by this process.
+    push: Any = None
     #: Gives the connection of who is signed in to the edge, as a stream; nothing where there is no edge.
     streams: Any = None
     #: Who reads a case at this node, as its edges tell it; None where a node has no edge.

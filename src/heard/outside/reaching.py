@@ -87,25 +87,35 @@ def _parted(address: str) -> SplitResult:
 
 
 async def _asked(parts: SplitResult) -> tuple[int, dict[str, str], bytes]:
+    reader, writer = await connected(parts)
+    try:
+        writer.write(_request(parts))
+        status, fields = await head_of(reader)
+        body = await _body(reader) if status == 200 else b""
+        return status, fields, body
+    finally:
+        writer.close()
+
+
+async def connected(parts: SplitResult, *, is_own: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to an address that was looked at; to one of the operator's own, wherever that leads.
+
+    Raises Refused, OSError, ValueError.
+    """
     secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
     # A name in other letters becomes what is asked for; what cannot is no name (UnicodeError is a ValueError).
     host = (parts.hostname or "").encode("idna").decode("ascii")
-    at = await _resolved(host, port)
-    reader, writer = await asyncio.open_connection(
-        str(at),
+    port = parts.port or (443 if secure else 80)
+    if not is_own and port not in PORTS:
+        raise Refused(NOT_PUBLIC)
+    at = host if is_own else str(await _resolved(host, port))
+    return await asyncio.open_connection(
+        at,
         port,
         ssl=_trusting() if secure else None,
         server_hostname=host if secure else None,
         limit=HEAD_BYTES_MAX,
     )
-    try:
-        writer.write(_request(parts, host))
-        status, fields = await _head(reader)
-        body = await _body(reader) if status == 200 else b""
-        return status, fields, body
-    finally:
-        writer.close()
 
 
 async def _resolved(host: str, port: int) -> IPv4Address | IPv6Address:
@@ -135,20 +145,29 @@ def _trusting() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _request(parts: SplitResult, host: str) -> bytes:
-    path = parts.path or "/"
-    target = f"{path}?{parts.query}" if parts.query else path
-    name = f"[{host}]" if ":" in host else host
-    lines = [f"GET {_quoted(target)} HTTP/1.1", f"Host: {name}" + (f":{parts.port}" if parts.port else "")]
+def _request(parts: SplitResult) -> bytes:
+    port = f":{parts.port}" if parts.port else ""
+    lines = [f"GET {target_of(parts)} HTTP/1.1", f"Host: {host_of(parts)}{port}"]
     lines += ["User-Agent: Heard-card", "Accept: text/html", "Accept-Encoding: identity", "Connection: close"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+def host_of(parts: SplitResult) -> str:
+    """As a request names it, without the port."""
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    return f"[{host}]" if ":" in host else host
+
+
+def target_of(parts: SplitResult) -> str:
+    path = parts.path or "/"
+    return _quoted(f"{path}?{parts.query}" if parts.query else path)
 
 
 def _quoted(target: str) -> str:
     return "".join(one if "!" <= one <= "~" else "".join(f"%{byte:02X}" for byte in one.encode()) for one in target)
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+async def head_of(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     version, status, *_ = [*first.split(" ", 2), ""]

@@ -58,6 +58,7 @@ async function onSignOut(event) {
     signOut.querySelector('button').textContent = 'Sign out and destroy'
     return
   }
+  await ringNoMore().catch(() => {})
   const answer = await fetch(signOut.action, { method: 'POST', redirect: 'manual' }).catch(() => null)
   if (answer?.type !== 'opaqueredirect') {
     warned = false
@@ -69,6 +70,14 @@ async function onSignOut(event) {
   for (const name of (await window.caches?.keys()) ?? []) await caches.delete(name)
   for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) await worker.unregister()
   location.replace('/')
+}
+
+// A phone that still rang for who left it would ring for whoever takes it next.
+async function ringNoMore() {
+  for (const worker of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+    const rung = await worker.pushManager?.getSubscription()
+    if (rung) await fetch('/watch/mine/push/end', { method: 'POST', redirect: 'manual', body: new URLSearchParams({ address: rung.endpoint }) })
+  }
 }
 
 function warn(words) {

@@ -45,20 +45,49 @@ async function look() {
     keep(main(), fresh.getElementById('main'))
     main().replaceWith(fresh.getElementById('main'))
     document.getElementById('itself-now').replaceWith(fresh.getElementById('itself-now'))
-    document.title = fresh.title
+    document.title = `${ringing ? RINGS : ''}${fresh.title}`
     looked = Date.now()
     if (held) document.getElementById(held)?.focus()
+    document.dispatchEvent(new Event('renewed'))
   } finally {
     looking = false
   }
 }
 
+// It rings aloud on a page that is open, once somebody has touched it: before that no browser lets a page make a sound.
+const RINGS = '▲ Alarm – ', TONES = [880, 660, 880, 660]
+let ringing = false, sound = null
+
+function touched() {
+  if (ringing) document.title = document.title.replace(RINGS, '')
+  ringing = false
+  sound ??= new AudioContext()
+  sound.resume()
+}
+
+function ring() {
+  ringing = true
+  document.title = RINGS + document.title.replace(RINGS, '')
+  navigator.vibrate?.([300, 150, 300, 150, 600])
+  TONES.forEach((pitch, turn) => tone(pitch, turn * 0.25))
+}
+
+function tone(pitch, after) {
+  if (sound?.state !== 'running') return
+  const made = new OscillatorNode(sound, { frequency: pitch, type: 'triangle' })
+  made.connect(sound.destination)
+  made.start(sound.currentTime + after)
+  made.stop(sound.currentTime + after + 0.2)
+}
+
+for (const kind of ['pointerup', 'keydown']) addEventListener(kind, touched)
+
 function stands({ data }) {
   const now = JSON.parse(data)
   heard = Date.now()
   say(now.watches ? '' : 'Nothing is watched at this moment: no clock runs, and nothing rings.')
-  // Only what rings while the page is open: a phone in a pocket says so.
-  if (rang !== null && now.rang > rang) navigator.vibrate?.([300, 150, 300])
+  // Only what rings while the page is open; one that is closed is rung by its service (push.js).
+  if (rang !== null && now.rang > rang) ring()
   rang = now.rang
   const news = now.changed > Number(main().dataset.changed) || Date.now() - looked > LOOK_MS
   if (news && !looking && !writing()) look().catch(() => {})

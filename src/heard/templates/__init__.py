@@ -180,6 +180,11 @@ def worker(page: str) -> str:
     return f"{content.decode()}// {hashlib.sha256(page.encode()).hexdigest()}\n"
 
 
+def script(name: str) -> bytes:
+    """A script that is served at an address of its own, and not under that of its content."""
+    return _files()[_addresses()[name]][0]
+
+
 @functools.cache
 def _files() -> dict[str, tuple[bytes, str, bool]]:
     files: dict[str, tuple[bytes, str, bool]] = {}

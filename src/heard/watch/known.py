@@ -18,7 +18,7 @@ from heard.accounts.still import still
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
-from heard.watch import feeds, looks, positions, present, projection
+from heard.watch import feeds, looks, positions, present, projection, subscriptions
 from heard.watch.asked import page
 from heard.watch.entries import PositionsRead
 from heard.watch.looks import Look
@@ -62,6 +62,7 @@ def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
         "looks_more": more,
         "looks_before": before,
         "codes": {one.id: one for one in projection.stations(serving.tables)},
+        "rings": subscriptions.of(serving.node.journal, me) if serving.push is not None else None,
     }
 
 

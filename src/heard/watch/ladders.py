@@ -32,8 +32,8 @@ from heard.watch.entries import (
 
 #: The rung of those under watch.
 THEMSELVES = -1
-#: How a sending went. Whatever else is said of a channel is why it failed.
-SENT, NOT_OPEN = "sent", "not open"
+#: How a sending went; what is gone is not tried again. Whatever else is said of a channel is why it failed.
+SENT, NOT_OPEN, GONE = "sent", "not open", "gone"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ladder (
@@ -167,10 +167,16 @@ def _told(tables: Tables, entry: Entry, body: AlarmTold) -> None:
             "again = ?",
             (now.text(body.next_at), body.attempt + 1, msgspec.json.encode(sorted(took_it)), *which),
         )
+    if body.attempt == 1:  # by which one is not told any more one cannot be out of reach
+        kept = msgspec.json.encode(list(body.by)).decode()
+        tables.execute(
+            "DELETE FROM not_reached WHERE account = ? AND channel NOT IN (SELECT value FROM json_each(?))",
+            (body.to, kept),
+        )
     for channel, how in body.by.items():
         if how == SENT:
             tables.execute("DELETE FROM not_reached WHERE account = ? AND channel = ?", (body.to, channel))
-        elif how != NOT_OPEN and body.next_at is None:
+        elif how == GONE or (how != NOT_OPEN and body.next_at is None):
             lost = (body.to, channel, now.text(entry.at))
             tables.execute("INSERT OR REPLACE INTO not_reached VALUES (?, ?, ?)", lost)
 

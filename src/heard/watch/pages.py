@@ -247,7 +247,13 @@ async def mine(request: Request) -> Response:
 
 
 def mine_page(
-    serving: Serving, caller: Caller, *, done: bool = False, error: str = "", address: str = "", looks_before: int = 0
+    serving: Serving,
+    caller: Caller,
+    *,
+    done: bool | str = False,
+    error: str = "",
+    address: str = "",
+    looks_before: int = 0,
 ) -> Response:
     tables, me, at = serving.tables, caller.account.id, now.utc()
     duties = {one.station: one.begun_at for one in projection.duties(tables, me)}

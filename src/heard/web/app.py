@@ -27,7 +27,7 @@ from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import arming_page, period_pages, phones, plan_pages, replaying
 from heard.watch import pages as watch_pages
-from heard.web import api, errors, fixes, pings, shell, stale, taking_hold, taking_past
+from heard.web import api, errors, fixes, pings, push_pages, shell, stale, taking_hold, taking_past
 from heard.web.addresses import Addresses
 from heard.web.lending import Lending
 from heard.web.packing import pack
@@ -55,6 +55,7 @@ def routes() -> list[BaseRoute]:
         *pulse.routes(),
         *openings.routes(),
         *desk.routes(),
+        *push_pages.routes(),
         *phones.routes(),
         *arming_page.routes(),
         *replaying.routes(),

@@ -138,8 +138,8 @@ async def run(
     serving.follows = Follows(house.journal) if box else None
     serving.taking = taking = _taking(house, scribe)
     serving.streams = streams = Streams(bell)
-    channels = channels_of(os.environ, streams.listens, (public or [house.address()])[0].rstrip("/"))
-    watching.channels = channels.names
+    channels = channels_of(os.environ, house.journal, streams.listens, (public or [house.address()])[0].rstrip("/"))
+    watching.channels, serving.push = channels.names, channels.push
     serving.audience = bell.audience
     serving.embeds_from = tuple(embeds_from)
     asked = places(house.address(), caches, public)

@@ -20,13 +20,15 @@ from heard.accounts import projection as accounts
 from heard.deliver.alarm_channels import Hook, Mail
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
+from heard.engine.journal import Journal
 from heard.engine.node import Written
 from heard.engine.projection import Tables
 from heard.watch import ladders, telling
-from heard.watch.ladders import NOT_OPEN, SENT, Rung
+from heard.watch.ladders import GONE, NOT_OPEN, SENT, Rung
 from heard.watch.ringing import WATCH
-from heard.watch.telling import Message
+from heard.watch.telling import Message, Went
 from heard.watch.watching import Watching
+from heard.web.push import Push
 
 LOOK_EVERY_S = 1.0
 SHORTEST_S = 0.001
@@ -44,40 +46,52 @@ Do = Callable[..., Awaitable[Written]]
 class Channels:
     """By what alarms leave. A page that is open hears of everything by itself, and is always among them."""
 
-    def __init__(self, mail: Mail | None, hook: Hook | None, listens: Callable[[str], bool], site: str) -> None:
-        self.mail, self.hook, self.listens, self.site = mail, hook, listens, site
+    def __init__(
+        self, mail: Mail | None, hook: Hook | None, push: Push, listens: Callable[[str], bool], site: str
+    ) -> None:
+        self.mail, self.hook, self.push, self.listens, self.site = mail, hook, push, listens, site
         self._threads = ThreadPoolExecutor(UNDER_WAY, thread_name_prefix="alarms")
 
     @property
     def names(self) -> list[str]:
-        return ["page", *(one.name for one in (self.mail, self.hook) if one)]
+        return ["page", *(one.name for one in (self.mail, self.hook) if one), self.push.name]
 
-    async def send(self, to: str, email: str, message: Message, without: Sequence[str]) -> dict[str, str]:
-        """How it went, by each channel that is still to take it."""
-        went = {"page": SENT if self.listens(to) else NOT_OPEN}
+    async def send(self, to: str, email: str, message: Message, without: Sequence[str]) -> Went:
+        """How it went, by each channel that is still to take it. None waits for another: a phone rings at once."""
+        sending: dict[str, Awaitable[tuple[str, float]]] = {}
+        if self.push.name not in without and self.push.rings_for(to):
+            sending[self.push.name] = self.push.send(to, message)
         if self.mail and self.mail.name not in without:
             letter = (email, message.id, message.subject, message.text)
-            went[self.mail.name] = await self._tried(self.mail.send, *letter) if email else "no address"
+            sending[self.mail.name] = self._tried(self.mail.send, *letter) if email else _no_address()
         if self.hook and self.hook.name not in without:
             posted = (to, message.id, message.subject, message.text, message.alarms)
-            went[self.hook.name] = await self._tried(self.hook.send, *posted)
-        return went
+            sending[self.hook.name] = self._tried(self.hook.send, *posted)
+        went = dict(zip(sending, await asyncio.gather(*sending.values()), strict=True))
+        failed = [wait_s for how, wait_s in went.values() if how not in (SENT, GONE)]
+        by = {"page": SENT if self.listens(to) else NOT_OPEN, **{name: how for name, (how, _) in went.items()}}
+        return Went(by, min(failed, default=0.0))
 
-    async def _tried(self, send: Callable[..., None], *message: Any) -> str:
+    async def _tried(self, send: Callable[..., None], *message: Any) -> tuple[str, float]:
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, partial(send, *message))
         except Unavailable as wrong:
-            return str(wrong.details.get("why") or "failed")
-        return SENT
+            return str(wrong.details.get("why") or "failed"), 0.0
+        return SENT, 0.0
 
 
-def channels_of(asked: Mapping[str, str], listens: Callable[[str], bool], site: str) -> Channels:
+async def _no_address() -> tuple[str, float]:
+    return "no address", 0.0
+
+
+def channels_of(asked: Mapping[str, str], journal: Journal, listens: Callable[[str], bool], site: str) -> Channels:
     """As the operator's environment has them.
 
     Raises Refused.
     """
     mail, hook = asked.get("HEARD_MAIL"), asked.get("HEARD_ALARM_HOOK")
-    return Channels(Mail(mail) if mail else None, Hook(hook) if hook else None, listens, site)
+    push = Push(journal, site, asked.get("HEARD_PUSH_OWN", "").split())
+    return Channels(Mail(mail) if mail else None, Hook(hook) if hook else None, push, listens, site)
 
 
 async def tell_people(
@@ -137,15 +151,15 @@ async def _tell(tables: Tables, do: Do, channels: Channels, account: str, rungs:
     went = await channels.send(account, email, telling.message(tables, rungs, channels.site), rungs[0].without)
     for first in range(0, len(rungs), RECORDED_AT_ONCE):
         await _record(do, rungs[first : first + RECORDED_AT_ONCE], went)
-    log.warning("alarm_told", alarm=rungs[0].alarm, of=len(rungs), to=account, step=rungs[0].step, by=went)
+    log.warning("alarm_told", alarm=rungs[0].alarm, of=len(rungs), to=account, step=rungs[0].step, by=went.by)
 
 
-async def _record(do: Do, rungs: list[Rung], went: Mapping[str, str]) -> None:
+async def _record(do: Do, rungs: list[Rung], went: Went) -> None:
     """How it went, as soon as that can be written: while it cannot, nothing more is sent to the same person."""
     pause_s = LOOK_EVERY_S
     while True:
         try:
-            await do(telling.record_told(rungs, went, now.utc()), by=WATCH, scope=WATCH)
+            await do(telling.record_told(rungs, went.by, now.utc(), went.wait_s), by=WATCH, scope=WATCH)
             return
         except HeardError as wrong:
             log.error("telling_put_off", alarm=rungs[0].alarm, of=len(rungs), why=type(wrong).__name__, **wrong.details)

@@ -24,7 +24,7 @@ class Message:
     """What the service took: its fields, and its body, which it cannot read."""
 
     def __init__(self, path: str, fields: dict[str, str], body: bytes) -> None:
-        self.path, self.fields, self.body, self.came_at = path, fields, body, time.monotonic()
+        self.path, self.fields, self.body, self.came_at = path, fields, body, time.time()
 
 
 class PushService(ThreadingHTTPServer):

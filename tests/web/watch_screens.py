@@ -10,6 +10,7 @@ from heard.engine import now
 from tests.server import Server
 from tests.watch.hand import Hand
 from tests.watch.phone import LAT, LON, phone
+from tests.watch.push_service import Subscriber
 
 
 def watch_screens(server: Server) -> dict[str, str]:
@@ -52,6 +53,7 @@ def watch_screens(server: Server) -> dict[str, str]:
     alarms = list(dict.fromkeys(re.findall(r"/watch/(alarms/\w+)/", hand.page(""))))
     over = next(one for one in alarms if "What had happened" in hand.page(f"{one}/"))
     goes_on = next(one for one in alarms if "not yet" in hand.page(f"{one}/"))
+    hand.client.post("/watch/mine/push", json=Subscriber("https://push.invalid").tells()).raise_for_status()
     return {
         "watch board": "/watch/",
         "watch station": f"/watch/{busy}/",

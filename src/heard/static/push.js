@@ -3,6 +3,8 @@
 
 const able = 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window
 const CANNOT = 'This browser cannot be rung. On an iPhone or iPad put this page on the Home Screen first, and open it from there.'
+// Where the network shuts the maker's service out, some browsers never say so.
+const PATIENCE_MS = 20000
 let said = able ? '' : CANNOT
 
 const packed = raw => btoa(String.fromCharCode(...new Uint8Array(raw))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
@@ -30,8 +32,10 @@ async function subscribed() {
   const before = await worker.pushManager.getSubscription()
   // One that takes messages from a key that is not ours any more is of no use.
   if (before && packed(before.options.applicationServerKey) !== key) await before.unsubscribe()
+  const late = new Promise((_, no) => setTimeout(() => no(new DOMException('', 'TimeoutError')), PATIENCE_MS))
   try {
-    return await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: unpacked(key) })
+    const given = worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: unpacked(key) })
+    return await Promise.race([given, late])
   } catch (wrong) {
     throw new Told(`This browser’s push service gave no address (${wrong.name}), so this phone does not ring. Some browsers have none, and some networks shut it out.`)
   }
@@ -68,6 +72,7 @@ document.addEventListener('click', async event => {
   const button = event.target
   if (button.id !== 'ring-this') return
   button.disabled = true
+  document.getElementById('push-said').textContent = 'Asking for an address at which this phone is rung …'
   try {
     await ringThis()
     location.assign('/watch/mine/?done')

@@ -33,6 +33,6 @@ async function open({ origin, href }) {
   const pages = await self.clients.matchAll({ type: 'window' })
   const there = pages.find(page => page.url === href) ?? pages[0]
   if (!there) return self.clients.openWindow(href)
-  await there.focus()
+  await there.focus().catch(() => {}) // not let, but shown the alarm all the same
   if (there.url !== href) await there.navigate(href)
 }

@@ -1,9 +1,12 @@
 """The fictional night post really rings: the phones play over HTTP against the real server."""
 
+import io
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from PIL import Image
 
 from heard.accounts.commands import OPERATOR
 from heard.demo import gate as gates
@@ -11,8 +14,9 @@ from heard.demo.reports import record_reports
 from heard.engine import now
 from heard.opening import House, open_house
 from heard.reports import projection as reports
-from heard.watch import projection
+from heard.watch import plans, projection
 from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmRaised, OrderPublished
+from heard.watch.plan_pages import DRAWER
 from tests.server import Server, running
 
 SPEED = 20.0
@@ -80,3 +84,17 @@ def test_it_is_set_up_once(tmp_path: Path) -> None:
     first, entries = gates.set_up(house, OPERATOR), len(bodies(house))
     assert gates.set_up(house, OPERATOR) == first
     assert len(bodies(house)) == entries
+
+
+def test_the_post_stands_on_a_plan_of_our_own_drawing(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    begun = time.monotonic()
+    gate = gates.set_up(house, OPERATOR)
+    print(f"set up in {time.monotonic() - begun:.2f} s")
+    [plan] = plans.plans(house.tables)
+    [placed] = plans.placed(house.tables, plan.id)
+    assert (gate.plan, placed.station) == (plan.id, gate.station)
+    picture = Image.open(io.BytesIO(house.media.apart(DRAWER).read(plan.media)))
+    assert (picture.size, picture.format) == ((plan.width, plan.height), "JPEG")
+    colours = picture.convert("RGB").getcolors(maxcolors=2**20)
+    assert colours is not None and len(colours) > 100, "it is drawn"

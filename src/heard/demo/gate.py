@@ -11,12 +11,14 @@ import msgspec
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.accounts.commands import OPERATOR
+from heard.demo import drawing
 from heard.engine.entry import new_id
 from heard.engine.node import Command
 from heard.opening import House
 from heard.reports import projection as reports
-from heard.watch import arming, commands, feeds, origins, pings
+from heard.watch import arming, commands, feeds, origins, pings, plans
 from heard.watch.areas import Area
+from heard.watch.plan_pages import DRAWER
 
 WRITTEN = Path(__file__).with_name("gate.toml")
 SCOPE = "demo/gate"
@@ -24,7 +26,7 @@ SCOPE = "demo/gate"
 
 class Gate(msgspec.Struct, frozen=True):
     """The ids of what was set up; `people` by their keys in gate.toml, `ping` the path of the source's address.
-    `phones` are the secrets of the keepers' own, none in a demonstration of before there were any.
+    `phones` are the secrets of the keepers' own, none in a demonstration of before there were any; nor had it a `plan`.
     """
 
     station: str
@@ -33,6 +35,7 @@ class Gate(msgspec.Struct, frozen=True):
     ping: str
     people: dict[str, str]
     phones: dict[str, str] = {}
+    plan: str = ""
 
 
 def story() -> dict[str, Any]:
@@ -43,7 +46,7 @@ def set_up(house: House, by: str) -> Gate:
     """The post, as it was set up before or as it is now; nothing of it comes twice."""
     house.node.catch_up()
     if kept := house.vault.get("demo", "gate"):
-        return _with_phones(house, msgspec.json.decode(kept, type=Gate))
+        return _with_plan(house, _with_phones(house, msgspec.json.decode(kept, type=Gate)))
     written, source = story(), new_id()
     people = {one["key"]: _account(house, one, by) for one in written["person"]}
     supervisor = people["corwen"]
@@ -57,7 +60,7 @@ def set_up(house: House, by: str) -> Gate:
     order = do(commands.publish_order(station, written["order"]["title"], written["order"]["text"]))
     do(commands.add_source(station, written["source"]["name"], source=source))
     gate = Gate(station, order, source, pings.new_address(house.vault, source), people)
-    return _with_phones(house, gate)
+    return _with_plan(house, _with_phones(house, gate))
 
 
 def _with_phones(house: House, gate: Gate) -> Gate:
@@ -73,6 +76,22 @@ def _with_phones(house: House, gate: Gate) -> Gate:
         feed = house.node.do(feeds.add_phone(holder), by=holder, scope=SCOPE).stream
         phones[key] = feeds.new_address(house.vault, feed)
     gate = msgspec.structs.replace(gate, phones=phones)
+    house.vault.put("demo", "gate", msgspec.json.encode(gate))
+    return gate
+
+
+def _with_plan(house: House, gate: Gate) -> Gate:
+    """A plan of the port, with the post on it."""
+    if gate.plan:
+        return gate
+    media = house.media.apart(DRAWER).keep(drawing.plan())
+
+    def do(command: Command, key: str) -> str:
+        return house.node.do(command, by=gate.people["corwen"], scope=SCOPE, key=key).stream
+
+    plan = do(plans.draw_plan(story()["plan"]["name"], media, drawing.WIDTH, drawing.HEIGHT), "plan")
+    do(plans.place(plan, gate.station, *drawing.POST), "plan/place")
+    gate = msgspec.structs.replace(gate, plan=plan)
     house.vault.put("demo", "gate", msgspec.json.encode(gate))
     return gate
 

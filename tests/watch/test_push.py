@@ -210,7 +210,7 @@ def test_an_alarm_rings_the_phone_and_the_record_says_so(served: tuple[Server, P
     agent = "Mozilla/5.0 (Linux; Android 16) Chrome/150"
     assert server.client.post("/watch/mine/push", json=one.tells(), headers={"User-Agent": agent}).status_code == 200
     page = server.client.get("/watch/mine/").text
-    assert f'data-rings="{subscriptions.id_of(one.address)}"' in page and ">Android<span" in page
+    assert f'data-rings="{subscriptions.id_of(one.address)}"' in page and ">Android phone<span" in page
     assert one.address not in page
     silence(server, "0.3 s")
     [message] = until(lambda: service.taken)

@@ -32,8 +32,16 @@ MANIFEST = {
     "theme_color": "#14213a",
     "icons": [{"src": templates.static("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
 }
-#: By what a browser says of itself, the first that it says.
-_KINDS = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")
+#: What it is by what a browser says of itself, the first that it says.
+_KINDS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android phone",
+    "Windows": "Windows computer",
+    "Macintosh": "Mac",
+    "CrOS": "Chromebook",
+    "Linux": "Linux computer",
+}
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -101,7 +109,7 @@ async def _told(request: Request) -> Told:
 
 
 def _kind(agent: str) -> str:
-    return next((one for one in _KINDS if one in agent), "A browser")
+    return next((words for name, words in _KINDS.items() if name in agent), "Browser")
 
 
 async def end(request: Request) -> Response:

@@ -10,20 +10,24 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from heard.accounts import commands as account_commands
 from heard.engine import now
-from heard.engine.errors import NotFound, Refused
+from heard.engine.errors import NotFound, Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.opening import open_house
 from heard.signing_in import token_for
+from heard.store.vault import KeyedSealing
 from heard.watch import arming, ladders, ringing, subscriptions, telling
 from heard.watch.ladders import Rung
-from heard.watch.telling import Message
+from heard.watch.telling import Message, Went
 from heard.web.push import Push
+from heard.web.telling import Channels
 from tests.desk import Desk
 from tests.leaks.test_canaries import where
 from tests.server import Server, running
@@ -189,6 +193,42 @@ def test_nobody_reads_one_that_was_taken_out_from_what_is_left_of_its_row(desk: 
     subscriptions.end(desk.journal, "me", subscriptions.id_of(one.address))
     desk.journal.vault.put(subscriptions.DRAWER, name, row)
     assert subscriptions.of(desk.journal, "me") == []
+
+
+def test_with_another_key_of_the_checkpoint_nobody_reads_them_and_they_make_room(
+    desk: Desk, service: PushService
+) -> None:
+    push = Push(desk.journal, "", [service.origin])
+    for number in range(subscriptions.MANY):
+        subscribed(desk.journal, push, service, name=str(number))
+    sealing = KeyedSealing(Ed25519PrivateKey.generate())
+    other = Journal(desk.journal.store, desk.journal.vault, sealing)
+    assert subscriptions.of(other, "me") == [] and len(subscriptions.of(desk.journal, "me")) == subscriptions.MANY
+    afresh = Push(other, "", [service.origin])
+    assert afresh.sender.public != push.sender.public and not afresh.rings_for("me")
+    subscribed(other, afresh, service, name="anew")
+    assert len(desk.journal.vault.names(subscriptions.DRAWER)) == 1
+
+
+class OutOfReach:
+    """A vault whose server is away."""
+
+    def names(self, _: str) -> list[str]:
+        raise Unavailable("away")
+
+
+def test_a_vault_that_is_away_keeps_no_other_way_waiting(desk: Desk, service: PushService) -> None:
+    push = Push(desk.journal, "", [service.origin])
+    subscribed(desk.journal, push, service)
+    push._journal = Journal(desk.journal.store, desk.journal.vault, desk.journal.sealing)
+    push._journal.vault = cast(Any, OutOfReach())
+    channels = Channels(None, None, push, lambda _: True, "")
+    went = asyncio.run(channels.send("me", "", WORDS, ()))
+    assert went == Went({"page": "sent", "push": "unavailable"}, 0.0) and service.asked == 0
+    push._journal = desk.journal
+    went = asyncio.run(channels.send("me", "", WORDS, ()))
+    assert went.by == {"page": "sent", "push": "sent"}
+    assert asyncio.run(channels.send("me", "", WORDS, ("push",))).by == {"page": "sent"}, "it took it already"
 
 
 # On a server ----------------------------------------------------------------------------------------------------------

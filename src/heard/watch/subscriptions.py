@@ -45,8 +45,11 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 class _Kept(msgspec.Struct, frozen=True):
+    """`check` tells whether a key is the one that sealed it: the key of the checkpoint may be another one now."""
+
     seal: int
     sealed: bytes
+    check: bytes
     since_at: datetime
 
 
@@ -56,6 +59,8 @@ def keep(journal: Journal, account: str, name: str, address: str, key: bytes, au
     Raises Refused when they have many.
     """
     id = id_of(address)
+    for lost in [one for one in _names(journal) if one.startswith(f"{account}.") and _read(journal, one) is None]:
+        _forget(journal, lost)
     theirs = [one for one in _names(journal) if one.startswith(f"{account}.")]
     if len(theirs) >= MANY and f"{account}.{id}" not in theirs:
         raise Refused(f"{MANY} browsers ring for you already. Nothing was added; let one of them ring no more.")
@@ -63,8 +68,8 @@ def keep(journal: Journal, account: str, name: str, address: str, key: bytes, au
         _forget(journal, before)
     [seal] = journal.vault.new_seals(1)
     words = msgspec.msgpack.encode(_Words(name, address, key, auth, sender))
-    sealed = journal.sealing.seal(_key(journal, id, seal.key), words)
-    kept = _Kept(seal.number, sealed, now.utc())
+    key_of = _key(journal, id, seal.key)
+    kept = _Kept(seal.number, journal.sealing.seal(key_of, words), _check(key_of), now.utc())
     journal.vault.put(DRAWER, f"{account}.{id}", msgspec.msgpack.encode(kept))
     return id
 
@@ -95,14 +100,17 @@ def _names(journal: Journal) -> list[str]:
 
 
 def _read(journal: Journal, name: str) -> Subscription | None:
-    """None for what is being taken out at this moment."""
+    """None for what is being taken out at this moment, and for what nobody can read any more."""
     raw = journal.vault.get(DRAWER, name)
     kept = msgspec.msgpack.decode(raw, type=_Kept) if raw else None
     seal = journal.vault.seals([kept.seal]).get(kept.seal) if kept else None
     if kept is None or seal is None:
         return None
     account, _, id = name.partition(".")
-    words = msgspec.msgpack.decode(journal.sealing.unseal(_key(journal, id, seal.key), kept.sealed), type=_Words)
+    key = _key(journal, id, seal.key)
+    if _check(key) != kept.check:
+        return None
+    words = msgspec.msgpack.decode(journal.sealing.unseal(key, kept.sealed), type=_Words)
     return Subscription(id, account, kept.since_at, words.name, words.address, words.key, words.auth, words.sender)
 
 
@@ -115,3 +123,7 @@ def _forget(journal: Journal, name: str) -> None:
 def _key(journal: Journal, id: str, seal: bytes) -> bytes:
     """Each seals one and no more: a seal is never used twice. Ed25519 signs the same the same way."""
     return hashlib.sha256(journal.sealing.sign(b"heard: the key of the subscription " + id.encode() + seal)).digest()
+
+
+def _check(key: bytes) -> bytes:
+    return hashlib.sha256(b"heard: is this the key " + key).digest()

@@ -58,6 +58,7 @@ class Channels:
 
     async def send(self, to: str, email: str, message: Message, without: Sequence[str]) -> Went:
         """How it went, by each channel that is still to take it. None waits for another: a phone rings at once."""
+        page = SENT if self.listens(to) else NOT_OPEN
         sending: dict[str, Awaitable[tuple[str, float]]] = {}
         if self.push.name not in without and self.push.rings_for(to):
             sending[self.push.name] = self.push.send(to, message)
@@ -69,7 +70,7 @@ class Channels:
             sending[self.hook.name] = self._tried(self.hook.send, *posted)
         went = dict(zip(sending, await asyncio.gather(*sending.values()), strict=True))
         failed = [wait_s for how, wait_s in went.values() if how not in (SENT, GONE)]
-        by = {"page": SENT if self.listens(to) else NOT_OPEN, **{name: how for name, (how, _) in went.items()}}
+        by = {"page": page, **{name: how for name, (how, _) in went.items()}}
         return Went(by, min(failed, default=0.0))
 
     async def _tried(self, send: Callable[..., None], *message: Any) -> tuple[str, float]:

@@ -16,7 +16,7 @@ from heard.opening import House, open_house
 from heard.reports import projection as reports
 from heard.watch import plans, projection
 from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmRaised, OrderPublished
-from heard.watch.plan_pages import DRAWER
+from heard.watch.plan_pictures import DRAWER
 from tests.server import Server, running
 
 SPEED = 20.0

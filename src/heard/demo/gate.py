@@ -18,7 +18,7 @@ from heard.opening import House
 from heard.reports import projection as reports
 from heard.watch import arming, commands, feeds, origins, pings, plans
 from heard.watch.areas import Area
-from heard.watch.plan_pages import DRAWER
+from heard.watch.plan_pictures import DRAWER
 
 WRITTEN = Path(__file__).with_name("gate.toml")
 SCOPE = "demo/gate"

@@ -183,8 +183,6 @@ def test_of_a_case_that_is_stopped_whole_it_is_taken_too(
 def test_the_page_is_accessible_with_a_hold_and_without(
     chromium: Browser, server: Server, pressed: bytes, people: dict[str, httpx2.Client]
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     cookies = people["lawyer"].cookies.items()
     for width, scheme in ((390, "light"), (1280, "dark")):
         size = {"width": width, "height": 900}
@@ -193,7 +191,7 @@ def test_the_page_is_accessible_with_a_hold_and_without(
         page = context.new_page()
         for address in (AT, "/desk/never-held/legal-hold/"):
             page.goto(address)
-            assert look(page, Axe(), f"{address} at {width}") == []
+            assert look(page, f"{address} at {width}") == []
             if folder := os.environ.get("HEARD_PICTURES"):
                 page.screenshot(path=f"{folder}/{width}-{address.split('/')[2]}.png", full_page=True)
         context.close()

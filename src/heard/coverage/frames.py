@@ -119,8 +119,9 @@ class Painter:
             self._told = up_to
 
     def _folded_after(self, position: int, known: Sequence[Entry]) -> Sequence[Entry]:
-        if known and known[0].position == position + 1:
-            return known[:RENDER_AT_ONCE]
+        if known and known[0].position <= position + 1 <= known[-1].position:
+            first = position + 1 - known[0].position
+            return known[first : first + RENDER_AT_ONCE]
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         return self.journal.read(position, min(RENDER_AT_ONCE, folded - position)) if folded > position else []
 

@@ -14,6 +14,9 @@ import apsw
 from heard.engine.errors import Corrupt, Unavailable
 from heard.store.files import connect, plainly, transaction
 
+#: Much that is folded at once touches pages everywhere: they are read once, and written back every 32 MiB, not every 4.
+SETTINGS = ("cache_size = -32768", "wal_autocheckpoint = 8000")
+
 
 def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
     """A connection to a file that can be made anew: one that is damaged is removed, and begins empty.
@@ -24,7 +27,7 @@ def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
     log = path.with_name(f"{path.name}-wal")
     unclean = log.exists() and log.stat().st_size > 0
     try:
-        connection = connect(path, synchronous=synchronous)
+        connection = _connected(path, synchronous)
         with plainly(path):
             if not unclean or connection.execute("PRAGMA quick_check(1)").get == "ok":
                 return connection
@@ -33,7 +36,14 @@ def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:
         pass
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
-    return connect(path, synchronous=synchronous)
+    return _connected(path, synchronous)
+
+
+def _connected(path: Path, synchronous: str) -> apsw.Connection:
+    connection = connect(path, synchronous=synchronous)
+    for setting in SETTINGS:
+        connection.execute(f"PRAGMA {setting}").fetchall()
+    return connection
 
 
 def in_memory() -> apsw.Connection:

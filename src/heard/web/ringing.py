@@ -26,7 +26,7 @@ from heard.watch.watching import KINDS, Watching
 #: A clock may be set while one sleeps: so often it is looked at anyway.
 LOOK_EVERY_S = 1.0
 #: When very much falls due in one second, so many are recorded in one writing: the desk's own goes on between.
-AT_ONCE = 512
+AT_ONCE = 1000
 #: More than so many entries are not heard in one go.
 HEARD_AT_ONCE = 2000
 #: Up to so many are recorded each by itself, under a key of its own.

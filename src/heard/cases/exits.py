@@ -120,7 +120,7 @@ class WayOut(Route):
     async def _answer(self, request: Request) -> Response:
         serving: Serving = request.app.state.serving
         known = self._known(str(request.url), serving)
-        answer = known or await self._make(request, serving)
+        answer = known or await self._make(request, serving, self._kept_at)
         asked = request.headers.get("if-none-match", "")
         if answer.status == 200 and answer.etag in asked:
             # A packed answer has a tag of its own: `"…"` here is `"….gzip"` there (see web.packing).
@@ -136,7 +136,7 @@ class WayOut(Route):
             self._kept_at = at
         return self._kept.get(address) or self._long.get(address)
 
-    async def _make(self, request: Request, serving: Serving) -> Answer:
+    async def _make(self, request: Request, serving: Serving, began_at: tuple[int, int, int, bool]) -> Answer:
         # Asked before it is made: an answer may be newer than it says, and never older.
         made_from = f"{serving.epoch}.{min(serving.node.projection.position(), serving.frames.position())}"
         asked = from_nowhere(request)
@@ -154,7 +154,8 @@ class WayOut(Route):
         if outgoing.case:
             headers["Surrogate-Key"] = outgoing.case
         answer = Answer(body, etag, headers, outgoing.media_type, outgoing.status)
-        if _made_from(serving) == self._kept_at:  # only if nothing was folded or rendered while it was made
+        # Only if nothing was folded or rendered while it was made: who asked meanwhile may have moved on what is kept.
+        if _made_from(serving) == began_at == self._kept_at:
             self._keep(str(request.url), answer)
         return answer
 

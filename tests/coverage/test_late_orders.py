@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from heard.cases import commands as case_commands
+from heard.cases.exits import Serving
+from heard.cases.release import Door
+from heard.cases.told import orders_told
+from heard.coverage import commands, projection
 from heard.coverage import frames as painting
-from heard.coverage import projection
+from heard.coverage.already import coming_near
 from heard.coverage.frames import Painter
 from heard.coverage.model import WITHHELD_NOTICE
 from heard.engine.frames import FRAME_BYTES_MAX, Change, sse
@@ -99,3 +107,24 @@ def test_changes_of_one_frame_are_measured_once_each() -> None:
     ]
     event = sse("e", 1, many)
     assert event.count(b'"href"') + event.count(b'"html"') == 3_000
+
+
+def test_what_comes_near_is_asked_about_beside_what_serves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    near = [desk.publish(f"{number}. The bell ringer from Averham spoke.") for number in range(70)]
+    named = desk.publish("R. Tidewell, the bell ringer from Averham, spoke.")
+    pieces = ("job: bell ringer", "place: Averham")
+    desk.do(case_commands.impose_restriction(desk.case, "s.39", ["Rowan Tidewell"], particulars=pieces))
+    do: Any = None
+    serving = Serving(desk.house.node, desk.doors, desk.house.vault, None, desk.house.media, do, "e")
+    case = painting.cases.by_id(desk.tables, desk.case)
+    known = orders_told(desk.tables, desk.journal, desk.case, "", all_of_them=True)
+    asked_in, stops = list[threading.Thread](), Door.stops
+    monkeypatch.setattr(
+        Door, "stops", lambda door, *texts: asked_in.append(threading.current_thread()) or stops(door, *texts)
+    )
+    found = asyncio.run(coming_near(serving, case, known))
+    assert [one.post.id for one in found] == near[::-1] and named not in near
+    assert len(asked_in) == 71 and threading.main_thread() not in asked_in
+    desk.do(commands.retract(desk.doors, near[0]))
+    assert [one.post.id for one in asyncio.run(coming_near(serving, case, known))] == near[:0:-1]
+    assert len(asked_in) == 72, "only what said something is asked about again"

@@ -70,20 +70,21 @@ async def said_already(serving: Serving, case: Case) -> list[Post]:
     Readers see none of it any more: the door withholds it from the moment of the order.
     """
     door, after = serving.doors.of(serving.tables, case.id), ""
-    clean = _clean(serving).of(door)
     found: list[Post] = []
     while door.guard and (posts := projection.published_after(serving.tables, case.id, after, AT_ONCE)):
         after = posts[-1].id
-        fresh = [one for one in posts if (one.id, one.position) not in clean]
-        stopped = await asyncio.to_thread(_stopped, door, fresh) if fresh else []
-        clean |= {(one.id, one.position) for one in fresh} - {(one.id, one.position) for one in stopped}
-        found += stopped
+        found += await _stopped(serving, door, posts)
         await asyncio.sleep(0)
     return sorted(found, key=lambda one: one.position, reverse=True)
 
 
-def _stopped(door: Door, posts: Sequence[Post]) -> list[Post]:
-    return [one for one in posts if door.stops(*one.texts())]
+async def _stopped(serving: Serving, door: Door, posts: Sequence[Post]) -> list[Post]:
+    """Those that say what an order forbids, asked about in a thread."""
+    clean = _clean(serving).of(door)
+    fresh = [one for one in posts if (one.id, one.position) not in clean]
+    stopped = await asyncio.to_thread(lambda: [one for one in fresh if door.stops(*one.texts())]) if fresh else []
+    clean |= {(one.id, one.position) for one in fresh} - {(one.id, one.position) for one in stopped}
+    return stopped
 
 
 async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[Near]:
@@ -93,13 +94,16 @@ async def coming_near(serving: Serving, case: Case, known: list[Terms]) -> list[
         return []
     so_far = await lookers(serving).caught_up(serving.tables, serving.node.journal, case.id)
     door, found = serving.doors.of(serving.tables, case.id), list[Near]()
-    for post in (projection.by_id(serving.tables, one) for one in reversed(list(so_far.alone))):
-        told = next(((cleared[one], pieces) for one, pieces in so_far.alone[post.id].items() if one in cleared), None)
-        if told and not door.stops(*post.texts()):
-            found.append(Near(post, *told))
-        if len(found) >= NEAR_MAX:
-            break
-    return sorted(found, key=lambda one: one.post.position, reverse=True)
+    near = [post for post, told in reversed(so_far.alone.items()) if not cleared.keys().isdisjoint(told)]
+    while near and len(found) < NEAR_MAX:
+        posts, near = [projection.by_id(serving.tables, one) for one in near[:AT_ONCE]], near[AT_ONCE:]
+        stopped = {one.id for one in await _stopped(serving, door, posts)}
+        for post in posts:
+            told = so_far.alone.get(post.id, {})  # taken back while a thread was looking, it is near no more
+            first = next(((cleared[one], pieces) for one, pieces in told.items() if one in cleared), None)
+            if first and post.id not in stopped:
+                found.append(Near(post, *first))
+    return sorted(found[:NEAR_MAX], key=lambda one: one.post.position, reverse=True)
 
 
 async def told_together(serving: Serving, case: Case, known: list[Terms]) -> list[Together]:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
+from heard.accounts.still import still
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
@@ -111,7 +112,8 @@ async def _record(serving: Serving, caller: Caller, case: Case, why: str, *, nam
     try:
         upto = serving.node.catch_up()
         found = await _found(serving, case, upto)
-        await serving.do(take_record(case.id, upto, found, why, names=names), by=caller.account.id)
+        command = still(caller, take_record(case.id, upto, found, why, names=names))
+        await serving.do(command, by=caller.account.id)
         who = {one.id: one.name for one in accounts.all_accounts(serving.tables)}
         taken = await _taken(serving, case, who)
     finally:

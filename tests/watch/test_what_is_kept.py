@@ -209,3 +209,21 @@ def test_an_area_that_moves_counts_from_then_on(kept: Keeping) -> None:
     moved_at = kept.hands.at
     kept.while_running(taking, lambda one: asyncio.sleep(0.05))
     assert [(value, at >= moved_at) for value, at in kept.told()] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_positions_that_cannot_be_read_keep_no_other_holder_from_being_seen(kept: Keeping, first: bool) -> None:
+    """Whoever is not seen after a restart, and sends no more, would be present for ever."""
+    kept.gate.begins(kept.gate.two)
+    kept.hands.go_on(1)
+    kept.while_running(
+        kept.taking(), lambda one: one.take({kept.gate.one: [kept.fix(3)], kept.gate.two: [kept.fix(3)]})
+    )
+    harmed, whole = sorted((kept.gate.one, kept.gate.two), reverse=not first)
+    [(number,)] = kept.file._ask(
+        "SELECT block.number FROM block JOIN hour ON hour.number = block.hour WHERE holder = ?", harmed
+    )
+    kept.file._connection.execute("UPDATE block SET sealed = randomblob(80) WHERE number = ?", (number,))
+    taking = kept.taking()
+    asyncio.run(taking.look())
+    assert taking.held.keys() == {(whole, kept.gate.id)}

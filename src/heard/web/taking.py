@@ -17,10 +17,11 @@ import msgspec
 import structlog
 
 from heard.engine import now
-from heard.engine.errors import HeardError, Unavailable
+from heard.engine.errors import Corrupt, HeardError, Unavailable
 from heard.engine.node import Node, Written
 from heard.store.fixes import Fixes, Link, Whose
 from heard.watch import positions, present, projection
+from heard.watch.areas import Area
 from heard.watch.model import Duty
 from heard.watch.ringing import WATCH
 from heard.watch.tracks import HELD, Placed, Step, Track, believed, without_place
@@ -183,17 +184,14 @@ class Taking:
             return None
         area, set_at = found
         if known is None or known.duty != duty:
-            known = self._read(duty)
+            known = self._read(duty, area, set_at)
         elif known.area_set_at != set_at:
             known.track, known.area_set_at = known.track.moved(area, set_at), set_at
             self._has_changed(known, max(known.track.since, set_at))
             self._wait_for_the_end(known)
         return known
 
-    def _read(self, duty: Duty) -> Held:
-        found = positions.area(self.node.tables, duty.station)
-        assert found is not None
-        area, set_at = found
+    def _read(self, duty: Duty, area: Area, set_at: datetime) -> Held:
         head = self.file.head((duty.holder, duty.station))
         fixes = _fixes_of(self.file.read(duty.holder, duty.station, duty.begun_at, HELD), duty)
         since = duty.begun_at
@@ -305,13 +303,16 @@ class Taking:
         for whose in self.held.keys() - duties.keys():
             del self.held[whose]
         for duty in duties.values():
-            self._of(duty)
+            try:
+                self._of(duty)
+            except Corrupt as wrong:  # one that cannot be read keeps no other from being seen, or heard
+                log.error("presence_put_off", station=duty.station, why=type(wrong).__name__)
         heads = self.file.all_heads()
         for whose, held in self.held.items():
             if not held.coming and held.head != heads.get(whose, ""):
                 try:
                     self._hear_others(held)
-                except HeardError as wrong:  # one that cannot be read keeps no other from being heard
+                except HeardError as wrong:
                     log.error("presence_put_off", station=whose[1], why=type(wrong).__name__)
 
     def _compare(self, at: datetime) -> None:

@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from heard.engine.errors import Unavailable
-from heard.engine.frames import Change
+from heard.engine.frames import FRAME_BYTES_MAX, Change, sse
 from heard.store.frames import FramesFile, Painted, Topic
 from heard.store.reading import Reading
 from tests.live.painting import paint
@@ -157,3 +157,17 @@ def test_a_case_that_is_rendered_anew_keeps_no_older_rendering_of_a_post(file: F
     reading = Reading(file.path)
     assert reading.after(CASE, 6, 9, 500, 2**20) is None
     assert [frame.position for frame in reading.after(CASE, 7, 9, 500, 2**20) or []] == [8]
+
+
+def test_areas_that_no_frame_has_room_for_together_have_every_page_loaded_again(file: FramesFile) -> None:
+    """An area has no address: in a frame that is too long there would be neither its words nor where to get them."""
+    areas = [Change(name, name, html="x" * 20_000) for name in ("state", "summary", "key", "pinned")]
+    event = sse("epoch1", 3, areas)
+    assert event.count(b'"html"') < 4 and b'"href"' not in event, "the control"
+    paint(file, 2, {CASE: areas[:1]})
+    [frame] = Reading(file.path).after(CASE, 0, 9, 500, 2**20) or []
+    assert [one.id for one in frame.changes] == ["state"]
+    paint(file, 3, {CASE: areas})
+    assert Reading(file.path).after(CASE, 2, 9, 500, 2**20) is None, "a reset"
+    kept = [one for one in areas if file.html_of(CASE, one.id)]
+    assert kept and len(sse("epoch1", 3, kept)) <= FRAME_BYTES_MAX

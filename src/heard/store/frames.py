@@ -116,7 +116,7 @@ class FramesFile:
         One transaction: all of it is seen at once, or none.
         """
         rows = [(one.case, thing(change), one.position, *_columns(change)) for one in painted for change in _kept(one)]
-        left_out = [(one.case, thing(change)) for one in painted for change in one.changes if _is_too_long(change)]
+        left_out = [(one.case, thing(change)) for one in painted for change in _without_room(one.changes)]
         topics = [(t.slug, t.case_id, int(t.public), one.position) for one in painted for t in one.topics]
         with self._db:
             self._db.executemany(_PUT_CHANGE, rows)
@@ -162,12 +162,20 @@ class FramesFile:
 
 def _kept(painted: Painted) -> Sequence[Change]:
     """What is kept of it: not an area that no frame has room for, for which every page is loaded again."""
-    kept = [change for change in painted.changes if not _is_too_long(change)]
-    return [*kept, Change(ANEW, ANEW)] if painted.anew or len(kept) < len(painted.changes) else kept
+    left_out = _without_room(painted.changes)
+    kept = [change for change in painted.changes if change not in left_out]
+    return [*kept, Change(ANEW, ANEW)] if painted.anew or left_out else kept
 
 
-def _is_too_long(change: Change) -> bool:
-    return change.href is None and len((change.html or "").encode()) >= FRAME_BYTES_MAX // 2
+def _without_room(changes: Sequence[Change]) -> list[Change]:
+    """The longest areas, as many as are too long together: an area has no address to be sent instead of it."""
+    room, out = FRAME_BYTES_MAX // 2, list[Change]()
+    areas = [(len((change.html or "").encode()), change) for change in changes if change.href is None]
+    for size, change in sorted(areas, key=lambda one: one[0]):
+        room -= size
+        if room <= 0:
+            out.append(change)
+    return out
 
 
 def _columns(change: Change) -> tuple[str, str, str | None, str | None, str | None]:

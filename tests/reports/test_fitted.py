@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from heard.cases.exits import Serving
 from heard.opening import House
-from heard.reports import pages, wrong
+from heard.reports import pages, space, wrong
 from heard.reports.echoes import Echoes
 from heard.reports.register import Register
 from heard.reports.space import Space
@@ -60,7 +61,8 @@ def test_the_next_start_goes_on_with_what_was_fitted(register: Register, tmp_pat
     assert found.vocabulary == fitted.vocabulary and found.reports == fitted.reports
     for name in ("weights", "directions", "owners", "within", "whole", "places", "starts", "saying", "shares"):
         assert np.array_equal(getattr(found, name), getattr(fitted, name)), name
-    assert [one.shown.id for one in second.of_text(WORDS[0])] == [one.shown.id for one in first.of_text(WORDS[0])]
+    offered = [one.shown.id for one in second.of_text(WORDS[2])]
+    assert offered == [one.shown.id for one in first.of_text(WORDS[2])] != []
     assert second.equal_to(found.reports[0]) == first.equal_to(found.reports[0]) != []
 
 
@@ -95,6 +97,59 @@ def test_what_was_read_before_a_withdrawal_is_not_kept_after_it(tmp_path: Path) 
     file.forget()
     assert not file.keep(b"words of before", read_at) and not [*tmp_path.iterdir()]
     assert file.keep(b"words of now", file.forgotten()) and file.kept() == b"words of now"
+
+
+def test_what_is_fitted_while_a_withdrawal_is_not_carried_out_is_not_kept(
+    register: Register, house: House, tmp_path: Path
+) -> None:
+    """Until every report that it touches is made anew, what was withdrawn stands in the register."""
+    file = file_of(tmp_path)
+    marked = [scraped(number, concerns=WORDS[0], deceased="REDACTED") for number in range(1, 7)]
+    read(house, table(*marked, columns=SCRAPED), "2024-05-01", name="a.csv", accepted=True)
+    house.node.catch_up()
+    first = Small(register, file)
+    register.follow(1)
+    assert register.to_come and file.forgotten(), "the control: it is begun, and not done"
+    first.space()
+    assert not file.path.exists()
+    register.follow_all()
+    Small(register, file).space()
+    assert file.path.exists()
+
+
+def test_a_file_that_a_crash_cut_short_goes_too(tmp_path: Path) -> None:
+    file = file_of(tmp_path)
+    (cut := file.path.with_name(f"{file.path.name}.0123")).write_bytes(b"words")
+    file.forget()
+    assert not cut.exists()
+
+
+def test_while_it_is_fitted_anew_whoever_asks_has_what_was_fitted_before(
+    register: Register, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    echoes, began, goes_on, fitting = Echoes(register), threading.Event(), threading.Event(), space.fit
+
+    def slowly(texts: Any) -> Space:
+        began.set()
+        assert goes_on.wait(20)
+        return fitting(texts)
+
+    before = echoes.space()
+    more = [scraped(number, concerns=f"{WORDS[number % 3]} {WORDS[number % 2]}") for number in range(1, 12)]
+    read(house, table(*more, columns=SCRAPED), "2024-04-01", name="a.csv", accepted=True)
+    house.node.catch_up()
+    register.follow_all()
+    assert len(register) == 11
+    monkeypatch.setattr(space, "fit", slowly)
+    with ThreadPoolExecutor(2) as beside:
+        anew = beside.submit(echoes.space)
+        assert began.wait(20)
+        asked = beside.submit(lambda: (echoes.space(), echoes.of_text(WORDS[2]), echoes.equal_to(before.reports[0])))
+        try:
+            assert [found := asked.result(10)] and found[0] is before and found[1] and found[2]
+        finally:
+            goes_on.set()
+        assert anew.result(20) is echoes.space() is not before
 
 
 class Gated(Small):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from heard.engine.errors import Unavailable
 from heard.opening import House
+from heard.reports import projection, tables
 from heard.reports.register import Register
 from heard.store.register import RegisterFile
 from tests.reports.register import SCRAPED, line, read, scraped, table
@@ -57,3 +64,80 @@ def test_what_is_taken_away_is_gone_before_anything_is_added(house: House, tmp_p
     while register.follow():
         pass
     assert len(register) == 59 and register.to_come == 0
+
+
+def test_a_thread_that_makes_lines_asks_no_table_when_something_is_read_meanwhile(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables belong to the thread that folds: two that ask them at once stop each other."""
+    read(house, table(*(line(number) for number in range(1, 20))), "2024-03-01")
+    register = register_of(house, tmp_path)
+    register.follow_all()
+    asked_in, asking, making = list[threading.Thread](), projection.all_days_read, tables.row
+    began, goes_on = threading.Event(), threading.Event()
+
+    def asked(tables: Any) -> Any:
+        asked_in.append(threading.current_thread())
+        return asking(tables)
+
+    def row(*about: Any) -> Any:
+        began.set()
+        assert goes_on.wait(20)
+        return making(*about)
+
+    monkeypatch.setattr(projection, "all_days_read", asked)
+    monkeypatch.setattr(tables, "row", row)
+    register.days_read("")
+    with ThreadPoolExecutor(1) as beside:
+        made = beside.submit(tables.lines_of_all, register, date(2026, 3, 1))
+        assert began.wait(20)
+        read(house, table(*(line(number, replies=1) for number in range(1, 20))), "2025-07-31")
+        house.node.catch_up()
+        register.follow_all()
+        goes_on.set()
+        lines = made.result(20)
+        assert all("2024-03-01" in one and "2025-07-31" not in one for one in lines.values()), "of when it began"
+        again = beside.submit(tables.lines_of_all, register, date(2026, 3, 1)).result(20)
+    assert all("2025-07-31" in one for one in again.values())
+    assert {*asked_in} == {threading.main_thread()}
+
+
+def test_what_could_not_be_put_is_made_again(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(house, table(*(line(number) for number in range(1, 5))), "2024-03-01")
+    register = register_of(house, tmp_path)
+
+    def full(*about: Any) -> None:
+        raise Unavailable("The disk is full.")
+
+    with monkeypatch.context() as away:
+        away.setattr(register.file, "put", full)
+        with pytest.raises(Unavailable):
+            register.follow()
+    register.follow_all()
+    assert len([*register.file.all()]) == len(register) == 4
+    assert register.file.position() == house.node.projection.position()
+
+
+def test_threads_read_while_it_is_written(house: House, tmp_path: Path) -> None:
+    """What reports are compared by is worked out in a thread; what comes in meanwhile stops neither."""
+    read(house, table(*(scraped(number) for number in range(1, 9)), columns=SCRAPED), "2024-03-01", name="a.csv")
+    register = register_of(house, tmp_path)
+    register.follow_all()
+    [first, *_] = [one.id for one in register]
+    ended = threading.Event()
+
+    def reads() -> int:
+        found = 0
+        while not ended.is_set():
+            found += bool(register.texts(first)) + len(register.file.search("inquest", 5))
+        return found
+
+    with ThreadPoolExecutor(2) as beside:
+        reading = [beside.submit(reads) for _ in range(2)]
+        try:
+            for _ in range(150):
+                register.file.put([], ["another"], register.file.position())
+                assert register.texts(first)
+        finally:
+            ended.set()
+        assert all(one.result(20) for one in reading)

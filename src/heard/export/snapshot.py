@@ -116,7 +116,7 @@ def maker() -> str:
 
 def lines_of(days: Days, one: Shown, texts: Texts, on: date, base: str) -> tuple[str, tuple[str, ...]]:
     """A report as its line of reports.json, and its row of reports.csv."""
-    return tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(days, one, on, base)
+    return tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(days.days_read(one.id), one, on, base)
 
 
 def seen_from(report: str, life: Sequence[Any]) -> tuple[Shown, Texts] | None:

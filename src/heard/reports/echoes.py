@@ -123,25 +123,34 @@ class Echoes:
         return self._space is not None
 
     def space(self) -> Space:
-        """Seconds of work when much is new, so not for the loop that serves. Whoever asks meanwhile waits."""
-        with self._fitting:
+        """Seconds of work when much is new, so not for the loop that serves. Whoever asks meanwhile has what was fitted
+        before: as many threads as there are would wait, and everything else that wants one.
+        """
+        before = self._space
+        if not self._fitting.acquire(blocking=before is None):
+            assert before is not None
+            return before
+        try:
             return self._fitted()
+        finally:
+            self._fitting.release()
 
     def _fitted(self) -> Space:
         found = self._space or self._kept()
         if found is None or abs(self._fitted_on - len(self.register)) > self.FIT_AGAIN * len(self.register):
-            forgotten = self._file.forgotten() if self._file else 0
-            self._fitted_on = len(self.register)
+            # What was withdrawn stands in the register until its reports are made anew: that is not kept.
+            forgotten, is_whole = self._file.forgotten() if self._file else 0, not self.register.to_come
+            fitted_on, equal = len(self.register), dict[str, list[str]]()
             texts = [(one.id, self.register.texts(one.id)) for one in self.register]
             texts = [(report, one) for report, one in texts if one.numbered or one.circumstances]
             found = space.fit([(report, said_in(one), passages_of(one)) for report, one in texts])
-            self._equal = {}
             for report, one in texts:
                 if one.numbered:
-                    self._equal.setdefault(digest_of(one), []).append(report)
-            if self._file and len(self.register) >= self.WORTH_KEEPING:
-                told = _Kept(self.register.file.epoch, self._fitted_on, self._equal, found.packed())
+                    equal.setdefault(digest_of(one), []).append(report)
+            if self._file and is_whole and len(self.register) >= self.WORTH_KEEPING:
+                told = _Kept(self.register.file.epoch, fitted_on, equal, found.packed())
                 self._file.keep(msgspec.msgpack.encode(told), forgotten)
+            self._fitted_on, self._equal = fitted_on, equal
         self._space = found
         return found
 

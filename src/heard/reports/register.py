@@ -83,16 +83,17 @@ class Register:
         rows, away = [], []
         for report in some:
             made = self._make(report)
-            self._to_do.pop(report, None)
-            self._away.pop(report, None)
             if made is None:
                 self._reports.pop(report, None)
                 away.append(report)
             else:
                 self._reports[report] = made[0]
                 rows.append(_row(*made))
-        done = not self._to_do and not self._away
+        done = len(some) == self.to_come
         self.file.put(rows, away, self._looked if done else None)
+        for report in some:  # not before: what could not be put, or is not yet, is still to be done
+            self._to_do.pop(report, None)
+            self._away.pop(report, None)
         if rows or away:
             self._changed()
         if done:
@@ -120,13 +121,14 @@ class Register:
         entries = (
             self.journal.read(self._looked, min(LOOK_AT_ONCE, folded - self._looked)) if folded > self._looked else []
         )
+        if any(isinstance(entry.body, Read) for entry in entries):
+            # Now, and not when it is asked for: a thread may ask, and the tables are of this one.
+            self._read = projection.all_days_read(self.tables)
+            self._readings += 1
+            self._changed()
         for entry in entries:
             body: Any = entry.body
-            if isinstance(body, Read):
-                self._read = None
-                self._readings += 1
-                self._changed()
-            elif isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
+            if isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
                 withdrawn = True
                 if isinstance(body, EveryNameHidden):  # none is seen until it is made anew without its names
                     self._reports.clear()
@@ -189,22 +191,24 @@ class Register:
 
     def stands(self, on: date) -> Mapping[str, Sequence[Stand]]:
         """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
-        return self.each("stands", on, lambda one: standing.stands(one, self.days_read(one.id), on))
+        return self.each("stands", on, lambda one, read: standing.stands(one, read, on))
 
-    def each(self, name: str, on: date, make: Callable[[Shown], T]) -> Mapping[str, T]:
-        """By report: what is made of each for a day, made anew only of those that are new since."""
+    def each(self, name: str, on: date, make: Callable[[Shown, Sequence[date]], T]) -> Mapping[str, T]:
+        """By report: what is made of each, and of the days on which it was read of, for a day; made anew only of those
+        that are new since.
+        """
 
         def made() -> Mapping[str, T]:
-            # A thread works it out while readings go on: it is of those that were known when it began.
-            of = self._readings, on
-            self._all_days_read()
+            # A thread works it out while readings go on: it is of those that were known when it began, and asks no
+            # table again, which only one thread may at a time.
+            of, days = (self._readings, on), self._all_days_read()
             known, before = self._each.get(name, (of, {}))
             if known != of:
                 before = {}
             every = dict[str, tuple[Shown, T]]()
             for one in self:
                 kept = before.get(one.id)
-                every[one.id] = kept if kept is not None and kept[0] is one else (one, make(one))
+                every[one.id] = kept if kept is not None and kept[0] is one else (one, make(one, days.get(one.id, [])))
             self._each[name] = of, every
             return {report: found for report, (_, found) in every.items()}
 

@@ -49,9 +49,8 @@ class Days(Protocol):
     def days_read(self, report: str) -> list[date]: ...
 
 
-def row(register: Days, one: Shown, on: date, base: str) -> tuple[str, ...]:
-    """One report as `COLUMNS`."""
-    read = register.days_read(one.id)
+def row(read: Sequence[date], one: Shown, on: date, base: str) -> tuple[str, ...]:
+    """One report as `COLUMNS`; `read` are the days on which a source of responses was read of it."""
     stands = standing.stands(one, read, on)
     until = [day for day in read if day <= on]
     count = one.counted(on)
@@ -95,9 +94,9 @@ def lines_of_all(register: Register, on: date) -> Mapping[str, str]:
     Made anew only of reports that are new since; both are put before it at the end.
     """
 
-    def line(one: Shown) -> str:
+    def line(one: Shown, read: Sequence[date]) -> str:
         written = io.StringIO(newline="")
-        csv.writer(written).writerow([plain(cell) for cell in row(register, one, on, "")[1:]])
+        csv.writer(written).writerow([plain(cell) for cell in row(read, one, on, "")[1:]])
         return written.getvalue()
 
     return register.each("lines", on, line)

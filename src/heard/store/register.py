@@ -11,11 +11,13 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from heard.engine.entry import new_id
 from heard.store.derived import Purging, derived, folding
+from heard.store.files import connect
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (
@@ -50,6 +52,8 @@ class RegisterFile:
                 self._db.execute("DELETE FROM shown; DELETE FROM words; DELETE FROM meta")
                 self._db.execute("INSERT INTO meta (only, epoch, position) VALUES (1, ?, 0)", (epoch,))
             self._db.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+        # Threads read too, and a connection that one uses stops any other: so not the one that writes, and in turn.
+        self._looking, self._in_turn = connect(path, synchronous="NORMAL"), threading.Lock()
 
     def position(self) -> int:
         return int(self._db.execute("SELECT position FROM meta").get)
@@ -84,17 +88,19 @@ class RegisterFile:
             yield listed
 
     def texts(self, report: str) -> bytes | None:
-        found = self._db.execute("SELECT texts FROM shown WHERE id = ?", (report,)).get
+        with self._in_turn:
+            found = self._looking.execute("SELECT texts FROM shown WHERE id = ?", (report,)).get
         return None if found is None else bytes(found)
 
     def search(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Reports that fit a query of FTS5, best first, with their BM25 (lower is better)."""
-        rows = self._db.execute(
-            "SELECT shown.id, bm25(words, 4.0, 2.0, 1.0, 1.5) AS score FROM words JOIN shown ON shown.number = "
-            "words.rowid "
-            "WHERE words MATCH ? ORDER BY score LIMIT ?",
-            (query, limit),
-        )
+        with self._in_turn:
+            rows: list[Any] = self._looking.execute(
+                "SELECT shown.id, bm25(words, 4.0, 2.0, 1.0, 1.5) AS score FROM words JOIN shown ON shown.number = "
+                "words.rowid "
+                "WHERE words MATCH ? ORDER BY score LIMIT ?",
+                (query, limit),
+            ).fetchall()
         return [(str(report), float(score)) for report, score in rows]
 
     @property
@@ -102,6 +108,7 @@ class RegisterFile:
         return Purging(self._db)
 
     def close(self) -> None:
+        self._looking.close()
         self._db.close()
 
 
@@ -123,7 +130,8 @@ class FittedFile:
     def forget(self) -> None:
         with self._lock:
             self._forgotten += 1
-            self.path.unlink(missing_ok=True)
+            for held in (self.path, *self.path.parent.glob(f"{self.path.name}.*")):  # one that a crash cut short, too
+                held.unlink(missing_ok=True)
 
     def keep(self, made: bytes, forgotten: int) -> bool:
         """Keep it, unless something was forgotten since; False then, and where it cannot be written."""

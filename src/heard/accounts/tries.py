@@ -93,7 +93,7 @@ def owner_came(vault: Vault, account: str) -> None:
 def one_more_from(vault: Vault, address: str) -> bool:
     """Count a try from an address, of IPv6 from its network; whether it is looked at.
 
-    Only a digest is kept, and of an address that has not tried for long nothing.
+    Only a digest is kept, until somebody tries on the same page after its time.
     """
     at, digest = int(now.utc().timestamp()), hashlib.sha256(vault.secret("sign-in from") + network(address).encode())
     first = at - int(WITHIN.total_seconds())

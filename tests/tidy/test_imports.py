@@ -30,6 +30,7 @@ def table(text: str) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for row in rows:
         parts, heard, libraries, never = (frozenset(re.findall(r"`([^`]+)`", cell)) for cell in row.split("|")[1:5])
+        assert not parts & rules.keys(), f"two rows for {', '.join(sorted(parts & rules.keys()))}: only one can hold"
         rules |= dict.fromkeys(parts, Rule(parts, heard, libraries, never))
     return rules
 
@@ -107,6 +108,14 @@ def test_the_table_promises_nothing_that_is_not_there() -> None:
     ]
     assert not gone, f"rows for what is not there: {gone}"
     assert not idle, "\nallowed, and not used:\n" + "\n".join(sorted(idle))
+
+
+def test_control_a_part_that_has_two_rows_is_caught() -> None:
+    row = "| `web.process` | `engine` | `typer` | |\n"
+    head = "<!-- import table -->\n| part | of Heard | libraries | never |\n|---|---|---|---|\n"
+    assert table(head + row).keys() == {"web.process"}
+    with pytest.raises(AssertionError, match="two rows"):
+        table(head + row + row)
 
 
 def test_nothing_imports_what_only_assembles() -> None:

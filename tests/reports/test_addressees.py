@@ -77,6 +77,13 @@ def test_a_cell_is_cut_between_whole_bodies_only(cell: str, named: int) -> None:
     assert len(split(cell)) == named, split(cell)
 
 
+def test_a_postcode_far_behind_a_number_hides_nobody_between_them() -> None:
+    bodies_between = ["Essex Police", "NHS England", "Network Rail", "Home Office", "Kent Police"] * 4
+    found = split(f"Harbour Council 12 Beta, {', '.join(bodies_between)}, SW1A 1AA")
+    assert [one for one in found if one in bodies_between] == bodies_between[:-1], "the last has the postcode behind it"
+    assert split("Harbour Council, 12 Beta Road, Alphaton, SW1A 1AA") == ("Harbour Council",)
+
+
 def test_a_mark_of_redaction_is_an_addressee_without_a_name() -> None:
     assert split("NHS England | [REDACTED] | REDACTED") == ("NHS England", REDACTED, REDACTED)
 

@@ -75,10 +75,12 @@ _WORK = frozenset(
     "planning property public response road roads safeguarding safety section service services social street "
     "streets surface sustainable team the traffic train transport transportation unit wards young".split()
 )
-# Where somebody is, from the number or the name of the house to its postcode, or to the end.
+# Where somebody is, from the number or the name of the house to the end, or to its postcode; no further than an address
+# goes, since what stands behind it is somebody, and a cell of numbers would be read to its end from each of them.
 _POSTCODE = r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b"
 _ADDRESS = re.compile(
-    rf",? (?:\d{{1,4}}[A-Za-z]?(?:-\d+)? [A-Z]|(?<=, )(?:[A-Z][\w’']+ ){{1,3}}House,)(?:(?!{_POSTCODE}).)*{_POSTCODE}"
+    rf",? (?:\d{{1,4}}[A-Za-z]?(?:-\d+)? [A-Z]|(?<=, )(?:[A-Z][\w’']+ ){{1,3}}House,)"
+    rf"(?:(?!{_POSTCODE}).){{0,200}}{_POSTCODE}"
     r"|, \d{1,4}[A-Za-z]? [A-Z][^|;]*$"
 )
 #: Places that a body has several of in its one name: what is between them parts nobody, whatever stands before.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from heard.watch.entries import FixesDigested, PresenceTold
 from heard.watch.tracks import Placed
 from heard.web.taking import Taking
 from tests.postgres import Cluster
-from tests.watch.gate import Gate, Hands
+from tests.watch.gate import NOON, Gate, Hands
 
 METRE = 1 / 111_195
 
@@ -254,3 +255,23 @@ def raw(postgres: Cluster) -> bytes:
     with psycopg.connect(f"{postgres.address}/postgres", autocommit=True) as db:
         db.execute("CHECKPOINT")
     return b"".join(path.read_bytes() for path in (postgres.data / "base").rglob("*") if path.is_file())
+
+
+def test_to_erase_again_waits_for_no_sweep_that_goes_on(postgres: Cluster) -> None:
+    """What erases also keeps what phones send: a sweep that waits for somebody's lock must not keep them waiting."""
+    journal = postgres.fresh()
+    file = PostgresFixes(journal)
+    for hour in range(2):
+        file.keep([(("holder", "station"), 1, b"fixes")], NOON + timedelta(hours=hour))
+    [first, second] = [number for number, _, _ in file.hours()]
+    with psycopg.connect(journal) as somebody, ThreadPoolExecutor(1) as disk:
+        somebody.execute("LOCK TABLE fix_block IN SHARE UPDATE EXCLUSIVE MODE")  # as a vacuum of their own
+        try:
+            disk.submit(file.erase, [first]).result(20)
+            disk.submit(file.erase, [second]).result(20)
+        finally:
+            somebody.rollback()
+    file._sweep.finish()
+    assert file.database.ask("SELECT name FROM about WHERE name LIKE 'sweep%%fixes'") == []
+    file.close()
+    postgres.give_back(journal)

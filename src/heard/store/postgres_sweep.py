@@ -37,7 +37,8 @@ class Sweep:
     def __init__(self, database: Database, table: str, *after: str) -> None:
         self._database, self._table, self._after = database, table, after
         self._wanted, self._going_on = NOTES.get(table, ("sweep", "sweeping"))
-        self._alone = Lock()
+        self._handing_on = Lock()
+        self._is_wanted = False
         self._at_work: Thread | None = None
         self.begin()
 
@@ -47,18 +48,33 @@ class Sweep:
         db.execute(noted, (self._wanted, self._table))
 
     def begin(self) -> None:
-        """Sweep if there is anything noted, beside what else goes on."""
+        """Sweep if there is anything noted, beside what else goes on; after the sweep that goes on already, which may
+        wait for a minute, and nobody for it.
+        """
         if self._noted():
-            self.finish()
-            self._at_work = Thread(target=self._run, name="sweeping", daemon=True)
-            self._at_work.start()
+            with self._handing_on:
+                self._is_wanted = True
+                if self._at_work is None or not self._at_work.is_alive():
+                    self._at_work = Thread(target=self._run, name="sweeping", daemon=True)
+                    self._at_work.start()
 
     def _noted(self) -> bool:
         noted = "SELECT 1 FROM about WHERE name IN (%s, %s)"
         return bool(self._database.ask(noted, self._wanted, self._going_on))
 
     def _run(self) -> None:
-        with self._alone, suppress(Unavailable, Corrupt), self._database.apart(PATIENCE_S) as db:
+        while self._is_to_go_on():
+            self._sweep()
+
+    def _is_to_go_on(self) -> bool:
+        with self._handing_on:
+            wanted, self._is_wanted = self._is_wanted, False
+            if not wanted:
+                self._at_work = None
+            return wanted
+
+    def _sweep(self) -> None:
+        with suppress(Unavailable, Corrupt), self._database.apart(PATIENCE_S) as db:
             db.execute("SET lock_timeout = '60s'")
             db.execute("SELECT pg_advisory_lock(%s)", (SWEEPING,))  # one node after another
             begun = "INSERT INTO about VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -70,5 +86,5 @@ class Sweep:
             db.execute("DELETE FROM about WHERE name = %s", (self._going_on,))
 
     def finish(self) -> None:
-        if self._at_work is not None:
-            self._at_work.join(END_S)
+        if (at_work := self._at_work) is not None:
+            at_work.join(END_S)

@@ -206,7 +206,8 @@ class Node:
 
     def settle(self, pending: Sequence[Asked], outcomes: Sequence[Appended | HeardError]) -> list[Asked]:
         """Fold what was appended and give each its outcome; answers those that must be judged again."""
-        self.catch_up()
+        if any(isinstance(outcome, Appended) for outcome in outcomes):
+            self._fold_what_is_new()  # there is something: no need to ask
         again = []
         waiting = [asked for asked in pending if asked.outcome is None]
         for asked, outcome in zip(waiting, outcomes, strict=True):
@@ -224,10 +225,13 @@ class Node:
         position = self.projection.position()
         if self.journal.store.position() <= position <= self._followed:
             return position
+        return self._fold_what_is_new()
+
+    def _fold_what_is_new(self) -> int:
         try:
             return self._catch_up()
         except Unavailable:
-            if not self.journal.store.of_kinds(kinds_that_withdraw(), position):
+            if not self.journal.store.of_kinds(kinds_that_withdraw(), self.projection.position()):
                 raise
             with self.reserve():
                 return self._catch_up()
@@ -242,11 +246,12 @@ class Node:
             self._followed = entries[-1].position
             if len(entries) < FOLD_AT_ONCE:  # there were no more; asking again would take the write lock for nothing
                 break
-        self._see_what_others_folded(self.projection.position())
+        position = self.projection.position()
+        self._see_what_others_folded(position)
         self.leftovers.purge()
         for follow in self.after_fold:
             follow(folded)
-        return self.projection.position()
+        return position
 
     def _see_what_others_folded(self, up_to: int) -> None:
         """They may have died since."""

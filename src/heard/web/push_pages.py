@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.accounts.model import Caller
+from heard.accounts.still import must_still
 from heard.cases.exits import Serving
 from heard.deliver.web_push import NO_SUBSCRIPTION, browser
 from heard.engine.errors import Refused, TooLarge, Unavailable
@@ -93,6 +94,7 @@ async def ring(request: Request) -> Response:
     told = await _told(request)
     one, name = browser(told.address, told.key, told.auth), _kind(request.headers.get("user-agent", ""))
     push.must_reach(one.address)
+    must_still(caller)  # a body may take its time
     subscriptions.keep(serving.node.journal, caller.account.id, name, *one, push.sender.public)
     return JSONResponse({"to": "/watch/mine/?done"}, headers=NO_STORE)
 
@@ -104,7 +106,7 @@ async def _told(request: Request) -> Told:
         raise TooLarge("This is more than any browser says. Nothing was kept.")
     try:
         return msgspec.json.decode(body, type=Told)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(NO_SUBSCRIPTION) from None
 
 

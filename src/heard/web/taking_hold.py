@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.accounts import projection as accounts
+from heard.accounts.callers import SignInNeeded
 from heard.accounts.model import Caller
 from heard.accounts.still import still
 from heard.cases import projection as cases
@@ -87,8 +88,8 @@ async def act(request: Request) -> Response:
             command = (place_legal_hold if verb == "place" else end_legal_hold)(case.id, ground)
             if not ground.strip():
                 raise Refused("The ground is missing. Nothing was changed.")
-            await serving.do(command, by=caller.account.id)
-        except (NotFound, NotAllowed):
+            await serving.do(still(caller, command), by=caller.account.id)
+        except (NotFound, NotAllowed, SignInNeeded):
             raise
         except HeardError as refusal:
             return _page(serving, caller, case, error=refusal.message, verb=verb, typed=ground)

@@ -49,6 +49,8 @@ def test_the_operators_own_is_reached_and_nothing_that_only_looks_like_it() -> N
         ("Mon, 03 Mar 2031 11:00:00 GMT", 0),
         ("Mon, 03 Mar 2031 12:00:30 -0000", 30),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+        ("Mon, 03 Mar 99999999999999999999 12:00:00 GMT", 0),
+        ("Mon, 03 Mar 2031 12:00:00 +99999999999999999999", 0),
     ],
 )
 def test_for_how_long_nobody_is_to_ask_is_read_and_bounded(said: str, wait_s: float) -> None:

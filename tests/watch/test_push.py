@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx2
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -210,6 +211,41 @@ def test_with_another_key_of_the_checkpoint_nobody_reads_them_and_they_make_room
     assert len(desk.journal.vault.names(subscriptions.DRAWER)) == 1
 
 
+@pytest.mark.parametrize("part", ["all of it", "what is sealed"])
+def test_one_that_was_changed_on_the_disk_keeps_no_other_from_ringing(
+    desk: Desk, service: PushService, part: str
+) -> None:
+    push = Push(desk.journal, "", [service.origin])
+    first, second = (subscribed(desk.journal, push, service, name=name) for name in ("first", "second"))
+    vault, name = desk.journal.vault, f"me.{subscriptions.id_of(first.address)}"
+    row = vault.get(subscriptions.DRAWER, name)
+    assert row is not None
+    kept = msgspec.msgpack.decode(row, type=subscriptions._Kept)
+    changed = row[:20] if part == "all of it" else row.replace(kept.sealed, kept.sealed[::-1])
+    vault.put(subscriptions.DRAWER, name, changed)
+    assert [one.address for one in subscriptions.of(desk.journal, "me")] == [second.address]
+    assert asyncio.run(push.send("me", WORDS)) == ("sent", 0.0) and [one.path for one in service.taken] == [
+        "/to/second"
+    ]
+    subscribed(desk.journal, push, service, name="third")
+    assert name not in vault.names(subscriptions.DRAWER), "it makes room"
+
+
+class Mistaken(Push):
+    """A way of telling that has a mistake of ours in it."""
+
+    async def send(self, account: str, message: Message) -> tuple[str, float]:
+        raise RuntimeError(account)
+
+
+def test_a_mistake_in_one_way_of_telling_keeps_nobody_from_being_told(desk: Desk, service: PushService) -> None:
+    """Else it is tried again at once, for ever, and nothing is written down."""
+    push = Mistaken(desk.journal, "", [service.origin])
+    subscribed(desk.journal, push, service)
+    went = asyncio.run(Channels(None, None, push, lambda _: True, "").send("me", "", WORDS, ()))
+    assert went == Went({"page": "sent", "push": "RuntimeError"}, 0.0)
+
+
 class OutOfReach:
     """A vault whose server is away."""
 
@@ -306,6 +342,7 @@ def test_what_no_browser_says_is_refused_in_words(served: tuple[Server, PushServ
         answer = server.client.post("/watch/mine/push", json=body, headers={"Accept": "application/json"})
         assert answer.status_code == 422 and answer.json()["detail"], body
     assert server.client.post("/watch/mine/push", content=b"x" * 9000).status_code == 413
+    assert server.client.post("/watch/mine/push", content=b'{"x":' + b"[" * 5000).status_code == 422
     assert server.client.post("/watch/mine/push/end", data={"browser": "none"}).status_code == 404
 
 

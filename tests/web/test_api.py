@@ -125,6 +125,14 @@ def test_bad_input_is_refused_in_words(server: Server, slug: str, body: bytes) -
     assert "Nothing was" in answer.json()["detail"]
 
 
+def test_what_is_nested_without_end_is_refused_in_words(server: Server) -> None:
+    """Where a field takes anything, such as what is owed."""
+    body = b'{"title": "x", "supervisor": "y", "obligation": {"op": ' + b"[" * 5000
+    headers = {"content-type": "application/json"}
+    answer = server.client.post("/api/v1/watch/stations/none/obligations", content=body, headers=headers)
+    assert answer.status_code == 400 and "Nothing was" in answer.json()["detail"]
+
+
 def test_huge_body_is_refused_at_once(server: Server, slug: str) -> None:
     answer = server.post(f"/cases/{slug}/posts", {"text": "x" * 3_000_000})
     assert answer.status_code == 413

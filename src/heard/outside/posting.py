@@ -66,7 +66,7 @@ def _wait_s(said: str, at: datetime) -> float:
         return min(float(said), WAIT_S_MAX)
     try:
         until = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a year, or a zone, of twenty figures
         return 0.0
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max((until - at).total_seconds(), 0.0), WAIT_S_MAX)

@@ -101,8 +101,7 @@ def _names(journal: Journal) -> list[str]:
 
 def _read(journal: Journal, name: str) -> Subscription | None:
     """None for what is being taken out at this moment, and for what nobody can read any more."""
-    raw = journal.vault.get(DRAWER, name)
-    kept = msgspec.msgpack.decode(raw, type=_Kept) if raw else None
+    kept = _kept_in(journal.vault.get(DRAWER, name))
     seal = journal.vault.seals([kept.seal]).get(kept.seal) if kept else None
     if kept is None or seal is None:
         return None
@@ -110,14 +109,23 @@ def _read(journal: Journal, name: str) -> Subscription | None:
     key = _key(journal, id, seal.key)
     if _check(key) != kept.check:
         return None
-    words = msgspec.msgpack.decode(journal.sealing.unseal(key, kept.sealed), type=_Words)
+    try:
+        words = msgspec.msgpack.decode(journal.sealing.unseal(key, kept.sealed), type=_Words)
+    except Exception:  # changed on the disk: whoever is to be told of an alarm is told by their other ways
+        return None
     return Subscription(id, account, kept.since_at, words.name, words.address, words.key, words.auth, words.sender)
 
 
+def _kept_in(raw: bytes | None) -> _Kept | None:
+    try:
+        return msgspec.msgpack.decode(raw, type=_Kept) if raw else None
+    except msgspec.MsgspecError:
+        return None
+
+
 def _forget(journal: Journal, name: str) -> None:
-    raw = journal.vault.take(DRAWER, name)
-    if raw:
-        journal.vault.destroy([msgspec.msgpack.decode(raw, type=_Kept).seal])
+    if kept := _kept_in(journal.vault.take(DRAWER, name)):
+        journal.vault.destroy([kept.seal])
 
 
 def _key(journal: Journal, id: str, seal: bytes) -> bytes:

@@ -68,7 +68,7 @@ class Channels:
         if self.hook and self.hook.name not in without:
             posted = (to, message.id, message.subject, message.text, message.alarms)
             sending[self.hook.name] = self._tried(self.hook.send, *posted)
-        went = dict(zip(sending, await asyncio.gather(*sending.values()), strict=True))
+        went = dict(zip(sending, await asyncio.gather(*map(_minded, sending, sending.values())), strict=True))
         failed = [wait_s for how, wait_s in went.values() if how not in (SENT, GONE)]
         by = {"page": page, **{name: how for name, (how, _) in went.items()}}
         return Went(by, min(failed, default=0.0))
@@ -79,6 +79,15 @@ class Channels:
         except Unavailable as wrong:
             return str(wrong.details.get("why") or "failed"), 0.0
         return SENT, 0.0
+
+
+async def _minded(name: str, sending: Awaitable[tuple[str, float]]) -> tuple[str, float]:
+    """A mistake of ours in one way of telling is a failure of that way: the others go on, and it is written down."""
+    try:
+        return await sending
+    except Exception as mistake:
+        log.error("channel_failed", channel=name, error=type(mistake).__name__)
+        return type(mistake).__name__, 0.0
 
 
 async def _no_address() -> tuple[str, float]:

@@ -121,7 +121,7 @@ class Verb(Route):
             return msgspec.json.decode(sent or b"{}", type=self.body)
         except msgspec.ValidationError as misfit:
             raise Refused(f"{misfit}. Nothing was changed.") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last of what is nested without end
             raise errors.Unreadable("The body is not JSON in UTF-8. Nothing was changed.") from None
 
 

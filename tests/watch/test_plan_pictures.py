@@ -125,6 +125,33 @@ def test_a_hold_of_a_station_on_it_stops_that_for_as_long_as_it_stands(
     assert site.clear(5) == destroyed and site.is_there(PICTURE) == (not destroyed)
 
 
+def _held(site: Site) -> None:
+    """The first hour of the gate, by two people."""
+    far = NOON + timedelta(days=300)
+    asked = present.ask_for_hold(site.gate.id, NOON, NOON + timedelta(hours=1), far, "the inquest")
+    hold = site.gate.do(asked, site.gate.sam).stream
+    site.gate.do(present.agree_to_hold(hold, "tam"), "tam")
+
+
+@pytest.mark.parametrize("between", [PICTURE, OTHER])
+def test_a_hold_of_when_it_was_shown_first_counts_though_it_was_drawn_again(site: Site, between: bytes) -> None:
+    _held(site)
+    site.hands.go_on(2 * 3600)
+    site.draw(between, site.plan)
+    site.draw(PICTURE, site.plan)
+    site.gate.do(plans.withdraw(site.plan), site.gate.sam)
+    site.clear(WEEK_S + 5)
+    assert site.is_there(PICTURE)
+
+
+def test_a_hold_of_a_station_that_was_taken_off_the_plan_before_it_went_counts(site: Site) -> None:
+    _held(site)
+    site.hands.go_on(2 * 3600)
+    site.gate.do(plans.take_off(site.plan, site.gate.id), site.gate.sam)
+    site.gate.do(plans.withdraw(site.plan), site.gate.sam)
+    assert site.clear(WEEK_S + 5) == 0 and site.is_there(PICTURE)
+
+
 def test_a_hold_of_another_station_or_of_another_time_stops_nothing(site: Site) -> None:
     gate, far = site.gate, NOON + timedelta(days=300)
     before = (NOON - timedelta(days=2), NOON - timedelta(days=1))

@@ -129,18 +129,32 @@ CREATE INDEX IF NOT EXISTS plan_picture_plan ON plan_picture (plan);
 def _drawn(tables: Tables, entry: Entry, body: PlanDrawn) -> None:
     _gone(tables, entry)
     shown = (body.media, entry.stream, now.text(entry.at))
-    tables.execute("INSERT OR REPLACE INTO plan_picture VALUES (?, ?, ?, NULL, '[]')", shown)
+    # One that is drawn back was shown before as well, and a hold may be of that time.
+    tables.execute(
+        "INSERT INTO plan_picture VALUES (?, ?, ?, NULL, '[]') ON CONFLICT (media, plan) DO UPDATE SET gone_at = NULL",
+        shown,
+    )
     plan = (entry.stream, body.name, body.media, body.width, body.height)
     tables.execute("INSERT OR REPLACE INTO plan VALUES (?, ?, ?, ?, ?)", plan)
 
 
 def _gone(tables: Tables, entry: Entry) -> None:
-    """The picture of a plan is shown to nobody from here on; these stations stood on it."""
-    stood = sorted(one.station for one in placed(tables, entry.stream))
-    tables.execute(
-        "UPDATE plan_picture SET gone_at = ?, stations = ? WHERE plan = ? AND gone_at IS NULL",
-        (now.text(entry.at), msgspec.json.encode(stood), entry.stream),
-    )
+    """The picture of a plan is shown to nobody from here on."""
+    _stood(tables, entry.stream)
+    gone = (now.text(entry.at), entry.stream)
+    tables.execute("UPDATE plan_picture SET gone_at = ? WHERE plan = ? AND gone_at IS NULL", gone)
+
+
+def _stood(tables: Tables, plan: str) -> None:
+    """The stations that stand on a plan have stood on the picture that it shows, wherever they are afterwards."""
+    here = {one.station for one in placed(tables, plan)}
+    asked = "SELECT media, stations FROM plan_picture WHERE plan = ? AND gone_at IS NULL"
+    for media, before in list(tables.execute(asked, (plan,))):
+        stood = sorted(here | set(msgspec.json.decode(before, type=list[str])))
+        tables.execute(
+            "UPDATE plan_picture SET stations = ? WHERE media = ? AND plan = ?",
+            (msgspec.json.encode(stood), media, plan),
+        )
 
 
 def _placed(tables: Tables, entry: Entry, body: PlanPlaced) -> None:
@@ -149,6 +163,7 @@ def _placed(tables: Tables, entry: Entry, body: PlanPlaced) -> None:
 
 
 def _taken_off(tables: Tables, entry: Entry, body: PlanTakenOff) -> None:
+    _stood(tables, entry.stream)
     tables.execute("DELETE FROM plan_station WHERE plan = ? AND station = ?", (entry.stream, body.station))
 
 

@@ -15,7 +15,7 @@ import pytest
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.engine import now
-from heard.engine.entry import Draft
+from heard.engine.entry import Body, Draft
 from heard.engine.node import Decision
 from heard.opening import House, open_house
 from heard.signing_in import token_for
@@ -139,6 +139,13 @@ class Served:
         [shown] = re.findall(r'<section aria-labelledby="looks">(.*?)</section>', page.text, re.S)
         return [unescape(re.sub("<.*?>", "", one)) for one in re.findall("<li>(.*?)</li>", shown)]
 
+    def account(self, email: str) -> str:
+        house = open_house(self.server.data)
+        house.node.catch_up()
+        found = accounts.by_email(house.tables, email).id
+        house.close()
+        return found
+
     def position(self) -> str:
         return self.server.reader.get("/log/checkpoint").text.split("\n")[1]
 
@@ -175,24 +182,48 @@ def test_every_way_to_look_back_at_a_duty_is_told_to_who_was_on_it(served: Serve
     assert served.looks_at(by, path) == [] and served.position() == position, "looked at again, it writes nothing"
 
 
+def recorded(served: Served, stream: str, *bodies: Body) -> None:
+    house = open_house(served.server.data)
+    house.node.catch_up()
+    house.node.do(lambda _: Decision(tuple(Draft(stream, body) for body in bodies), ()), by="watch")
+    house.close()
+
+
+def rings(served: Served, alarm: str) -> None:
+    """And the first holder is told of it, who is on duty."""
+    one = served.account("one@heard.example")
+    rang = AlarmRaised(served.hour.present, 1, served.hour.station, "lapse", "", served.hour.since)
+    recorded(served, alarm, rang, AlarmTold(ladders.THEMSELVES, one, {"page": "sent"}))
+
+
+def is_over(served: Served, alarm: str) -> None:
+    recorded(served, alarm, AlarmCleared(served.hour.since + HOUR, "restored"))
+
+
 @pytest.mark.parametrize("path", ["/watch/alarms/{}/", "/api/v1/watch/alarms/{}"])
 def test_an_alarm_that_is_over_is_a_look_at_who_was_told_of_it_under_watch(served: Served, path: str) -> None:
     """While it goes on it is none: nothing stands between it and who sees to it."""
-    server, at = served.server, served.hour.since
-    house = open_house(server.data)
-    house.node.catch_up()
-    one = accounts.by_email(house.tables, "one@heard.example").id
-    obligation, raised = served.hour.present, f"alarm-{path.count('api')}"
-    rang = AlarmRaised(obligation, 1, served.hour.station, "lapse", "", at)
-    told = AlarmTold(ladders.THEMSELVES, one, {"page": "sent"})
-    house.node.do(lambda _: Decision((Draft(raised, rang), Draft(raised, told)), ()), by="watch")
-    by = f"alarm-{path.count('api')}@heard.example"
+    raised = f"alarm-{path.count('api')}"
+    by = f"{raised}@heard.example"
+    rings(served, raised)
     assert served.looks_at(by, path.format(raised)) == [], "it goes on"
-    house.node.do(lambda _: Decision((Draft(raised, AlarmCleared(at + HOUR, "restored")),), ()), by="watch")
-    house.close()
+    is_over(served, raised)
     [words] = served.looks_at(by, path.format(raised))
     assert words.startswith(by) and "looked at an alarm that was over" in words
     assert served.looks_at(by, path.format(raised)) == []
+
+
+def test_what_is_refused_of_an_alarm_that_is_over_shows_who_was_told_and_is_a_look(served: Served) -> None:
+    rings(served, "alarm-refused")
+    is_over(served, "alarm-refused")
+    sue = served.client("sue@heard.example", "supervisor")
+    assert served.client("sam@heard.example").get("/watch/alarms/alarm-refused/").is_success, "the server has it"
+    before = served.of_one()
+    answer = sue.post("/watch/alarms/alarm-refused/close", data={"reason": " "})
+    assert answer.status_code == 422 and "who was on duty" in answer.text
+    found = served.of_one()
+    [words] = found[: len(found) - len(before)]
+    assert words.startswith("sue@heard.example") and "looked at an alarm that was over" in words
 
 
 def test_how_each_stood_over_the_api_is_told_where_it_names_them(served: Served) -> None:

@@ -338,24 +338,27 @@ async def alarm_page(request: Request) -> Response:
     serving, caller = signed_in(request, "see_watch")
 
     async def look() -> Response:
-        alarm = projection.alarm(serving.tables, request.path_params["alarm"])
-        await looked(serving, caller, "alarm", looks.of_alarm(serving.tables, alarm))
-        return _alarm(serving, caller, alarm.id)
+        return await _alarm(serving, caller, request.path_params["alarm"])
 
     return await looking_twice(serving, look)
 
 
-def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft: Form | None = None) -> Response:
+async def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", draft: Form | None = None) -> Response:
+    """What was typed comes back also where the look cannot be written down: then without who was told."""
     tables = serving.tables
-    raised = projection.alarm(tables, alarm)
-    reason = ""
+    raised, told, reason = projection.alarm(tables, alarm), ladders.told(tables, alarm), ""
+    try:
+        await looked(serving, caller, "alarm", looks.of_alarm(tables, raised))
+    except Unavailable:
+        if not error:
+            raise
+        told = []
     if raised.state == "closed":
         closings = (one.body for one in serving.node.journal.stream(alarm))
         reason = next((body.reason for body in closings if isinstance(body, AlarmClosed)), "")
     return page(
         serving, "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
-        told=ladders.told(tables, alarm),
-        station=projection.station(tables, raised.station), error=error, draft=draft or {},
+        told=told, station=projection.station(tables, raised.station), error=error, draft=draft or {},
         changed=serving.watching.changed if serving.watching else 0,
     )  # fmt: skip
 
@@ -370,5 +373,5 @@ async def act_on_alarm(request: Request) -> Response:
     except NotFound:
         raise
     except HeardError as refusal:
-        return _alarm(serving, caller, alarm, refusal.message, form)
+        return await _alarm(serving, caller, alarm, refusal.message, form)
     return RedirectResponse(f"/watch/alarms/{alarm}/", 303)

@@ -109,6 +109,22 @@ def test_what_is_read_of_a_time_shows_what_all_of_the_journal_shows(gate: Gate, 
     assert wrong == 0 and read < there * 0.8, (wrong, read, there)
 
 
+def test_a_state_of_a_moment_to_come_hides_not_the_one_before(gate: Gate, hands: Hands) -> None:
+    """As a clock tells it that runs ahead by no more than is believed."""
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    gate.is_told("open")
+    gate.arms("present", "60 s", state="open", at_least="1")
+    gate.do(commands.end_duty(gate.id, gate.one), gate.one)
+    hands.go_on(600)
+    gate.do(commands.tell_state(gate.id, "shut", None, hands.at + timedelta(seconds=1.5)), gate.sam)
+    since = hands.at + timedelta(seconds=1)
+    until = hands.go_on(3600)
+    of_time, of_all = entries(gate, since, until), everything(gate, until)
+    assert readings.told_by(gate.id, of_time).state(since) == "open"
+    assert shown(gate, of_time, since, until) == shown(gate, of_all, since, until)
+
+
 @pytest.mark.parametrize("left_out", ["duties", "states"])
 def test_control_what_held_on_and_is_not_read_is_missed(
     gate: Gate, hands: Hands, left_out: str, monkeypatch: pytest.MonkeyPatch

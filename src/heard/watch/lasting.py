@@ -64,7 +64,8 @@ def on_duty_within(tables: Tables, station: str, since: datetime, until: datetim
 def from_where(tables: Tables, station: str, cut: int, cut_at: datetime) -> tuple[int, list[int]]:
     """After which position all that is told of a station has to be heard, to know how it stands from `cut_at` on, where
     `cut` is the last entry that is earlier: the beginning of the longest duty that goes on there. And what was told
-    before that and holds on: of each other holder the end of their last duty, and the last state.
+    before that and holds on: of each other holder the end of their last duty, and the last state, with any that a clock
+    which runs ahead told of a moment to come.
     """
     after, single = cut, list[int]()
     newest = "SELECT max(position) FROM duty_time WHERE station = ? AND position <= ? GROUP BY holder"
@@ -74,9 +75,10 @@ def from_where(tables: Tables, station: str, cut: int, cut_at: datetime) -> tupl
             after = min(after, position - 1)
         else:
             single.append(ended_position)
-    state = tables.execute(
-        "SELECT position FROM state_time WHERE station = ? AND since < ? AND position <= ? "
-        "ORDER BY since DESC, position DESC LIMIT 1",
-        (station, now.text(cut_at + AHEAD), cut),
+    of_states = "FROM state_time WHERE station = ?1 AND position <= ?2"
+    states = tables.execute(
+        f"SELECT position {of_states} AND since < ?4 "
+        f"AND since >= coalesce((SELECT max(since) {of_states} AND since <= ?3), '')",
+        (station, cut, now.text(cut_at), now.text(cut_at + AHEAD)),
     )
-    return after, [one for one in (*single, *(position for (position,) in state)) if one <= after]
+    return after, [one for one in (*single, *(position for (position,) in states)) if one <= after]

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from heard.engine import now
 from heard.engine.entry import Body, Draft
 from heard.engine.errors import NotFound
 from heard.engine.node import Decision
+from heard.engine.projection import Tables
 from heard.opening import House, open_house
 from heard.watch import commands, period, projection, suspensions
 from heard.watch.entries import (
@@ -70,6 +72,26 @@ def test_a_station_whose_alarm_is_the_newest_of_many_is_told_to_be_in_alarm(hous
     assert [one.id for one in shown.alarms[:2]] == ["newest", "seen"], "what nobody sees to comes first"
     assert (len(shown.alarms), shown.in_all) == (100, MANY + 2)
     assert projection.going_on(house.tables) == {quiet: {"lapse", "unproven"}}
+
+
+class Explaining:
+    """Tables that say how they look for what they are asked."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables, self.plans = tables, list[str]()
+
+    def execute(self, statement: str, bindings: Any = ()) -> Any:
+        self.plans += [str(row[3]) for row in self.tables.execute(f"EXPLAIN QUERY PLAN {statement}", bindings)]
+        return self.tables.execute(statement, bindings)
+
+
+def test_what_is_not_closed_is_found_without_a_look_at_years_of_what_was(house: House) -> None:
+    """A board is looked at every few seconds, by everybody, in the loop that rings."""
+    long(house)
+    tables: Any = Explaining(house.tables)
+    assert len(projection.alarms(tables)) == 100 and projection.how_many_alarms(tables) == MANY + 2
+    assert projection.alarms_after(tables, "", False, "", 3) and projection.going_on(tables)
+    assert len(tables.plans) >= 4 and not [one for one in tables.plans if one.startswith("SCAN")], tables.plans
 
 
 def followed(server: Server, address: str) -> list[str]:

@@ -67,6 +67,14 @@ def test_one_that_hangs_or_dies_is_refused_and_ended(
         os.kill(pid, 0)
 
 
+def test_a_machine_that_begins_no_process_says_so_and_reads_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(pdf_room.sys, "executable", "/nowhere/python")
+        with pytest.raises(Unavailable, match="Nothing was imported"):
+            read(form_as_pdf())
+    assert read(form_as_pdf())["area"] == "Avon"
+
+
 def test_who_comes_while_many_wait_is_asked_to_come_again() -> None:
     async def many() -> list[dict[str, str] | BaseException]:
         content = picture_of_a_page()

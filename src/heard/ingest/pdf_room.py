@@ -40,6 +40,8 @@ async def facts_of(raw: bytes, name: str) -> dict[str, str]:
     try:
         async with _room:
             read = await _in_a_process(msgspec.msgpack.encode((name, raw)))
+    except OSError as wrong:  # no memory, no process or no file more
+        raise Unavailable("It could not be read just now. Nothing was imported; send it again in a minute.") from wrong
     finally:
         _waiting -= 1
     if read is None:

@@ -169,3 +169,44 @@ def test_the_table_of_what_lapsed_has_all_of_it(house: House) -> None:
     short = asyncio.run(period.report(*asked, most=5))
     assert (len(short.lapsed), short.more) == (7, 2 * MANY + 2 - 7), "five of one station and both of the other"
     assert len(asyncio.run(period.report(*asked, most=10**9)).lapsed) == 2 * MANY + 2
+
+
+def most_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many alarms a report reads between two turns of somebody else."""
+    long(house)
+    since_turn, most = [0], [0]
+
+    def counted(reads: Any) -> Any:
+        def read(*asked: Any) -> Any:
+            since_turn[0] += 1
+            most[0] = max(most[0], since_turn[0])
+            return reads(*asked)
+
+        return read
+
+    async def ticks() -> None:
+        while True:
+            since_turn[0] = 0
+            await asyncio.sleep(0)
+
+    async def reported() -> None:
+        ticking = asyncio.ensure_future(ticks())
+        day = now.today() - timedelta(days=3)
+        await period.report(house.journal, house.tables, day, now.today(), {}, most=10**9)
+        ticking.cancel()
+
+    monkeypatch.setattr(projection, "alarm", counted(projection.alarm))
+    monkeypatch.setattr(house.journal.store, "stream", counted(house.journal.store.stream))
+    asyncio.run(reported())
+    return most[0]
+
+
+def test_a_report_of_very_many_alarms_lets_everybody_else_have_a_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert most_at_once(house, monkeypatch) <= 2 * 100
+
+
+def test_control_one_that_reads_all_of_them_in_one_go_is_caught(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(period, "AT_ONCE", 10**9)
+    assert most_at_once(house, monkeypatch) > MANY

@@ -20,8 +20,9 @@ from heard.watch import lasting
 from heard.watch.keeping import REPAIRS
 from heard.watch.readings import minutes
 
-#: Entries that are opened, and positions whose entries are read, in one go; others are answered in between.
-AT_ONCE, POSITIONS_AT_ONCE = 400, 20_000
+#: Entries that are opened, positions whose entries are read, and streams that are, in one go; others are answered in
+#: between.
+AT_ONCE, POSITIONS_AT_ONCE, STREAMS_AT_ONCE = 400, 20_000, 100
 #: What is asked of a time rests on these alone.
 _RESTS_ON = frozenset(
     body.kind
@@ -78,8 +79,10 @@ async def told_of(journal: Journal, tables: Tables, station: str, since: datetim
     cut, last = position_at(store, since), position_at(store, until + REPAIRS + timedelta(seconds=1, microseconds=1))
     after, single = lasting.from_where(tables, station, cut, since)
     records = [one for position in single if (one := store.record(position)) is not None]
-    for stream in sorted(_beside(tables, station, since, until, cut)):
+    for place, stream in enumerate(sorted(_beside(tables, station, since, until, cut))):
         records += store.stream(stream, 0, last)
+        if not place % STREAMS_AT_ONCE:
+            await asyncio.sleep(0)
     for position in range(after, last, POSITIONS_AT_ONCE):
         records += store.stream(station, position, min(last, position + POSITIONS_AT_ONCE))
         await asyncio.sleep(0)

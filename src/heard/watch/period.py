@@ -27,6 +27,8 @@ from heard.watch.readings import Says, Stretch, minutes
 DAYS_MAX = 366
 #: Alarms that are listed one by one; beyond these they are counted.
 ALARMS_MAX = 500
+#: As many as are read in one go; others are answered in between.
+AT_ONCE = 100
 #: What a spreadsheet would take for a formula (OWASP, CSV injection). Written as text, it is what it says.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -136,12 +138,12 @@ async def report(
     within = times(tables, since, until, only)
     kept, lapsed, known, looks, rang = list[Kept](), list[tuple[datetime, Lapsed]](), list[Known](), 0, 0
     for station, first, last in within:
-        alarms = _alarms(tables, station.id, first, last)
+        alarms = await _alarms(tables, station.id, first, last)
         rang += len(alarms)
         kept += await _kept(journal, tables, station, alarms, first, last)
         for place, one in enumerate(alarms[:most]):
             lapsed.append((one.lapsed_at, _lapsed(journal, station, one, names)))
-            if not place % 100:
+            if not place % AT_ONCE:
                 await asyncio.sleep(0)
         known += _known(tables, station)
         looks += looking.positions_read(tables, station.id, first, last)
@@ -181,12 +183,16 @@ def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms
 _SAYS: tuple[Says, ...] = ("kept", "broken", "unknown", "suspended")
 
 
-def _alarms(tables: Tables, station: str, first: datetime, last: datetime) -> list[RaisedAlarm]:
+async def _alarms(tables: Tables, station: str, first: datetime, last: datetime) -> list[RaisedAlarm]:
     rows = tables.execute(
         "SELECT id FROM alarm WHERE station = ? AND lapsed_at >= ? AND lapsed_at < ? ORDER BY lapsed_at, id",
         (station, now.text(first), now.text(last)),
     )
-    return [projection.alarm(tables, id) for id in [id for (id,) in rows]]
+    found, ids = list[RaisedAlarm](), [id for (id,) in rows]
+    for place in range(0, len(ids), AT_ONCE):
+        found += [projection.alarm(tables, id) for id in ids[place : place + AT_ONCE]]
+        await asyncio.sleep(0)
+    return found
 
 
 def _lapsed(journal: Journal, station: Station, alarm: RaisedAlarm, names: Mapping[str, str]) -> Lapsed:

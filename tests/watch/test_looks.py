@@ -23,7 +23,7 @@ from heard.watch import commands, ladders, lasting, looks, present
 from heard.watch.entries import AlarmCleared, AlarmRaised, AlarmTold
 from heard.watch.look_entries import RecordLookedAt
 from tests.server import Server, running
-from tests.watch.an_hour import Past, past
+from tests.watch.an_hour import ZOE, Past, past
 from tests.watch.gate import NOON, Gate, Hands
 
 HOUR = timedelta(hours=1)
@@ -180,6 +180,14 @@ def test_every_way_to_look_back_at_a_duty_is_told_to_who_was_on_it(served: Serve
     assert told.startswith(by) and words in told and "Post 7" in told
     position = served.position()
     assert served.looks_at(by, path) == [] and served.position() == position, "looked at again, it writes nothing"
+
+
+def test_whom_a_report_names_for_closing_an_alarm_is_told_of_it_too(served: Served) -> None:
+    """Who was not on duty."""
+    by = "aud-of-closers@heard.example"
+    report = served.client(by, "auditor").get(f"/watch/report/?since={served.hour.since.date()}")
+    assert unescape(report.text).count(ZOE)
+    assert f"{by}, " in served.client("zoe@heard.example").get("/watch/mine/").text
 
 
 def recorded(served: Served, stream: str, *bodies: Body) -> None:

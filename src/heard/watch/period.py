@@ -124,6 +124,16 @@ def times(tables: Tables, since: date, until: date, only: str = "") -> list[tupl
     return found
 
 
+def closers(tables: Tables, station: str, first: datetime, last: datetime) -> set[str]:
+    """Who closed what lapsed in a time: a report names them."""
+    rows = tables.execute(
+        "SELECT DISTINCT closed_by FROM alarm WHERE station = ? AND lapsed_at >= ? AND lapsed_at < ? "
+        "AND closed_by IS NOT NULL",
+        (station, now.text(first), now.text(last)),
+    )
+    return {who for (who,) in rows}
+
+
 async def report(
     journal: Journal,
     tables: Tables,

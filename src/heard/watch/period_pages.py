@@ -28,9 +28,10 @@ def routes() -> list[BaseRoute]:
 async def _asked(serving: Serving, caller: Caller, request: Request, most: int = period.ALARMS_MAX) -> Period:
     since, until = period.days_from(request.query_params, now.today())
     only = request.query_params.get("station", "")
-    within = period.times(serving.tables, since, until, only)
-    await looked(serving, caller, "report", [looks.Asked(station.id, first, last) for station, first, last in within])
-    return await period.report(serving.node.journal, serving.tables, since, until, names(serving.tables), only, most)
+    tables = serving.tables
+    within = [(station.id, first, last) for station, first, last in period.times(tables, since, until, only)]
+    await looked(serving, caller, "report", [looks.Asked(*one, period.closers(tables, *one)) for one in within])
+    return await period.report(serving.node.journal, tables, since, until, names(tables), only, most)
 
 
 async def report_page(request: Request) -> Response:

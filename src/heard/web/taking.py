@@ -377,17 +377,16 @@ class Taking:
             log.info("fixes_erased", hours=erased)
 
 
-async def take_positions(taking: Taking | None, watching: Watching) -> None:
+async def take_positions(taking: Taking, watching: Watching) -> None:
     """Until cancelled. A mistake of ours here must not keep a post from being withdrawn: the watch stops then, since it
     would take for present who is not any more, and says so on its board.
     """
-    if taking is not None:
-        try:
-            await taking.run()
-        except Exception as mistake:
-            taking.has_stopped = watching.has_stopped = True
-            watching.since_at = None
-            log.error("watch_stopped", error=type(mistake).__name__)
+    try:
+        await taking.run()
+    except Exception as mistake:
+        taking.has_stopped = watching.has_stopped = True
+        watching.since_at = None
+        log.error("watch_stopped", error=type(mistake).__name__)
     await asyncio.Event().wait()
 
 

@@ -26,6 +26,7 @@ from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused, Unava
 from heard.export.hold_making import Taken, found_of, in_order, pack, read, size_of, take_record
 from heard.export.hold_record import Found
 from heard.export.making import TRIES, rules_changed
+from heard.web.taking_past import leaves_of
 
 #: A browser writes what it was given to no disk but where the person puts it.
 NO_STORE = {"Cache-Control": "no-store"}
@@ -34,8 +35,6 @@ VERBS = {
     "end": "The hold is ended.",
     "record": "",
 }
-#: Leaves read before the loop may do something else.
-LEAVES_AT_ONCE = 500
 
 
 def routes() -> list[BaseRoute]:
@@ -129,7 +128,7 @@ async def _taken(serving: Serving, case: Case, who: Mapping[str, str]) -> Taken:
     for _ in range(TRIES):
         reached = serving.node.catch_up()
         note = journal.checkpoint()
-        found, leaves = await _found(serving, case, size_of(note)), await _leaves(serving, size_of(note))
+        found, leaves = await _found(serving, case, size_of(note)), await leaves_of(journal, size_of(note))
         reading = read(serving.tables, serving.doors, serving.media, case, found, note, leaves)
         made = next(reading)
         for _ in reading:  # a picture each, into what was made
@@ -147,12 +146,3 @@ async def _found(serving: Serving, case: Case, upto: int) -> list[Found]:
         parts.append(part)
         await asyncio.sleep(0)
     return in_order(parts)
-
-
-async def _leaves(serving: Serving, size: int) -> list[bytes]:
-    leaves: list[bytes] = []
-    while len(leaves) < size:
-        records = serving.node.journal.store.records(len(leaves), min(LEAVES_AT_ONCE, size - len(leaves)))
-        leaves += [record.leaf for record in records]
-        await asyncio.sleep(0)
-    return leaves

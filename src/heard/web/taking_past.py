@@ -12,7 +12,7 @@ from heard.cases import projection as cases
 from heard.cases.exits import looking_twice
 from heard.coverage.in_case import signed_in
 from heard.coverage.looking_back import NO_STORE, instant, look
-from heard.engine.errors import NotFound
+from heard.engine.errors import NotFound, Unavailable
 from heard.engine.journal import Journal
 from heard.export.past import entries_on, past_zip
 
@@ -36,7 +36,7 @@ async def take(request: Request) -> Response:
         journal = serving.node.journal
         entries, posts = entries_on(journal, found)
         note = journal.checkpoint()
-        leaves = await _leaves(journal, int(note.split("\n")[1]))
+        leaves = await leaves_of(journal, int(note.split("\n")[1]))
         content = await asyncio.to_thread(past_zip, journal, found, case.slug, entries, posts, note, leaves)
         name = f"{case.slug}-{at:%Y%m%dT%H%M%SZ}.zip"
         headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
@@ -45,10 +45,13 @@ async def take(request: Request) -> Response:
     return await looking_twice(serving, made)
 
 
-async def _leaves(journal: Journal, size: int) -> list[bytes]:
+async def leaves_of(journal: Journal, size: int) -> list[bytes]:
+    """The first leaves of the tree. Raises Unavailable where there are not so many."""
     leaves: list[bytes] = []
     while len(leaves) < size:
         records = journal.store.records(len(leaves), min(LEAVES_AT_ONCE, size - len(leaves)))
+        if not records:  # as where another server of PostgreSQL took over that had less
+            raise Unavailable("The journal is shorter than it was a moment ago. Nothing was made; try again.")
         leaves += [record.leaf for record in records]
         await asyncio.sleep(0)
     return leaves

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
@@ -17,7 +16,7 @@ from heard.accounts import projection as accounts
 from heard.engine import now
 from heard.engine.entry import Body, Draft
 from heard.engine.node import Decision
-from heard.opening import House, open_house
+from heard.opening import open_house
 from heard.signing_in import token_for
 from heard.watch import commands, ladders, lasting, looks, present
 from heard.watch.entries import AlarmCleared, AlarmRaised, AlarmTold
@@ -27,17 +26,6 @@ from tests.watch.an_hour import ZOE, Past, past
 from tests.watch.gate import NOON, Gate, Hands
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def looked(gate: Gate, since: datetime, until: datetime, by: str = "aud", **more: Any) -> list[tuple[str, ...]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,23 +11,11 @@ import pytest
 from heard.engine.entry import Entry
 from heard.engine.errors import HeardError
 from heard.engine.projection import Tables
-from heard.opening import House
 from heard.watch import commands, lasting, looking_back, projection, readings
 from heard.watch.entries import PresenceTold, StateTold
 from tests.watch.gate import NOON, Gate, Hands
 from tests.watch.test_looking_back import entries, written
 from tests.watch.test_suspending import suspends
-
-
-@pytest.fixture
-def hands() -> Iterator[Hands]:
-    with ExitStack() as stack:
-        yield Hands(stack)
-
-
-@pytest.fixture
-def gate(hands: Hands, house: House) -> Gate:
-    return Gate(house)
 
 
 def everything(gate: Gate, until: datetime) -> list[Entry]:

@@ -31,6 +31,9 @@ from heard.engine import now
 from heard.engine.entry import Body, Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
+from heard.engine.remembered import remembered
+
+ROOM = "accounts"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (
@@ -163,9 +166,10 @@ def room() -> Room:
         CaseRoleGiven: _role_given,
         CaseRoleTaken: _role_taken,
     }
-    return Room("accounts", SCHEMA, folds, (entries, here))
+    return Room(ROOM, SCHEMA, folds, (entries, here))
 
 
+@remembered(ROOM)
 def by_id(tables: Tables, account: str) -> Account:
     """Raises NotFound."""
     return _one(tables.execute("SELECT id, email, role, name FROM account WHERE id = ?", (account,)))
@@ -182,17 +186,20 @@ def _one(rows: Any) -> Account:
     raise NotFound("There is no such account here.")
 
 
+@remembered(ROOM)
 def token(tables: Tables, token: str) -> tuple[str, str] | None:
     """The account and scope of a token that was not revoked."""
     return next(iter(tables.execute("SELECT account, scope FROM token WHERE id = ?", (token,))), None)
 
 
+@remembered(ROOM)
 def sessions_ended_at(tables: Tables, account: str) -> datetime | None:
     """When every session of the account was ended, the last time."""
     rows = tables.execute("SELECT at FROM sessions_ended WHERE account = ?", (account,))
     return next((now.instant(at) for (at,) in rows), None)
 
 
+@remembered(ROOM)
 def factors(tables: Tables, account: str) -> list[Factor]:
     """What an account signs in with besides a link, the oldest first."""
     rows = tables.execute(
@@ -214,6 +221,7 @@ def roles_in(tables: Tables, case: str) -> list[tuple[Account, CaseRole]]:
     return [(one, given[one.id]) for one in all_accounts(tables) if one.id in given]
 
 
+@remembered(ROOM)
 def case_roles(tables: Tables, account: str) -> dict[str, Role]:
     """What an account may be in single cases, by case."""
     return dict(tables.execute("SELECT case_id, role FROM case_role WHERE account = ? ORDER BY case_id", (account,)))
@@ -235,6 +243,7 @@ def is_spent(tables: Tables, challenge: str) -> bool:
     return any(tables.execute("SELECT 1 FROM spent_challenge WHERE challenge = ?", (challenge,)))
 
 
+@remembered(ROOM)
 def demanded(tables: Tables) -> tuple[str, datetime] | None:
     """Who demanded a second factor of everybody, and when; None where nobody does."""
     rows = tables.execute("SELECT by, at FROM factor_demanded")

@@ -13,6 +13,10 @@ from heard.cases.entries import CareTaken, HoldWasFalse, PublicAdmitted, PublicE
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.projection import Fold, Tables
+from heard.engine.remembered import remembered
+
+#: The room whose tables these are.
+ROOM = "cases"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS care (case_id TEXT NOT NULL, care TEXT NOT NULL, PRIMARY KEY (case_id, care)) WITHOUT ROWID;
@@ -57,11 +61,13 @@ FOLDS: dict[Any, Fold] = {
 }
 
 
+@remembered(ROOM)
 def care(tables: Tables, case: str) -> frozenset[str]:
     """With what care the case is reported."""
     return frozenset(care for (care,) in tables.execute("SELECT care FROM care WHERE case_id = ?", (case,)))
 
 
+@remembered(ROOM)
 def in_private(tables: Tables, case: str) -> dict[str, tuple[datetime, str]]:
     """The hearings that sit in private, since when and on whose word."""
     rows = tables.execute("SELECT hearing, since, by FROM private WHERE case_id = ? AND until IS NULL", (case,))
@@ -77,6 +83,7 @@ def was_in_private(tables: Tables, case: str, at: datetime) -> list[str]:
     return [hearing for (hearing,) in rows]
 
 
+@remembered(ROOM)
 def not_meant(tables: Tables, case: str, since: int) -> frozenset[str]:
     """Digests of words that were found to mean nobody protected, after the order at position `since`."""
     rows = tables.execute("SELECT words FROM not_meant WHERE case_id = ? AND position > ?", (case, since))

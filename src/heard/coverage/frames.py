@@ -109,7 +109,8 @@ class Painter:
             self._told = entries[-1].position
             if folded and entries[-1] is folded[-1]:  # all of it; whoever writes more says so again
                 break
-        self._see_what_others_rendered(self.file.position())
+        else:
+            self._see_what_others_rendered(self.file.position())
         self.leftovers.purge()
         if self._told > told:
             for follow in self.after_paint:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from heard.accounts import callers
 from heard.accounts.model import Caller
+from heard.cases import projection as cases
 from heard.cases.exits import Serving
 from heard.engine.projection import Tables
 
@@ -19,7 +20,7 @@ def case_named(tables: Tables, parts: Mapping[str, str]) -> str:
     """The id of the case that the parts of an address lead to; nothing where they name none, or one that is not."""
     match {name: part for name, part in parts.items() if name in PARTS}:
         case {"slug": name} | {"case": name}:
-            rows = tables.execute("SELECT id FROM cases WHERE slug = ?1 OR id = ?1", (name,))
+            return cases.named(tables, name)
         case {"post": id}:
             rows = tables.execute("SELECT case_id FROM post WHERE id = ?", (id,))
         case {"hearing": id}:

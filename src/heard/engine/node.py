@@ -246,12 +246,12 @@ class Node:
             self._followed = entries[-1].position
             if len(entries) < FOLD_AT_ONCE:  # there were no more; asking again would take the write lock for nothing
                 break
-        position = self.projection.position()
-        self._see_what_others_folded(position)
+        else:
+            self._see_what_others_folded(self.projection.position())
         self.leftovers.purge()
         for follow in self.after_fold:
             follow(folded)
-        return position
+        return self._followed
 
     def _see_what_others_folded(self, up_to: int) -> None:
         """They may have died since."""

@@ -17,6 +17,7 @@ import msgspec
 
 from heard.engine.entry import Body, Entry
 from heard.engine.errors import HeardError, Refused
+from heard.engine.remembered import memory_of
 
 
 class Tables(Protocol):
@@ -72,16 +73,19 @@ class Projection:
         self.tables = tables
         self._transaction = transaction
         self.rooms = tuple(rooms)
-        self._folds: dict[type[Body], list[Fold]] = {}
+        self._memory = memory_of(tables)
+        self._folds: dict[type[Body], list[tuple[str, Fold]]] = {}
         for room in rooms:
             for body, fold in room.folds.items():
-                self._folds.setdefault(body, []).append(fold)
+                self._folds.setdefault(body, []).append((room.name, fold))
         for schema in (CURSOR, *(room.schema for room in rooms)):
             for _ in tables.execute(schema):
                 pass
 
     def position(self) -> int:
+        """How far the file was folded, by whomever; what is remembered of it holds from here on."""
         [(position,)] = self.tables.execute("SELECT position FROM cursor")
+        self._memory.is_at(int(position))
         return int(position)
 
     def catch_up(self, read: Callable[[int], list[Entry]]) -> list[Entry]:
@@ -89,12 +93,15 @@ class Projection:
 
         The cursor is read inside it, so that two processes on one file never fold an entry twice.
         """
-        with self._transaction(self.tables):
-            entries = read(self.position())
-            for entry in entries:
-                self.fold(entry)
+        with self._memory.transaction():
+            with self._transaction(self.tables):
+                entries = read(self.position())
+                for entry in entries:
+                    self.fold(entry)
+                if entries:
+                    self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
             if entries:
-                self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
+                self._memory.moves_to(entries[-1].position)
         return entries
 
     def rehearse(self, entries: Sequence[Entry]) -> None:
@@ -103,7 +110,7 @@ class Projection:
         Raises Refused where a fold fails; that is a mistake of ours, and it stays one command's trouble.
         """
         try:
-            with suppress(_Undone), self._transaction(self.tables):
+            with self._memory.transaction(), suppress(_Undone), self._transaction(self.tables):
                 # Another process may have folded on in this file since the command was judged: then the guards decide.
                 if entries and self.position() == entries[0].position - 1:
                     for entry in entries:
@@ -120,5 +127,6 @@ class Projection:
 
     def fold(self, entry: Entry) -> None:
         if entry.body is not None:  # erased words leave nothing to fold; the entry that erased them says what remains
-            for fold in self._folds.get(type(entry.body), ()):
+            for room, fold in self._folds.get(type(entry.body), ()):
+                self._memory.folded(room)
                 fold(self.tables, entry, entry.body)

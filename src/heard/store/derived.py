@@ -56,7 +56,7 @@ def in_memory() -> apsw.Connection:
 @contextmanager
 def folding(connection: apsw.Connection) -> Iterator[None]:
     """A transaction of a derived file."""
-    with plainly(Path(connection.filename)), transaction(connection):
+    with plainly(connection.filename), transaction(connection):
         yield
 
 
@@ -76,7 +76,7 @@ class Purging:
         pieces of old rows in the gaps of a page that it has rearranged, whatever secure_delete says.
         """
         try:
-            with plainly(Path(self.connection.filename)):
+            with plainly(self.connection.filename):
                 if whole:
                     self.connection.execute("VACUUM").fetchall()
                 busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]

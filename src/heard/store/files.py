@@ -76,7 +76,7 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
+def plainly(path: Path | str) -> Iterator[None]:
     """SQLite's errors in the families that the rest of Heard knows."""
     try:
         yield
@@ -84,11 +84,11 @@ def plainly(path: Path) -> Iterator[None]:
         # It does not say that nothing was changed: after a sync that failed nobody knows what reached the disk, and a
         # crash from there may yet bring the entry back. The key makes sending it again safe either way.
         raise Unavailable(
-            f"{path.name} could not be read or written ({wrong}). Keep your words and send them again under the same "
-            "key, which is safe; if it stays so, look at the disk.",
+            f"{Path(path).name} could not be read or written ({wrong}). Keep your words and send them again under the "
+            "same key, which is safe; if it stays so, look at the disk.",
         ) from wrong
     except (apsw.CorruptError, apsw.NotADBError) as wrong:
-        raise Corrupt(f"{path.name} is damaged ({wrong}). Stop, run `heard verify`, restore a backup.") from wrong
+        raise Corrupt(f"{Path(path).name} is damaged ({wrong}). Stop, run `heard verify`, restore a backup.") from wrong
 
 
 def scrub(connection: apsw.Connection) -> None:

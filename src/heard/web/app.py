@@ -150,9 +150,12 @@ class Application:
             return await errors.on_anything_else(request, mistake)
 
     def _be_at(self, wanted: str) -> None:
-        """Read your writes: whoever names a position is answered from at least that far."""
+        """Read your writes: whoever names a position is answered from at least that far. Asked of every answer, since
+        what another process has folded into the same file holds for it.
+        """
         node = self._serving.node
-        if wanted.isdecimal() and len(wanted) < 19 and int(wanted) > node.projection.position():
+        position = node.projection.position()
+        if wanted.isdecimal() and len(wanted) < 19 and int(wanted) > position:
             node.catch_up()
 
 

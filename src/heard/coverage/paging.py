@@ -56,11 +56,21 @@ def _holding(tables: Tables, case: str, rank: int) -> Block:
 
 def _block(tables: Tables, case: str, number: int | None) -> Block:
     """The page of this number, or the newest where there is none of it."""
-    last = _last(_count(tables, case))
+    count = _count(tables, case)
+    last = _last(count)
     number = last if number is None else min(number, last)
-    length = -1 if number == last else BLOCK
-    rows = tables.execute(f"SELECT id {_SHOWN} ORDER BY place LIMIT ? OFFSET ?", (case, length, number * BLOCK))
-    return Block(tuple(post for (post,) in rows), number, last)
+    first = number * BLOCK
+    end = count if number == last else first + BLOCK
+    return Block(_between(tables, case, first, end, count), number, last)
+
+
+def _between(tables: Tables, case: str, first: int, end: int, count: int) -> tuple[str, ...]:
+    """The posts of these ranks, found from the end that is nearer: SQLite steps over all that comes before them."""
+    if end <= count - first:
+        found = tables.execute(f"SELECT id {_SHOWN} ORDER BY place LIMIT ? OFFSET ?", (case, end - first, first))
+        return tuple(post for (post,) in found)
+    found = tables.execute(f"SELECT id {_SHOWN} ORDER BY place DESC LIMIT ? OFFSET ?", (case, end - first, count - end))
+    return tuple(post for (post,) in found)[::-1]
 
 
 def _last(count: int) -> int:

@@ -168,3 +168,29 @@ def test_a_reused_key_is_refused(journal: Journal) -> None:
     write(journal, notes.NotePublished("words"), key="k", request="r")
     [outcome] = journal.append([Writing((Draft("s", notes.Counted(1)),), "someone", FAR, (), "k", "other")])
     assert isinstance(outcome, Refused) and journal.store.position() == 1
+
+
+def test_what_was_just_appended_is_folded_as_it_would_be_read(journal: Journal) -> None:
+    write(journal, notes.NotePublished("words"), notes.NotePublished("other words"), key="k", request="r")
+    assert journal.next_after(0, 500) == journal.read(0)
+
+
+def test_what_was_just_appended_is_handed_out_once_and_read_after_that(journal: Journal) -> None:
+    write(journal, notes.NotePublished("words"))
+    journal.next_after(0, 500)
+    journal.vault.destroy([journal.store.records(0, 1)[0].seal])
+    with pytest.raises(Corrupt):
+        journal.next_after(0, 500)
+
+
+@pytest.mark.parametrize(("after", "limit"), [(0, 500), (2, 500), (1, 1)])
+def test_whoever_folds_from_elsewhere_or_less_at_once_reads(journal: Journal, after: int, limit: int) -> None:
+    write(journal, notes.NotePublished("before"))
+    write(journal, notes.NotePublished("words"), notes.NotePublished("other words"))
+    assert journal.next_after(after, limit) == journal.read(after, limit)
+
+
+def test_a_repeated_call_appends_nothing_that_would_be_folded_again(journal: Journal) -> None:
+    write(journal, notes.NotePublished("words"), key="k", request="r")
+    write(journal, notes.NotePublished("words"), key="k", request="r")
+    assert journal._fresh == []

@@ -219,6 +219,8 @@ class Journal:
         self.store, self.vault, self.sealing = store, vault, sealing
         self._ahead: deque[Seal] = deque()
         self._sealing_alone = Lock()
+        #: What was appended last, until it is folded: it need not be read and opened for that.
+        self._fresh: list[Entry] = []
         self._secret = vault.secret("idempotency")
         self._looked_for_erasures = 0
 
@@ -227,7 +229,24 @@ class Journal:
         with self._sealing_alone:  # a key handed to two threads would seal two bodies
             self._make_ready(sum(len(writing.drafts) for writing in batch))
             sealed = [self._seal(writing) for writing in batch]
-        return self.store.append(sealed)
+        outcomes = self.store.append(sealed)
+        self._fresh = [
+            entry
+            for append, outcome in zip(sealed, outcomes, strict=True)
+            if isinstance(outcome, Appended) and not outcome.repeated
+            for entry in _as_read(append, outcome)
+        ]
+        return outcomes
+
+    def next_after(self, after: int, limit: int) -> list[Entry]:
+        """The entries to fold next. When the first of them were appended here just now, those alone: others may follow.
+
+        Each is handed out once, and no word of it is kept here after that.
+        """
+        fresh, self._fresh = self._fresh, []
+        if fresh and fresh[0].position == after + 1 and fresh[-1].position == after + len(fresh) <= after + limit:
+            return fresh
+        return self.read(after, limit)
 
     def _make_ready(self, count: int) -> None:
         if len(self._ahead) < count:
@@ -278,13 +297,7 @@ class Journal:
         return [self._open(record, seals) for record in records]
 
     def _open(self, record: Record, seals: Mapping[int, Seal]) -> Entry:
-        header, body = record.header, None
-        raw = self.body_of(record, seals)
-        if raw is not None:
-            body = decode_body(header.kind, header.version, raw)
-        return Entry(
-            header.position, header.stream, header.kind, header.version, header.at_instant, header.by, header.key, body
-        )
+        return _entry(record.header, self.body_of(record, seals))
 
     def body_of(self, record: Record, seals: Mapping[int, Seal]) -> bytes | None:
         """The canonical body, or None when it was erased.
@@ -365,3 +378,19 @@ def first_outcome(record: Record, last: int, request: str | None) -> Appended | 
             key_reused=True,
         )
     return Appended(header.position, last, header.stream, header.kind, header.at, repeated=True)
+
+
+def _as_read(append: Append, outcome: Appended) -> list[Entry]:
+    """Just what would be read back: the bodies come from the bytes that were sealed."""
+    headers = [
+        header_of(draft, append, position, outcome.at, first=position == outcome.first)
+        for position, draft in enumerate(append.drafts, outcome.first)
+    ]
+    return [_entry(header, draft.body) for header, draft in zip(headers, append.drafts, strict=True)]
+
+
+def _entry(header: Header, raw: bytes | None) -> Entry:
+    body = None if raw is None else decode_body(header.kind, header.version, raw)
+    return Entry(
+        header.position, header.stream, header.kind, header.version, header.at_instant, header.by, header.key, body
+    )

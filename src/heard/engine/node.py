@@ -272,7 +272,7 @@ class Node:
             follow()
 
     def _entries_after(self, position: int) -> list[Entry]:
-        return self.journal.read(position, FOLD_AT_ONCE)
+        return self.journal.next_after(position, FOLD_AT_ONCE)
 
 
 def _as_entries(seen: int, writings: Sequence[Writing]) -> list[Entry]:

@@ -18,8 +18,9 @@ from heard.cases import commands as case_commands
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
 from heard.engine.entry import Draft, new_id
-from heard.engine.journal import Appended, Writing
+from heard.engine.journal import Writing
 from heard.engine.projection import Projection
+from heard.engine.stores import Appended
 from heard.opening import ROOMS, House, open_house
 from heard.store.derived import folding
 from heard.store.files import connect

@@ -10,7 +10,8 @@ from typing import Any
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
 from heard.engine.entry import Body, Draft, new_id
-from heard.engine.journal import Appended, Writing
+from heard.engine.journal import Writing
+from heard.engine.stores import Appended
 from heard.opening import House
 from heard.watch.entries import ObligationArmed, ObligationStoodDown, Pinged, SourceAdded, StationSet
 

@@ -20,9 +20,10 @@ from heard.coverage.approval import bounded
 from heard.coverage.changes import seen_twice
 from heard.coverage.erased_pictures import erase_pictures
 from heard.engine.errors import Corrupt, Refused, Unavailable
-from heard.engine.journal import Journal, Sealing, Store, Vault
+from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
+from heard.engine.stores import Sealing, Store, Vault
 from heard.reports import projection as reports
 from heard.store.derived import Purging, derived, folding
 from heard.store.media import Media

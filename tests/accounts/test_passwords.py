@@ -18,7 +18,7 @@ from heard.accounts.passwords import LONGEST, SHORTEST, checked
 from heard.accounts.tries import ADDRESS_MAX, EACH_MAX, IN_A_ROW_MAX, WITHIN
 from heard.engine import now
 from heard.engine.errors import Refused, Unavailable
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 from heard.opening import House, open_house
 from heard.store.vault import SqliteVault
 

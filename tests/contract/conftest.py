@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from heard.engine.journal import Store, Vault
+from heard.engine.stores import Store, Vault
 from heard.store.fixes import Fixes, FixesFile
 from heard.store.memory import MemoryStore, MemoryVault
 from heard.store.postgres import PostgresStore

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from heard.engine.errors import Conflict, HeardError
-from heard.engine.journal import Append, Appended, Sealed, Store
+from heard.engine.stores import Append, Appended, Sealed, Store
 from heard.store.files import transaction
 from heard.store.sqlite import SqliteStore
 

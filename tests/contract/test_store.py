@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from heard.engine import chain, now
 from heard.engine.errors import Conflict, Gone, HeardError, Refused
-from heard.engine.journal import Append, Appended, Sealed, Store
+from heard.engine.stores import Append, Appended, Sealed, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FAR = 10**9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 
 def test_seals_are_fresh_and_found_again(open_vault: Callable[[], Vault]) -> None:

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from heard.engine import chain
 from heard.engine.entry import Body, Draft
 from heard.engine.errors import Corrupt, Gone, Refused
-from heard.engine.journal import Appended, Journal, Writing
+from heard.engine.journal import Journal, Writing
+from heard.engine.stores import Appended
 from heard.store.memory import MemoryStore, MemoryVault
 from heard.store.sqlite import SqliteStore
 from heard.store.vault import KeyedSealing, SqliteVault

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from heard.engine import chain
 from heard.engine.errors import HeardError, Unavailable
-from heard.engine.journal import Append, Appended, Sealed
+from heard.engine.stores import Append, Appended, Sealed
 from heard.store.postgres import PostgresStore
 
 WRITERS, PATIENCE_S = 3, 90

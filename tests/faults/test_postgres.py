@@ -13,7 +13,7 @@ import pytest
 
 from heard.engine.entry import Header
 from heard.engine.errors import HeardError, Unavailable
-from heard.engine.journal import Append, Appended
+from heard.engine.stores import Append, Appended
 from heard.store.postgres import INSERT, Attempt, PostgresStore
 from tests.faults.nodes import SOAK
 from tests.faults.stores import PATIENCE_S, Nodes, append_under

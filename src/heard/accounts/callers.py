@@ -9,8 +9,8 @@ from heard.accounts import projection, secrets, tries
 from heard.accounts.model import HALF_LASTS, KNOWN_LASTS, RECENT, SESSION_LASTS, Caller
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.engine.journal import Vault
 from heard.engine.projection import Tables
+from heard.engine.stores import Vault
 
 
 class SignInNeeded(Refused):

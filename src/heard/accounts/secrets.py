@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from heard.engine import now
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 #: `half` is what a browser has between its link and the second factor; `known` says that its owner has signed in there
 #: by a password before, and opens nothing.

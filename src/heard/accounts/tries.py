@@ -18,8 +18,8 @@ from typing import TypeVar
 import msgspec
 
 from heard.engine import now
-from heard.engine.journal import Vault
 from heard.engine.network import network
+from heard.engine.stores import Vault
 
 #: For one account from strange browsers, or from its owner's; and for one address, where a newsroom or a court is.
 EACH_MAX, ADDRESS_MAX, WITHIN = 10, 60, timedelta(minutes=15)

@@ -22,8 +22,8 @@ from heard.cases.model import Case
 from heard.cases.release import Door, Doors, Exit, Released, Withheld
 from heard.cases.saying_back import from_nowhere, to_its_host
 from heard.engine.errors import Corrupt, NotFound
-from heard.engine.journal import Vault
 from heard.engine.node import Node, Written
+from heard.engine.stores import Vault
 
 #: Caches may hold a public answer for a second, and must ask again after it: a retraction outlives no cache.
 FRESH = "public, max-age=1, stale-while-revalidate=0"

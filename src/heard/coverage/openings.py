@@ -19,7 +19,7 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import checked_words
 from heard.coverage.in_case import signed_in
 from heard.engine.errors import NotFound, Refused
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 DRAWER = "openings"
 OPENINGS_MAX, WORDS_MAX = 30, 500

@@ -14,7 +14,7 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.errors import Refused
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 DRAWER = "presence"
 #: A page beats every five seconds: it may miss one. With the others' next beat, who is gone is gone within 18 s.

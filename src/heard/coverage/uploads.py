@@ -14,8 +14,8 @@ import msgspec
 from heard.coverage import projection
 from heard.coverage.elements import Image
 from heard.engine import now
-from heard.engine.journal import Vault
 from heard.engine.projection import Tables
+from heard.engine.stores import Vault
 
 #: From its arrival; a phone may have been without a line for days between sending the picture and its post.
 UNUSED_KEPT = timedelta(days=7)

@@ -11,8 +11,9 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import Draft, Entry, kinds_that_erase, kinds_that_withdraw
 from heard.engine.errors import Conflict, HeardError, Unavailable
-from heard.engine.journal import Appended, Journal, Writing
+from heard.engine.journal import Journal, Writing
 from heard.engine.projection import Projection, Tables
+from heard.engine.stores import Appended
 
 #: How many entries are folded in one transaction of the projection.
 FOLD_AT_ONCE = 500

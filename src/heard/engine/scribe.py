@@ -6,8 +6,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from heard.engine.errors import HeardError, Unavailable
-from heard.engine.journal import Appended, Writing
+from heard.engine.journal import Writing
 from heard.engine.node import Asked, Command, Node, Written, answer
+from heard.engine.stores import Appended
 
 #: As many commands as one group holds. Judging and folding so many takes some twenty milliseconds, and the loop waits.
 GROUP = 64

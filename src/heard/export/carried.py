@@ -41,7 +41,8 @@ from heard.coverage.entries import (
 from heard.coverage.model import RETRACTION_NOTICES, Notice
 from heard.engine import now
 from heard.engine.entry import Body, decode_body
-from heard.engine.journal import Journal, Record
+from heard.engine.journal import Journal
+from heard.engine.stores import Record
 from heard.export.released import ReleasedCase, ReleasedHearing, ReleasedPerson, ReleasedPost
 
 #: Told how much of how much is done.

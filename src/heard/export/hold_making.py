@@ -19,9 +19,10 @@ from heard.coverage.entries import ChangeLetOut, Reasoned, RecordTaken
 from heard.coverage.model import REASON_MAX
 from heard.engine.entry import Body, Draft, decode_body
 from heard.engine.errors import NotFound, Refused, Unavailable
-from heard.engine.journal import Journal, Record
+from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision, Node
 from heard.engine.projection import Tables
+from heard.engine.stores import Record
 from heard.export import archive, hold, hold_page, manifest
 from heard.export.carried import Progress
 from heard.export.hold_record import Found, Read, carried_of, pictures_of, record_of

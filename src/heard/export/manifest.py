@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from heard.engine import chain
 from heard.engine.errors import Corrupt
-from heard.engine.journal import Sealing
+from heard.engine.stores import Sealing
 
 FIRST_LINE = "heard export 1"
 NAME = "manifest"

@@ -22,7 +22,8 @@ from heard.coverage.rendering import rendering_hash
 from heard.engine import now
 from heard.engine.entry import Body, decode_body
 from heard.engine.errors import Refused
-from heard.engine.journal import Journal, Record
+from heard.engine.journal import Journal
+from heard.engine.stores import Record
 from heard.export import archive, manifest
 from heard.export.carried import Carried
 from heard.export.making import Package, with_proofs

@@ -12,9 +12,9 @@ from heard.coverage import commands, taking_over
 from heard.coverage.entries import CoverageTakenOver, PostHeld, PostSealed, PostTakenOver
 from heard.engine.entry import new_id
 from heard.engine.errors import Gone
-from heard.engine.journal import Appended
 from heard.engine.node import Asked, Command, Decision, Node, Written, answer
 from heard.engine.projection import Tables
+from heard.engine.stores import Appended
 from heard.export.released import SITTING, ReleasedCase, ReleasedPost, ReleasedSitting
 from heard.ingest.liveblogs import SLICE, Imported
 

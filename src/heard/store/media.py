@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from heard.engine.entry import new_id
 from heard.engine.errors import Corrupt, NotFound, Unavailable
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _SEALED = re.compile(r"([0-9a-f]{64})\.sealed")

@@ -9,7 +9,7 @@ from threading import Lock
 from heard.engine import chain
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError
-from heard.engine.journal import FAR, Append, Appended, Record, Seal, first_outcome, header_of, next_instant
+from heard.engine.stores import FAR, Append, Appended, Record, Seal, first_outcome, header_of, next_instant
 
 
 class MemoryStore:

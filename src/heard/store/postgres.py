@@ -20,7 +20,7 @@ import msgspec
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
 from heard.engine.errors import Conflict, Corrupt, HeardError, Unavailable
-from heard.engine.journal import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
+from heard.engine.stores import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
 from heard.store.postgres_link import APPEND_PATIENCE_S, Connection, Database
 from heard.store.postgres_sweep import Sweep
 

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from heard.engine.journal import Seal
+from heard.engine.stores import Seal
 from heard.store.postgres_link import APPEND_PATIENCE_S, Database, complete
 from heard.store.postgres_sweep import Sweep
 from heard.store.vault import KeyedSealing

@@ -14,7 +14,7 @@ import apsw
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
 from heard.engine.errors import Conflict, HeardError
-from heard.engine.journal import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
+from heard.engine.stores import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
 from heard.store.files import connect, plainly, scrub, transaction
 
 SCHEMA = """

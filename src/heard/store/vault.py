@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from heard.engine.errors import Corrupt
-from heard.engine.journal import Seal
+from heard.engine.stores import Seal
 from heard.store.files import connect, plainly, scrub, transaction
 from heard.store.media import keep_whole
 

@@ -8,9 +8,9 @@ import secrets
 from heard.cases.model import checked_words
 from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
-from heard.engine.journal import Vault
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
+from heard.engine.stores import Vault
 from heard.watch import areas, model, positions, projection
 from heard.watch.areas import Area
 from heard.watch.entries import AreaSet, DeviceBound, FeedAdded, FeedEnded

@@ -13,8 +13,9 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.entry import Entry
-from heard.engine.journal import Journal, Record, Store
+from heard.engine.journal import Journal
 from heard.engine.projection import Tables
+from heard.engine.stores import Record, Store
 from heard.watch import entries as told
 from heard.watch import lasting
 from heard.watch.keeping import REPAIRS

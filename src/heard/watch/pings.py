@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-from heard.engine.journal import Vault
+from heard.engine.stores import Vault
 
 
 def new_address(vault: Vault, source: str) -> str:

@@ -13,8 +13,8 @@ from typing import Protocol
 import msgspec
 
 from heard.engine import now
-from heard.engine.journal import Vault
 from heard.engine.projection import Tables
+from heard.engine.stores import Vault
 from heard.watch import positions
 
 #: Where the vault keeps their keys: a picture that no post shows any more is destroyed, and may be a plan as well.

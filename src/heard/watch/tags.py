@@ -13,9 +13,9 @@ from heard.accounts.model import Caller
 from heard.cases.model import checked_words
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
-from heard.engine.journal import Vault
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
+from heard.engine.stores import Vault
 from heard.watch import model, positions, projection
 from heard.watch.entries import DeedDone, PresenceTold, TagAdded, TagEnded
 from heard.watch.showing import CHECK

@@ -24,8 +24,8 @@ class GuardsOutside(SqliteStore):
         judged = [self._judge(append, self._last_of(set(append.over))) for append in batch]
         time.sleep(0.002)  # as long as a busy machine may well take between two lines
         with transaction(self._writer):
-            frontier = self._tree(self._writer)
-            before, previous = frontier.size, self._last_at()
+            frontier, previous = self._head(self._writer)
+            before = frontier.size
             written = [
                 refusal if refusal is not None else self._write(append, frontier, previous)
                 for refusal, append in zip(judged, batch, strict=True)

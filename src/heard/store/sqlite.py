@@ -61,7 +61,7 @@ class SqliteStore:
     def append(self, batch: Sequence[Append]) -> list[Appended | HeardError]:
         outcomes: list[Appended | HeardError] = []
         with self._writing():
-            frontier, previous = self._tree(self._writer), self._last_at()
+            frontier, previous = self._head(self._writer)
             before = frontier.size
             last = self._last_of({stream for append in batch for stream in append.over})
             for append in batch:
@@ -111,17 +111,15 @@ class SqliteStore:
             frontier.add(leaf)
         return Appended(first, frontier.size, append.drafts[0].stream, append.drafts[0].kind, at)
 
-    def _last_at(self) -> str | None:
-        found: str | None = self._writer.execute("SELECT at FROM entry ORDER BY position DESC LIMIT 1").get
-        return found
-
-    def _tree(self, connection: apsw.Connection) -> chain.Frontier:
-        size, peaks = connection.execute("SELECT size, peaks FROM tree").get
-        return chain.Frontier.unpack(size, peaks)
+    def _head(self, connection: apsw.Connection) -> tuple[chain.Frontier, str | None]:
+        """The tree's edge, and when its last entry was written."""
+        last = "SELECT at FROM entry ORDER BY position DESC LIMIT 1"
+        size, peaks, at = connection.execute(f"SELECT size, peaks, ({last}) FROM tree").get
+        return chain.Frontier.unpack(size, peaks), at
 
     def frontier(self) -> chain.Frontier:
         with plainly(self.path):
-            return self._tree(self._reader)
+            return self._head(self._reader)[0]
 
     def position(self) -> int:
         [(size,)] = self._read("SELECT coalesce(max(position), 0) FROM entry")

@@ -97,7 +97,7 @@ def test_so_many_key_events_that_no_frame_has_room_for_their_list_do_not_stop_th
     for number in range(130):
         desk.publish(f"{number}. {'The gate was open and nobody was there. ' * 3}", key_event=True)
     assert painter.file.position() == desk.house.store.position()
-    assert painter.file.html_of(desk.case, "key") is None
+    assert painter.file.html_of(desk.case, ["key"]) == {}
 
 
 def test_changes_of_one_frame_are_measured_once_each() -> None:

@@ -28,8 +28,8 @@ def post(id: str, html: str = "words", kind: str = "post", place: str | None = N
 def test_a_later_change_of_a_thing_replaces_it(file: FramesFile) -> None:
     paint(file, 3, {CASE: [post("p1", "one"), Change("summary", "summary", html="s")]})
     paint(file, 5, {CASE: [post("p1", "two", "corrected")], "case2": [post("q", "q")]})
-    assert (file.position(), file.html_of(CASE, "post:p1"), file.html_of(CASE, "summary")) == (5, "two", "s")
-    assert file.html_of(CASE, "post:unknown") is None
+    assert file.position() == 5
+    assert file.html_of(CASE, ["summary", "post:unknown", "post:p1"]) == {"post:p1": "two", "summary": "s"}
     reading = Reading(file.path)
     assert [(f.position, [c.id for c in f.changes]) for f in reading.after(CASE, 0, 9, 500, 2**20) or []] == [
         (3, ["summary"]), (5, ["p1"]),
@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_is_said_to_be_unavailable(tmp_path: Path) -> N
 def test_an_area_too_long_to_send_is_not_kept_and_its_pages_are_loaded_again(file: FramesFile) -> None:
     paint(file, 1, {CASE: [Change("key", "key", html="one event"), post("p1")]})
     paint(file, 2, {CASE: [Change("key", "key", html="x" * 70_000)]})
-    assert file.html_of(CASE, "key") is None, "nothing that is older than the page"
+    assert file.html_of(CASE, ["key"]) == {}, "nothing that is older than the page"
     reading = Reading(file.path)
     assert reading.after(CASE, 1, 2, 500, 2**20) is None
     paint(file, 3, {CASE: [Change("key", "key", html="two events")]})
@@ -152,8 +152,7 @@ def test_an_area_too_long_to_send_is_not_kept_and_its_pages_are_loaded_again(fil
 def test_a_case_that_is_rendered_anew_keeps_no_older_rendering_of_a_post(file: FramesFile) -> None:
     file.put(5, [Painted(n, CASE, [post(f"p{n}"), Change("state", "state", html="s")]) for n in range(1, 4)])
     file.put(9, [Painted(7, CASE, [], anew=True), Painted(8, CASE, [post("p2", "later")])])
-    assert [file.html_of(CASE, f"post:p{n}") for n in (1, 2, 3)] == [None, "later", None]
-    assert file.html_of(CASE, "state") == "s"
+    assert file.html_of(CASE, ["post:p1", "post:p2", "post:p3", "state"]) == {"post:p2": "later", "state": "s"}
     reading = Reading(file.path)
     assert reading.after(CASE, 6, 9, 500, 2**20) is None
     assert [frame.position for frame in reading.after(CASE, 7, 9, 500, 2**20) or []] == [8]
@@ -169,5 +168,5 @@ def test_areas_that_no_frame_has_room_for_together_have_every_page_loaded_again(
     assert [one.id for one in frame.changes] == ["state"]
     paint(file, 3, {CASE: areas})
     assert Reading(file.path).after(CASE, 2, 9, 500, 2**20) is None, "a reset"
-    kept = [one for one in areas if file.html_of(CASE, one.id)]
+    kept = [one for one in areas if file.html_of(CASE, [one.id])]
     assert kept and len(sse("epoch1", 3, kept)) <= FRAME_BYTES_MAX

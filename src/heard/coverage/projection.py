@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -75,6 +76,15 @@ def by_id(tables: Tables, post: str) -> Post:
     for row in tables.execute("SELECT * FROM post WHERE id = ?", (post,)):
         return _post(row)
     raise NotFound("There is no such post.")
+
+
+def by_ids(tables: Tables, posts: Sequence[str]) -> list[Post]:
+    """The posts that there are of these, in this order, in one question."""
+    named = msgspec.json.encode(posts).decode()
+    rows = tables.execute(
+        "SELECT post.* FROM json_each(?) JOIN post ON post.id = json_each.value ORDER BY key", (named,)
+    )
+    return [_post(row) for row in rows]
 
 
 def _post(row: Any) -> Post:

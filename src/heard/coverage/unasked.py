@@ -25,9 +25,9 @@ def unasked(door: Door, text: str) -> str:
 
 def met_unasked(door: Door, post: Shown) -> tuple[str, str]:
     """The headline and the words of a post as they may be met unasked."""
-    words = unasked(door, post.text)
-    if words == post.text and not (post.title and unasked(door, post.title) != post.title):
-        return post.headline, post.text
+    words = unasked(door, text := post.text)
+    if words == text and not (post.title and unasked(door, post.title) != post.title):
+        return post.headline, text
     titled = msgspec.structs.replace(post, title=unasked(door, post.title), elements=(), notice=words or ON_THE_PAGE)
     return titled.headline, words or ON_THE_PAGE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,9 @@ from heard.coverage.shown import Shown, show
 from heard.engine.errors import NotFound
 from heard.engine.projection import Tables
 
+#: What is on the page beside its posts.
+AREAS = ("state", "summary", "pinned", "key")
+
 
 class View(msgspec.Struct, frozen=True):
     """Which page of a case an address asks for; `before`, `after` and `post` are ids of posts."""
@@ -32,14 +35,14 @@ class View(msgspec.Struct, frozen=True):
 class Sources(msgspec.Struct, frozen=True):
     """What a page is made of: tables, the position that the stream goes on from, the address of the server.
 
-    `kept(case, thing)` answers the fragment as it was rendered for the stream, or None where there is none; `embeds`
-    says whether a card may open something.
+    `kept(case, things)` answers the fragments as they were rendered for the stream, of those things that have one;
+    `embeds` says whether a card may open something.
     """
 
     tables: Any
     at: str
     base: str
-    kept: Callable[[str, str], str | None] = lambda case, thing: None
+    kept: Callable[[str, Sequence[str]], Mapping[str, str]] = lambda case, things: {}
     embeds: bool = False
 
 
@@ -52,17 +55,20 @@ def whole_page(sources: Sources, case: Case, door: Door, view: View) -> Released
     coverage = projection.of_case(tables, case.id)
     order, focus = _order(view, coverage), shown_at(tables, case, door, view.post) if view.post else None
     block = block_of(tables, case, view, order)
-    shown = [one for post in block.posts if (one := show(door, projection.by_id(tables, post)))]
-    page = Page(case, tables, door)
-    html = [_fragment(sources, page, one) for one in shown]
+    shown = [one for post in projection.by_ids(tables, block.posts) if (one := show(door, post))]
+    report, page = _report(tables, case, door), Page(case, tables, door)
+    kept = sources.kept(
+        case.id, [*AREAS, *(f"post:{one.id}" for one in (*shown, *report, *([focus] if focus else [])))]
+    )
+    html = [_fragment(kept, page, one) for one in shown]
     older, newer = _beside(case, block, order)
     made = templates.render(
         "coverage/page.html",
         case=case,
         embeds=sources.embeds,
         coverage=coverage,
-        **{area: _area(sources, page, area) for area in ("state", "summary", "pinned", "key")},
-        report=[_fragment(sources, page, one) for one in _report(tables, case, door)],
+        **{area: _area(kept, page, area) for area in AREAS},
+        report=[_fragment(kept, page, one) for one in report],
         posts=html if order == "oldest" else html[::-1],
         order=order,
         older=older,
@@ -71,7 +77,7 @@ def whole_page(sources: Sources, case: Case, door: Door, view: View) -> Released
         at=sources.at,
         is_newest=block.is_newest,
         focus=focus.id if focus else None,
-        focus_post=_fragment(sources, page, focus) if focus else None,
+        focus_post=_fragment(kept, page, focus) if focus else None,
         json_ld=linked_data.live_blog(door, case, coverage, shown, sources.base),
         og=linked_data.card(door, case, sources.base, focus, shown),
         people_count=len(cases.people(tables, case.id)),
@@ -126,15 +132,15 @@ def _beside(case: Case, block: Block, order: str) -> tuple[str | None, str | Non
     return older, newer
 
 
-def _fragment(sources: Sources, page: Page, shown: Shown) -> Released:
+def _fragment(kept: Mapping[str, str], page: Page, shown: Shown) -> Released:
     """The post as it was rendered for the stream, or rendered now if it was not yet."""
-    kept = sources.kept(page.case.id, f"post:{shown.id}")
-    return page.door.let("page", kept) if kept else page.html(shown)
+    made = kept.get(f"post:{shown.id}")
+    return page.door.let("page", made) if made else page.html(shown)
 
 
-def _area(sources: Sources, page: Page, area: str) -> Released:
-    kept = sources.kept(page.case.id, area)
-    return page.door.let("page", kept) if kept else page.area_html(area)
+def _area(kept: Mapping[str, str], page: Page, area: str) -> Released:
+    made = kept.get(area)
+    return page.door.let("page", made) if made else page.area_html(area)
 
 
 def _report(tables: Tables, case: Case, door: Door) -> list[Shown]:

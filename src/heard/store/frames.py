@@ -8,6 +8,7 @@ its cursor with it). What a row held before it was replaced is overwritten with 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -125,10 +126,13 @@ class FramesFile:
             self._db.executemany(_PUT_TOPIC, topics)
             self._db.execute("UPDATE meta SET position = max(position, ?)", (reached,))
 
-    def html_of(self, case_id: str, thing: str) -> str | None:
-        """The newest rendering of a thing, for the page that holds it."""
-        html = self._db.execute("SELECT html FROM change WHERE case_id = ? AND thing = ?", (case_id, thing)).get
-        return None if html is None else str(html)
+    def html_of(self, case_id: str, things: Sequence[str]) -> dict[str, str]:
+        """The newest rendering of each of these that has one, for the page that holds them."""
+        rows = self._db.execute(
+            "SELECT thing, html FROM json_each(?) JOIN change ON case_id = ? AND thing = json_each.value",
+            (json.dumps(list(things)), case_id),
+        )
+        return {thing: html for thing, html in rows if html is not None}
 
     def posts(
         self, case_id: str, *, before: str | None = None, after: str | None = None, limit: int = 50

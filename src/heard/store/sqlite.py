@@ -30,6 +30,7 @@ INSERT OR IGNORE INTO tree VALUES (1, 0, x'');
 """
 
 COLUMNS = "position, stream, kind, version, at, by, key, request, seal, sealed, leaf"
+HEAD = "SELECT size, peaks, (SELECT at FROM entry ORDER BY position DESC LIMIT 1) FROM tree"
 
 
 class SqliteStore:
@@ -113,8 +114,7 @@ class SqliteStore:
 
     def _head(self, connection: apsw.Connection) -> tuple[chain.Frontier, str | None]:
         """The tree's edge, and when its last entry was written."""
-        last = "SELECT at FROM entry ORDER BY position DESC LIMIT 1"
-        size, peaks, at = connection.execute(f"SELECT size, peaks, ({last}) FROM tree").get
+        size, peaks, at = connection.execute(HEAD).get
         return chain.Frontier.unpack(size, peaks), at
 
     def frontier(self) -> chain.Frontier:

@@ -13,7 +13,9 @@ SUSPENDED: tuple[bool | None, bool | None] = (False, None)
 
 @dataclass(frozen=True)
 class Piece:
-    """`what`: "guard", a person's name, or "suspend" from then on. `value`: True, False or None (not known)."""
+    """`what`: "guard", a person's name, their "duty …", or "suspend" from then on. `value`: True, False or None (not
+    known).
+    """
 
     received: int
     claimed: int
@@ -29,6 +31,7 @@ class Rung:
     upgraded: int | None = None
     cleared: int | None = None
     by: str | None = None
+    over: int | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -41,6 +44,10 @@ class Slowly:
     horizon: int
     #: So long everything is suspended that is.
     suspends: int = 0
+    #: So long it must have been so again.
+    clear: int = 0
+    #: It is watched while anyone is on duty; else while the guard is on.
+    by_duty: bool = False
     rung: list[Rung] = field(default_factory=list)
     states: list[tuple[bool | None, bool | None] | None] = field(default_factory=list)
 
@@ -61,18 +68,26 @@ class Slowly:
 
     def _let_pass(self, second: int) -> bool:
         open_one = self._open()
-        return self._raise(second) if open_one is None else self._prove(open_one, second)
+        if open_one is None:
+            return self._raise(second)
+        return self._prove(open_one, second) or self._settle(open_one, second)
 
     def _state(self, known: list[Piece], at: int) -> tuple[bool | None, bool | None] | None:
         """Guard and rule at a second; None before the first evidence."""
-        if at < min(piece.received if piece.what == "suspend" else piece.claimed for piece in known):
+        of_it = [piece for piece in known if self.by_duty or "duty" not in piece.what]
+        told = [piece.received if piece.what == "suspend" else piece.claimed for piece in of_it]
+        if not told or at < min(told):
             return None
         if self._is_suspended(known, at):
             return SUSPENDED
-        inside = [self._value(known, who, at, self.ttl) for who in self.group]
+        on_duty = {who: self._value(known, f"duty {who}", at, None) for who in self.group}
+        #: Of all there are only those on duty count.
+        off = [who for who in self.group if on_duty[who] is False or (self.by_duty and on_duty[who] is None)]
+        inside = [False if who in off else self._value(known, who, at, self.ttl) for who in self.group]
         sure, unsure = inside.count(True), inside.count(None)
         rule = True if sure >= self.wanted else False if sure + unsure < self.wanted else None
-        return self._value(known, "guard", at, None), rule
+        guard = len(off) < len(self.group) if self.by_duty else self._value(known, "guard", at, None)
+        return guard, rule
 
     def _is_suspended(self, known: list[Piece], at: int) -> bool:
         of = [piece.received for piece in known if piece.what == "suspend"]
@@ -111,19 +126,36 @@ class Slowly:
     def _of(self, one: Rung) -> tuple[int, int] | None:
         return next((gap for gap in self._gaps() if gap[0] + self.gap <= one.lapsed <= gap[1]), None)
 
-    def _settle(self, one: Rung, second: int) -> None:
+    def _settle(self, one: Rung, second: int) -> bool:
         gap = self._of(one)
         if gap is None:
             one.cleared, one.by = second, "late-evidence"
-        elif gap[1] <= second:
-            state = self.states[gap[1]]
-            off = "suspended" if state is SUSPENDED else "guard-off"
-            one.cleared, one.by = second, off if state and state[0] is False else "restored"
+        elif (over := self._over(gap)) and over[0] <= second:
+            one.cleared, one.by, one.over = second, over[1], over[0]
+        return one.cleared is not None
+
+    def _over(self, gap: tuple[int, int]) -> tuple[int, str] | None:
+        """When nothing was owed, or it had been so again for long enough."""
+        run = 0
+        for at in range(gap[1], self.horizon):
+            state = self.states[at]
+            if state and state[0] is False:
+                return at, "suspended" if state is SUSPENDED else "guard-off"
+            if self._is_gap(at):
+                run = 0
+            elif run >= self.clear:
+                return at, "restored"
+            else:
+                run += 1
+        return None
 
     def _raise(self, second: int) -> bool:
         for since, until in self._gaps():
             lapsed = since + self.gap
-            fresh = not any(since < one.lapsed <= until for one in self.rung)
+            fresh = not any(
+                since < one.lapsed <= until or (one.over is not None and one.lapsed <= since < one.over)
+                for one in self.rung
+            )
             if until > lapsed + self.wait <= second and fresh:
                 proven = self._proven(since, until)
                 sure = proven is not None and proven + self.wait <= second
@@ -136,7 +168,9 @@ class Slowly:
         gap = self._of(one)
         if one.kind == "lapse" or gap is None:
             return False
-        proven = self._proven(*gap)
+        over = self._over(gap)
+        broken = [other for other in self._gaps() if gap[0] <= other[0] and (over is None or other[0] < over[0])]
+        proven = min((at for other in broken if (at := self._proven(*other)) is not None), default=None)
         if proven is None or proven + self.wait > second:
             return False
         one.kind, one.upgraded = "lapse", second

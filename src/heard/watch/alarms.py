@@ -25,6 +25,8 @@ class Alarm(msgspec.Struct):
     acked_at: datetime | None = None
     cleared_at: datetime | None = None
     cleared_by: str | None = None
+    #: What it rang for was over at this instant, whenever we learnt of it.
+    over_at: datetime | None = None
 
     def clear(self, at: datetime, by: str) -> None:
         self.cleared_at, self.cleared_by = at, by

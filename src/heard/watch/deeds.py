@@ -1,4 +1,4 @@
-"""The kinds of deeds that are owed: after a trigger, before something begins, again and again, for each period."""
+"""The kinds of deeds that are owed: after a trigger, again and again, for each period (before a duty: `before`)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, islice
 from typing import Any
 
+import msgspec
+
 from heard.watch import civil
 from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension
-from heard.watch.obligations import Before, By, Each, Every
+from heard.watch.obligations import By, Each, Every
 from heard.watch.owed import BEGINNING, Instance, OnDuty, Owed, Told
 
 #: Of periods without an end so many are owed at a time: the one that goes on, and the next.
 AHEAD = 2
+#: Deeds that nothing has asked for yet, since what asks may be told later: so many of an obligation are kept.
+EARLY_MAX = 256
+
+
+class Early(msgspec.Struct, array_like=True):
+    """Something that was done, of which it is not known yet that it was asked for. `entry` is where it was told."""
+
+    key: str
+    at: datetime
+    entry: int | None
 
 
 class OwedBy(Owed):
@@ -25,12 +37,25 @@ class OwedBy(Owed):
         self.on_duty = OnDuty(obligation.for_each_on_duty)
         #: The positions of the entries by which each arose whose key is of words that somebody typed.
         self._arose_at: dict[str, int] = {}
+        self._early: list[Early] = []
+        #: What is asked of whoever was on duty by then, and when: who is told late to have been, owes it as well.
+        self._asked: dict[str, datetime] = {}
 
     def besides(self) -> Any:
-        return self.on_duty.since
+        early = [(one.key if one.entry is None else one.entry, one.at) for one in self._early]
+        return self.on_duty.state(), early, self._asked
 
     def take_up(self, besides: Any) -> None:
-        self.on_duty.since = besides
+        on_duty, _, self._asked = besides
+        self.on_duty.go_on_from(on_duty)
+
+    def go_on_from(self, state: list[Any], told: Told) -> None:
+        super().go_on_from(state, told)
+        _, early, _ = state[-1]
+        self._early = [
+            Early(name, at, None) if isinstance(name, str) else Early(self._key(told(name)), at, name)
+            for name, at in early
+        ]
 
     def name_of(self, key: str) -> str | int:
         return self._arose_at.get(key, key)
@@ -48,39 +73,72 @@ class OwedBy(Owed):
         if evidence.kind == "publish" and of.on == "publish":
             self._void(evidence, "superseded", unless=str(evidence["version"]))
         if evidence.kind == of.on:
-            for who in self.on_duty.since if of.for_each_on_duty is not None else [""]:
-                self._begin(self._key(evidence, who), evidence, who)
+            self._ask(evidence)
+        elif evidence.kind == "duty.start" and evidence["post"] == of.for_each_on_duty:
+            for key, asked_at in self._asked.items():
+                if evidence.at <= asked_at and evidence["who"] in self.on_duty.began:
+                    self._begin(f"{key}/{evidence['who']}", asked_at, evidence, evidence["who"])
         elif evidence.kind == "withdraw" and of.on == "publish":
             self._void(evidence, "withdrawn")
         elif evidence.kind == of.do:
-            for instance in self._meant(evidence):
-                self.done(instance, evidence)
+            self._did(evidence)
         elif evidence.kind == "extend":
             for instance in self._meant(evidence):
                 self._extend(instance, evidence)
         elif evidence.kind == "duty.end" and evidence["post"] == of.for_each_on_duty:
             for instance in self.instances.values():
-                if instance.who == evidence["who"]:
+                if instance.who == evidence["who"] not in self.on_duty.began:
                     self.end(instance, evidence.received_at, "VOID", "off-duty")
 
-    def _begin(self, key: str, evidence: Evidence, who: str) -> None:
+    def _ask(self, evidence: Evidence) -> None:
+        of, key = self.obligation, self._key(evidence)
+        if of.for_each_on_duty is None:
+            self._begin(key, evidence.at, evidence, "")
+            return
+        if of.on == "publish":
+            self._asked.setdefault(key, evidence.at)
+        for who in self.on_duty.since(evidence.at):
+            self._begin(f"{key}/{who}", evidence.at, evidence, who)
+
+    def _begin(self, key: str, asked_at: datetime, evidence: Evidence, who: str) -> None:
         if key in self.instances:
             return
-        instance = Instance(key, self._due(evidence.at), evidence.received_at, who)
+        instance = Instance(key, self._due(asked_at), evidence.received_at, who, since=asked_at)
         self.instances[key] = instance
         if "ref" in self.obligation.match and evidence["entry"]:
             self._arose_at[key] = evidence["entry"]
-        if self.is_waived(instance):
+        done_at = min((one.at for one in self._early if one.key == key and one.at >= asked_at), default=None)
+        self._early = [one for one in self._early if one.key != key]
+        if done_at is not None:
+            self.done(instance, msgspec.structs.replace(evidence, at=done_at))
+        elif self.is_waived(instance):
             instance.state = "VOID"
         elif self.is_suspended("pause"):
             self.stop(instance, evidence.at)
+
+    def _did(self, evidence: Evidence) -> None:
+        """It answers what was asked by then, whichever of the two was told first."""
+        who = str(evidence["who"] or "") if self.obligation.for_each_on_duty is not None else ""
+        key = self._key(evidence, who)
+        instance = self.instances.get(key)
+        if instance is None:
+            entry = evidence["entry"] if "ref" in self.obligation.match else None
+            self._early = [*self._early, Early(key, evidence.at, entry)][-EARLY_MAX:]
+        elif instance.since is None or evidence.at >= instance.since:
+            self.done(instance, evidence)
 
     def _void(self, evidence: Evidence, why: str, unless: str = "") -> None:
         """The order is not in force any more, or not in the version that was to be read: nobody can read it now."""
         if self.obligation.match[:2] != ("order", "version"):
             return
+
+        def is_over(key: str) -> bool:
+            return key.startswith(f"{evidence['order']}/") and key.split("/")[1] != unless
+
+        self._asked = {key: at for key, at in self._asked.items() if not is_over(key)}
+        self._early = [one for one in self._early if not is_over(one.key)]
         for key, instance in self.instances.items():
-            if key.startswith(f"{evidence['order']}/") and key.split("/")[1] != unless:
+            if is_over(key):
                 self.end(instance, evidence.received_at, "VOID", why)
 
     def _key(self, evidence: Evidence, who: str = "") -> str:
@@ -102,61 +160,13 @@ class OwedBy(Owed):
         written = str(evidence["due"])
         until = datetime.fromisoformat(written) if "T" in written else None
         instance.due = until or civil.end_of_day(date.fromisoformat(written), self.obligation.tz)
+        instance.told_at = evidence.received_at
         if instance.state == "SUSPENDED" and instance.left is not None:
             instance.state, instance.left = "DUE", None
             self.stop(instance, evidence.received_at)
         if instance.state == "LAPSED" and instance.alarm:
             instance.alarm.clear(evidence.received_at, "extended")
             instance.state = "DUE"
-
-
-class OwedBefore(Owed):
-    obligation: Before
-
-    def __init__(self, obligation: Before) -> None:
-        super().__init__(obligation)
-        self.versions: list[tuple[datetime, object]] = []
-        self.acknowledged: dict[tuple[object, object], datetime] = {}
-
-    def besides(self) -> Any:
-        return self.versions, [(*which, at) for which, at in self.acknowledged.items()]
-
-    def take_up(self, besides: Any) -> None:
-        versions, acknowledged = besides
-        self.versions = [(at, version) for at, version in versions]
-        self.acknowledged = {(who, version): at for who, version, at in acknowledged}
-
-    def hears(self, evidence: Evidence) -> None:
-        of, who = self.obligation, evidence["who"]
-        if evidence.kind == "publish" and evidence["order"] == of.order:
-            self.versions.append((evidence.at, evidence["version"]))
-        elif evidence.kind == "ack" and evidence["order"] == of.order:
-            known = self.acknowledged.setdefault((who, evidence["version"]), evidence.at)
-            self.acknowledged[who, evidence["version"]] = min(known, evidence.at)
-            instance = self.instances.get(who)
-            if instance and instance.due and self._current(instance.due) == evidence["version"]:
-                self.done(instance, evidence)
-        elif evidence.kind == "withdraw" and evidence["order"] == of.order:
-            self.versions.append((evidence.at, None))
-            for instance in self.instances.values():
-                self.end(instance, evidence.received_at, "VOID", "withdrawn")
-        elif evidence.kind == of.at and evidence["post"] == of.post and not evidence["began_before"]:
-            instance = self.instances[who] = Instance(who, evidence.at, evidence.received_at, who)
-            current = self._current(evidence.at)
-            read_at = self.acknowledged.get((who, current))
-            if current is None or (read_at is not None and read_at <= evidence.at):
-                instance.state = "MET"
-            elif self.is_waived(instance):
-                instance.state = "VOID"
-            elif self.is_suspended("pause"):
-                self.stop(instance, evidence.at)
-        elif evidence.kind == "duty.end" and evidence["post"] == of.post and who in self.instances:
-            self.end(self.instances[who], evidence.received_at, "VOID", "off-duty")
-
-    def _current(self, at: datetime) -> object:
-        return max(
-            ((since, n, one) for n, (since, one) in enumerate(self.versions) if since <= at), default=(at, 0, None)
-        )[2]
 
 
 class OwedEvery(Owed):
@@ -168,26 +178,35 @@ class OwedEvery(Owed):
         self.one = self.instances[""] = Instance("", None, BEGINNING, state="IDLE")
 
     def besides(self) -> Any:
-        return self.on_duty.since, self._state_holds, self._state_at, self._is_armed, self._unknown_at
+        state = self._state_holds, self._state_at, self._is_armed, self._unknown_at, self._checked_at
+        return self.on_duty.state(), *state
 
     def take_up(self, besides: Any) -> None:
         self.one = self.instances[""]
-        self.on_duty.since, self._state_holds, self._state_at, self._is_armed, self._unknown_at = besides
+        on_duty, self._state_holds, self._state_at, self._is_armed, self._unknown_at, self._checked_at = besides
+        self.on_duty.go_on_from(on_duty)
 
     def hears(self, evidence: Evidence) -> None:
-        was_on = self._is_on()
+        was_on, was_since = self._is_on(), self.on_duty.first_at()
         self.on_duty.heard(evidence)
         guard = self.obligation.while_
         if guard.state is not None and evidence.kind == "state" and evidence["thing"] == guard.state:
             self._hears_state(evidence)
-        self._is_armed |= evidence.kind == ARMED
+        is_check = evidence.kind == self.obligation.do and self._is_where(evidence)
+        self._is_armed |= evidence.kind == ARMED or is_check
         is_on = self._is_on()
-        if is_on and not was_on:
-            self._arm(evidence.at, evidence.received_at)
+        if is_check:
+            self._checked_at = max(evidence.at, self._checked_at)
+        if is_on and was_on and evidence.kind in ("duty.start", "duty.end") and guard.state is None:
+            self._hears_late(evidence, was_since)
+        elif is_on and not was_on:
+            # That it is owed may be told after what was done since.
+            self._arm(max(evidence.at, self._checked_at), evidence.received_at)
         elif was_on and not is_on:
-            self.end(self.one, evidence.received_at, "IDLE", "guard-off")
+            of_one = guard.who is not None and not self.on_duty.began
+            self.end(self.one, evidence.received_at, "IDLE", "off-duty" if of_one else "guard-off")
             self.one.due = None
-        elif is_on and evidence.kind == self.obligation.do and self._is_where(evidence):
+        elif is_on and is_check:
             self._checked(evidence)
         elif is_on and evidence.kind == f"{self.obligation.do}.fail" and self._is_where(evidence):
             self._failed(evidence)
@@ -195,7 +214,8 @@ class OwedEvery(Owed):
     _state_holds = False
     _state_at: datetime | None = None
     _is_armed = False
-
+    #: The time of the newest check that was told of.
+    _checked_at = BEGINNING
     #: When what was told of the state is not good any more, where it said that nothing is owed.
     _unknown_at: datetime | None = None
 
@@ -203,8 +223,20 @@ class OwedEvery(Owed):
         """What puts the past right says nothing of now."""
         if self._state_at is None or evidence.at >= self._state_at:
             self._state_at, self._state_holds = evidence.at, evidence["value"] == self.obligation.while_.is_
-            lasts = None if self._state_holds else evidence["ttl_s"]
+            lasts = None if self._state_holds else evidence["ttl_s"] or self.obligation.while_.ttl_s
             self._unknown_at = None if lasts is None else evidence.at + timedelta(seconds=lasts)
+
+    def _hears_late(self, evidence: Evidence, was_since: datetime | None) -> None:
+        """Who is on duty may be told out of order: then it has been owed since earlier, or only since later."""
+        since = self.on_duty.first_at()
+        if since is None or was_since is None or since == was_since or self.suspensions:
+            return
+        owed_since = max(since, self._checked_at)
+        if evidence.kind == "duty.end" and evidence.at < since:  # from that end until then nobody was
+            self.end(self.one, evidence.received_at, "IDLE", "guard-off")
+            self._arm(owed_since, evidence.received_at)
+        elif since < was_since and self.one.state == "DUE":
+            self._arm(owed_since, evidence.received_at)
 
     def next_at(self) -> datetime | None:
         rings_at = super().next_at()
@@ -222,8 +254,12 @@ class OwedEvery(Owed):
         if self.is_suspended("waive"):
             return False
         if guard.duty is not None:
-            return bool(self.on_duty.since) and (guard.state is None or self._state_holds)
-        return self._state_holds if guard.state is not None else self._is_armed
+            return bool(self.on_duty.began) and (guard.state is None or self._state_may_hold())
+        return self._state_may_hold() if guard.state is not None else self._is_armed
+
+    def _state_may_hold(self) -> bool:
+        """A guard of which nothing was told counts as on, from the first that is heard of what it guards."""
+        return self._state_holds if self._state_at is not None else self._is_armed
 
     def suspend(self, by: Suspension, at: datetime) -> None:
         if by.how == "pause":
@@ -336,13 +372,20 @@ class OwedEach(Owed):
             if instance := self.instances.get(str(evidence["period"])):
                 self.done(instance, evidence)
             return
-        before: datetime | None = None
+        if evidence.at <= self._opens_at():
+            return  # it was of a period of which nothing is asked
         for instance in self.instances.values():  # in order of their dues
             assert instance.due is not None
-            if instance.state == "LAPSED":
-                self.done(instance, evidence)  # and it counts for the next as well
-            elif instance.state in ("DUE", "SUSPENDED") and evidence.at <= instance.due + self.grace:
-                if not (evidence["history"] and before is not None and evidence.at <= before):
-                    self.done(instance, evidence)
-                return
-            before = instance.due
+            is_of_it = evidence.at <= instance.due + self.grace
+            if is_of_it or instance.state in ("LAPSED", "DUE"):
+                self.done(instance, evidence)
+            if is_of_it:
+                return  # a second one in its time is none for the next; one after it is, and clears what had lapsed
+
+    def _opens_at(self) -> datetime:
+        """When the period before the first was over."""
+        if self._opened_at is None:
+            self._opened_at = next(self._periods(since=-1))[1] + self.grace
+        return self._opened_at
+
+    _opened_at: datetime | None = None

@@ -10,7 +10,8 @@ from heard.engine import now
 from heard.watch import evidence as evidences
 from heard.watch import obligations
 from heard.watch.alarms import Alarm
-from heard.watch.deeds import OwedBefore, OwedBy, OwedEach, OwedEvery
+from heard.watch.before import OwedBefore
+from heard.watch.deeds import OwedBy, OwedEach, OwedEvery
 from heard.watch.evidence import Evidence
 from heard.watch.keeping import Kept
 from heard.watch.obligations import AnyObligation, Before, By, Each, Every, Keep
@@ -74,7 +75,7 @@ def evaluate(written: dict[str, Any]) -> dict[str, Any]:
     run(watching, [evidences.read(one, obligation.skew_s) for one in written["evidence"]], until)
     return {
         "alarms": [_alarm(alarm, obligation, until) for alarm in watching.alarms],
-        "final": {key: {"state": one.state, "due": _due(one)} for key, one in watching.instances.items()},
+        "final": {key: {"state": one.state, "due": _due(one)} for key, one in watching.stands(until).items()},
     }
 
 

@@ -60,18 +60,18 @@ class Suspension(msgspec.Struct):
         return self.since <= at < self.until
 
 
-def suspension(evidence: Evidence) -> Suspension:
+def suspension(evidence: Evidence) -> tuple[Suspension, ...]:
     """What evidence of the kind `suspend` says: `from`, `until`, `how`, and its `id`.
 
-    Raises ValueError where it has no end, or one person alone suspends.
+    Nothing where it has no end, or where one person alone says so: that suspends nothing.
     """
     facts = evidence.facts
-    if not facts.get("until"):
-        raise ValueError("a suspension has an end")
-    if facts.get("by") is not None and facts.get("by") == facts.get("second"):
-        raise ValueError("a suspension takes two people")
+    by, second = facts.get("by"), facts.get("second")
+    if not facts.get("until") or ((by or second) and (not by or not second or by == second)):
+        return ()
     since, until = (_instant(facts.get(name), evidence.received_at) for name in ("from", "until"))
-    return Suspension(str(facts.get("id", "")), max(since, evidence.received_at), until, facts.get("how") or "pause")
+    found = Suspension(str(facts.get("id", "")), max(since, evidence.received_at), until, facts.get("how") or "pause")
+    return (found,) if found.since < found.until else ()
 
 
 def _instant(written: Any, otherwise: datetime) -> datetime:

@@ -22,7 +22,7 @@ from heard.engine import now
 from heard.watch.alarms import Alarm
 from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension, suspension
 from heard.watch.obligations import Keep
-from heard.watch.owed import BEGINNING, Instance, OnDuty, Told
+from heard.watch.owed import BEGINNING, Instance, Told
 from heard.watch.signals import Known, Signal, at_least, near, seconds
 
 #: How long raw positions are kept (see the vault): evidence of what is older repairs nothing.
@@ -49,9 +49,10 @@ class Kept:
         self.allowed = seconds(obligation.gap_s)
         self.allowance = seconds(obligation.grace_s + obligation.wait_s)
         self.people = {who: Signal() for who in obligation.count.group}
-        #: Whether the state is the one, and whether anyone is on duty: the guard is on unless one is known not to be.
-        self.state_said, self.duty = Signal(), Signal()
-        self.on_duty = OnDuty(obligation.while_.duty, obligation.while_.who)
+        #: Whether the state is the one, and who is on duty: the guard is on unless one is known not to be.
+        self.state_said, self.duties = Signal(), dict[str, Signal]()
+        #: Where they are on duty who count: who is known to be off duty counts for nobody, wherever their phone is.
+        self.post = obligation.while_.duty or obligation.count.station or None
         self.suspensions: tuple[Suspension, ...] = ()
         #: Of what was before it was armed nothing was asked; gaps that were over when history told of them ring not.
         self.armed_at = self.quiet_before = BEGINNING
@@ -67,25 +68,30 @@ class Kept:
         if evidence.at < self.now - REPAIRS or not self._takes(evidence):
             return
         at = max(evidence.at, self.armed_at)
-        self.began_at = min(self.began_at or at, at)
+        if self._begins(evidence):
+            self.began_at = min(self.began_at or at, at)
+        if self.began_at is None:
+            return
         if evidence["history"]:
             self.quiet_before = self.now
         # What was said of an instant changes nothing before it: only the gap that reaches it, and what follows.
         touched = [gap for gap in self._gaps if gap.until >= evidence.at]
-        since = min(at, touched[0].since) if touched else at
+        since = max(self.began_at, min(at, touched[0].since) if touched else at)
         earlier = [gap for gap in self._gaps if gap.until < evidence.at and gap.until > self.now - REPAIRS]
         self._gaps = [*earlier, *self._gaps_from(since)]
         self._settle()
 
+    def _begins(self, evidence: Evidence) -> bool:
+        """Who is on duty says nothing of what is watched, unless that is watched while they are."""
+        return self.obligation.while_.duty is not None or evidence.kind not in ("duty.start", "duty.end")
+
     def _takes(self, evidence: Evidence) -> bool:
         of = self.obligation
         if evidence.kind == ARMED:
-            # Who is on duty is a thing of our own record: whoever is not told of is not.
             self.armed_at = evidence.at
-            self.duty.say(evidence.at, False)
             return True
         if evidence.kind == "suspend":
-            self.suspensions = (*self.suspensions, suspension(evidence))
+            self.suspensions = (*self.suspensions, *suspension(evidence))
             return True
         if evidence.kind == "suspend.end":
             for one in self.suspensions:
@@ -109,34 +115,36 @@ class Kept:
             signal.forget_before(self.now - REPAIRS)
             return True
         if evidence.kind == "state" and evidence["thing"] == of.while_.state:
-            lasts = evidence["ttl_s"]
+            lasts = of.while_.ttl_s if evidence["ttl_s"] is None else evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
             self.state_said.say(evidence.at, evidence["value"] == of.while_.is_, until)
             return True
-        if evidence.kind in ("duty.start", "duty.end") and evidence["post"] == of.while_.duty:
-            self.on_duty.heard(evidence)
-            self.duty.say(evidence.at, bool(self.on_duty.since))
+        if evidence.kind in ("duty.start", "duty.end") and self.post in (None, evidence["post"]):
+            signal = self.duties.setdefault(evidence["who"], Signal())
+            signal.say(evidence.at, evidence.kind == "duty.start")
+            signal.forget_before(self.now - REPAIRS)
             return True
         return False
 
     # Laid down, and taken up again
 
     def state(self) -> list[Any]:
-        said = [self.state_said.state(), self.duty.state()]
+        duties = [(who, signal.state()) for who, signal in self.duties.items()]
         people = [(who, signal.state()) for who, signal in self.people.items()]
         alarms, gaps, suspensions = (
             [structs.astuple(one) for one in some] for some in (self.alarms, self._gaps, self.suspensions)
         )
         instants = [self.armed_at, self.quiet_before, self.began_at, self.now]
-        return [said, people, self.on_duty.since, instants, alarms, gaps, suspensions]
+        return [self.state_said.state(), people, duties, instants, alarms, gaps, suspensions]
 
     def go_on_from(self, state: list[Any], told: Told) -> None:
-        said, people, self.on_duty.since, instants, alarms, gaps, suspensions = state
+        said, people, duties, instants, alarms, gaps, suspensions = state
         self.armed_at, self.quiet_before, self.began_at, self.now = instants
-        for signal, of_it in zip((self.state_said, self.duty), said, strict=True):
-            signal.go_on_from(of_it)
+        self.state_said.go_on_from(said)
         for who, of_them in people:
             self.people[who].go_on_from(of_them)
+        for who, of_them in duties:
+            self.duties.setdefault(who, Signal()).go_on_from(of_them)
         self.alarms, self._gaps = [Alarm(*one) for one in alarms], [Gap(*one) for one in gaps]
         self.suspensions = tuple(Suspension(*one) for one in suspensions)
 
@@ -150,7 +158,7 @@ class Kept:
         if of.state is not None:
             known.add(self.state_said.value(at))
         if of.duty is not None:
-            known.add(self.duty.value(at))
+            known.add(self._is_anyone_on_duty(at))
         if False in known or (None in known and self.obligation.guard_unknown == "off"):
             return False
         return None if None in known else True
@@ -158,12 +166,25 @@ class Kept:
     def _is_suspended(self, at: datetime) -> bool:
         return any(one.holds(at) for one in self.suspensions)
 
+    def _is_anyone_on_duty(self, at: datetime) -> bool:
+        """That is a thing of our own record: who is not told of is not."""
+        who = self.obligation.while_.who
+        return any(signal.value(at) for one, signal in self.duties.items() if who in (None, one))
+
     def _rule_at(self, at: datetime) -> Known:
-        return at_least(self.obligation.count.at_least, (signal.value(at) for signal in self.people.values()))
+        return at_least(self.obligation.count.at_least, (self._is_there(who, at) for who in self.people))
+
+    def _is_there(self, who: str, at: datetime) -> Known:
+        duty = self.duties.get(who)
+        is_on = duty.value(at) if duty is not None else None
+        if is_on is False or (is_on is None and self.obligation.while_.duty is not None):
+            return False
+        there: Known = self.people[who].value(at)
+        return there
 
     def _stretches(self, first: datetime) -> Iterator[tuple[datetime, datetime, Known, Known]]:
         """From, until, guard, rule: the stretches in which nothing changes, from an instant to for ever."""
-        signals = (self.state_said, self.duty, *self.people.values())
+        signals = (self.state_said, *self.duties.values(), *self.people.values())
         changes = {at for signal in signals for at in signal.changes(first)}
         changes |= {at for one in self.suspensions for at in (one.since, one.until) if at > first}
         for since, until in pairwise(sorted({first, *changes, FOREVER})):
@@ -175,8 +196,7 @@ class Kept:
         for begins, ends, guard, rule in self._stretches(first):
             if guard is False or rule is True:
                 if since is not None:
-                    off = "suspended" if self._is_suspended(begins) else "guard-off"
-                    yield Gap(since, begins, proven_at, off if guard is False else "restored")
+                    yield Gap(since, begins, proven_at, self._off_by(begins) if guard is False else "restored")
                 since = broken_since = proven_at = None
                 continue
             since = since or begins
@@ -191,18 +211,31 @@ class Kept:
     def _lapses_at(self, gap: Gap) -> datetime:
         return gap.since + self.allowed
 
+    def _off_by(self, at: datetime) -> str:
+        """Why nothing is asked."""
+        if self._is_suspended(at):
+            return "suspended"
+        of_one = self.obligation.while_.who is not None
+        return "off-duty" if of_one and not self._is_anyone_on_duty(at) else "guard-off"
+
     def _rings_at(self, gap: Gap) -> datetime | None:
         """When a gap rings, if it does and has not yet: it must still be one when the allowance has passed."""
         rings_at = self._lapses_at(gap) + self.allowance
         if gap.until <= self.quiet_before:
             return None
-        if gap.until <= rings_at or any(gap.since < alarm.lapsed_at <= gap.until for alarm in self.alarms):
+        if gap.until <= rings_at or any(self._rang_for(alarm, gap) for alarm in self.alarms):
             return None
         told_at = self.quiet_before + HISTORY_WAITS if self._lapses_at(gap) <= self.quiet_before else self.now
         return max(rings_at, self.now, told_at)
 
     def _open(self) -> Alarm | None:
         return next((alarm for alarm in self.alarms if alarm.cleared_at is None), None)
+
+    def _rang_for(self, alarm: Alarm, gap: Gap) -> bool:
+        """It was rung for it, or it began before what was rung for had been over for long enough."""
+        if gap.since < alarm.lapsed_at <= gap.until:
+            return True
+        return alarm.over_at is not None and alarm.lapsed_at <= gap.since < alarm.over_at
 
     def _gap_of(self, alarm: Alarm) -> Gap | None:
         """The gap that it rang for, if it is still known to have been one for as long as that."""
@@ -217,27 +250,44 @@ class Kept:
         gap = self._gap_of(alarm)
         if gap is None:
             alarm.clear(self.now, "late-evidence")
-        elif (over_at := self._over_at(gap)) and over_at <= self.now:
-            alarm.clear(max(over_at, self.now), gap.ends_by)
+        elif (over := self._over(gap)) and over[0] <= self.now:
+            alarm.clear(self.now, over[1])
+            alarm.over_at = over[0]
 
-    def _over_at(self, gap: Gap) -> datetime | None:
-        """When a gap that has ended has stayed ended for long enough."""
+    def _over(self, gap: Gap) -> tuple[datetime, str] | None:
+        """When, and by what, a gap that has ended has stayed ended for long enough: broken again before that, it has
+        not.
+        """
         if gap.until == FOREVER:
             return None
-        return gap.until + (seconds(self.obligation.clear_after_s) if gap.ends_by == "restored" else seconds(0))
+        long_enough, restored_at = seconds(self.obligation.clear_after_s), None
+        if gap.ends_by != "restored" or not long_enough:
+            return gap.until, gap.ends_by
+        for since, until, guard, rule in self._stretches(gap.until):
+            if guard is False:
+                return since, self._off_by(since)
+            restored_at = None if rule is not True else restored_at or since
+            if restored_at and until - restored_at >= long_enough:
+                return restored_at + long_enough, "restored"
+        return None
 
     def next_at(self) -> datetime | None:
         alarm, coming = self._open(), list[datetime | None]()
         if alarm is None:
             coming = [self._rings_at(gap) for gap in self._gaps]
         elif gap := self._gap_of(alarm):
-            coming = [self._proves_at(alarm, gap), self._over_at(gap)]
+            over = self._over(gap)
+            coming = [self._proves_at(alarm, gap), max(over[0], self.now) if over else None]
         return min((at for at in coming if at is not None), default=None)
 
     def _proves_at(self, alarm: Alarm, gap: Gap) -> datetime | None:
-        if alarm.kind == "lapse" or gap.proven_at is None:
+        """A breach that is proven while it is not over proves it, in this gap or in one that it was broken by again."""
+        over = self._over(gap) or (FOREVER, "")
+        proven = (one.proven_at for one in self._gaps if one.proven_at and gap.since <= one.since < over[0])
+        proven_at = min(proven, default=None)
+        if alarm.kind == "lapse" or proven_at is None:
             return None
-        return max(gap.proven_at + self.allowance, self.now)
+        return max(proven_at + self.allowance, self.now)
 
     def passed(self, at: datetime) -> None:
         self.now = at

@@ -71,6 +71,8 @@ class Guard(msgspec.Struct, frozen=True, omit_defaults=True):
     is_: Any = msgspec.field(name="is", default=None)
     duty: str | None = None
     who: str | None = None
+    #: What is told of the state is good for so long, where it does not say itself.
+    ttl_s: float | None = None
 
 
 class Every(Obligation, frozen=True, kw_only=True, tag="every"):
@@ -124,5 +126,8 @@ def read(written: object) -> AnyObligation:
 
     Raises msgspec.ValidationError, which says which part is not one.
     """
+    if isinstance(written, dict) and written.get("op") != "by" and "for_each_on_duty" in written:
+        of = {name: value for name, value in written.items() if name != "for_each_on_duty"}
+        written = {**of, "for_each": {"on_duty": written["for_each_on_duty"]}}
     obligation: AnyObligation = msgspec.convert(written, AnyObligation)
     return obligation

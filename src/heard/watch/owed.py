@@ -49,6 +49,8 @@ class Instance(msgspec.Struct):
     state: str = "DUE"
     alarm: Alarm | None = None
     left: timedelta | None = None
+    #: Of what is owed after or before something: when that was, by the time that is claimed.
+    since: datetime | None = None
 
 
 class Evaluator(Protocol):
@@ -93,7 +95,7 @@ class Owed(ABC):
 
     def heard(self, evidence: Evidence) -> None:
         if evidence.kind == "suspend":
-            self.suspensions = (*self.suspensions, suspension(evidence))
+            self.suspensions = (*self.suspensions, *suspension(evidence))
         elif evidence.kind == "suspend.end":
             for one in self.suspensions:
                 if one.id == str(evidence["id"]):
@@ -207,7 +209,7 @@ class Owed(ABC):
         rows = [
             (
                 *(self.name_of(one.key), one.due, one.told_at, one.who, one.failed, one.state),
-                *(numbers.get(id(one.alarm)), None if one.left is None else one.left // MICROSECOND),
+                *(numbers.get(id(one.alarm)), None if one.left is None else one.left // MICROSECOND, one.since),
             )
             for one in self.instances.values()
         ]
@@ -216,10 +218,10 @@ class Owed(ABC):
     def go_on_from(self, state: list[Any], told: Told) -> None:
         alarms, rows, suspensions, besides = state
         self.alarms = [Alarm(self.key_of(name, told), *rest) for name, *rest in alarms]
-        for name, due, told_at, who, failed, stands, number, left in rows:
+        for name, due, told_at, who, failed, stands, number, left, since in rows:
             key, alarm = self.key_of(name, told), None if number is None else self.alarms[number]
             time_left = None if left is None else left * MICROSECOND
-            self.instances[key] = Instance(key, due, told_at, who, failed, stands, alarm, time_left)
+            self.instances[key] = Instance(key, due, told_at, who, failed, stands, alarm, time_left, since)
         if suspensions:
             self.suspensions = tuple(Suspension(*one) for one in suspensions)
         self.take_up(besides)
@@ -248,14 +250,40 @@ def _turns_at(one: Suspension) -> datetime | None:
 
 
 class OnDuty:
-    """Who is on duty at a post, by the times that are claimed; of one alone, where `who` is named."""
+    """Who is on duty at a post, by the times that are claimed, in whatever order they are told; of one alone, where
+    `who` is named.
+    """
 
     def __init__(self, post: str | None, who: str | None = None) -> None:
-        self.post, self.who, self.since = post, who, dict[str, datetime]()
+        self.post, self.who = post, who
+        #: When each who is on duty was said to begin, the first first: it may be said more than once.
+        self.began = dict[str, list[datetime]]()
+        #: When a duty of each was over last: what is told afterwards of one before that is of a duty that is over.
+        self.over = dict[str, datetime]()
 
     def heard(self, evidence: Evidence) -> None:
-        if self.post is not None and evidence["post"] == self.post and self.who in (None, evidence["who"]):
-            if evidence.kind == "duty.start":
-                self.since[evidence["who"]] = evidence.at
-            elif evidence.kind == "duty.end":
-                self.since.pop(evidence["who"], None)
+        if self.post is None or evidence["post"] != self.post or self.who not in (None, evidence["who"]):
+            return
+        who, at = evidence["who"], evidence.at
+        began = self.began.get(who, [])
+        if evidence.kind == "duty.start" and at >= self.over.get(who, BEGINNING):
+            self.began[who] = sorted({*began, at})
+        elif evidence.kind == "duty.end":
+            self.over[who] = max(at, self.over.get(who, BEGINNING))
+            self.began[who] = [since for since in began if since > at]
+            if not self.began[who]:
+                del self.began[who]
+
+    def since(self, at: datetime) -> list[str]:
+        """Those on duty now who were so at an instant already."""
+        return [who for who, began in self.began.items() if began[0] <= at]
+
+    def first_at(self) -> datetime | None:
+        """Since when the first of them is."""
+        return min((began[0] for began in self.began.values()), default=None)
+
+    def state(self) -> list[Any]:
+        return [self.began, self.over]
+
+    def go_on_from(self, state: list[Any]) -> None:
+        self.began, self.over = state

@@ -157,6 +157,7 @@ def code() -> tuple[ModuleType, ...]:
     """The modules whose code decides what a file holds: another version begins another file."""
     from heard.watch import (
         alarms,
+        before,
         civil,
         deeds,
         entries,
@@ -174,5 +175,5 @@ def code() -> tuple[ModuleType, ...]:
         watching,
     )
 
-    mine = (resuming, watched, watching, standing, evaluation, owed, deeds, several, keeping, signals)
+    mine = (resuming, watched, watching, standing, evaluation, owed, deeds, before, several, keeping, signals)
     return (*mine, civil, obligations, alarms, evidence, entries, model)

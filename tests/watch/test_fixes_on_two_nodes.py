@@ -193,10 +193,10 @@ def test_a_hold_that_is_asked_for_on_one_node_stops_the_other_and_after_72_hours
         at, gate = two.hands.at, two.gate
         asked = present.ask_for_hold(gate.id, at - timedelta(days=9), at, at + timedelta(days=9), "an inquest")
         hold = two.nodes[1].house.node.do(asked, by=gate.sam).stream
-        await two.nodes[0].taking.erase()
+        await two.nodes[0].taking.erasing.erase()
         assert len(two.nodes[0].file.hours()) == 1
         two.nodes[1].house.node.do(present.end_hold(hold, "over"), by=gate.sam)
-        await two.nodes[0].taking.erase()
+        await two.nodes[0].taking.erasing.erase()
         assert [node.file.hours() for node in two.nodes] == [[], []] and not two.nodes[1].file.kept()
         two.nodes[0].file._sweep.finish()
         assert not any(one in raw(postgres) for one in keys)
@@ -209,7 +209,7 @@ def test_one_node_alone_writes_digests_and_erases(two: Two) -> None:
         await two.says(1, 3)
         two.gate.do(commands.end_duty(two.gate.id, two.gate.one), two.gate.one)
         for node in reversed(two.nodes):
-            clearing = asyncio.ensure_future(node.taking._clear())
+            clearing = asyncio.ensure_future(node.taking.erasing.run(node.taking.held, node.taking.is_our_turn))
             for _ in range(100):
                 await asyncio.sleep(0.02)
                 if not node.file.untold():

@@ -168,7 +168,7 @@ def test_what_was_so_stays_so_when_the_positions_behind_it_are_erased(house: Hou
     assert became_of_fixes(taking, gate.tables, gate.id, since, end) == "held"
     gate.do(present.end_hold(hold, "over"), gate.sam)
     hands.go_on(74 * 3600)
-    kept.while_running(taking, lambda one: one.erase())
+    kept.while_running(taking, lambda one: one.erasing.erase())
     assert became_of_fixes(taking, gate.tables, gate.id, since, end) == "gone"
     assert kept.file.read(gate.one, gate.id) == [] and shown() == before
     assert became_of_fixes(None, gate.tables, gate.id, since, end) == "none"

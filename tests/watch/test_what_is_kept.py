@@ -18,7 +18,7 @@ from heard.store.fixes import FixesFile
 from heard.watch import commands, feeds, positions, present, projection
 from heard.watch.areas import Area
 from heard.watch.entries import FixesDigested, PresenceTold
-from heard.watch.tracks import Placed
+from heard.watch.tracks import Placed, Step
 from heard.web.taking import Taking
 from tests.watch.gate import NOON, Gate, Hands
 
@@ -100,11 +100,11 @@ def test_after_72_hours_no_byte_of_a_block_and_no_key_is_on_the_disk(kept: Keepi
     assert len(blocks) == 40 and keys
     assert all(any(one in raw for raw in kept.bytes().values()) for one in (*blocks, *keys)), "the control"
     kept.hands.go_on(71 * 3600)
-    kept.while_running(kept.taking(), lambda taking: taking.erase())
+    kept.while_running(kept.taking(), lambda taking: taking.erasing.erase())
     remaining, _ = _raw(kept.file)
     assert 0 < len(remaining) < 40, "an hour that is old enough goes, another stays"
     kept.hands.go_on(3600)
-    kept.while_running(kept.taking(), lambda taking: taking.erase())
+    kept.while_running(kept.taking(), lambda taking: taking.erasing.erase())
     assert _raw(kept.file) == ([], [])
     for name, raw in kept.bytes().items():
         for one in (*blocks, *keys):
@@ -138,10 +138,10 @@ def test_a_hold_stops_it_and_needs_two_people(kept: Keeping) -> None:
     other = gate.account("ada@heard.example", "supervisor")
     gate.do(present.agree_to_hold(hold, other), other)
     kept.hands.go_on(30 * DAY_S)
-    kept.while_running(kept.taking(), lambda taking: taking.erase())
+    kept.while_running(kept.taking(), lambda taking: taking.erasing.erase())
     assert len(_raw(kept.file)[0]) == 1
     gate.do(present.end_hold(hold, "the inquest is over"), other)
-    kept.while_running(kept.taking(), lambda taking: taking.erase())
+    kept.while_running(kept.taking(), lambda taking: taking.erasing.erase())
     assert _raw(kept.file) == ([], [])
 
 
@@ -152,7 +152,7 @@ def test_a_hold_of_one_person_ends_by_itself_and_so_does_one_of_another_time(kep
     gate.do(present.ask_for_hold(gate.id, at - timedelta(hours=2), at + timedelta(hours=2), review, "why"), gate.sam)
     gate.do(present.ask_for_hold(gate.id, at + timedelta(days=1), at + timedelta(days=9), review, "why"), gate.sam)
     kept.hands.go_on(72 * 3600)
-    kept.while_running(kept.taking(), lambda taking: taking.erase())
+    kept.while_running(kept.taking(), lambda taking: taking.erasing.erase())
     assert _raw(kept.file) == ([], [])
 
 
@@ -162,7 +162,7 @@ def test_what_is_kept_is_what_the_journal_has_the_digest_of(kept: Keeping) -> No
         kept.take(kept.fix(metres), kept.fix(metres + 1, 2), taking=taking)
         kept.hands.go_on(5)
     kept.gate.do(commands.end_duty(kept.gate.id, kept.gate.one), kept.gate.one)
-    kept.while_running(taking, lambda one: one.digest({}))
+    kept.while_running(taking, lambda one: one.erasing.digest((), {}))
     heads = kept.file.heads(kept.gate.one, kept.gate.id)
     bodies = [one.body for one in kept.house.journal.stream(kept.gate.id)]
     told = [one.digest for one in bodies if isinstance(one, PresenceTold | FixesDigested)]
@@ -225,5 +225,26 @@ def test_positions_that_cannot_be_read_keep_no_other_holder_from_being_seen(kept
     )
     kept.file._connection.execute("UPDATE block SET sealed = randomblob(80) WHERE number = ?", (number,))
     taking = kept.taking()
+    kept.hands.go_on(1)
+    sent = {harmed: [kept.fix(4)], whole: [kept.fix(3)]}
+    taken = kept.while_running(taking, lambda one: one.take(sent))
+    assert taken == 2, "one whose positions do not open keeps no other from being heard, nor themselves"
+    assert {holder for holder, _ in taking.held} == {harmed, whole}
+    assert [steps(kept, one)[-1].present for one in (harmed, whole)] == [True, True]
+
+
+def test_positions_that_cannot_be_read_are_a_blind_spot_by_name(kept: Keeping) -> None:
+    kept.take(kept.fix(3))
+    kept.hands.go_on(1)
+    kept.file._connection.execute("UPDATE block SET sealed = randomblob(80)")
+    taking = kept.taking()
     asyncio.run(taking.look())
-    assert taking.held.keys() == {(whole, kept.gate.id)}
+    tables = kept.house.node.tables
+    assert projection.why_unknown(tables, kept.gate.id) == ["unread"]
+    seen = taking.now(kept.gate.one, kept.gate.id)
+    assert seen is not None
+    assert (seen.present, seen.why) == (None, "unread")
+
+
+def steps(kept: Keeping, holder: str) -> list[Step]:
+    return positions.steps(kept.house.node.tables, kept.gate.id, holder)

@@ -50,7 +50,7 @@ def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
     kept = serving.taking.file.kept(me) if serving.taking is not None else []
     tables = serving.tables
     steps = {one.station: positions.steps(tables, one.station, me) for one in projection.duties(tables, me)}
-    keeps_for = serving.taking.kept_for if serving.taking is not None else timedelta(0)
+    keeps_for = serving.taking.erasing.kept_for if serving.taking is not None else timedelta(0)
     return {
         "phones": positions.feeds(serving.tables, holder=me),
         "kept": {one.station: one for one in kept},

@@ -43,6 +43,7 @@ WHY = {
     "by hand": "the phone's place was typed in",
     "no error": "the phone does not say how exact its place is",
     "edge": "the phone is too inexact to tell",
+    "unread": "what was kept of the phone cannot be read",
 }
 
 
@@ -140,10 +141,12 @@ class _Reading:
 
 
 class Track:
-    """The fixes of a holder on duty at a station. It says nothing of any instant before `since`."""
+    """The fixes of a holder on duty at a station. It says nothing of any instant before `since`; `why` nothing is known
+    of them at first.
+    """
 
-    def __init__(self, area: Area, since: datetime) -> None:
-        self.area, self.since = area, since
+    def __init__(self, area: Area, since: datetime, why: str = "silent") -> None:
+        self.area, self.since, self.why = area, since, why
         self._placed: list[Placed] = []
         self._points: list[Point] = []
         self._reading = _Reading(area)
@@ -211,7 +214,7 @@ class Track:
 
     def moved(self, area: Area, since: datetime) -> Track:
         """The same fixes for another area, which counts from an instant on."""
-        other = Track(area, max(self.since, since))
+        other = Track(area, max(self.since, since), self.why)
         other._placed = list(self._placed)
         other._read_again()
         return other
@@ -233,7 +236,7 @@ class Track:
 
     def steps(self, at: datetime, since: datetime) -> list[Step]:
         """What was so from an instant on, and is now; each step is other than the one before."""
-        steps = [Step(since, None, "silent")]
+        steps = [Step(since, None, self.why)]
         first = max(0, bisect_right(self._points, since, key=lambda one: one.at) - 1)
         for number in range(first, len(self._points)):
             point = self._points[number]

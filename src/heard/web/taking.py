@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ import structlog
 
 from heard.engine import now
 from heard.engine.errors import Corrupt, HeardError, Unavailable
-from heard.engine.node import Node, Written
+from heard.engine.node import Node
 from heard.store.fixes import Fixes, Link, Whose
 from heard.watch import positions, present, projection
 from heard.watch.areas import Area
@@ -26,25 +26,22 @@ from heard.watch.model import Duty
 from heard.watch.ringing import WATCH
 from heard.watch.tracks import HELD, Placed, Step, Track, believed, without_place
 from heard.watch.watching import Watching
+from heard.web.erasing import Do, Erasing
 
-#: Raw fixes are kept for so long and no longer: enough to learn that something happened (`docs/rooms/watch.md`).
-KEPT_FOR = timedelta(hours=72)
 #: Requests whose fixes share one sync to the disk, and those that may wait for the next.
 GROUP = 256
 WAITING = 4096
 #: More fixes than so many at once are looked at in turn.
 FEW = 16
 LOOK_EVERY_S = 1.0
-ERASE_EVERY_S = 60.0
 #: After something could not be read, so long until it is tried again.
 PUT_OFF = timedelta(seconds=0.5)
 #: So long what others may have kept is waited for, before it is told that nothing was heard.
-UNREAD = timedelta(seconds=5)
-#: Of a duty that goes on the journal has a digest of the fixes at least so often.
-DIGEST_EVERY_S = 3600.0
+NOT_READ = timedelta(seconds=5)
+#: Why nothing is known of a holder whose fixes do not open.
+UNREAD = "unread"
 
 log = structlog.get_logger()
-Do = Callable[..., Awaitable[Written]]
 _blocks = msgspec.msgpack.Decoder(list[Placed])
 
 
@@ -65,15 +62,8 @@ class Held(msgspec.Struct):
 class Taking:
     """`is_our_turn`: of several nodes one writes digests down, and erases."""
 
-    def __init__(
-        self,
-        node: Node,
-        file: Fixes,
-        do: Do,
-        kept_for: timedelta = KEPT_FOR,
-        is_our_turn: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self.node, self.file, self.do, self.kept_for, self.is_our_turn = node, file, do, kept_for, is_our_turn
+    def __init__(self, node: Node, file: Fixes, do: Do, is_our_turn: Callable[[], bool] = lambda: True) -> None:
+        self.node, self.file, self.do, self.is_our_turn = node, file, do, is_our_turn
         self.held: dict[Whose, Held] = {}
         self._changed: dict[str, dict[str, Held]] = {}
         self._telling: dict[str, asyncio.Lock] = {}
@@ -81,6 +71,7 @@ class Taking:
         self._pending: asyncio.Queue[tuple[list[tuple[Whose, int, bytes]], asyncio.Future[dict[Whose, Link]]]]
         self._pending = asyncio.Queue(WAITING)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="fixes")
+        self.erasing = Erasing(node, file, do, self._disk)
         self._woken, self._turn = asyncio.Event(), asyncio.Lock()
         self.has_stopped = False
 
@@ -158,10 +149,25 @@ class Taking:
         """Another process (another node, the app that this one replaces) has kept fixes of the same duty meanwhile."""
         whose = _whose(held)
         head = self.file.head(whose)  # first: what is kept after it is heard twice, rather than not at all
-        blocks = self.file.read(*whose, held.duty.begun_at, HELD, held.head)
+        fixes = self._kept(held.duty, held.head)
         held.head = head
-        self._has_changed(held, held.track.hear(_fixes_of(blocks, held.duty), now.utc()))
+        if fixes is None:
+            held.track = Track(held.track.area, now.utc(), UNREAD)
+            self._has_changed(held, held.track.since)
+        else:
+            self._has_changed(held, held.track.hear(fixes, now.utc()))
         self._wait_for_the_end(held)
+
+    def _kept(self, duty: Duty, after: str = "") -> list[Placed] | None:
+        """The fixes of a duty that are kept, behind a head; None where they do not open. That is said, and hides nobody
+        else; what was known of the holder is not known any more, until their phone is heard again.
+        """
+        try:
+            blocks = self.file.read(duty.holder, duty.station, duty.begun_at, HELD, after)
+        except Corrupt:
+            log.error("fixes_unread", station=duty.station)
+            return None
+        return [one for block in blocks for one in _blocks.decode(block) if one.at >= duty.begun_at]
 
     def _has_changed(self, held: Held, at: datetime | None) -> bool:
         if at is not None:
@@ -193,13 +199,15 @@ class Taking:
 
     def _read(self, duty: Duty, area: Area, set_at: datetime) -> Held:
         head = self.file.head((duty.holder, duty.station))
-        fixes = _fixes_of(self.file.read(duty.holder, duty.station, duty.begun_at, HELD), duty)
-        since = duty.begun_at
-        if positions.steps(self.node.tables, duty.station, duty.holder):
+        fixes, since = self._kept(duty), duty.begun_at
+        if fixes is None:
+            since = now.utc()
+        elif positions.steps(self.node.tables, duty.station, duty.holder):
             # What was told of a time whose fixes are not at hand any more stays as it was told.
             since = min((one.at for one in fixes), default=now.utc())
-        held = Held(duty, Track(area, max(since, set_at)), set_at, head)
-        held.track.hear(fixes, now.utc())
+        track = Track(area, max(since, set_at), "silent" if fixes is not None else UNREAD)
+        held = Held(duty, track, set_at, head)
+        held.track.hear(fixes or (), now.utc())
         self.held[_whose(held)] = held
         if fixes or since != duty.begun_at:
             self._has_changed(held, held.track.since)
@@ -235,13 +243,14 @@ class Taking:
     def now(self, holder: str, station: str) -> Step | None:
         """What is so of a holder on duty at this instant, and why it is not known; None where no phone has told."""
         held = self.held.get((holder, station))
-        return held.track.now(now.utc()) if held and held.track.newest() else None
+        is_told = held is not None and (held.track.newest() is not None or held.track.why == UNREAD)
+        return held.track.now(now.utc()) if held and is_told else None
 
     # What time brings
 
     async def run(self) -> None:
         """Keep, tell what time brings, and erase, until cancelled."""
-        await asyncio.gather(self.write(), self._look(), self._clear())
+        await asyncio.gather(self.write(), self._look(), self.erasing.run(self.held, self.is_our_turn))
 
     async def write(self) -> None:
         """Keep what comes in, until cancelled: whatever waits meanwhile shares the next sync to the disk."""
@@ -303,10 +312,7 @@ class Taking:
         for whose in self.held.keys() - duties.keys():
             del self.held[whose]
         for duty in duties.values():
-            try:
-                self._of(duty)
-            except Corrupt as wrong:  # one that cannot be read keeps no other from being seen, or heard
-                log.error("presence_put_off", station=duty.station, why=type(wrong).__name__)
+            self._of(duty)
         heads = self.file.all_heads()
         for whose, held in self.held.items():
             if not held.coming and held.head != heads.get(whose, ""):
@@ -332,7 +338,7 @@ class Taking:
             if self.file.head(whose) != held.head:
                 self._hear_others(held)
         except HeardError:  # in a moment, then; but nobody stays present because a disk cannot be read
-            if ends_at is not None and at < ends_at + UNREAD:
+            if ends_at is not None and at < ends_at + NOT_READ:
                 raise
         held.waits = False
         ends_at = held.track.ends_at()
@@ -340,41 +346,6 @@ class Taking:
             self._has_changed(held, max(ends_at, held.track.since))
         else:
             self._wait_for_the_end(held)
-
-    async def _clear(self) -> None:
-        """Digests of what is kept into the journal; and what is old enough goes."""
-        told_at = dict[Whose, datetime]()
-        while True:
-            try:
-                if self.is_our_turn():
-                    await self.digest(told_at)
-                    await self.erase()
-            except HeardError as wrong:
-                log.error("fixes_put_off", why=type(wrong).__name__)
-            await asyncio.sleep(ERASE_EVERY_S)
-
-    async def digest(self, told_at: dict[Whose, datetime]) -> None:
-        for whose, head in self.file.untold():
-            last = told_at.get(whose)
-            if whose in self.held and last and (now.utc() - last).total_seconds() < DIGEST_EVERY_S:
-                continue
-            holder, station = whose
-            await self.do(present.digest(station, holder, head), by=WATCH)
-            told_at[whose] = now.utc()
-            await asyncio.get_running_loop().run_in_executor(self._disk, self.file.told, whose, head)
-
-    async def erase(self) -> None:
-        """What was received so long ago; not what a hold stops."""
-        self.node.catch_up()  # a hold that somebody has just asked for elsewhere counts
-        at, holds = now.utc(), positions.holds(self.node.tables)
-        old = [
-            number
-            for number, station, hour in self.file.hours()
-            if hour + self.kept_for <= at and not any(one.stops(station, hour, at) for one in holds)
-        ]
-        if old:
-            erased = await asyncio.get_running_loop().run_in_executor(self._disk, self.file.erase, old)
-            log.info("fixes_erased", hours=erased)
 
 
 async def take_positions(taking: Taking, watching: Watching) -> None:
@@ -388,10 +359,6 @@ async def take_positions(taking: Taking, watching: Watching) -> None:
         watching.since_at = None
         log.error("watch_stopped", error=type(mistake).__name__)
     await asyncio.Event().wait()
-
-
-def _fixes_of(blocks: Sequence[bytes], duty: Duty) -> list[Placed]:
-    return [one for block in blocks for one in _blocks.decode(block) if one.at >= duty.begun_at]
 
 
 def _whose(held: Held) -> Whose:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from playwright.sync_api import Worker
+
 from tests.stories.reader import Reader
 from tests.watch.post_office import until
 from tests.watch.push_service import Message, PushService, Subscriber
@@ -32,7 +34,13 @@ LIT = """async () => {
     const worker = await navigator.serviceWorker.getRegistration('/watch/')
     return (await worker.getNotifications()).map(({ title, body, tag, data }) => [title, body, tag, data.to])
 }"""
-#: As a press of a thumb does, but that a page may not be brought to the front by it.
+#: As a press of a thumb does, but that a page may not be brought to the front by it, nor a window opened.
+BESIDE = """() => new Promise(opened => {
+    self.clients.openWindow = async href => opened(new URL(href).pathname)
+    self.registration.getNotifications().then(([one]) => {
+        self.dispatchEvent(new NotificationEvent('notificationclick', { notification: one }))
+    })
+}).finally(() => delete self.clients.openWindow)"""
 PRESSED = """() => self.registration.getNotifications().then(([one]) => {
     self.dispatchEvent(new NotificationEvent('notificationclick', { notification: one }))
 })"""
@@ -70,5 +78,13 @@ class Pocket:
 
     def is_pressed(self) -> None:
         """What is lit."""
+        self._worker_of_it().evaluate(PRESSED)
+
+    def is_pressed_beside_a_page(self) -> str:
+        """What is lit; the address that a window of its own is opened for."""
+        opened: str = self._worker_of_it().evaluate(BESIDE)
+        return opened
+
+    def _worker_of_it(self) -> Worker:
         [worker] = [one for one in self.one.page.context.service_workers if one.url.endswith("/watch/-/worker.js")]
-        worker.evaluate(PRESSED)
+        return worker

@@ -168,6 +168,11 @@ def test_a_gate_is_left_and_the_supervisors_phone_rings_within_a_second(people: 
     lit = pocket.hears(message)
     assert [one[:2] for one in lit] == [["Alarm", "Heard: sign in to see what, and where."]]
     assert lit[0][3] == alarm and "Post 7" not in str(lit)
+    sam.page.evaluate("document.getElementById('code').value = 'Post 8, half wri'")
+    assert pocket.is_pressed_beside_a_page() == alarm
+    assert sam.page.url.endswith("/watch/") and sam.page.input_value("#code") == "Post 8, half wri"
+    sam.page.evaluate("document.getElementById('code').value = ''")
+    pocket.hears(message)
     pocket.is_pressed()
     sam.page.wait_for_url(f"**{alarm}")
     sam.waits_to_see("push: sent")

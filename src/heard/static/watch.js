@@ -82,6 +82,19 @@ function tone(pitch, after) {
 
 for (const kind of ['pointerup', 'keydown']) addEventListener(kind, touched)
 
+// A notification that was pressed leads this page to its alarm, but for one on which something is half written.
+const isWritten = field => field.type === 'checkbox' || field.type === 'radio'
+  ? field.checked !== field.defaultChecked : field.type !== 'hidden' && field.value !== field.defaultValue
+const isChosen = list => [...list.options].some(one => one.defaultSelected)
+  ? [...list.options].some(one => one.selected !== one.defaultSelected) : list.selectedIndex > 0
+
+function asks({ ports: [answer] }) {
+  const fields = [...main().querySelectorAll('input, textarea')], lists = [...main().querySelectorAll('select')]
+  answer?.postMessage(writing() || fields.some(isWritten) || lists.some(isChosen) ? 'half written' : 'free')
+}
+
+navigator.serviceWorker?.addEventListener('message', asks)
+
 function stands({ data }) {
   const now = JSON.parse(data)
   heard = Date.now()

@@ -28,11 +28,27 @@ self.addEventListener('notificationclick', event => {
   event.waitUntil(open(new URL(event.notification.data.to, self.location.origin)))
 })
 
+// On the page that is open already, if it is of this alarm or nothing is half written on it; else on one of its own.
 async function open({ origin, href }) {
   if (origin !== self.location.origin) return
   const pages = await self.clients.matchAll({ type: 'window' })
-  const there = pages.find(page => page.url === href) ?? pages[0]
+  const there = pages.find(page => page.url === href) ?? (await firstFree(pages))
   if (!there) return self.clients.openWindow(href)
   await there.focus().catch(() => {}) // not let, but shown the alarm all the same
   if (there.url !== href) await there.navigate(href)
+}
+
+async function firstFree(pages) {
+  const free = await Promise.all(pages.map(isFree))
+  return pages.find((_, number) => free[number])
+}
+
+// A page that does not answer may have a reason on it that somebody is in the middle of.
+function isFree(page) {
+  return new Promise(tells => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = ({ data }) => tells(data === 'free')
+    setTimeout(tells, 500, false)
+    page.postMessage('is anything half written?', [port2])
+  })
 }

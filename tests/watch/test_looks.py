@@ -28,10 +28,12 @@ from tests.watch.gate import NOON, Gate, Hands
 HOUR = timedelta(hours=1)
 
 
-def looked(gate: Gate, since: datetime, until: datetime, by: str = "aud", **more: Any) -> list[tuple[str, ...]]:
+def looked(
+    gate: Gate, since: datetime, until: datetime, by: str = "aud", sort: type[looks.Asked] = looks.Asked, **more: Any
+) -> list[tuple[str, ...]]:
     """Whom the entries name that a look makes."""
     before = gate.house.store.position()
-    gate.do(looks.look(by, "timeline", [looks.Asked(gate.id, since, until, **more)]), by)
+    gate.do(looks.look(by, "timeline", [sort(gate.id, since, until, **more)]), by)
     return [one.body.holders for one in gate.house.journal.read(before, 100) if isinstance(one.body, RecordLookedAt)]
 
 
@@ -68,7 +70,7 @@ def test_nobody_is_told_that_they_looked_at_themselves_and_who_is_named_is_told(
     hands.go_on(60)
     assert looked(gate, NOON, hands.at, by=gate.one) == []
     assert looked(gate, NOON, hands.at, named={gate.sam, ""}) == [tuple(sorted((gate.one, gate.sam)))]
-    assert looked(gate, NOON, hands.at, by="zoe", named={gate.sam}, only_named=True) == [(gate.sam,)]
+    assert looked(gate, NOON, hands.at, by="zoe", named={gate.sam}, sort=looks.OfNamed) == [(gate.sam,)]
 
 
 def test_a_long_list_of_looks_says_that_it_goes_on_and_does(gate: Gate, hands: Hands) -> None:

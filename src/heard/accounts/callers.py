@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -46,8 +48,8 @@ def of(request: Request, vault: Vault, tables: Tables, *, to_add_a_factor: bool 
     except NotFound:
         raise SignInNeeded from None
     by_case = projection.case_roles(tables, account.id)
-    again = lambda: of(request, vault, tables, to_add_a_factor=to_add_a_factor)  # noqa: E731
-    return Caller(account, scope, by_token is None, by_case, again=again)  # type: ignore[arg-type]
+    asked_again = partial(of, request, vault, tables, to_add_a_factor=to_add_a_factor)
+    return Caller(account, scope, by_token is None, by_case, again=asked_again)  # type: ignore[arg-type]
 
 
 def _by_token(request: Request, vault: Vault, tables: Tables) -> tuple[secrets.Kept, str] | None:

@@ -16,7 +16,7 @@ from heard.cases.release import Door
 from heard.cases.told import Terms
 from heard.coverage import projection
 from heard.coverage.model import Post
-from heard.coverage.so_far import CASES, lookers
+from heard.coverage.so_far import lookers
 from heard.text.particulars import Particular, is_enough
 
 #: So many posts are searched before the loop may do something else.
@@ -40,30 +40,6 @@ class Near(NamedTuple):
     pieces: list[Particular]
 
 
-class Clean:
-    """Which posts a guard was asked about and said nothing of, by case."""
-
-    def __init__(self) -> None:
-        self._cases: dict[str, tuple[object, set[tuple[str, int]]]] = {}
-
-    def of(self, door: Door) -> set[tuple[str, int]]:
-        """By id and position; none where the guard is another than it was."""
-        guard, known = self._cases.pop(door.case, (None, set()))
-        kept = known if guard is door.guard else set()
-        self._cases[door.case] = door.guard, kept
-        while len(self._cases) > CASES:
-            del self._cases[next(iter(self._cases))]
-        return kept
-
-
-def _clean(serving: Serving) -> Clean:
-    looking = lookers(serving)
-    if looking.clean is None:
-        looking.clean = Clean()
-    found: Clean = looking.clean
-    return found
-
-
 async def said_already(serving: Serving, case: Case) -> list[Post]:
     """What was published and says, in whatever form, what an order forbids: to be withdrawn, the newest first.
 
@@ -80,7 +56,7 @@ async def said_already(serving: Serving, case: Case) -> list[Post]:
 
 async def _stopped(serving: Serving, door: Door, posts: Sequence[Post]) -> list[Post]:
     """Those that say what an order forbids, asked about in a thread."""
-    clean = _clean(serving).of(door)
+    clean = lookers(serving).clean.of(door)
     fresh = [one for one in posts if (one.id, one.position) not in clean]
     stopped = await asyncio.to_thread(lambda: [one for one in fresh if door.stops(*one.texts())]) if fresh else []
     clean |= {(one.id, one.position) for one in fresh} - {(one.id, one.position) for one in stopped}

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from heard.cases import projection as cases
 from heard.cases.entries import RestrictionImposed
 from heard.cases.exits import Serving
 from heard.cases.orders import KINDS
+from heard.cases.release import Door
 from heard.cases.told import picture_of
 from heard.coverage import projection
 from heard.coverage.cautions import Near
@@ -110,13 +110,29 @@ class SoFar:
         return {piece: where[-1] for piece, where in known if where}
 
 
+class Clean:
+    """Which posts a guard was asked about and said nothing of, by case."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, tuple[object, set[tuple[str, int]]]] = {}
+
+    def of(self, door: Door) -> set[tuple[str, int]]:
+        """By id and position; none where the guard is another than it was."""
+        guard, known = self._cases.pop(door.case, (None, set()))
+        kept = known if guard is door.guard else set()
+        self._cases[door.case] = door.guard, kept
+        while len(self._cases) > CASES:
+            del self._cases[next(iter(self._cases))]
+        return kept
+
+
 class Lookers:
     """The cases in which somebody who was told of an order writes, each with what is out."""
 
     def __init__(self) -> None:
         self._cases: dict[str, SoFar] = {}
         #: What a search found to say nothing (`already`).
-        self.clean: Any = None
+        self.clean = Clean()
 
     def known(self, tables: Tables, journal: Journal, case: str) -> SoFar:
         """As far as it was looked through; from the beginning where the orders are others than they were."""

@@ -267,7 +267,7 @@ class Kept:
             if guard is False:
                 return since, self._off_by(since)
             restored_at = None if rule is not True else restored_at or since
-            if restored_at and until - restored_at >= long_enough:
+            if restored_at and until - restored_at > long_enough:  # and so it is at that instant
                 return restored_at + long_enough, "restored"
         return None
 

@@ -53,8 +53,17 @@ class Asked(msgspec.Struct, frozen=True):
     since_at: datetime
     until_at: datetime
     named: Collection[str] = ()
-    #: Only those that are named.
-    only_named: bool = False
+
+    def looks_at(self, tables: Tables, since: datetime, until: datetime) -> set[str]:
+        """Whom whoever asks sees something of."""
+        return {*self.named, *lasting.on_duty_within(tables, self.station, since, until)}
+
+
+class OfNamed(Asked, frozen=True):
+    """What is asked for tells of nobody but those that it names."""
+
+    def looks_at(self, tables: Tables, since: datetime, until: datetime) -> set[str]:
+        return set(self.named)
 
 
 def look(by: str, what: What, asked: Sequence[Asked]) -> Command:
@@ -64,10 +73,8 @@ def look(by: str, what: What, asked: Sequence[Asked]) -> Command:
         drafts = list[Draft]()
         for one in asked:
             since, until = _whole_hours(one.since_at, one.until_at)
-            of = set(one.named) | (
-                set() if one.only_named else set(lasting.on_duty_within(tables, one.station, since, until))
-            )
-            new = sorted(of - {by, ""} - _looked_at(tables, by, one.station, since, until))
+            seen = one.looks_at(tables, since, until)
+            new = sorted(seen - {by, ""} - _looked_at(tables, by, one.station, since, until))
             for place in range(0, len(new), NAMED_MAX):
                 these = tuple(new[place : place + NAMED_MAX])
                 drafts.append(Draft(by, RecordLookedAt(one.station, these, since, until, what)))
@@ -81,7 +88,7 @@ def of_alarm(tables: Tables, alarm: RaisedAlarm) -> list[Asked]:
     if alarm.cleared_at is None:
         return []
     of = {one.account for one in ladders.told(tables, alarm.id) if one.step == ladders.THEMSELVES}
-    return [Asked(alarm.station, alarm.lapsed_at, alarm.cleared_at, of, only_named=True)]
+    return [OfNamed(alarm.station, alarm.lapsed_at, alarm.cleared_at, of)]
 
 
 def _whole_hours(since: datetime, until: datetime) -> tuple[datetime, datetime]:

@@ -116,8 +116,7 @@ async def list_instances(call: Call) -> Response:
     known_then = await asyncio.to_thread(verdicts.then, of, at)
     known_now = await asyncio.to_thread(verdicts.now, of, at, known_at)
     if named := _named(taken.obligation, {*known_then, *known_now}, names):
-        asked = looks.Asked(armed.station, at, at, named, only_named=True)
-        await looked(call.serving, call.caller, "standing", [asked])
+        await looked(call.serving, call.caller, "standing", [looks.OfNamed(armed.station, at, at, named)])
     told = {
         "at": at,
         "known_at": known_at,

@@ -18,7 +18,7 @@ from heard.accounts.still import still
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
-from heard.watch import feeds, looks, positions, present, projection, subscriptions
+from heard.watch import earlier, feeds, looks, positions, present, projection, subscriptions
 from heard.watch.asked import page
 from heard.watch.entries import PositionsRead
 from heard.watch.looks import Look
@@ -44,9 +44,12 @@ class Looked(msgspec.Struct, frozen=True):
     until_at: datetime | None
 
 
-def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
-    """What the page of one's own duty shows of what is known of one; looks from those `before` a position on."""
+def of_me(serving: Serving, me: str, before: int = 0, duties_before: int = 0) -> dict[str, Any]:
+    """What the page of one's own duty shows of what is known of one; looks from those `before` a position on, and so
+    earlier duties.
+    """
     found, more = looks.of_holder(serving.tables, me, before)
+    duties, duties_more = earlier.of_holder(serving.tables, me, duties_before)
     kept = serving.taking.file.kept(me) if serving.taking is not None else []
     tables = serving.tables
     steps = {one.station: positions.steps(tables, one.station, me) for one in projection.duties(tables, me)}
@@ -58,6 +61,9 @@ def of_me(serving: Serving, me: str, before: int = 0) -> dict[str, Any]:
         "steps": {station: told[-STEPS_SHOWN:][::-1] for station, told in steps.items()},
         "steps_in_all": {station: len(told) for station, told in steps.items()},
         "why": WHY,
+        "duties": duties,
+        "duties_more": duties_more,
+        "duties_before": duties_before,
         "looks": [_looked(serving, one) for one in found],
         "looks_more": more,
         "looks_before": before,

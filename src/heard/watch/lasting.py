@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS duty_time (
     ended_position INTEGER, ended_at TEXT
 );
 CREATE INDEX IF NOT EXISTS duty_time_of ON duty_time (station, holder, position);
+CREATE INDEX IF NOT EXISTS duty_time_holder ON duty_time (holder, position);
 CREATE TABLE IF NOT EXISTS state_time (
     position INTEGER PRIMARY KEY, station TEXT NOT NULL, since TEXT NOT NULL
 );

@@ -21,6 +21,7 @@ from heard.watch import commands, known, ladders, looks, origins, pings, project
 from heard.watch.arming import SORTS
 from heard.watch.arming_page import arming_at, suspended_at
 from heard.watch.asked import NO_STORE, do, form_of, looked, names, page, signed_in
+from heard.watch.earlier import OfDuty, told_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import Order
 from heard.watch.shown import CLOCKS_MAX, board
@@ -243,7 +244,14 @@ async def act_at_station(request: Request) -> Response:
 
 async def mine(request: Request) -> Response:
     serving, caller = signed_in(request, "keep_watch")
-    return mine_page(serving, caller, done="done" in request.query_params, looks_before=number(request, "before"))
+    duty = number(request, "duty")
+    return mine_page(
+        *(serving, caller),
+        done="done" in request.query_params,
+        looks_before=number(request, "before"),
+        duties_before=number(request, "duties"),
+        of_duty=await told_in(serving, caller.account.id, duty) if duty else None,
+    )
 
 
 def mine_page(
@@ -254,6 +262,8 @@ def mine_page(
     error: str = "",
     address: str = "",
     looks_before: int = 0,
+    duties_before: int = 0,
+    of_duty: OfDuty | None = None,
 ) -> Response:
     tables, me, at = serving.tables, caller.account.id, now.utc()
     duties = {one.station: one.begun_at for one in projection.duties(tables, me)}
@@ -274,7 +284,8 @@ def mine_page(
     ]
     return page(
         serving, "watch/mine.html", caller, 422 if error else 200, posted=posted, done=done, error=error,
-        names=names(tables), known=known.of_me(serving, me, looks_before), address=address,
+        names=names(tables), known=known.of_me(serving, me, looks_before, duties_before),
+        of_duty=of_duty, address=address,
         changed=serving.watching.changed if serving.watching else 0, now=at,
     )  # fmt: skip
 

@@ -186,7 +186,7 @@ class Owed(ABC):
     def done(self, instance: Instance, evidence: Evidence) -> None:
         """The deed was done at the time that is claimed."""
         assert instance.due is not None
-        if instance.state == "DUE":
+        if instance.state in ("DUE", "MET_LATE"):  # late by what was known: an earlier one may come to light
             instance.state = "MET" if evidence.at <= instance.due else "MET_LATE"
         elif instance.state == "SUSPENDED":
             instance.state = "MET" if instance.left or evidence.at <= instance.due else "MET_LATE"

@@ -195,13 +195,13 @@ class OwedEvery(Owed):
         is_check = evidence.kind == self.obligation.do and self._is_where(evidence)
         self._is_armed |= evidence.kind == ARMED or is_check
         is_on = self._is_on()
-        if is_check:
-            self._checked_at = max(evidence.at, self._checked_at)
+        if is_check and (guard.duty is not None or guard.state is not None):
+            self._checked_at = max(evidence.at, self._checked_at or evidence.at)
         if is_on and was_on and evidence.kind in ("duty.start", "duty.end") and guard.state is None:
             self._hears_late(evidence, was_since)
         elif is_on and not was_on:
             # That it is owed may be told after what was done since.
-            self._arm(max(evidence.at, self._checked_at), evidence.received_at)
+            self._arm(max(evidence.at, self._checked_at or evidence.at), evidence.received_at)
         elif was_on and not is_on:
             of_one = guard.who is not None and not self.on_duty.began
             self.end(self.one, evidence.received_at, "IDLE", "off-duty" if of_one else "guard-off")
@@ -214,8 +214,8 @@ class OwedEvery(Owed):
     _state_holds = False
     _state_at: datetime | None = None
     _is_armed = False
-    #: The time of the newest check that was told of.
-    _checked_at = BEGINNING
+    #: The time of the newest check that was told of, where it may not be owed yet.
+    _checked_at: datetime | None = None
     #: When what was told of the state is not good any more, where it said that nothing is owed.
     _unknown_at: datetime | None = None
 
@@ -231,7 +231,7 @@ class OwedEvery(Owed):
         since = self.on_duty.first_at()
         if since is None or was_since is None or since == was_since or self.suspensions:
             return
-        owed_since = max(since, self._checked_at)
+        owed_since = max(since, self._checked_at or since)
         if evidence.kind == "duty.end" and evidence.at < since:  # from that end until then nobody was
             self.end(self.one, evidence.received_at, "IDLE", "guard-off")
             self._arm(owed_since, evidence.received_at)

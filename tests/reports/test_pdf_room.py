@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from pathlib import Path
-from typing import Any
 
 import font_source_sans_pro
 import pytest
@@ -44,34 +42,15 @@ def test_it_reads_what_is_read_in_process_and_refuses_in_the_same_words() -> Non
         assert there.value.message == here.value.message
 
 
-@pytest.mark.parametrize("program", ["while True: pass", "import os; os.abort()", "print('nothing that is known')"])
-def test_one_that_hangs_or_dies_is_refused_and_ended(
-    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["import os; os.abort()", "print('nothing that is known')"])
+def test_one_that_brings_its_reader_down_is_refused_and_the_next_is_read(
+    program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the place of a PDF that brings its reader to it."""
-    stand_in = tmp_path / "reads.py"
-    stand_in.write_text(
-        f"import os, pathlib\npathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n{program}"
-    )
-    real = asyncio.create_subprocess_exec
-
-    async def instead(executable: str, *words: str, **how: Any) -> Any:
-        return await real(executable, str(stand_in), **how)
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", instead)
-    monkeypatch.setattr(pdf_room, "WITHIN_S", 3.0)
-    with pytest.raises(Refused, match="could not be read"):
-        read(b"%PDF")
-    pid = int((tmp_path / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def test_a_machine_that_begins_no_process_says_so_and_reads_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the place of a PDF that brings its reader to it; what becomes of the process, `engine/test_apart.py` has."""
     with monkeypatch.context() as patch:
-        patch.setattr(pdf_room.sys, "executable", "/nowhere/python")
-        with pytest.raises(Unavailable, match="Nothing was imported"):
-            read(form_as_pdf())
+        patch.setattr(pdf_room._apart, "program", ("-c", program))
+        with pytest.raises(Refused, match="could not be read"):
+            read(b"%PDF")
     assert read(form_as_pdf())["area"] == "Avon"
 
 

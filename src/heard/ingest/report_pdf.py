@@ -6,13 +6,12 @@ from its standard input and writes `Read` to its output: what is in the file may
 
 from __future__ import annotations
 
-import resource
-import sys
 from threading import Lock
 
 import msgspec
 import pypdfium2
 
+from heard.engine import confined
 from heard.engine.errors import Refused
 from heard.reports import form
 
@@ -35,19 +34,16 @@ class Read(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Bound this process, then read and answer."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    name, raw = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[str, bytes])
+    confined.answer(_answer, memory_bytes_max=MEMORY_BYTES_MAX, cpu_s=CPU_S)
+
+
+def _answer(asked: bytes) -> bytes:
+    name, raw = msgspec.msgpack.decode(asked, type=tuple[str, bytes])
     try:
         told = Read(facts_of(raw, name))
     except Refused as refusal:
         told = Read(refused=refusal.message)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(told))
+    return msgspec.msgpack.encode(told)
 
 
 def text_of(raw: bytes, name: str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from heard.engine.errors import Refused, TooLarge, Unavailable
+from heard.engine.apart import Apart
+from heard.engine.errors import Refused, TooLarge
 from heard.pictures.developing import PIXELS_MAX, Developed, Wrong
 
 FILE_BYTES_MAX = 16 * 1024**2
 #: Developing is the heaviest thing a desk asks for; more at once would keep readers waiting.
 AT_ONCE, WAITING_MAX, WITHIN_S = 2, 8, 30.0
+#: Six prints of 4 million pixels at most; noise takes a byte for each.
+PRINTS_BYTES_MAX = 32 * 1024**2
 
 #: Why a file was not taken, for the person who sent it.
 WORDS: dict[Wrong, str] = {
@@ -30,8 +31,14 @@ WORDS: dict[Wrong, str] = {
 }
 NOTHING_KEPT = " Nothing of it was kept; your words are still here."
 
-_rooms = asyncio.Semaphore(AT_ONCE)
-_waiting = 0
+_apart = Apart(
+    ("-m", "heard.pictures.developing"),
+    at_once=AT_ONCE,
+    waiting_max=WAITING_MAX,
+    within_s=WITHIN_S,
+    answer_bytes_max=PRINTS_BYTES_MAX,
+    not_now="Many pictures are being made ready. Send this again in a while." + NOTHING_KEPT,
+)
 
 
 async def develop(content: bytes) -> Developed:
@@ -39,20 +46,19 @@ async def develop(content: bytes) -> Developed:
 
     Raises Refused for what is no picture or not whole, TooLarge, Unavailable when too many wait.
     """
-    global _waiting
     if len(content) > FILE_BYTES_MAX:
         raise TooLarge(f"A picture has at most {FILE_BYTES_MAX // 1024**2} MB." + NOTHING_KEPT)
-    if _waiting >= WAITING_MAX:
-        raise Unavailable("Many pictures are being made ready. Send this again in a while." + NOTHING_KEPT)
-    _waiting += 1
-    try:
-        async with _rooms:
-            developed = await _in_a_process(content)
-    finally:
-        _waiting -= 1
+    developed = _read(*await _apart.ask(content))
     if developed.wrong:
         raise Refused(WORDS[developed.wrong] + NOTHING_KEPT)
     return developed
+
+
+def _read(told: bytes, ended: int) -> Developed:
+    try:
+        return msgspec.msgpack.decode(told, type=Developed)
+    except msgspec.MsgspecError:  # it came to its bounds, and its end
+        return Developed(wrong="damaged" if ended == 1 else "large")
 
 
 async def keep(media: Any, contents: Sequence[bytes]) -> list[str]:
@@ -65,26 +71,3 @@ async def keep(media: Any, contents: Sequence[bytes]) -> list[str]:
     keys = [media.begin(name) for name in names]
     written = await asyncio.to_thread(lambda: [media.write(*both) for both in zip(contents, keys, strict=True)])
     return [media.finish(*both) for both in zip(names, written, strict=True)]
-
-
-async def _in_a_process(content: bytes) -> Developed:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-I", "-m", "heard.pictures.developing"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # what it says of a file may repeat what is in it
-        env={},
-    )
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            told, _ = await process.communicate(content)
-            return msgspec.msgpack.decode(told, type=Developed)
-    except TimeoutError:
-        return Developed(wrong="large")
-    except msgspec.MsgspecError:  # it came to its bounds, and its end
-        return Developed(wrong="damaged" if process.returncode == 1 else "large")
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()

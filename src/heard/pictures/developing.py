@@ -1,22 +1,21 @@
 """A picture made anew: upright, in sRGB, in a few widths, and without anything that was hidden in its file.
 
-Run as a process of its own (`python -m heard.pictures.developing`), since decoders have had holes and a small file may
-claim any size. It reads the file from its standard input and writes `Developed` to its output. It bounds itself before
-it has read a byte: memory, time, and no file may be written. What is kept are pixels alone: a fresh picture is encoded,
-so that Exif, GPS, XMP, IPTC, colour profiles, comments, thumbnails and whatever follows the end cannot be in it.
+Run as a process of its own (`python -m heard.pictures.developing`, asked by `darkroom`), since decoders have had holes
+and a small file may claim any size. What is kept are pixels alone: a fresh picture is encoded, so that Exif, GPS, XMP,
+IPTC, colour profiles, comments, thumbnails and whatever follows the end cannot be in it.
 """
 
 from __future__ import annotations
 
 import io
-import resource
-import sys
 import warnings
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
 from PIL import Image, ImageCms, ImageFile, ImageOps, IptcImagePlugin
+
+from heard.engine import confined
 
 #: Bytes of address space and seconds of computing for one picture. Measured: 64 million pixels need 470 MB at most.
 MEMORY_BYTES_MAX, CPU_S = 1024**3, 20
@@ -53,14 +52,7 @@ class Developed(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Bound this process, then read, develop and answer."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    sys.stdout.buffer.write(msgspec.msgpack.encode(develop(sys.stdin.buffer.read())))
+    confined.answer(lambda sent: msgspec.msgpack.encode(develop(sent)), memory_bytes_max=MEMORY_BYTES_MAX, cpu_s=CPU_S)
 
 
 def develop(content: bytes) -> Developed:

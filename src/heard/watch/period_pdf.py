@@ -5,7 +5,6 @@ Run as a process of its own (`printing`): it reads the report from its standard 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 
@@ -14,9 +13,12 @@ import msgspec
 from fpdf import FPDF
 from fpdf.fonts import FontFace, TTFFont
 
+from heard.engine import confined
 from heard.watch import civil, period
 from heard.watch.period import Period
 
+#: Bytes of address space and seconds of computing. Measured: 1,500 rows need 83 MB and 5 s.
+MEMORY_BYTES_MAX, CPU_S = 1024**3, 60
 _FAMILY = "Source Sans Pro"
 #: What stands for a letter that the font lacks. The CSV has all of them.
 _LACKING = "?"
@@ -51,8 +53,12 @@ class _Sheet(FPDF):
 
 
 def main() -> None:
-    of, zone = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=tuple[Period, str])
-    sys.stdout.buffer.write(pdf(of, zone))
+    """Bound this process, then read and print."""
+    confined.answer(_answer, memory_bytes_max=MEMORY_BYTES_MAX, cpu_s=CPU_S)
+
+
+def _answer(asked: bytes) -> bytes:
+    return pdf(*msgspec.msgpack.decode(asked, type=tuple[Period, str]))
 
 
 def pdf(of: Period, zone: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -108,6 +108,28 @@ def test_the_table_promises_nothing_that_is_not_there() -> None:
     ]
     assert not gone, f"rows for what is not there: {gone}"
     assert not idle, "\nallowed, and not used:\n" + "\n".join(sorted(idle))
+
+
+def parts_in_order(text: str) -> list[str]:
+    """Of the table of where things live, the heart first."""
+    rows = text.partition("<!-- where things live -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    return [part for row in rows for part in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def outward(order: list[str], imports: Iterable[tuple[str, str]]) -> list[str]:
+    """The imports (module, absolute name) of what stands below the importer, or nowhere."""
+    above = {part: {"__version__", *order[: number + 1]} for number, part in enumerate(order)}
+    named = [(module, name) for module, name in imports if name.startswith("heard.")]
+    return [f"{m} → {name}" for m, name in named if name.split(".")[1] not in above.get(m.split(".")[0], set())]
+
+
+def test_every_part_is_told_of_and_imports_only_what_stands_above_it() -> None:
+    order = parts_in_order((ROOT / "ARCHITECTURE.md").read_text("utf-8"))
+    there = {path.stem for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert sorted(order) == sorted(there - {"__init__", "__pycache__"})
+    imports = [(module, name) for module, tree, is_one in heard_modules() for name in imports_of(tree, module, is_one)]
+    assert outward(order, imports) == []
+    assert outward(order[::-1], imports), "the control: the other way round"
 
 
 def test_control_a_part_that_has_two_rows_is_caught() -> None:

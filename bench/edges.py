@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench.nodes import GOAL_MS, POSTS, Reader, measured, told
 from tests.faults.edges import through
-from tests.live.clients import wait_until
 from tests.server import running
+from tests.waiting import wait_until
 
 EDGES = ("edge-1", "edge-2")
 

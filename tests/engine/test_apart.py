@@ -18,7 +18,7 @@ import uvloop
 from heard.engine.apart import Apart
 from heard.engine.confined import WALL_S
 from heard.engine.errors import Unavailable
-from tests.live.clients import wait_until
+from tests.waiting import wait_until
 
 MB = 1024**2
 #: For what must end by itself long before it is given up: only a test that has failed waits so long.

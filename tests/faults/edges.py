@@ -6,8 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from tests.live.clients import Client, wait_until
+from tests.live.clients import Client
 from tests.server import Server
+from tests.waiting import wait_until
 
 
 def pid_of(server: Server, edge: str) -> int:

@@ -13,10 +13,11 @@ import msgspec
 from heard.cases import projection as cases
 from heard.deliver.surfaces import addresses
 from heard.opening import open_house
-from tests.live.clients import Client, wait_until
+from tests.live.clients import Client
 from tests.live.crowd import Crowd
 from tests.proxies.receipts import proven_in_the_end
 from tests.server import Server
+from tests.waiting import wait_until
 
 #: What an app finds beside this file when it begins: its version, which names its files and may choose a mutant. One
 #: that leaves answers what it has begun for longer than three seconds, so that a crowded machine decides nothing.

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.live.clients import wait_until
 from tests.live.running import exists
 from tests.postgres import free_port
 from tests.server import administrator
+from tests.waiting import wait_until
 
 #: `make soak` runs all of it, and for long.
 SOAK = bool(os.environ.get("HEARD_SOAK"))

@@ -26,8 +26,8 @@ from heard.engine.projection import Tables
 from heard.opening import House, open_house
 from tests.faults.nodes import SLUG, long, two_nodes
 from tests.faults.open_pages import OpenPages
-from tests.live.clients import wait_until
 from tests.postgres import Cluster
+from tests.waiting import wait_until
 
 RACES = 300  # in two of three nobody resumes: 200 clocks
 Fires = Callable[[House, str], None]

@@ -13,8 +13,8 @@ from tests.faults.lines import apart
 from tests.faults.nodes import SLUG, SOAK, HeardNode, long, pause, two_nodes
 from tests.faults.open_pages import OpenPages
 from tests.faults.told_and_kept import PATIENCE_S, Writers, counted, kept
-from tests.live.clients import wait_until
 from tests.postgres import Pair, cluster, folder_for_postgres
+from tests.waiting import wait_until
 
 READERS = 40 if SOAK else 10
 #: An append is given up after ten seconds, and its answer lost after twelve.

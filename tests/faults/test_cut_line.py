@@ -14,8 +14,8 @@ from tests.faults.lines import apart
 from tests.faults.nodes import SLUG, SOAK, HeardNode, pause, two_nodes
 from tests.faults.open_pages import OpenPages
 from tests.faults.told_and_kept import PATIENCE_S, Writers, counted, kept
-from tests.live.clients import wait_until
 from tests.postgres import cluster
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 

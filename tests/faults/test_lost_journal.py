@@ -11,9 +11,9 @@ import pytest
 from heard.engine.errors import Corrupt
 from heard.opening import open_house
 from tests.desk import Desk
-from tests.live.clients import wait_until
 from tests.postgres import Cluster, cluster
 from tests.server import running
+from tests.waiting import wait_until
 
 PATIENCE_S = 60
 GUIDE = Path(__file__).parents[2] / "docs" / "operating" / "postgres.md"

@@ -17,8 +17,8 @@ from heard.store.postgres_bell import Bell
 from heard.store.postgres_servers import Servers
 from tests.faults.nodes import long
 from tests.faults.stores import PATIENCE_S, Nodes, append_once, append_under
-from tests.live.clients import wait_until
 from tests.postgres import Cluster, Pair, pair
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 

@@ -13,9 +13,9 @@ import pytest
 
 from tests.faults.nodes import SLUG, HeardNode, long, open_case
 from tests.faults.told_and_kept import kept
-from tests.live.clients import wait_until
 from tests.postgres import pair
 from tests.server import administrator
+from tests.waiting import wait_until
 
 PATIENCE_S = 60
 #: The loop waits two seconds at most, for whatever it is; five of silence are taken for its death.

@@ -10,9 +10,9 @@ import httpx2
 
 from tests.faults.nodes import SLUG, HeardNode, open_case
 from tests.faults.open_pages import OpenPages
-from tests.live.clients import wait_until
 from tests.postgres import cluster
 from tests.server import administrator
+from tests.waiting import wait_until
 
 PATIENCE_S = 60
 

@@ -14,8 +14,8 @@ import pytest
 from tests.faults.nodes import SLUG, SOAK, HeardNode, long, two_nodes
 from tests.faults.open_pages import OpenPages, Page, Sent
 from tests.faults.told_and_kept import PATIENCE_S, Kept, Outcome, Writers, counted, kept
-from tests.live.clients import wait_until
 from tests.postgres import Cluster, Pair, pair
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 

@@ -13,9 +13,9 @@ import pytest
 from heard.opening import open_house
 from heard.watch.entries import AlarmRaised, PresenceTold
 from tests.faults.nodes import long
-from tests.live.clients import wait_until
 from tests.postgres import Cluster
 from tests.server import Server, running
+from tests.waiting import wait_until
 from tests.watch.hand import Hand
 from tests.watch.phone import Phone, on_duty, phone
 

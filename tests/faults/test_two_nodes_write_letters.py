@@ -17,10 +17,10 @@ from heard.reports import commands, projection
 from heard.store.postgres import PostgresStore
 from heard.store.postgres_bell import LOOK_EVERY_S, Bell
 from tests.faults.nodes import START_S, HeardNode, long
-from tests.live.clients import wait_until
 from tests.postgres import Cluster
 from tests.reports.mail_server import MailServer
 from tests.reports.test_following import AMBULANCE, REPORT, THEIRS, link_in, text_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 

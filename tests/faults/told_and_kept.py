@@ -20,7 +20,7 @@ from heard.engine import chain
 from heard.opening import open_house
 from tests.faults.nodes import SLUG, HeardNode
 from tests.faults.open_pages import Page
-from tests.live.clients import wait_until
+from tests.waiting import wait_until
 
 PATIENCE_S = 120
 #: A question that is not answered is asked again elsewhere after so long.

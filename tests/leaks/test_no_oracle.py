@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from heard.opening import open_house
 from tests.coverage.past_story import client_of
 from tests.desk import Desk
 from tests.server import Server, running
+from tests.waiting import wait_until
 
 #: Of one length and one sort, so that nothing else tells them apart.
 PROTECTED, ANYBODY = "Rowan Tidewell", "Corin Hasselby"
@@ -36,19 +36,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert answer.status_code == 201
         # A page names the position it was made at: all are asked for when nothing moves any more. The last entry is the
         # receipt, which the server writes by itself.
-        until(lambda: 'asked_first_at":null' not in server.client.get(f"/api/v1/cases/{SLUG}/receipts").text)
+        wait_until(lambda: 'asked_first_at":null' not in server.client.get(f"/api/v1/cases/{SLUG}/receipts").text)
         house = open_house(server.data)
         end = house.store.position()
         house.close()
-        until(lambda: f'.{end}"' in server.page(f"/{SLUG}/"))
+        wait_until(lambda: f'.{end}"' in server.page(f"/{SLUG}/"))
         yield server
-
-
-def until(holds: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < give_up_at, "it goes on moving"
-        time.sleep(0.05)
 
 
 def surfaces(server: Server) -> list[str]:

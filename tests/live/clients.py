@@ -161,11 +161,3 @@ def ask(port: int, path: str, *headers: str, method: str = "GET", body: bytes | 
     with Client(port) as client:
         client.ask(path, *headers, method=method, body=body)
         return client.answer(method)
-
-
-def wait_until(what: Any, patience_s: float = PATIENCE_S) -> None:
-    """Wait for a condition that must come true."""
-    give_up_at = time.monotonic() + patience_s
-    while not what():
-        assert time.monotonic() < give_up_at, "it did not happen"
-        time.sleep(0.02)

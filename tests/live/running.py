@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from heard.live.limits import Limits
-from tests.live.clients import PATIENCE_S, ask, wait_until
+from tests.live.clients import PATIENCE_S, ask
+from tests.waiting import wait_until
 
 SLUG = "the-case"
 CASE = "case1"

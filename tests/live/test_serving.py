@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.clients import PATIENCE_S, Client, ask, wait_until
+from tests.live.clients import PATIENCE_S, Client, ask
 from tests.live.running import Running
+from tests.waiting import wait_until
 
 MIB = 2**20
 

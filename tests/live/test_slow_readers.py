@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from heard.engine.frames import Change
-from tests.live.clients import Reader, wait_until
+from tests.live.clients import Reader
 from tests.live.edge_alone import EPOCH, SLUG, EdgeAlone
+from tests.waiting import wait_until
 
 LONG = "x" * 50_000
 FILLS_A_LINE = 9

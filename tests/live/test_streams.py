@@ -9,9 +9,10 @@ import pytest
 
 from heard.engine.frames import Change
 from heard.store.frames import FramesFile, Topic
-from tests.live.clients import Client, Reader, ask, wait_until
+from tests.live.clients import Client, Reader, ask
 from tests.live.edge_alone import CASE, EPOCH, SLUG, EdgeAlone
 from tests.live.painting import paint
+from tests.waiting import wait_until
 
 
 def test_a_reader_is_sent_a_post_as_it_happens(edge: EdgeAlone) -> None:

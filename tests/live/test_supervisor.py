@@ -15,9 +15,10 @@ import pytest
 
 from heard.engine.errors import Refused
 from heard.live.supervisor import serve
-from tests.live.clients import PATIENCE_S, Client, Reader, ask, wait_until
+from tests.live.clients import PATIENCE_S, Client, Reader, ask
 from tests.live.crowd import Crowd
 from tests.live.running import SLUG, Running, exists
+from tests.waiting import wait_until
 
 
 def test_a_thousand_readers_stay_connected_while_the_app_dies_ten_times(start: Callable[..., Running]) -> None:

@@ -14,10 +14,10 @@ from itertools import count
 
 import pytest
 
-from tests.live.clients import wait_until
 from tests.proxies.conftest import Behind
 from tests.proxies.fronts import Front
 from tests.proxies.held_line import HeldLine
+from tests.waiting import wait_until
 
 WORDS = "the keeper of the gate was Quillon Marsh"
 _numbers = count(1)

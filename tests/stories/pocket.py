@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Worker
 
 from tests.stories.reader import Reader
-from tests.watch.post_office import until
+from tests.waiting import wait_until
 from tests.watch.push_service import Message, PushService, Subscriber
 
 GIVEN = """(() => {
@@ -57,7 +57,7 @@ class Pocket:
 
     def comes(self) -> Message:
         """What the service has for it, once it has."""
-        found: Message = until(lambda: next((one for one in self.service.taken if one.path == "/to/pocket"), None))
+        found: Message = wait_until(lambda: next((one for one in self.service.taken if one.path == "/to/pocket"), None))
         return found
 
     def hears(self, message: Message) -> list[list[str]]:

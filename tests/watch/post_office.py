@@ -5,8 +5,7 @@ from __future__ import annotations
 import email
 import socketserver
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,12 +107,3 @@ def serving(server: socketserver.BaseServer) -> Iterator[None]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def until(what: Callable[[], Any], within_s: float = 45.0) -> Any:
-    """What it answers, once that is something."""
-    end = time.monotonic() + within_s
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
-    return found

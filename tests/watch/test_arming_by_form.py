@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from heard.signing_in import token_for
 from heard.watch.arming_page import ALL_SORTS
 from heard.watch.entries import ObligationArmed
 from tests.server import Server, running
+from tests.waiting import wait_until
 from tests.watch.hand import Hand, in_session
 
 
@@ -36,13 +36,6 @@ def another(server: Server, email: str, role: str = "supervisor") -> httpx2.Clie
     token = token_for(house, email, "write")
     house.close()
     return httpx2.Client(base_url=server.address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-
-
-def waits(until: Callable[[], object], for_s: float = 15) -> None:
-    end = time.monotonic() + for_s
-    while not until():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 def fields(page: str, sort: str, me: str, other: str) -> dict[str, str]:
@@ -92,8 +85,8 @@ def test_every_sort_is_armed_by_its_form_and_is_watched_again_after_a_kill(alone
     clocks = running_clocks(hand)
     assert len(clocks) >= 8
     kill_app(alone)
-    waits(lambda: alone.reader.get("/healthz").status_code == 200, 30)
-    waits(lambda: "nothing watches" not in hand.page(""), 30)
+    wait_until(lambda: alone.reader.get("/healthz").status_code == 200, 30)
+    wait_until(lambda: "nothing watches" not in hand.page(""), 30)
     assert running_clocks(hand) == clocks
     assert "watch_stopped" not in "".join(alone.said)
     assert "<p>Nothing is watched here" not in hand.page(f"{other}/"), "the rounds go by there as well"
@@ -122,7 +115,7 @@ def test_two_people_suspend_it_every_page_says_so_and_it_ends_by_itself(alone: S
     station = hand.station("Post 9")
     assert alone.reader.get(hand.source(station, "The camera")).text == "OK"
     hand.arms(station, "ping", "1 s", title="The camera is silent")
-    waits(lambda: "Lapsed" in hand.page(f"{station}/"))
+    wait_until(lambda: "Lapsed" in hand.page(f"{station}/"))
     [obligation] = set(re.findall(r'name="obligation" value="(\w+)"', hand.page(f"{station}/")))
     until = now.utc() + timedelta(seconds=6)
     asked = {"obligation": obligation, "until": until.isoformat(), "how": "waive"}
@@ -140,10 +133,10 @@ def test_two_people_suspend_it_every_page_says_so_and_it_ends_by_itself(alone: S
     assert tam.post(f"/watch/{station}/agree-to-suspend", data={"suspension": suspension}).status_code == 303
     for address in ("", "mine/", f"{station}/", f"{station}/arming/"):
         assert "Not watched now, by two people" in hand.page(address), address
-    waits(lambda: "(suspended)" in hand.page(f"{station}/"))
+    wait_until(lambda: "(suspended)" in hand.page(f"{station}/"))
     assert "Suspended in part" in hand.page("")
-    waits(lambda: "Not watched now" not in hand.page(f"{station}/"), 30)
-    waits(lambda: "goes on" in hand.page(f"{station}/"), 30)
+    wait_until(lambda: "Not watched now" not in hand.page(f"{station}/"), 30)
+    wait_until(lambda: "goes on" in hand.page(f"{station}/"), 30)
     assert "It ended by itself." in hand.page(f"{station}/")
     for one in (ada, tam, by_token):
         one.close()

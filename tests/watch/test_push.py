@@ -32,9 +32,10 @@ from heard.web.telling import Channels
 from tests.desk import Desk
 from tests.leaks.test_canaries import where
 from tests.server import Server, running
+from tests.waiting import wait_until
 from tests.watch.gate import Gate, Hands
 from tests.watch.hand import Hand
-from tests.watch.post_office import serving, until
+from tests.watch.post_office import serving
 from tests.watch.push_service import PushService, Subscriber, packed, signed, unpacked
 from tests.watch.test_ladders import rung
 from tests.watch.test_telling import silence, told
@@ -289,12 +290,12 @@ def test_an_alarm_rings_the_phone_and_the_record_says_so(served: tuple[Server, P
     assert f'data-rings="{subscriptions.id_of(one.address)}"' in page and ">Android phone<span" in page
     assert one.address not in page
     silence(server, "0.3 s")
-    [message] = until(lambda: service.taken)
+    [message] = wait_until(lambda: service.taken)
     said, (_, sender) = one.reads(message), signed(message.fields["authorization"])
     assert sender == key and said["title"] == "Alarm" and re.fullmatch(r"/watch/alarms/\w+/", said["to"])
     assert server.client.get(said["to"]).status_code == 200
     assert not any(word in str(said) for word in ("Post 7", "gates", "camera", "Ada", "Somebody"))
-    [entry] = until(lambda: told(server.data))
+    [entry] = wait_until(lambda: told(server.data))
     assert entry.by == {"page": "not open", "push": "sent"}
     assert "push" in Hand(server).page("")
 

@@ -13,9 +13,10 @@ import pytest
 from heard.opening import open_house
 from heard.watch.entries import AlarmTold
 from tests.server import Server, running
+from tests.waiting import wait_until
 from tests.watch.hand import Hand
 from tests.watch.listening import Board
-from tests.watch.post_office import Asked, PostOffice, serving, until
+from tests.watch.post_office import Asked, PostOffice, serving
 from tests.watch.test_running import kill_app
 
 
@@ -37,7 +38,7 @@ def told(data: Path) -> list[AlarmTold]:
 
 def answers(server: Server) -> None:
     """On a busy machine an app takes longer to begin than a request waits for it."""
-    until(lambda: server.reader.get("/healthz").status_code == 200, 30)
+    wait_until(lambda: server.reader.get("/healthz").status_code == 200, 30)
 
 
 def silence(server: Server, within: str = "0.5 s", **more: str) -> str:
@@ -53,12 +54,12 @@ def silence(server: Server, within: str = "0.5 s", **more: str) -> str:
 def test_a_letter_names_no_place_and_the_record_says_that_it_was_sent(tmp_path: Path, office: PostOffice) -> None:
     with running(tmp_path / "data") as server:
         silence(server)
-        [letter] = until(lambda: office.letters)
+        [letter] = wait_until(lambda: office.letters)
         words = str(letter)
         assert letter["To"] == "admin@heard.example" and letter["Subject"] == "Heard: Post 7: alarm"
         assert "Post 7: what is owed there was not kept" in words and server.address + "/watch/alarms/" in words
         assert not any(word in words for word in ("carriage", "gates", "camera", "Somebody"))
-        [entry] = until(lambda: told(server.data))
+        [entry] = wait_until(lambda: told(server.data))
         assert (entry.step, entry.by, entry.next_at) == (0, {"page": "not open", "mail": "sent"}, None)
         assert "admin@" not in "".join(server.said), "a log has ids only"
 
@@ -73,8 +74,8 @@ def test_who_has_the_page_open_is_told_there_and_a_webhook_by_id(
         with Board(server.address, Authorization=f"Bearer {server.token}") as board:
             silence(server)
             board.hears("rang", 0)
-            [entry] = until(lambda: told(server.data))
-        [(_, said)] = until(lambda: hook.asked)
+            [entry] = wait_until(lambda: told(server.data))
+        [(_, said)] = wait_until(lambda: hook.asked)
         assert set(said) == {"id", "to", "subject", "text", "alarms"} and "admin@" not in str(said)
         assert entry.by == {"page": "sent", "webhook": "sent"}
 
@@ -83,10 +84,10 @@ def test_what_was_refused_is_tried_again_and_each_try_is_on_the_record(tmp_path:
     office.refuses = 1
     with running(tmp_path / "data") as server:
         silence(server)
-        first = until(lambda: told(server.data))[0]
+        first = wait_until(lambda: told(server.data))[0]
         assert first.by["mail"] == "451" and first.next_at is not None and not office.letters
-        until(lambda: office.letters)
-        _, second = until(lambda: len(found := told(server.data)) == 2 and found)
+        wait_until(lambda: office.letters)
+        _, second = wait_until(lambda: len(found := told(server.data)) == 2 and found)
         assert (second.attempt, second.by["mail"], second.next_at) == (2, "sent", None)
         assert office.letters[0]["Message-ID"]
 
@@ -94,12 +95,12 @@ def test_what_was_refused_is_tried_again_and_each_try_is_on_the_record(tmp_path:
 def test_the_next_rung_is_not_told_once_somebody_sees_to_it(tmp_path: Path, office: PostOffice) -> None:
     with running(tmp_path / "data") as server:
         me = Hand(server).me(silence(server))
-        until(lambda: office.letters)
+        wait_until(lambda: office.letters)
         sam = Hand(server)
         station = sam.station("Post 8")
         assert server.reader.get(sam.source(station, "The other")).text == "OK"
         sam.arms(station, "ping", "0.5 s", to_2=me, after_2="2 s", to_3=me, after_3="6 s")
-        until(lambda: len(office.letters) == 3)  # at once, and after 2 s
+        wait_until(lambda: len(office.letters) == 3)  # at once, and after 2 s
         alarm = [one.split("/watch/alarms/")[1].split("/")[0] for one in map(str, office.letters)][-1]
         sam.does(f"alarms/{alarm}/acknowledge")
         time.sleep(5)
@@ -112,14 +113,14 @@ def test_what_was_taken_but_not_recorded_when_we_died_is_sent_again_and_can_be_t
     office.is_silent = True
     with running(tmp_path / "data") as server:
         silence(server)
-        until(lambda: office.letters)
+        wait_until(lambda: office.letters)
         assert told(server.data) == []
         kill_app(server)
         os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait(10)
     office.is_silent = False
     with running(tmp_path / "data") as again:
-        [entry] = until(lambda: told(again.data))
+        [entry] = wait_until(lambda: told(again.data))
         assert entry.by["mail"] == "sent"
         time.sleep(1.2)
         first, second = office.letters
@@ -130,8 +131,8 @@ def test_somebody_outside_hears_each_time_that_the_clocks_run(tmp_path: Path, mo
     outside = Asked()
     monkeypatch.setenv("HEARD_HEARTBEAT", outside.address)
     with serving(outside), running(tmp_path / "data") as server:
-        assert until(lambda: outside.asked)[0] == ("/told", None)
-        page = until(lambda: "that this lives" in (shown := server.client.get("/watch/").text) and shown)
+        assert wait_until(lambda: outside.asked)[0] == ("/told", None)
+        page = wait_until(lambda: "that this lives" in (shown := server.client.get("/watch/").text) and shown)
         assert "cannot be reached" not in page
 
 
@@ -142,7 +143,7 @@ def test_a_watcher_outside_who_cannot_be_reached_is_a_blind_spot_on_every_page(
     outside.status = 503
     monkeypatch.setenv("HEARD_HEARTBEAT", outside.address)
     with serving(outside), running(tmp_path / "data") as server:
-        until(lambda: "cannot be reached" in server.client.get("/watch/").text)
+        wait_until(lambda: "cannot be reached" in server.client.get("/watch/").text)
         Hand(server).station("Post 7")
         for page in ("/watch/", "/watch/mine/"):
             assert "Watching since" in server.client.get(page).text and "2 blind spots" in server.client.get(page).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from heard.engine import now
 from heard.opening import House, open_house
 from heard.signing_in import token_for
 from tests.server import Server
+from tests.waiting import wait_until
 from tests.watch.hand import in_session
 
 ADA = "admin@heard.example"
@@ -55,14 +56,6 @@ def done(answer: httpx2.Response) -> Any:
     return answer.json()
 
 
-def waits(until: Callable[[], Any], for_s: float = 20) -> Any:
-    end = time.monotonic() + for_s
-    while not (found := until()):
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
-    return found
-
-
 def recorded_at(people: People, answer: httpx2.Response) -> datetime:
     """When the server says that it was told: its clock, and not that of the test, is what it measures by."""
     done(answer)
@@ -97,14 +90,14 @@ def arms(people: People, gate: str, **written: Any) -> str:
 
 def test_a_lapse_is_read_seen_to_and_closed_by_programs(people: People, gate: str) -> None:
     owed = arms(people, gate, op="every", do="check", period_s=0.3, where={"post": gate}, **{"while": {"duty": gate}})
-    [alarm] = waits(lambda: [one for one in done(people.aud.get("/alarms"))["items"] if one["obligation"] == owed])
+    [alarm] = wait_until(lambda: [one for one in done(people.aud.get("/alarms"))["items"] if one["obligation"] == owed])
     assert (alarm["sort"], alarm["state"], "key" in alarm) == ("lapse", "open", False)
     assert people.aud.post(f"/alarms/{alarm['id']}/acknowledgement", json={}).status_code == 403
     done(people.sam.post(f"/alarms/{alarm['id']}/acknowledgement", json={}))
     early = people.sam.post(f"/alarms/{alarm['id']}/closing", json={"reason": "It was nothing."})
     assert early.status_code in (409, 422)
     done(people.sam.post(f"/obligations/{owed}/stand_down", json={"reason": "Only tried."}))
-    waits(lambda: done(people.aud.get(f"/alarms/{alarm['id']}"))["cleared_why"] == "stood-down")
+    wait_until(lambda: done(people.aud.get(f"/alarms/{alarm['id']}"))["cleared_why"] == "stood-down")
     done(people.sam.post(f"/alarms/{alarm['id']}/closing", json={"reason": "Only tried."}))
     closed = done(people.aud.get(f"/alarms/{alarm['id']}"))
     assert (closed["state"], closed["reason"], closed["acknowledged_by"]) == (
@@ -127,7 +120,7 @@ def test_how_it_stood_is_told_as_known_then_and_as_known_now(people: People, gat
     time.sleep(0.5)
     done(people.sam.post(f"/stations/{gate}/state", json={"state": "open", "since": since}))
     asked = {"at": now.text(at)}
-    told = waits(lambda: done(people.aud.get(f"/obligations/{owed}/instances", params=asked)))
+    told = wait_until(lambda: done(people.aud.get(f"/obligations/{owed}/instances", params=asked)))
     assert [one["state"] for one in told["then"]] == ["IDLE"]
     assert [one["state"] for one in told["now"]] == ["DUE"]
     as_then = done(people.aud.get(f"/obligations/{owed}/instances", params={**asked, "known": now.text(at)}))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from heard.cli.terminal import count, progress, read_file
+from heard.cli.terminal import count, progress, read_file, say_whose_key
 from heard.opening import House
 
 #: A checkpoint is three lines and signatures.
@@ -62,6 +62,4 @@ def verify_record(raw: bytes, key: str, earlier: Path | None) -> None:
             typer.echo(f"{number:,} {said}.")
     if earlier:
         typer.echo(f"It goes on from the earlier checkpoint of {count(checked.earlier, 'entry', 'entries')}.")
-    typer.echo(f"Signed with {checked.key}")
-    if not key:
-        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+    say_whose_key(checked.key, key)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from heard.cli.terminal import VAR, Data, count, opened, progress, read_file
+from heard.cli.terminal import VAR, Data, count, opened, progress, read_file, say_whose_key
 
 app = typer.Typer()
 imports = typer.Typer(no_args_is_help=True, help="Take over what was written elsewhere.")
@@ -286,9 +286,7 @@ def _verify_export(path: Path, key: str, earlier: Path | None) -> None:
     )
     if not checked.page_made_again:
         typer.echo("The page was made by another version of Heard; its words were compared, not every byte.")
-    typer.echo(f"Signed with {checked.key}")
-    if not key:
-        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+    say_whose_key(checked.key, key)
 
 
 def _verify_past(raw: bytes, key: str) -> None:
@@ -303,6 +301,4 @@ def _verify_past(raw: bytes, key: str) -> None:
     )
     if checked.unproved:
         typer.echo(f"{count(checked.unproved, 'post')} without an entry here: erased since, or withheld then.")
-    typer.echo(f"Signed with {checked.key}")
-    if not key:
-        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+    say_whose_key(checked.key, key)

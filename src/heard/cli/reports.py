@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from heard.cli.terminal import count, progress, read_file
+from heard.cli.terminal import count, progress, read_file, say_whose_key
 
 if TYPE_CHECKING:
     from heard.ingest.published_reports import Difference
@@ -94,6 +94,4 @@ def verify_snapshot(raw: bytes, key: str) -> None:
     typer.echo(
         f"{len(told_of.proved):,} were {again}; of the others some entry may not leave, and the signature vouches."
     )
-    typer.echo(f"Signed with {checked.key}")
-    if not key:
-        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+    say_whose_key(checked.key, key)

@@ -108,6 +108,13 @@ def read_file(path: Path, at_most: int) -> bytes:
     return content
 
 
+def say_whose_key(signed_with: str, key: str) -> None:
+    """Whose signature was checked: that of the `key` that was given, or one whose owner has to be asked."""
+    typer.echo(f"Signed with {signed_with}")
+    if not key:
+        typer.echo("Whether that is the publisher's key only they can say: compare it with the one they give (--key).")
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """ "1 post", "1,200 posts"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

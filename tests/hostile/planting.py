@@ -64,6 +64,7 @@ class Planter:
             self._changes(case, line, posts)
         self._imports(case)
         self._kept(case)
+        self._gives_back(case)
         return case
 
     def protect(self, slug: str, lines: Sequence[str]) -> Planted:
@@ -113,11 +114,7 @@ class Planter:
         kept["change"] = self.api(case, f"{about}/posts", text=f"Before: {line}", title=line[:300])
         kept["withdraw"] = self.api(case, f"{about}/posts", text=line)
         self.form(case, "publish", text=line, title=line[:300], speaker=person.get("id", ""), setting="evidence")
-        said = {"alt": line[:2000], "credit": line[:200], "caption": line[:2000]}
-        self.form(case, "publish", text=line, picture=line[:200], **said)
-        card = {"link": "https://heard.example/", "link_title": line[:500], "link_text": line[:2000]}
-        self.form(case, "publish", text="A card.", **card)
-        self.form(case, "look-up", **{**card, "text": line, "link": line[:2000], **said})
+        self.form(case, "publish", text="A card.", **self._card(line))
         posts = {name: str(told["id"]) for name, told in kept.items() if "id" in told}
         case.posts += posts.values()
         return posts
@@ -130,17 +127,37 @@ class Planter:
             self.api(case, f"/posts/{post}/clarifications", text=f"Clearer: {line}", **more)
             self.form(case, "correct", post=post, text=line, old_shown="on", **more)
             self.form(case, "clarify", post=post, text=line, **more)
-            self.form(case, "correct", post=post, based_on="1", text=line, **more)  # a conflict: both come back
         if post := posts.get("text"):  # a change that waits, on the desk until the end
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=True)
             self.api(case, f"/posts/{post}/corrections", text=line, title=title, notice=notice, reason=reason)
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=False)
         if post := posts.get("withdraw"):
-            self.form(case, "retract", post=post, code=line, notice=notice, reason=reason)
-            self.form(case, "several", what="withdraw", code=line, reason=reason, **{f"post-{post}": "on", line: line})
             self.api(case, f"/posts/{post}/retraction", notice=notice, reason=reason)
         self.api(case, f"/cases/{case.slug}/description", title=title, standfirst=line[:1000])
         self.form(case, "describe", title=title, standfirst=line[:1000])
+
+    def _card(self, line: str) -> dict[str, str]:
+        return {"link": "https://heard.example/", "link_title": line[:500], "link_text": line[:2000]}
+
+    def _gives_back(self, case: Planted) -> None:
+        """Forms that are refused and come back as the whole desk: on a short one, in a case beside this one."""
+        short = Planted(f"{case.slug}-short", case.lines)
+        self.api(short, "/cases", slug=short.slug, title="A short desk")
+        for line in case.lines:
+            title, notice, reason = line[:300], line[:1000], line[:4000]
+            said = {"alt": line[:2000], "credit": line[:200], "caption": line[:2000]}
+            self.form(short, "publish", text=line, picture=line[:200], **said)
+            self.form(short, "look-up", **{**self._card(line), "text": line, "link": line[:2000], **said})
+            posted = self.api(short, f"/cases/{short.slug}/posts", text=f"Before: {line}", title=title)
+            if post := posted.get("id"):
+                more = {"title": title, "notice": notice, "reason": reason}
+                self.api(short, f"/posts/{post}/corrections", text=line, **more)
+                self.form(short, "correct", post=post, based_on="1", text=line, **more)  # a conflict: both come back
+                self.form(short, "retract", post=post, code=line, notice=notice, reason=reason)
+                ticked = {f"post-{post}": "on", line: line}
+                self.form(short, "several", what="withdraw", code=line, reason=reason, **ticked)
+        case.answers += short.answers
+        case.outcomes += short.outcomes
 
     def _court(self, case: Planted, line: str) -> None:
         about, words = f"/cases/{case.slug}", line[:1000]

@@ -87,7 +87,9 @@ class Watch:
 
     def _draw(self, station: str, line: str) -> None:
         """A plan whose name is the line, with the station on it."""
-        answer = self.planter.desk.post("/watch/plans/", data={"name": line[:100]}, files={"file": (line, drawing())})
+        answer = self.planter.desk.post(
+            "/watch/plans/", data={"name": line[:100]}, files={"file": (line, drawing(60, 40))}
+        )
         assert answer.status_code in (303, 422), answer.status_code
         if plan := re.fullmatch(r"(/watch/plans/\w+)/", answer.headers.get("location", "")):
             where = {"across": "50", "down": "50"}

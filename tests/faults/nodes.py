@@ -67,8 +67,11 @@ class HeardNode:
 
     def pids(self, child: str = r"[\w-]+") -> list[int]:
         """The processes in its places that run now."""
-        started = re.findall(rf"child_started child={child} pid=(\d+)\n", self.said())
-        return [pid for pid in map(int, started) if exists(pid)]
+        return [pid for pid in self.started(child) if exists(pid)]
+
+    def started(self, child: str = r"[\w-]+") -> list[int]:
+        """All processes that were ever in its places."""
+        return [int(pid) for pid in re.findall(rf"child_started child={child} pid=(\d+)\n", self.said())]
 
     def kill_app(self) -> None:
         for pid in self.pids("app"):

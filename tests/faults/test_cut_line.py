@@ -5,6 +5,7 @@ fell due meanwhile was written once."""
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -24,9 +25,15 @@ CUTS_S = (1, 4, 13) * 3 if SOAK else (4,)
 READERS = 40 if SOAK else 10
 #: Asking takes two seconds, and looking comes once a second.
 SAYS_SO_WITHIN_S = 8
+#: What an app does now and then it does all the time, so that a cut meets all of it.
+HURRIED = """
+import heard.web.resuming
+heard.web.resuming.KEEP_EVERY_S = 0.3
+"""
 
 
-def test_a_line_that_is_cut_costs_nobody_a_word(tmp_path: Path) -> None:
+def test_a_line_that_is_cut_costs_nobody_a_word(tmp_path: Path, mutant: Callable[[str], None]) -> None:
+    mutant(HURRIED)
     with apart() as network, cluster() as server:
         server.answer_also_at(network.database, network.net)
         server.restart("fast")
@@ -54,10 +61,12 @@ def test_a_line_that_is_cut_costs_nobody_a_word(tmp_path: Path) -> None:
             newest = max(at for _, at in writers.acknowledged.values())
             wait_until(lambda: pages.stand(newest), PATIENCE_S)
             pages.close()
+            said = "\n".join(("The far node:", far.said(), "The near one:", near.said()))
+            assert len(far.started("app")) == 1, f"its app did not outlive it\n{said}"
         found = kept(tmp_path / "afterwards", journal)
     outcome = counted(writers, pages.pages, found)
     print(outcome)
-    assert outcome.is_clean, outcome
+    assert outcome.is_clean, f"{outcome}\n{said}"
     assert found.ran_over == len(CUTS_S), "each once, on a node that was there"
 
 

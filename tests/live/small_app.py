@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from heard.engine.frames import Change
 from heard.store.frames import FramesFile, Painted, Topic
+from heard.web.ending import serve_beside
 from heard.web.serving import Doorbell, Hello, serve_handed
 
 EPOCH = "epoch1"
@@ -82,6 +83,11 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
     async def pid(request: Request) -> Response:
         return PlainTextResponse(str(os.getpid()))
 
+    async def fail(request: Request) -> Response:
+        """Something that this process cannot go on without fails, in the middle of other requests."""
+        request.app.state.failed.set()
+        return PlainTextResponse("failed")
+
     async def hang(request: Request) -> Response:
         while True:  # A loop that never gives way: the supervisor must notice.
             pass
@@ -98,6 +104,7 @@ def small_app(frames: FramesFile, bell: Doorbell) -> Starlette:
             Route("/sockets", sockets),
             Route("/pid", pid),
             Route("/hang", hang),
+            Route("/fail", fail, methods=["POST"]),
         ]
     )
 
@@ -117,8 +124,8 @@ async def main() -> None:
     frames = FramesFile(arguments.data / "frames.sqlite", EPOCH)
     bell = Doorbell()
     app = small_app(frames, bell)
-    app.state.data = arguments.data
-    await serve_handed(
+    app.state.data, app.state.failed = arguments.data, asyncio.Event()
+    serve = serve_handed(
         app,
         socket.socket(fileno=arguments.control_fd),
         [socket.socket(fileno=int(fd)) for fd in arguments.edge_fds.split(",") if fd],
@@ -128,7 +135,18 @@ async def main() -> None:
         stalled_s=arguments.stalled_s,
         alone=lambda: print("alone", os.getpid(), file=sys.stderr, flush=True),
     )
+    with contextlib.suppress(Failed):
+        await serve_beside(serve, [fails(app)])
     frames.close()
+
+
+class Failed(Exception):
+    pass
+
+
+async def fails(app: Starlette) -> None:
+    await app.state.failed.wait()
+    raise Failed
 
 
 if __name__ == "__main__":

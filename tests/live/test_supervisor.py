@@ -38,6 +38,21 @@ def test_a_thousand_readers_stay_connected_while_the_app_dies_ten_times(start: C
     crowd.close()
 
 
+def test_an_app_that_fails_tells_nobody_that_their_request_did(start: Callable[..., Running]) -> None:
+    heard = start()
+    before = heard.pid_of("app")
+    waiting = [Client(heard.port) for _ in range(20)]
+    for client in waiting:
+        client.ask("/slow?s=60")
+    wait_until(lambda: ask(heard.port, "/sockets").json()["held"] > len(waiting))
+    assert ask(heard.port, "/fail", method="POST").status != 500
+    assert all(client.is_closed() for client in waiting)
+    assert {client.buffer for client in waiting} == {b""}, "nobody knows what became of it, and nothing was answered"
+    assert ask(heard.port, "/pid").body != str(before).encode()
+    for client in waiting:
+        client.sock.close()
+
+
 def test_an_app_is_exchanged_for_a_new_one_and_no_reader_notices(start: Callable[..., Running]) -> None:
     heard = start()
     heard.post("before")

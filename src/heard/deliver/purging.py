@@ -75,7 +75,7 @@ class Purging:
         """
         for address in caches:
             parts(address)
-        self._journal, self._kept = journal, kept
+        self._journal, self._kept, self._epoch = journal, kept, journal.store.epoch
         self._reached = 0
         told = self._told_before()
         self._caches = [Cache(number, address, told.get(address)) for number, address in enumerate(caches, 1)]
@@ -84,7 +84,7 @@ class Purging:
     def _told_before(self) -> Mapping[str, int]:
         with suppress(FileNotFoundError, msgspec.MsgspecError):
             cursors = msgspec.json.decode(self._kept.read_bytes(), type=Cursors)
-            if cursors.epoch == self._journal.store.epoch:
+            if cursors.epoch == self._epoch:
                 return cursors.told
         return {}
 
@@ -146,7 +146,7 @@ class Purging:
     def _keep(self) -> None:
         told = {cache.address: cache.told for cache in self._caches if cache.told is not None}
         try:
-            keep_whole(self._kept, msgspec.json.encode(Cursors(self._journal.store.epoch, told)))
+            keep_whole(self._kept, msgspec.json.encode(Cursors(self._epoch, told)))
         except OSError as full:  # after a restart it is told once more
             log.warning("purge_cursor_not_kept", error=type(full).__name__)
 

@@ -44,10 +44,12 @@ def to_keep(watching: Watching, looked_to: int) -> tuple[About, Rows, Unkept] | 
     """What changed since it was kept last, as of this moment; None when nothing may be kept any more, since words of
     the watch that it was worked out from were erased by an entry later than `looked_to`.
 
-    The changes are taken from `watching`: what cannot be written is put back (`put_back`).
+    The changes are taken from `watching`: what cannot be written is put back (`put_back`). Raises Unavailable while
+    the journal cannot be asked.
     """
     journal, position = watching.journal, watching.position
-    record = journal.store.record(position)
+    # All that the journal is asked comes first: it may be lost, and then nothing was taken.
+    epoch, record = journal.store.epoch, journal.store.record(position)
     if record is None or _is_erased(journal, looked_to):
         return None
     watching.lay_down_unkept()
@@ -60,7 +62,7 @@ def to_keep(watching: Watching, looked_to: int) -> tuple[About, Rows, Unkept] | 
         "stream": list(unkept.streams.items()),
         "recorded": unkept.recorded,
     }
-    return (journal.store.epoch, position, record.leaf, msgspec.msgpack.encode(besides)), rows, unkept
+    return (epoch, position, record.leaf, msgspec.msgpack.encode(besides)), rows, unkept
 
 
 def put_back(watching: Watching, unkept: Unkept) -> None:

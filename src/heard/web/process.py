@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -51,6 +51,7 @@ from heard.watch.watching import TOPIC
 from heard.web.app import build
 from heard.web.beside import LOOK_EVERY_S as LOOK_BESIDE_EVERY_S
 from heard.web.beside import Beside
+from heard.web.ending import serve_beside
 from heard.web.fixes import CursorStreams
 from heard.web.heartbeat import beat
 from heard.web.lending import Lending
@@ -150,7 +151,7 @@ async def run(
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
-    works = [
+    works: list[Coroutine[Any, Any, None]] = [
         scribe.run(),
         _look(house, painter, woken, beside),
         _clocks(house, scribe),
@@ -171,16 +172,10 @@ async def run(
         works.append(Mailing(serving, box, base, house.data / "mail.lock", _turn(house, "letters")).run())
     if cot:
         works.append(CursorStreams(serving).listen(cot))
-    tasks = [asyncio.ensure_future(work) for work in works]
     # Not before: the app that this one replaces serves from such files.
     alone = partial(_now_alone, beside, partial(_clear_away, house, path, register.file.path))
     beside.look()  # by what the other has written since we began to render: from here on readers are ours
-    serve = asyncio.ensure_future(serve_handed(app, control, edges, hello, bell, alone=alone))
-    done, _ = await asyncio.wait([serve, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in (serve, *tasks):
-        task.cancel()
-    for task in done:  # a writer that failed takes the process with it, and the supervisor starts it anew
-        task.result()
+    await serve_beside(serve_handed(app, control, edges, hello, bell, alone=alone), works)
     if house.witness:
         with suppress(Unavailable):
             house.witness.keep_head(house.journal)

@@ -40,7 +40,11 @@ class Keeping:
             await asyncio.sleep(KEEP_EVERY_S)
             if self.watching.has_stopped:  # by a mistake of ours: the next start is from the journal alone
                 self._end()
-            if (changed := self._changed()) is None:
+            try:
+                if (changed := self._changed()) is None:
+                    continue
+            except HeardError as wrong:  # the journal is lost for the moment: the next time, then
+                log.warning("watch_not_kept", why=type(wrong).__name__)
                 continue
             about, rows, unkept = changed
             try:

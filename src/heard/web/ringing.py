@@ -80,7 +80,7 @@ def _stop(watching: Watching, mistake: Exception) -> None:
 async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None]) -> None:
     """Watch until cancelled; `tell` says to every open board how it stands."""
     woken, said_at, one_by_one = asyncio.Event(), 0.0, False
-    await _hear(node, watching)
+    await _hear_at_first(node, watching)
     watching.after_change += [woken.set, tell]
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:
@@ -139,6 +139,16 @@ async def _hear(node: Node, watching: Watching) -> None:
     except Exception as mistake:
         _stop(watching, mistake)
     watching.has_begun = True
+
+
+async def _hear_at_first(node: Node, watching: Watching) -> None:
+    """The same, however long the journal cannot be read: nothing rings by what was heard only in part."""
+    while True:
+        try:
+            return await _hear(node, watching)
+        except HeardError as wrong:
+            log.error("watch_put_off", why=type(wrong).__name__)
+            await asyncio.sleep(PUT_OFF_S)
 
 
 async def _record(watching: Watching, due: Sequence[Due], do: Do) -> bool:

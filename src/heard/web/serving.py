@@ -31,6 +31,7 @@ from heard.live.handover import Channel, Message
 from heard.live.lent import Asked
 from heard.live.limits import descriptors
 from heard.live.shared import Number
+from heard.web.ending import quiet
 from heard.web.handed import HandedProtocol
 
 BEAT_S = 1.0
@@ -151,7 +152,7 @@ class _Serving:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.config = uvicorn.Config(
-            asgi_app,
+            quiet(asgi_app, lambda: self.has_let_go),
             http="httptools",
             ws="none",
             lifespan="on",
@@ -168,6 +169,7 @@ class _Serving:
         self.stalled_s = stalled_s
         self.alone = alone
         self.beginning: set[asyncio.Task[None]] = set()
+        self.has_let_go = False
         self.ended = asyncio.Event()
         self.control = Channel(control)
 
@@ -185,10 +187,15 @@ class _Serving:
             self._join(sock)
         if hello is not None:
             self.bell.hello(hello)
-        await self.ended.wait()
-        await self._finish()
-        ticking.cancel()
-        await self.lifespan.shutdown()
+        try:
+            await self.ended.wait()
+            await self._finish()
+        except asyncio.CancelledError:
+            await self._let_go()
+            raise
+        finally:
+            ticking.cancel()
+            await self.lifespan.shutdown()
 
     async def _finish(self) -> None:
         """No more requests; those that have begun get a little time to be answered."""
@@ -201,6 +208,16 @@ class _Serving:
         for protocol in self.protocols():
             protocol.transport.close()
         await asyncio.sleep(0)
+
+    async def _let_go(self) -> None:
+        """Close every connection at once. A request that is cancelled before would be answered that we failed."""
+        self.has_let_go = True
+        for edge in self.bell._edges:
+            edge.leave()
+        while protocols := self.protocols():
+            for protocol in protocols:
+                protocol.transport.abort()
+            await asyncio.sleep(0)
 
     def protocols(self) -> list[HandedProtocol]:
         return [protocol for protocol in self.state.connections if isinstance(protocol, HandedProtocol)]

@@ -15,6 +15,8 @@ from heard.engine.entry import Header
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.stores import Append, Appended
 from heard.store.postgres import INSERT, Attempt, PostgresStore
+from heard.store.postgres_link import Lost
+from heard.store.postgres_shared import Shared
 from tests.faults.nodes import SOAK
 from tests.faults.stores import PATIENCE_S, Nodes, append_under
 from tests.postgres import Cluster, Pair, cluster, folder_for_postgres
@@ -198,3 +200,49 @@ def test_a_cut_network_loses_and_doubles_nothing_and_the_others_go_on(postgres: 
     cut_off.close()
     relay.close()
     nodes.close()
+
+
+def test_whoever_waits_on_a_line_in_whose_place_there_is_another_is_told_so(postgres: Cluster) -> None:
+    """And lets go of it: nobody else may close a connection that is being read."""
+    store = PostgresStore(postgres.fresh())
+    told, asked = list[Exception](), Event()
+
+    def wait() -> None:
+        try:
+            with store.database.writing(60) as db:
+                asked.set()
+                db.execute("SELECT pg_sleep(60)").fetchall()
+        except Unavailable as lost:
+            told.append(lost)
+
+    waiting = Thread(target=wait)
+    waiting.start()
+    asked.wait(PATIENCE_S)
+    store.database.lose()
+    waiting.join(10)
+    assert [type(one) for one in told] == [Lost]
+    assert append_under(store, "goes on").first == 1
+    store.close()
+
+
+def test_what_one_finds_lost_the_others_on_that_server_wait_for_no_longer(postgres: Cluster) -> None:
+    """The event loop asks one after another: were it two seconds for each, an app would be taken for dead."""
+    relay = Relay(postgres.port)
+    shared = Shared(postgres.fresh().replace(str(postgres.port), str(relay.port)))
+    append_under(shared.store, "kept")
+    with relay.cut():
+        began = time.monotonic()
+        for ask in (
+            shared.store.position,
+            lambda: shared.vault.get("session", "one"),
+            lambda: shared.vault.put("session", "one", b""),
+            lambda: shared.store.outcome("kept", "request"),
+            shared.store.position,
+        ):
+            with pytest.raises(Unavailable):
+                ask()
+        assert time.monotonic() - began < 4, "two of the first, and a quarter of one for whoever has a line left"
+    assert append_under(shared.store, "after").first == 2
+    shared.store.close()
+    shared.vault.close()
+    relay.close()

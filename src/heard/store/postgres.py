@@ -19,9 +19,9 @@ import msgspec
 
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
-from heard.engine.errors import Conflict, Corrupt, HeardError, Unavailable
+from heard.engine.errors import Conflict, Corrupt, HeardError
 from heard.engine.stores import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
-from heard.store.postgres_link import APPEND_PATIENCE_S, Connection, Database
+from heard.store.postgres_link import APPEND_PATIENCE_S, Connection, Database, Lost
 from heard.store.postgres_sweep import Sweep
 
 SCHEMA = (
@@ -127,9 +127,8 @@ class PostgresStore:
         while True:
             try:
                 return self._append(batch, attempt)
-            except Unavailable:
-                lost = self.database.lost_since is not None
-                if not lost or not self.database.found_within(give_up_at - monotonic()):
+            except Lost:
+                if not self.database.found_within(give_up_at - monotonic()):
                     raise
 
     def _append(self, batch: Sequence[Append], attempt: Attempt) -> list[Appended | HeardError]:

@@ -29,13 +29,10 @@ TURN = 0x48656172
 
 
 class Bell:
-    """Rings when there may be something new in the journal, or when its server is there again.
+    """Rings when there may be something new in the journal, or when its server is there again."""
 
-    `beside` are databases of the same server: when it is lost they are too, and are looked for before anyone asks them.
-    """
-
-    def __init__(self, database: Database, *beside: Database) -> None:
-        self._database, self._beside = database, list(beside)
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._closed = Event()
         self._threads: list[Thread] = []
         self._wanted, self._held = set[str](), set[str]()
@@ -47,10 +44,6 @@ class Bell:
             self._threads.append(Thread(target=self._look_out, name="looking out", daemon=True))
         for thread in self._threads:
             thread.start()
-
-    def ring_beside(self, database: Database) -> None:
-        """Another database of the same server, from now on."""
-        self._beside.append(database)
 
     def want_turn(self, name: str) -> None:
         """Take a turn of `TURNS` as soon as no other node has it."""
@@ -65,8 +58,7 @@ class Bell:
                 self._hear(ring)
             except (Unavailable, Corrupt):
                 self._held.clear()
-                for lost in (self._database, *self._beside):
-                    lost.lose()
+                self._database.lose()
                 self._closed.wait(AGAIN_S)
 
     def _hear(self, ring: Callable[[], object]) -> None:
@@ -88,7 +80,7 @@ class Bell:
 
     def _look_out(self) -> None:
         while not self._closed.wait(LOOK_OUT_EVERY_S):
-            for database in (self._database, *self._beside):
+            for database in self._database.together:
                 database.leave_if_outrun()
 
     def close(self) -> None:

@@ -1,10 +1,14 @@
 """One PostgreSQL database as one process sees it: bounded in time, mended behind the scenes, fenced.
 
-Nobody who asks ever waits for a connection to be made: once a connection is lost every question is answered
-`Unavailable` at once, and a thread of its own makes new connections until the server is there again. What may be waited
-for is bounded on both sides: here by `PATIENCE_S`, on the server by settings that end what a dead or cut-off node has
-left behind, so that its half-done append holds up nobody. A standby that is waited for and is away holds up every
-commit: whatever is written from the event loop gives up as soon as a question does, and only an append waits longer.
+Nobody who asks ever waits for a connection to be made: once a connection is lost a thread of its own makes new ones
+until the server is there again. Until then nothing is written, and a question that has a connection left is answered
+within `LOST_PATIENCE_S` or not at all. A connection is closed by nobody but who uses it: libpq may be in the middle of
+a call.
+
+What may be waited for is bounded on both sides: here by `PATIENCE_S`, on the server by settings that end what a dead or
+cut-off node has left behind, so that its half-done append holds up nobody. A standby that is waited for and is away
+holds up every commit: whatever is written from the event loop gives up as soon as a question does, and only an append
+waits longer.
 
 A server whose settings would lose what it acknowledged is refused, and so is one that is behind another, and one in
 whose place another was promoted (`postgres_servers`).
@@ -31,6 +35,8 @@ Connection = psycopg.Connection[Any]
 
 #: So long an answer to an append may take: the disk, other nodes' appends before it, and the standby are in it.
 APPEND_PATIENCE_S = 10.0
+#: So long a question may take while the server is lost: a connection that is left may be as good as ever, or dead too.
+LOST_PATIENCE_S = 0.25
 #: A lost connection is made again after these: twice as long each time.
 MEND_S, MEND_S_MAX = 0.05, 1.0
 
@@ -60,6 +66,14 @@ SESSION = {
 PROMISES = ("fsync", "full_page_writes", "synchronous_commit")
 
 
+#: What is raised when a line breaks, whether libpq notices or the socket is gone under it.
+BROKEN = (psycopg.Error, OSError)
+
+
+class Lost(Unavailable):
+    """The server was lost in the middle: where it was a commit, nobody knows yet whether it was written."""
+
+
 #: Locked while tables are made: "if not exists" is no lock, and nodes begin together.
 MAKING = 0x4865617264
 
@@ -80,19 +94,37 @@ class Database:
         self._servers = Servers(self.url)
         #: The address of the server in use: of several, that which leads.
         self.leads = self.url
+        #: All that are on the same server: what one finds lost is lost to all, before anyone has to wait for it.
+        self._together: list[Database] = [self]
         self._timeline = 0
         self._is_the_same = is_the_same
         self._why: HeardError | None = None
         self._mending = Lock()
         self._closed = Event()
         self._found = Event()
-        self._asking, self._writing = _Link(), _Link()
         try:
             self.leads, _ = self._servers.leader()
-            for link in (self._asking, self._writing):
-                link.take(self.connect(PATIENCE_S))
-        except psycopg.Error as wrong:
+            self._asking, self._writing = self._fresh()
+        except BROKEN as wrong:
             raise Unavailable(f"{self.name} cannot be reached: {_first_line(wrong)}. Nothing was changed.") from wrong
+
+    def stand_beside(self, other: Database) -> None:
+        """Another database of the same server, from now on."""
+        together = [*self._together, *other._together]
+        for one in together:
+            one._together = together
+
+    @property
+    def together(self) -> Sequence[Database]:
+        return self._together
+
+    def _fresh(self) -> tuple[_Link, _Link]:
+        asking = _Link(self.connect(PATIENCE_S))
+        try:
+            return asking, _Link(self.connect(PATIENCE_S))
+        except BaseException:
+            asking.end()
+            raise
 
     def connect(self, patience_s: float) -> Bounded:
         """A new connection with Heard's settings, looked at before anyone uses it.
@@ -145,15 +177,18 @@ class Database:
 
         Raises Unavailable.
         """
-        with self._use(self._asking, PATIENCE_S) as connection:
+        patience_s = PATIENCE_S if self.lost_since is None else LOST_PATIENCE_S
+        with self._use(self._asking, patience_s) as connection:
             return connection.execute(statement, bindings).fetchall()
 
     @contextmanager
     def writing(self, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
         """One transaction; after it, what was written survives anything that the server's settings survive.
 
-        Raises Unavailable: where the answer to the commit was lost, nobody knows yet whether it was written.
+        Raises Unavailable; Lost where the answer to the commit may have been, and nobody knows yet what became of it.
         """
+        if self.lost_since is not None:
+            raise self._why or self._lost()
         with self._use(self._writing, patience_s) as connection, connection.pipeline(), connection.transaction():
             yield connection
 
@@ -166,46 +201,54 @@ class Database:
         try:
             with self.connect(patience_s) as connection:
                 yield connection
-        except psycopg.Error as wrong:
+        except BROKEN as wrong:
             raise Unavailable(f"{self.name} could not do this just now ({_code(wrong)}).") from wrong
 
     @contextmanager
     def _use(self, link: _Link, patience_s: float) -> Iterator[Connection]:
         until = monotonic() + patience_s
         with link.in_turn(patience_s) as is_ours:
-            connection = link.connection
-            if connection is None:
+            if link.is_over:
                 raise self._why or self._lost()
             if not is_ours:
                 raise self._busy("another has been at it all the while")
+            connection = link.connection
             link.warned, connection.until = False, until
             try:
                 yield connection
                 if link.warned:  # a wait for the standby that somebody cancelled: written here, and perhaps here only
                     raise errors.OperationalError("the server warned")
-            except psycopg.Error as wrong:
+            except BROKEN as wrong:
                 if link.warned or _is_over(connection, wrong):
-                    link.drop()
-                    self.lose()
+                    self._end(link)
                     raise self._lost() from wrong
                 raise self._busy(_code(wrong)) from wrong
             except BaseException:
                 if connection.info.transaction_status != TransactionStatus.IDLE:
-                    link.drop()
-                    self.lose()
+                    self._end(link)
                 raise
+
+    def _end(self, link: _Link) -> None:
+        """It broke. One in whose place there is another already tells nothing of the server."""
+        link.end()
+        if link in (self._asking, self._writing):
+            self.lose()
 
     def _busy(self, why: str) -> Unavailable:
         return Unavailable(f"{self.name} could not do this just now ({why}). Keep your words and send them again.")
 
-    def _lost(self) -> Unavailable:
-        return Unavailable(
+    def _lost(self) -> Lost:
+        return Lost(
             f"{self.name} cannot be reached at the moment. Keep your words and send them again under the same key, "
             "which is safe."
         )
 
     def lose(self) -> None:
         """Take the server for gone, and begin to look for it; nothing if that has begun."""
+        for one in self._together:
+            one._look_for_it()
+
+    def _look_for_it(self) -> None:
         with self._mending:
             if self.lost_since is None and not self._closed.is_set():
                 self.lost_since = monotonic()
@@ -218,7 +261,7 @@ class Database:
 
     def leave_if_outrun(self) -> bool:
         """Let go of the server in use if another was promoted in its place; asking takes two seconds at most."""
-        with suppress(psycopg.Error):
+        with suppress(*BROKEN):
             _, timeline = self._servers.leader()
             if timeline > self._timeline:
                 self.lose()
@@ -228,7 +271,7 @@ class Database:
 
     def _drop(self) -> None:
         for link in (self._asking, self._writing):
-            link.drop()
+            link.end()
 
     def _mend(self) -> None:
         again_s = MEND_S
@@ -236,23 +279,25 @@ class Database:
             again_s = min(2 * again_s, MEND_S_MAX)
             try:
                 self.leads, _ = self._servers.leader()
-                fresh = [(link, self.connect(PATIENCE_S)) for link in (self._asking, self._writing)]
+                fresh = self._fresh()
             except Corrupt as wrong:
                 self._why = wrong
                 self._drop()
-            except (psycopg.Error, Unavailable):
+            except Exception:  # whatever it is: nobody else looks for it
                 self._why = None
             else:
                 with self._mending:
-                    for link, connection in fresh:
-                        link.take(connection)
+                    self._drop()
+                    self._asking, self._writing = fresh
                     self._why, self.lost_since = None, None
                 self._found.set()
-                return
+                break
+        if self._closed.is_set():
+            self._drop()
 
     def found_within(self, seconds: float) -> bool:
         """Wait until the server is there again; False when it is not by then. Never in the event loop."""
-        return self.lost_since is None or self._found.wait(seconds)
+        return not self._closed.is_set() and (self.lost_since is None or self._found.wait(seconds))
 
     def close(self) -> None:
         self._closed.set()
@@ -260,12 +305,17 @@ class Database:
 
 
 class _Link:
-    """One connection in its place."""
+    """One connection, for one thread at a time, until it is over. Whoever has it then closes it: nobody else may."""
 
-    def __init__(self) -> None:
-        self.connection: Bounded | None = None
+    def __init__(self, connection: Bounded) -> None:
+        self.connection = connection
         self.warned = False
         self._alone = Lock()
+        connection.add_notice_handler(self._heed)
+
+    @property
+    def is_over(self) -> bool:
+        return self.connection.is_given_up
 
     @contextmanager
     def in_turn(self, patience_s: float) -> Iterator[bool]:
@@ -276,17 +326,21 @@ class _Link:
         finally:
             if is_ours:
                 self._alone.release()
+            if self.is_over:
+                self._close_if_free()
 
-    def take(self, connection: Bounded) -> None:
-        self.drop()
-        connection.add_notice_handler(self._heed)
-        self.connection = connection
+    def end(self) -> None:
+        """It is of no more use, to who waits for an answer on it either."""
+        self.connection.is_given_up = True
+        self._close_if_free()
 
-    def drop(self) -> None:
-        if self.connection is not None:
-            with suppress(psycopg.Error):
-                self.connection.close()
-            self.connection = None
+    def _close_if_free(self) -> None:
+        if self._alone.acquire(blocking=False):
+            try:
+                with suppress(*BROKEN):
+                    self.connection.close()
+            finally:
+                self._alone.release()
 
     def _heed(self, notice: errors.Diagnostic) -> None:
         self.warned |= notice.severity_nonlocalized == "WARNING"
@@ -317,16 +371,16 @@ def _setting(connection: Connection, name: str) -> str:
     return str(value)
 
 
-def _is_over(connection: Connection, wrong: psycopg.Error) -> bool:
+def _is_over(connection: Connection, wrong: Exception) -> bool:
     """Whether this connection is of no more use: it broke, or leads to a server that was put behind another."""
-    behind = isinstance(wrong, errors.ReadOnlySqlTransaction)
-    return behind or connection.closed or connection.info.transaction_status != TransactionStatus.IDLE
+    of_no_more_use = isinstance(wrong, (errors.ReadOnlySqlTransaction, OSError))
+    return of_no_more_use or connection.closed or connection.info.transaction_status != TransactionStatus.IDLE
 
 
-def _code(wrong: psycopg.Error) -> str:
+def _code(wrong: Exception) -> str:
     """What went wrong in a word and a number; never the message, which may quote what was sent."""
-    return f"{type(wrong).__name__}, {wrong.sqlstate or 'no code'}"
+    return f"{type(wrong).__name__}, {getattr(wrong, 'sqlstate', None) or 'no code'}"
 
 
-def _first_line(wrong: psycopg.Error) -> str:
+def _first_line(wrong: Exception) -> str:
     return str(wrong).strip().split("\n")[0].removesuffix(".")

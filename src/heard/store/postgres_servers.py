@@ -23,24 +23,40 @@ T = TypeVar("T")
 PATIENCE_S = 2.0
 
 
+class _GivenUp(Exception):
+    """Another connection is there by now."""
+
+
 class Bounded(psycopg.Connection[Any]):
     """A connection whose answers are waited for so long and no longer: a server that hangs keeps its sockets open.
 
     `until` is when (monotonic) whatever it is used for must be through; without it each answer may take `patience_s`.
+    One that `is_given_up`, by whatever thread, is waited for no longer.
     """
 
     patience_s = PATIENCE_S
     until: float | None = None
+    is_given_up = False
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         patience_s = self.patience_s if self.until is None else max(0.001, self.until - monotonic())
         try:
-            return super().wait(gen, interval, patience_s)
-        except errors._WaitTimeout:
+            return super().wait(self._heeding(gen), interval, patience_s)
+        except (errors._WaitTimeout, _GivenUp):
             self.pgconn.finish()
             raise errors.OperationalError("there was no answer in time") from None
+
+    def _heeding(self, gen: PQGen[T]) -> PQGen[T]:
+        """The same, looking each time that it is waited on whether that is still of any use."""
+        try:
+            waits_for = next(gen)
+            while not self.is_given_up:
+                waits_for = gen.send((yield waits_for))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        raise _GivenUp
 
     def timeline(self) -> int:
         """How often the server's data has been promoted, counted from 1; only of one that takes writes."""
@@ -80,5 +96,5 @@ def _timeline_at(address: str) -> int:
     try:
         with Bounded.connect(address, autocommit=True) as connection:
             return connection.timeline()
-    except psycopg.Error:
+    except (psycopg.Error, OSError):
         return 0

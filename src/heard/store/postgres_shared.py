@@ -25,12 +25,13 @@ class Shared:
         except HeardError:
             self.store.close()
             raise
-        self.bell = Bell(self.store.database, self.vault.database)
+        self.store.database.stand_beside(self.vault.database)
+        self.bell = Bell(self.store.database)
 
     def fixes(self) -> PostgresFixes:
         """The raw fixes, beside the vault; on a line of their own, so that they keep nobody waiting."""
         kept = PostgresFixes(self.vault.database.url)
-        self.bell.ring_beside(kept.database)
+        self.store.database.stand_beside(kept.database)
         return kept
 
     def turn(self, name: str, *, when_lost: bool = False) -> Callable[[], bool]:

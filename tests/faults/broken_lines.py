@@ -30,7 +30,8 @@ from heard.web.app import build
 from heard.web.taking import Taking
 from tests.watch.gate import Gate
 
-#: The question is lost; or it arrives, and its answer is lost; or the server is gone from then on, for new lines too.
+#: The question is lost; or it arrives, and its answer is lost, unless it is quicker than the break; or the server is
+#: gone from then on, for new lines too.
 How = Literal["question", "answer", "gone"]
 HOWS: tuple[How, ...] = ("question", "answer", "gone")
 AT, SLUG, FOUND_S = "http://heard.example", "the-case", 20

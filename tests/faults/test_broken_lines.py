@@ -18,7 +18,7 @@ from heard.coverage.elements import plain
 from heard.coverage.entries import PostPublished
 from heard.opening import open_house
 from heard.store import postgres_link
-from tests.faults.broken_lines import HOWS, SLUG, App, Breaking
+from tests.faults.broken_lines import HOWS, SLUG, App, Breaking, How
 from tests.faults.nodes import SOAK
 from tests.postgres import Cluster
 
@@ -106,7 +106,9 @@ class Outcome(msgspec.Struct):
     breaks: int = 0
 
 
-async def broken(app: App, line: Breaking, client: httpx2.AsyncClient, names: Sequence[str]) -> Outcome:
+async def broken(
+    app: App, line: Breaking, client: httpx2.AsyncClient, names: Sequence[str], hows: Sequence[How] = HOWS
+) -> Outcome:
     """Each request, with the line broken at its first exchange, its second, and so on to its last."""
     outcome = Outcome()
     for name in names:
@@ -114,7 +116,7 @@ async def broken(app: App, line: Breaking, client: httpx2.AsyncClient, names: Se
             assert (await REQUESTS[name](app, f"{name}-whole").send(client)).status_code < 500
         step = 1 if SOAK else 1 + line.exchanges // OF_EACH
         for at in range(1, line.exchanges + 1, step):
-            for how in HOWS if SOAK else (HOWS[at // step % len(HOWS)],):
+            for how in hows if SOAK else (hows[at // step % len(hows)],):
                 asked = REQUESTS[name](app, f"{name}-{how}-{at}")
                 with line.breaking(at, how):
                     answer = await asked.send(client)
@@ -160,7 +162,7 @@ def test_an_error_that_nobody_translates_is_found(app: App, monkeypatch: pytest.
 
     async def story(client: httpx2.AsyncClient) -> None:
         monkeypatch.setattr(postgres_link, "BROKEN", ())
-        done.append(await broken(app, line, client, ["cases", "posts"]))
+        done.append(await broken(app, line, client, ["cases", "posts"], ("question",)))
 
     app.run(story)
     assert done[0].mistakes

@@ -94,8 +94,8 @@ class Database:
         self._servers = Servers(self.url)
         #: The address of the server in use: of several, that which leads.
         self.leads = self.url
-        #: All that are on the same server: what one finds lost is lost to all, before anyone has to wait for it.
-        self._together: list[Database] = [self]
+        #: Others on the same server: when this one is lost they are too, before anyone has to wait for them.
+        self._beside: list[Database] = []
         self._timeline = 0
         self._is_the_same = is_the_same
         self._why: HeardError | None = None
@@ -108,15 +108,14 @@ class Database:
         except BROKEN as wrong:
             raise Unavailable(f"{self.name} cannot be reached: {_first_line(wrong)}. Nothing was changed.") from wrong
 
-    def stand_beside(self, other: Database) -> None:
-        """Another database of the same server, from now on."""
-        together = [*self._together, *other._together]
-        for one in together:
-            one._together = together
+    def takes_along(self, other: Database) -> None:
+        """Another database of the same server is lost with this one, from now on."""
+        self._beside.append(other)
 
     @property
     def together(self) -> Sequence[Database]:
-        return self._together
+        """This one, and what is lost with it."""
+        return (self, *self._beside)
 
     def _fresh(self) -> tuple[_Link, _Link]:
         asking = _Link(self.connect(PATIENCE_S))
@@ -245,7 +244,7 @@ class Database:
 
     def lose(self) -> None:
         """Take the server for gone, and begin to look for it; nothing if that has begun."""
-        for one in self._together:
+        for one in self.together:
             one._look_for_it()
 
     def _look_for_it(self) -> None:

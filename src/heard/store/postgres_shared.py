@@ -25,13 +25,15 @@ class Shared:
         except HeardError:
             self.store.close()
             raise
-        self.store.database.stand_beside(self.vault.database)
+        self.store.database.takes_along(self.vault.database)
+        self.vault.database.takes_along(self.store.database)
         self.bell = Bell(self.store.database)
 
     def fixes(self) -> PostgresFixes:
         """The raw fixes, beside the vault; on a line of their own, so that they keep nobody waiting."""
         kept = PostgresFixes(self.vault.database.url)
-        self.store.database.stand_beside(kept.database)
+        for database in (self.store.database, self.vault.database):
+            database.takes_along(kept.database)
         return kept
 
     def turn(self, name: str, *, when_lost: bool = False) -> Callable[[], bool]:

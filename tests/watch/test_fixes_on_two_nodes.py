@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import psycopg
@@ -275,3 +276,32 @@ def test_to_erase_again_waits_for_no_sweep_that_goes_on(postgres: Cluster) -> No
     assert file.database.ask("SELECT name FROM about WHERE name LIKE 'sweep%%fixes'") == []
     file.close()
     postgres.give_back(journal)
+
+
+def test_what_is_asked_of_all_that_is_kept_keeps_nobody_waiting(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked beside the event loop; of one phone alone it may be asked there."""
+    asked = dict[str, set[Thread]]()
+
+    def noting(name: str) -> None:
+        before = getattr(PostgresFixes, name)
+
+        def ask(file: PostgresFixes, *of: Any) -> Any:
+            asked.setdefault(name, set()).add(current_thread())
+            return before(file, *of)
+
+        monkeypatch.setattr(PostgresFixes, name, ask)
+
+    names = ("all_heads", "untold", "hours", "head")
+    for name in names:
+        noting(name)
+
+    async def does() -> None:
+        await two.says(0, 3)
+        await two.says(1, 3)
+        await two.look()
+        await two.nodes[0].taking.digest({})
+        await two.nodes[0].taking.erase()
+
+    two.run(does)
+    assert asked.keys() == set(names)
+    assert [name for name in names if main_thread() in asked[name]] == ["head"]

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -151,11 +152,12 @@ class FixesFile(Fixes):
 
     def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
         self.path = path
-        # Blocks are kept and erased in the thread that waits for the disk, while the event loop reads.
+        # Blocks are kept and erased in the thread that waits for the disk, while the event loop reads, and others.
         self._connection = connect(path, synchronous=synchronous)
         with plainly(path):
             self._connection.execute(SCHEMA).fetchall()
         self._looking = connect(path, synchronous=synchronous)
+        self._looking_alone = Lock()
         self._ciphers: dict[tuple[str, str, str], tuple[int, AESGCM]] = {}
 
     def keep(self, blocks: Sequence[tuple[Whose, int, bytes]], received_at: datetime) -> dict[Whose, Link]:
@@ -248,7 +250,7 @@ class FixesFile(Fixes):
         return [(number, station, now.instant(hour)) for number, station, hour in rows]
 
     def _ask(self, statement: str, *bindings: Any) -> list[Any]:
-        with plainly(self.path):
+        with self._looking_alone, plainly(self.path):
             return self._looking.execute(statement, bindings).fetchall()
 
     def erase(self, hours: Iterable[int]) -> int:

@@ -5,6 +5,7 @@ Nobody reads positions without saying why, and that is an entry before a place i
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -112,10 +113,11 @@ async def read(serving: Serving, caller: Caller, station: str, holder: str, reas
         raise Unavailable("No positions are kept by this server.")
     await serving.do(still(caller, present.read_positions(station, holder, reason)), by=caller.account.id)
     try:
-        blocks = serving.taking.file.read(holder, station, most=SHOWN)
+        blocks = await asyncio.to_thread(serving.taking.file.read, holder, station, most=SHOWN)
     except Corrupt as wrong:
         raise Unavailable(wrong.message) from None
-    kept = next((one.fixes for one in serving.taking.file.kept(holder) if one.station == station), 0)
+    all_kept = await asyncio.to_thread(serving.taking.file.kept, holder)
+    kept = next((one.fixes for one in all_kept if one.station == station), 0)
     fixes = sorted((one for block in blocks for one in _blocks.decode(block)), key=lambda one: one.at)
     return page(
         serving, "watch/positions.html", caller, of=known.name or known.email,

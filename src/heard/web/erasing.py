@@ -45,7 +45,7 @@ class Erasing:
             await asyncio.sleep(EVERY_S)
 
     async def digest(self, held: Collection[Whose], told_at: dict[Whose, datetime]) -> None:
-        for whose, head in self.file.untold():
+        for whose, head in await asyncio.to_thread(self.file.untold):
             last = told_at.get(whose)
             if whose in held and last and (now.utc() - last).total_seconds() < DIGEST_EVERY_S:
                 continue
@@ -56,11 +56,12 @@ class Erasing:
 
     async def erase(self) -> None:
         """What was received so long ago; not what a hold stops."""
+        hours = await asyncio.to_thread(self.file.hours)
         self.node.catch_up()  # a hold that somebody has just asked for elsewhere counts
         at, holds = now.utc(), positions.holds(self.node.tables)
         old = [
             number
-            for number, station, hour in self.file.hours()
+            for number, station, hour in hours
             if hour + self.kept_for <= at and not any(one.stops(station, hour, at) for one in holds)
         ]
         if old:

@@ -294,7 +294,7 @@ class Taking:
         at, has_seen = now.utc(), False
         if at_all:
             with suppress(HeardError):
-                self._see_who_is_on_duty()
+                await self._see_who_is_on_duty()
                 has_seen = True
         while self._ends and self._ends[0][0] <= at:
             _, whose = heapq.heappop(self._ends)
@@ -307,15 +307,16 @@ class Taking:
             self._compare(at)
         await asyncio.gather(*(self._tell(station) for station in list(self._changed)))
 
-    def _see_who_is_on_duty(self) -> None:
+    async def _see_who_is_on_duty(self) -> None:
         duties = {(one.holder, one.station): one for one in projection.all_duties(self.node.tables)}
         for whose in self.held.keys() - duties.keys():
             del self.held[whose]
         for duty in duties.values():
             self._of(duty)
-        heads = self.file.all_heads()
-        for whose, held in self.held.items():
-            if not held.coming and held.head != heads.get(whose, ""):
+        before = {whose: held.head for whose, held in self.held.items()}
+        heads = await asyncio.to_thread(self.file.all_heads)  # who is heard of meanwhile is looked at the next time
+        for whose, held in list(self.held.items()):
+            if not held.coming and held.head == before.get(whose) != heads.get(whose, ""):
                 try:
                     self._hear_others(held)
                 except HeardError as wrong:

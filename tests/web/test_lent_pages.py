@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from heard.live.edition import Edition
 from heard.live.lent import Asked, Lent
+from tests.live.clients import wait_until
 from tests.server import Server
 
 HOST = "heard.example"
@@ -116,6 +119,17 @@ def test_a_page_asked_for_again_needs_no_app(server: Server, page: str) -> None:
     before = [server.page(page) for _ in range(3)][-1]
     with app_asleep(server):
         assert server.page(page) == before
+
+
+def test_an_edge_that_begins_later_is_lent_what_others_were(server: Server, page: str) -> None:
+    before = [server.page(page) for _ in range(3)][-1]
+    edges = lambda: re.findall(r"child_started child=edge-1 pid=(\d+)", "".join(server.said))  # noqa: E731
+    os.kill(int(edges()[-1]), signal.SIGKILL)
+    wait_until(lambda: len(edges()) == 2)
+    for _ in range(3):
+        assert httpx2.get(server.address + page, timeout=30).status_code == 200
+    with httpx2.Client(base_url=server.address, timeout=3) as client, app_asleep(server):
+        assert client.get(page).text == before
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])

@@ -16,8 +16,9 @@ from heard.live.handover import BODY_BYTES_MAX
 from heard.live.lent import HELD_MAX, NOT_FOR_ALL, Asked
 from heard.web.beside import Beside
 
-#: What every edge is told: the edition it holds for, what was asked, the tag, the fields of the head, and the body.
-Tell = Callable[[int, Asked, str, bytes, bytes], None]
+#: What every edge is told: the edition it holds for, what was asked, the tag, the fields of the head, and the body; and
+#: whether all took it: one that was busy is told when it asks again.
+Tell = Callable[[int, Asked, str, bytes, bytes], bool]
 #: The fields of a head stand in the same message as the body.
 FIELDS_BYTES_MAX = 4_096
 
@@ -32,6 +33,10 @@ class Lending:
     def turn(self) -> None:
         """Something was folded or rendered: whatever was lent before does not hold any more."""
         self.edition.turn()
+        self.lend_again()
+
+    def lend_again(self) -> None:
+        """There is an edge that has nothing yet."""
         self._lent.clear()
 
     def consider(self, request: Request, response: Response, of: int) -> None:
@@ -46,10 +51,10 @@ class Lending:
         asked = _asked(request)
         fields = b"".join(b"%b: %b\r\n" % field for field in response.raw_headers)
         fits = len(response.body) + FIELDS_BYTES_MAX <= BODY_BYTES_MAX and len(fields) <= FIELDS_BYTES_MAX
-        if asked not in self._lent and len(self._lent) < HELD_MAX and fits and len(asked.target) < FIELDS_BYTES_MAX:
+        if asked in self._lent or len(self._lent) >= HELD_MAX or not fits or len(asked.target) >= FIELDS_BYTES_MAX:
+            return
+        if self._tell(of, asked, response.headers["etag"], fields, bytes(response.body)):
             self._lent.add(asked)
-            tag = response.headers["etag"]
-            self._tell(of, asked, tag, fields, bytes(response.body))
 
 
 def _asked(request: Request) -> Asked:

@@ -112,6 +112,7 @@ async def run(
     # A node that can lose its journal has to say so on every page, and lends none.
     lending = Lending(Edition.fresh(), bell.lend, beside) if house.shared is None else None
     if lending:
+        bell.on_edge = lending.lend_again
         house.node.after_fold.append(lambda folded: lending.turn())
         painter.after_paint.append(lambda position: lending.turn())
         register.after_change.append(lending.turn)

@@ -70,15 +70,18 @@ class Doorbell:
 
     _edges: list[_Edge] = field(default_factory=list)
     _hello: Hello | None = None
+    #: Told of an edge that begins: it was lent nothing yet.
+    on_edge: Callable[[], None] = field(default=lambda: None)
     #: Told of streams whose readers have gone.
     on_gone: Callable[[list[int]], None] = field(default=lambda keys: None)
 
-    def lend(self, of: int, asked: Asked, etag: str, fields: bytes, body: bytes) -> None:
-        """Every edge may give this answer out, as long as the edition is this one."""
-        for edge in self._edges:
-            if not edge.channel.waiting:  # an edge that is busy asks again
-                edge.channel.send("lend", fields + body, answer=[of, etag, *asked], fields=len(fields))
-                edge.watch()
+    def lend(self, of: int, asked: Asked, etag: str, fields: bytes, body: bytes) -> bool:
+        """Every edge may give this answer out, as long as the edition is this one; False where one was busy."""
+        idle = [edge for edge in self._edges if not edge.channel.waiting]
+        for edge in idle:
+            edge.channel.send("lend", fields + body, answer=[of, etag, *asked], fields=len(fields))
+            edge.watch()
+        return len(idle) == len(self._edges)
 
     def audience(self, case: str) -> Audience | None:
         """Who reads a case at this node; None where no edge has said so yet."""
@@ -239,6 +242,7 @@ class _Serving:
         self.bell._edges.append(edge)
         if self.bell._hello is not None:
             edge.greet(self.bell._hello)
+        self.bell.on_edge()
         edge.watch()
 
     async def _tick(self) -> None:

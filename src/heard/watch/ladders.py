@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -42,8 +43,8 @@ CREATE TABLE IF NOT EXISTS ladder (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rung (
     alarm TEXT NOT NULL, step INTEGER NOT NULL, account TEXT NOT NULL, again INTEGER NOT NULL, due_at TEXT NOT NULL,
-    attempt INTEGER NOT NULL, without BLOB NOT NULL, climbs_on_s REAL, PRIMARY KEY (alarm, step, account, again)
-) WITHOUT ROWID;
+    attempt INTEGER NOT NULL, without BLOB NOT NULL, climbs_on_s REAL, UNIQUE (alarm, step, account, again)
+);
 CREATE INDEX IF NOT EXISTS rung_due ON rung (due_at);
 CREATE TABLE IF NOT EXISTS alarm_told (
     alarm TEXT NOT NULL, position INTEGER NOT NULL, step INTEGER NOT NULL, account TEXT NOT NULL, at TEXT NOT NULL,
@@ -117,9 +118,14 @@ def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
             _put(tables, entry.stream, THEMSELVES, body.key.rpartition("/")[2], entry.at)
         elif some_on_duty:
             _put_those_on_duty(tables, entry, body.station)
-        for step, rung in enumerate(msgspec.json.decode(steps)):
-            due_at = entry.at + timedelta(seconds=rung["after_s"])
-            _put(tables, entry.stream, step, rung["to"], due_at, climbs_on_s=climbs_on_s)
+        for step, (after_s, to) in enumerate(_steps(steps)):
+            due_at = entry.at + timedelta(seconds=after_s)
+            _put(tables, entry.stream, step, to, due_at, climbs_on_s=climbs_on_s)
+
+
+@lru_cache(256)  # thousands that ring in one second have a few ladders among them
+def _steps(written: bytes) -> tuple[tuple[float, str], ...]:
+    return tuple((one["after_s"], one["to"]) for one in msgspec.json.decode(written))
 
 
 def _put_those_on_duty(tables: Tables, entry: Entry, station: str) -> None:

@@ -72,13 +72,13 @@ CREATE TABLE IF NOT EXISTS obligation_at (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS obligation_at_obligation ON obligation_at (obligation);
 CREATE TABLE IF NOT EXISTS alarm (
-    id TEXT PRIMARY KEY, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
     key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,
-    acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT, position INTEGER NOT NULL,
-    cleared_told_at TEXT
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at);
-CREATE INDEX IF NOT EXISTS alarm_station ON alarm (station, lapsed_at);
+    acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT,
+    position INTEGER PRIMARY KEY, cleared_told_at TEXT
+);
+CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at, id);
+CREATE INDEX IF NOT EXISTS alarm_station ON alarm (station, lapsed_at, id);
 CREATE INDEX IF NOT EXISTS alarm_obligation ON alarm (obligation, lapsed_at);
 CREATE TABLE IF NOT EXISTS origin (
     obligation TEXT PRIMARY KEY, report TEXT NOT NULL, concern TEXT NOT NULL, words TEXT NOT NULL,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 #: The machine's clock is followed in steps of up to this, which is how it is put right from time to time (NTP steps
@@ -76,6 +77,7 @@ def today(zone: str = "Europe/London") -> date:
     return utc().astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(2048)  # what is written in one transaction is written at one instant, and in many tables
 def text(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds, always the same width, so that text order is time order."""
     if at.tzinfo is not UTC:

@@ -100,16 +100,15 @@ class SqliteStore:
         return None
 
     def _write(self, append: Append, frontier: chain.Frontier, previous: str | None) -> Appended:
-        at, first = next_instant(previous), frontier.size + 1
+        at, first, rows = next_instant(previous), frontier.size + 1, []
         for index, draft in enumerate(append.drafts):
             header = header_of(draft, append, frontier.size + 1, at, first=index == 0)
             leaf = chain.leaf(draft.salt, header.encode(), draft.body)
             columns = (header.position, header.stream, header.kind, header.version, at, header.by, header.key)
-            self._writer.execute(
-                f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*columns, header.request, draft.seal, draft.sealed, leaf),
-            )
+            rows.append((*columns, header.request, draft.seal, draft.sealed, leaf))
             frontier.add(leaf)
+        insert = f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        self._writer.executemany(insert, rows).fetchall()
         return Appended(first, frontier.size, append.drafts[0].stream, append.drafts[0].kind, at)
 
     def _head(self, connection: apsw.Connection) -> tuple[chain.Frontier, str | None]:

@@ -49,13 +49,11 @@ class SqliteVault:
             self._maker.execute(SCHEMA).fetchall()
 
     def new_seals(self, count: int) -> list[Seal]:
-        fresh = []
+        fresh = [(os.urandom(32), os.urandom(32)) for _ in range(count)]
         with plainly(self.path), transaction(self._maker):
-            for _ in range(count):
-                key, salt = os.urandom(32), os.urandom(32)
-                self._maker.execute("INSERT INTO seal (key, salt) VALUES (?, ?)", (key, salt)).fetchall()
-                fresh.append(Seal(self._maker.last_insert_rowid(), key, salt))
-        return fresh
+            self._maker.executemany("INSERT INTO seal (key, salt) VALUES (?, ?)", fresh).fetchall()
+            last = self._maker.last_insert_rowid()  # alone in the transaction, so that the numbers follow each other
+        return [Seal(number, *one) for number, one in enumerate(fresh, last - count + 1)]
 
     def seals(self, numbers: Sequence[int]) -> dict[int, Seal]:
         if not numbers:

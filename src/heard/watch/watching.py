@@ -8,6 +8,7 @@ come to pass and has no entry yet, and `ringing` makes commands of it.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -328,10 +329,14 @@ class Watching:
         """All that is watched there, in the order in which it was armed."""
         return list(self._at_station.get(station, {}).values())
 
-    def let_pass(self, at: datetime) -> None:
-        """It is this late. What rings at this very instant waits: evidence of it may still come, and is heard first."""
+    def let_pass(self, at: datetime, most: int = sys.maxsize) -> None:
+        """It is this late, for the first so many that ring or end by it; the next look goes on with the others.
+
+        What rings at this very instant waits: evidence of it may still come, and is heard first.
+        """
         self.looks += 1
-        while self.next_at() < at:
+        while most and self.next_at() < at:
+            most -= 1
             _, watched = heapq.heappop(self.clocks)
             watched.next_at = NEVER
             taken = self.taken_up(watched)

@@ -27,6 +27,8 @@ from heard.watch.watching import KINDS, Watching
 LOOK_EVERY_S = 1.0
 #: When very much falls due in one second, so many are recorded in one writing: the desk's own goes on between.
 AT_ONCE = 1000
+#: They are judged in one turn of the loop, before a timer of so long is looked at.
+JUDGED_S = 0.001
 #: More than so many entries are not heard in one go.
 HEARD_AT_ONCE = 2000
 #: Up to so many are recorded each by itself, under a key of its own.
@@ -95,7 +97,7 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
         if watching.has_stopped:
             break
         try:
-            watching.let_pass(now.utc())
+            watching.let_pass(now.utc(), AT_ONCE)
             _say_if_set(watching)
             due = list(islice(watching.due_records(), AT_ONCE))
         except Exception as mistake:
@@ -103,7 +105,8 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
             break
         if len(due) > FEW and not one_by_one:
             # If they cannot be recorded together, then each by itself: the fault may be one alarm's.
-            one_by_one = not await _record(watching, due, do)
+            recorded, _ = await asyncio.gather(_record(watching, due, do), _pass_meanwhile(watching))
+            one_by_one = not recorded
             continue
         outcomes = await asyncio.gather(*(_record(watching, [one], do) for one in due))
         one_by_one = False
@@ -149,6 +152,15 @@ async def _hear_at_first(node: Node, watching: Watching) -> None:
         except HeardError as wrong:
             log.error("watch_put_off", why=type(wrong).__name__)
             await asyncio.sleep(PUT_OFF_S)
+
+
+async def _pass_meanwhile(watching: Watching) -> None:
+    """While those that are due wait for the disk, time passes in those that are next."""
+    await asyncio.sleep(JUDGED_S)
+    try:
+        watching.let_pass(now.utc(), AT_ONCE)
+    except Exception as mistake:
+        _stop(watching, mistake)
 
 
 async def _record(watching: Watching, due: Sequence[Due], do: Do) -> bool:

@@ -32,6 +32,10 @@ INSERT OR IGNORE INTO tree VALUES (1, 0, x'');
 COLUMNS = "position, stream, kind, version, at, by, key, request, seal, sealed, leaf"
 HEAD = "SELECT size, peaks, (SELECT at FROM entry ORDER BY position DESC LIMIT 1) FROM tree"
 
+#: The log is written back into the file when it is so many pages long. Thousands of entries at once touch a page each,
+#: and would be written back, with two more syncs, after every few hundred of them: their log may grow longer.
+LOG, LOG_OF_MANY, MANY = 1000, 8000, 200
+
 
 class SqliteStore:
     """A `Store` in one file. Any number of processes may hold one; each append is a transaction of its own."""
@@ -61,7 +65,9 @@ class SqliteStore:
 
     def append(self, batch: Sequence[Append]) -> list[Appended | HeardError]:
         outcomes: list[Appended | HeardError] = []
+        many = sum(len(append.drafts) for append in batch) >= MANY
         with self._writing():
+            self._writer.wal_autocheckpoint(LOG_OF_MANY if many else LOG)
             frontier, previous = self._head(self._writer)
             before = frontier.size
             last = self._last_of({stream for append in batch for stream in append.over})

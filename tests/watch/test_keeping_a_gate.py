@@ -9,6 +9,7 @@ import pytest
 from heard.engine.errors import Refused
 from heard.watch import arming, commands, projection, ringing
 from heard.watch.entries import AlarmCleared, AlarmRaised
+from heard.watch.watching import Watching
 from tests.watch.gate import NOON, Gate, Hands
 
 
@@ -215,3 +216,21 @@ def test_a_deed_that_was_appended_before_the_time_passed_here_leaves_nothing_to_
     command = ringing.record(gate.watching, due)
     assert gate.do(command, ringing.WATCH, scope=ringing.WATCH, key=ringing.key_of(due)).kind == ""
     assert [one for one in gate.house.journal.all() if isinstance(one.body, AlarmRaised | AlarmCleared)] == []
+
+
+def test_what_is_due_a_few_at_a_time_is_what_is_due_all_at_once(gate: Gate, hands: Hands) -> None:
+    gate.begins(gate.one)
+    for _ in range(3):
+        gate.arms("check", "60 s")
+    hands.go_on(60)
+    few, all_of_them = Watching(gate.house.journal), Watching(gate.house.journal)
+    for one in (few, all_of_them):
+        one.catch_up(gate.house.node.projection.position())
+    all_of_them.let_pass(hands.at)
+    counts = []
+    for _ in range(3):
+        few.let_pass(hands.at, 2)
+        counts.append(len(list(few.due_records())))
+    assert counts == [2, 3, 3]
+    due, wanted = ([(one.id, one.move) for one in each.due_records()] for each in (few, all_of_them))
+    assert due == wanted

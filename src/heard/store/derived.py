@@ -14,8 +14,8 @@ import apsw
 from heard.engine.errors import Corrupt, Unavailable
 from heard.store.files import connect, plainly, transaction
 
-#: Much that is folded at once touches pages everywhere: they are read once, and written back every 32 MiB, not every 4.
-SETTINGS = ("cache_size = -32768", "wal_autocheckpoint = 8000")
+#: Rows that are written together stand together, so few pages need be kept. The log is written back every 32 MiB.
+SETTINGS = ("cache_size = -4096", "wal_autocheckpoint = 8000")
 
 
 def derived(path: Path, *, synchronous: str = "FULL") -> apsw.Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from heard.cases.commands import impose_restriction, open_case
+from heard.engine.entry import Entry
 from heard.engine.errors import Unavailable
 from heard.opening import House
-from heard.reports import projection, tables
+from heard.reports import figures, projection, tables
 from heard.reports.register import Register
 from heard.store.register import RegisterFile
 from tests.reports.register import SCRAPED, line, read, scraped, table
@@ -141,3 +144,52 @@ def test_threads_read_while_it_is_written(house: House, tmp_path: Path) -> None:
         finally:
             ended.set()
         assert all(one.result(20) for one in reading)
+
+
+def test_figures_are_counted_in_a_thread_while_the_register_grows(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(house, table(*(line(number) for number in range(1, 30))), "2024-03-01")
+    register = register_of(house, tmp_path)
+    register.follow_all()
+    read(house, table(*(line(number) for number in range(1, 60))), "2025-07-31")
+    house.node.catch_up()
+    stands = register.stands
+
+    def then_it_grows(on: date) -> Any:
+        stood = stands(on)
+        register.follow_all()
+        return stood
+
+    on = date(2025, 8, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(register, "stands", then_it_grows)
+        assert figures.figures(register, on)[0].lines[0].requests == 29
+    assert figures.figures(register, on)[0].lines[0].requests == 59, "what was counted of fewer is not kept"
+
+
+def test_what_is_no_business_of_reports_is_not_opened(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(house, table(*(line(number) for number in range(1, 5))), "2024-03-01")
+    register = register_of(house, tmp_path)
+    register.follow_all()
+    opened = list[str]()
+    monkeypatch.setattr(house.journal, "opened", _noting(house.journal.opened, opened))
+    cases = [house.node.do(open_case(f"case-{number}", "A case"), by="operator").stream for number in range(20)]
+    order = impose_restriction(cases[0], "an order of the court", ["Person Number1"])
+    house.node.do(order, by="operator")
+    house.node.catch_up()
+    opened.clear()
+    register.follow_all()
+    assert "cases.restriction_imposed" in opened and not any(kind == "cases.opened" for kind in opened)
+    assert register.file.position() == house.store.position()
+
+
+def _noting(opening: Callable[..., list[Entry]], kinds: list[str]) -> Callable[..., list[Entry]]:
+    def opened(records: Any) -> list[Entry]:
+        entries = opening(records)
+        kinds.extend(entry.kind for entry in entries)
+        return entries
+
+    return opened

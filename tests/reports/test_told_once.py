@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,21 @@ class Post:
         said = commands.record_response(self.report, "Harbour Board", dated_on=date(2021, 4, day))
         self.house.node.do(said, by="editor")
 
-    def mailing(self) -> Mailing:
+    def mailing(self, hours: int = 0) -> Mailing:
         """As the next process begins: nothing is known but what is in the vault."""
         register = register_of(self.house, self.folder)
         house = self.house
         serving = Serving(house.node, house.doors, house.vault, None, None, None, "e", register)  # type: ignore[arg-type]
         serving.follows = Follows(house.journal)
-        return Mailing(serving, mailbox(self.mail.address), "http://here", self.folder / "lock")
+        return Mailing(
+            serving,
+            mailbox(self.mail.address.replace("hours=0", f"hours={hours}")),
+            "http://here",
+            self.folder / "lock",
+        )
 
-    def sends(self) -> None:
-        asyncio.run(self.mailing()._tell_all())
+    def sends(self, hours: int = 0) -> None:
+        asyncio.run(self.mailing(hours)._tell_all())
 
     def is_given_up_at(self, step: str) -> None:
         """The server takes the step and never answers; the process is gone by then."""
@@ -147,6 +152,31 @@ def test_a_last_day_that_passes_is_told_once_and_an_old_wish_is_forgotten(post: 
     assert post.follows.asked() == []
     with pytest.raises(Exception, match="Nothing was changed"):
         post.follows.confirm(token, Told(0, now.today()))
+
+
+def _tells_of_nothing_ahead(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Mailing, "_newer", lambda self, after: [])
+
+
+@pytest.mark.parametrize("mutant", [None, _tells_of_nothing_ahead])
+def test_what_a_letter_showed_is_announced_with_it_and_in_no_later_one(
+    post: Post, mutant: Callable[[pytest.MonkeyPatch], None] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if mutant:
+        mutant(monkeypatch)
+    first = now.utc() + timedelta(hours=1)
+    with now.held_at(first):
+        post.happens(2)  # a moment before the letter about the first, which shows both
+        post.sends(24)
+    with now.held_at(first + timedelta(days=3)):
+        post.sends(24)
+        assert len(post.mail.taken) == (2 if mutant else 1)
+        post.happens(3)
+    with now.held_at(first + timedelta(days=6)):
+        post.sends(24)
+        post.sends(24)
+    assert len(post.mail.taken) == (3 if mutant else 2)
+    assert "a response was recorded" in str(post.mail.taken[-1].get_content())
 
 
 def test_a_token_that_is_changed_opens_nothing(post: Post) -> None:

@@ -49,6 +49,11 @@ def written_as(kind: str, version: int = 1) -> Callable[[B], B]:
     return register
 
 
+def kinds_of(room: str) -> tuple[str, ...]:
+    """The kinds of entries that a room writes, as far as it is imported."""
+    return tuple(kind for kind, _ in _BODIES if kind.startswith(f"{room}."))
+
+
 def kinds_that_erase() -> tuple[str, ...]:
     """The kinds whose bodies may destroy words: an erasure is found by its header, before anything is unsealed."""
     return tuple(kind for (kind, _), body in _BODIES.items() if body.erases is not Body.erases)

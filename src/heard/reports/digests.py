@@ -55,11 +55,15 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """What is sent, past the door; and where one leaves, for the mail program's own button."""
+    """What is sent, past the door; and where one leaves, for the mail program's own button.
+
+    `ahead`: how far it tells of reports of which there was newer news than is told of yet.
+    """
 
     subject: Released
     text: Released
     leave: str = ""
+    ahead: dict[str, int] = {}
 
 
 def news(journal: Journal, after: int, upto: int) -> list[News]:
@@ -106,19 +110,27 @@ def digest(
     register: Register,
     followed: Followed,
     found: Sequence[News],
+    newer: Sequence[News],
     days: tuple[date, date],
     base: str,
     leave: str,
     unsure_on: date | None,
 ) -> Letter | None:
-    """What a follower was not told yet: of entries `found`, and of last days in `[from, to)`. None without news."""
+    """What a follower was not told yet: of entries `found`, and of last days in `[from, to)`. None without news.
+
+    A report is shown as it stands now, so what is `newer` of one that the letter tells of anyway is announced with it.
+    """
     told: dict[str, list[str]] = {}
     for one in found:
         told.setdefault(one.report, []).append(one.what)
     theirs = [one for one in _followed(register, followed, days[1]) if one.id in told or _passed(one, days)]
     if not theirs:
         return None
-    on = days[1]
+    on, ahead, shown = days[1], dict[str, int](), {one.id for one in theirs}
+    for news in newer:
+        if news.report in shown:
+            told.setdefault(news.report, []).append(news.what)
+            ahead[news.report] = news.position
     parts = [_part(register, one, told.get(one.id, []), days, base) for one in theirs[:REPORTS_MAX]]
     if len(theirs) > REPORTS_MAX:
         parts.append(f"And news of {len(theirs) - REPORTS_MAX} more: {base}/reports/")
@@ -130,7 +142,7 @@ def digest(
         "That a response is not published does not say that none was sent.\n"
         f"You follow this by e-mail. To leave, with one click: {leave}\n"
     )
-    return Letter(door.let("mail", f"News of {what}"), door.let("mail", text), leave)
+    return Letter(door.let("mail", f"News of {what}"), door.let("mail", text), leave, ahead)
 
 
 def _followed(register: Register, followed: Followed, on: date) -> Iterable[Shown]:

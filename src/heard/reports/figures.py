@@ -72,6 +72,7 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
     requests = [
         (one, stand.addressee.name, stand.addressee.key, sort, counted)
         for one in register
+        if one.id in stood  # a thread counts while the register grows: what came since is of the next edition
         for stand, sort, counted in _sorted(one, stood[one.id], on)
     ]
 

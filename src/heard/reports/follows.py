@@ -10,7 +10,9 @@ from __future__ import annotations
 import hmac
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -48,10 +50,23 @@ class Followed(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """How far a follower has been told: of entries up to a position, and of last days before a day."""
+    """How far a follower has been told: of entries up to a position, and of last days before a day.
+
+    `ahead`: reports that a letter told of further, since it shows them as they were when it was made.
+    """
 
     upto: int
     days: date
+    ahead: dict[str, int] = {}
+
+    def tells(self, report: str, position: int) -> bool:
+        return position <= max(self.upto, self.ahead.get(report, 0))
+
+    def on_to(self, upto: int, days: date, ahead: Mapping[str, int] = MappingProxyType({})) -> Told:
+        """Told further; never less far than before."""
+        upto = max(upto, self.upto)
+        further = {report: position for report, position in {**self.ahead, **ahead}.items() if position > upto}
+        return Told(upto, max(days, self.days), further)
 
 
 class Follow(msgspec.Struct):

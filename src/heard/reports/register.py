@@ -16,6 +16,7 @@ import msgspec
 
 from heard.cases.entries import RestrictionImposed, RestrictionLifted
 from heard.cases.release import Doors
+from heard.engine.entry import kinds_of, kinds_that_erase, kinds_that_withdraw
 from heard.engine.errors import NotFound
 from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
@@ -118,9 +119,10 @@ class Register:
         """Find what the next entries touched; whether there were any."""
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         withdrawn = False
-        entries = (
-            self.journal.read(self._looked, min(LOOK_AT_ONCE, folded - self._looked)) if folded > self._looked else []
-        )
+        if folded <= self._looked:
+            return False
+        upto = min(self._looked + LOOK_AT_ONCE, folded)
+        entries = self.journal.opened(self.journal.store.of_kinds(_kinds(), self._looked, upto))
         if any(isinstance(entry.body, Read) for entry in entries):
             # Now, and not when it is asked for: a thread may ask, and the tables are of this one.
             self._read = projection.all_days_read(self.tables)
@@ -139,12 +141,12 @@ class Register:
                 withdraws = entry.stream in self._reports and body is not None and body.withdraws()
                 (self._away if withdraws else self._to_do)[entry.stream] = None
                 withdrawn |= withdraws
+        self._looked = upto
         if entries:
-            self._looked = entries[-1].position
             self.leftovers.after(entries)
         for follow in self.after_withdrawal if withdrawn else ():
             follow()
-        return bool(entries)
+        return True
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
         return seen_now(self.journal, self.tables, self.doors, report, on)
@@ -245,9 +247,10 @@ class Register:
 
     def newest(self) -> Sequence[Shown]:
         """All of them, newest first; put in order once for each edition."""
-        if self._newest_of != self.edition:
+        edition = self.edition
+        if self._newest_of != edition:
             self._newest = sorted(self, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
-            self._newest_of = self.edition
+            self._newest_of = edition
         return self._newest
 
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
@@ -270,6 +273,13 @@ def seen_now(
     masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
     nameless = projection.is_every_name_hidden(tables)
     return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+
+
+@functools.cache
+def _kinds() -> tuple[str, ...]:
+    """All that can change what is seen of a report, or leave something to be purged; a post of a hearing is neither."""
+    orders = (RestrictionImposed.kind, RestrictionLifted.kind)
+    return tuple({*kinds_of("reports"), *orders, *kinds_that_withdraw(), *kinds_that_erase()})
 
 
 def _row(listed: Shown, texts: Texts) -> Row:

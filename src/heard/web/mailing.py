@@ -68,6 +68,8 @@ class Mailing:
         #: News by position and instant, of the journal up to `_scanned`.
         self._news: list[tuple[int, str]] = []
         self._scanned: int | None = None
+        #: News of a span of the journal that has not settled.
+        self._unsettled: tuple[tuple[int, int], list[News]] = ((0, 0), [])
         #: Up to where everybody was told; and before when it is not looked at again.
         self._looked: tuple[int, date] | None = None
         self._not_before = now.utc()
@@ -142,7 +144,7 @@ class Mailing:
         try:
             if make(one) is None:
                 if at[0] - one.told.upto > LAG_MAX or (at[1] - one.told.days).days > LAG_DAYS_MAX:
-                    one.told = Told(at[0], at[1])
+                    one.told = one.told.on_to(*at)
                     self._follows.keep(one)
                 return True
         except (Withheld, NotFound):  # an order of this moment: told when it may be
@@ -169,15 +171,23 @@ class Mailing:
 
     def _made(self, one: Follow, found: list[News], at: tuple[int, date]) -> tuple[Letter, Told] | None:
         """What there is to tell this follower, as it may be told at this moment; None where there is nothing."""
-        theirs = [news for news in found if news.position > one.told.upto]
+        theirs = [news for news in found if not one.told.tells(news.report, news.position)]
         if not theirs and one.told.days >= at[1]:
             return None
         leave = f"{self._base}/reports/leave/{self._follows.token('leave', one)}/"
         _, followed = self._follows.read(one)
         days = (one.told.days, at[1])
         register = self._serving.register
-        letter = digests.digest(self._door(), register, followed, theirs, days, self._base, leave, one.unsure_on)
-        return (letter, Told(max(at[0], one.told.upto), max(days))) if letter else None
+        newer = [news for news in self._newer(at[0]) if not one.told.tells(news.report, news.position)]
+        letter = digests.digest(self._door(), register, followed, theirs, newer, days, self._base, leave, one.unsure_on)
+        return (letter, one.told.on_to(*at, letter.ahead)) if letter else None
+
+    def _newer(self, after: int) -> list[News]:
+        """What has not settled yet and is to be seen already; read once for all followers."""
+        span = (after, self._serving.register.file.position())
+        if self._unsettled[0] != span:
+            self._unsettled = span, digests.news(self._serving.node.journal, *span)
+        return self._unsettled[1]
 
     def _take_for_sent(self, one: Follow) -> None:
         """A kill, or the line's end, fell between a letter and its receipt."""

@@ -43,6 +43,10 @@ def test_a_drawer_keeps_replaces_and_drops(open_vault: Callable[[], Vault]) -> N
     open_vault().put("draft", "a", b"other")
     assert open_vault().get("session", "a") == b"2" and open_vault().get("session", "b") == b"\0\xff"
     assert open_vault().names("session") == ["a", "b"] and open_vault().names("empty") == []
+    open_vault().put("session", "ab", b"3")
+    open_vault().put("session", "_b", b"4")
+    assert open_vault().names("session", "a") == ["a", "ab"] and open_vault().names("session", "ab.") == []
+    assert open_vault().names("session", "_") == ["_b"] and len(open_vault().names("session", "")) == 4
     open_vault().drop("session", "a")
     open_vault().drop("session", "a")
     assert open_vault().get("session", "a") is None and open_vault().get("draft", "a") == b"other"

@@ -250,7 +250,7 @@ def test_a_mistake_in_one_way_of_telling_keeps_nobody_from_being_told(desk: Desk
 class OutOfReach:
     """A vault whose server is away."""
 
-    def names(self, _: str) -> list[str]:
+    def names(self, *_: str) -> list[str]:
         raise Unavailable("away")
 
 

@@ -135,8 +135,8 @@ class MemoryVault:
     def drop(self, drawer: str, name: str) -> None:
         self._drawers.pop((drawer, name), None)
 
-    def names(self, drawer: str) -> list[str]:
-        return sorted(name for kept, name in self._drawers if kept == drawer)
+    def names(self, drawer: str, begins: str = "") -> list[str]:
+        return sorted(name for kept, name in self._drawers if kept == drawer and name.startswith(begins))
 
     def close(self) -> None:
         """Nothing to let go of."""

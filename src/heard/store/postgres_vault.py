@@ -107,10 +107,9 @@ class PostgresVault:
     def drop(self, drawer: str, name: str) -> None:
         self._change("DELETE FROM drawer WHERE drawer = %s AND name = %s", drawer, name)
 
-    def names(self, drawer: str) -> list[str]:
-        return [
-            name for (name,) in self.database.ask("SELECT name FROM drawer WHERE drawer = %s ORDER BY name", drawer)
-        ]
+    def names(self, drawer: str, begins: str = "") -> list[str]:
+        found = "SELECT name FROM drawer WHERE drawer = %s AND starts_with(name, %s) ORDER BY name"
+        return [name for (name,) in self.database.ask(found, drawer, begins)]
 
     def _change(self, statement: str, *bindings: Any) -> None:
         with self.database.writing() as db:

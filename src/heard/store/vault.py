@@ -102,8 +102,9 @@ class SqliteVault:
     def drop(self, drawer: str, name: str) -> None:
         self._ask("DELETE FROM drawer WHERE drawer = ? AND name = ?", drawer, name)
 
-    def names(self, drawer: str) -> list[str]:
-        return [name for (name,) in self._ask("SELECT name FROM drawer WHERE drawer = ? ORDER BY name", drawer)]
+    def names(self, drawer: str, begins: str = "") -> list[str]:
+        found = "SELECT name FROM drawer WHERE drawer = ? AND name BETWEEN ? AND ? ORDER BY name"
+        return [name for (name,) in self._ask(found, drawer, begins, f"{begins}\U0010ffff")]
 
     def _ask(self, statement: str, *bindings: Any) -> list[Any]:
         with plainly(self.path):

@@ -59,12 +59,12 @@ def keep(journal: Journal, account: str, name: str, address: str, key: bytes, au
     Raises Refused when they have many.
     """
     id = id_of(address)
-    for lost in [one for one in _names(journal) if one.startswith(f"{account}.") and _read(journal, one) is None]:
+    for lost in [one for one in _names_of(journal, account) if _read(journal, one) is None]:
         _forget(journal, lost)
-    theirs = [one for one in _names(journal) if one.startswith(f"{account}.")]
+    theirs = _names_of(journal, account)
     if len(theirs) >= MANY and f"{account}.{id}" not in theirs:
         raise Refused(f"{MANY} browsers ring for you already. Nothing was added; let one of them ring no more.")
-    for before in [one for one in _names(journal) if one.endswith(f".{id}")]:
+    for before in [one for one in journal.vault.names(DRAWER) if one.endswith(f".{id}")]:
         _forget(journal, before)
     [seal] = journal.vault.new_seals(1)
     words = msgspec.msgpack.encode(_Words(name, address, key, auth, sender))
@@ -76,7 +76,7 @@ def keep(journal: Journal, account: str, name: str, address: str, key: bytes, au
 
 def of(journal: Journal, account: str) -> list[Subscription]:
     """Those of an account, the oldest first."""
-    found = (_read(journal, name) for name in _names(journal) if name.startswith(f"{account}."))
+    found = (_read(journal, name) for name in _names_of(journal, account))
     return sorted((one for one in found if one), key=lambda one: one.since_at)
 
 
@@ -85,7 +85,7 @@ def end(journal: Journal, account: str, id: str) -> None:
 
     Raises NotFound.
     """
-    if f"{account}.{id}" not in _names(journal):
+    if f"{account}.{id}" not in _names_of(journal, account):
         raise NotFound("There is no such browser that rings for you.")
     _forget(journal, f"{account}.{id}")
 
@@ -95,8 +95,9 @@ def id_of(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
-def _names(journal: Journal) -> list[str]:
-    return journal.vault.names(DRAWER)
+def _names_of(journal: Journal, account: str) -> list[str]:
+    """Of one person alone: whoever is told of an alarm is not kept waiting by everybody else's browsers."""
+    return journal.vault.names(DRAWER, f"{account}.")
 
 
 def _read(journal: Journal, name: str) -> Subscription | None:

@@ -60,7 +60,8 @@ bench-fanout: setup-dev
 
 soak: setup-dev
 	@HEARD_SOAK=1 $(PY) -m pytest tests/faults tests/hybrid tests/live/test_soak.py tests/reports/test_mail_faults.py \
-		tests/watch/test_evaluation.py tests/watch/test_deeds_slowly.py tests/watch/test_clock_steps.py
+		tests/ingest/test_cut_short.py tests/watch/test_evaluation.py tests/watch/test_deeds_slowly.py \
+		tests/watch/test_clock_steps.py
 
 sweep: setup-dev
 	@HEARD_SWEEP=1 HEARD_REQUIRE_BROWSER=1 $(PY) -m pytest -s tests/hostile tests/web/test_desk_screens.py --timeout 7200

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heard.reports.echoes import Echoes, _runs, _same, passages_of, scores
+from heard.reports.echoes import Echoes, _runs, _same, passages_of, said_in, scores
 from heard.reports.shown import Shown
 
 RECORD = Path(__file__).parent / "echoes_judged.txt"
@@ -39,10 +39,11 @@ def tell(made: Echoes, addresses: dict[str, str], interval: Callable[[Sequence[f
             print(f"judged       {concern} is not among these texts")
             continue
         one, here = made.register.of(digests[digest]), ours[int(number)]
+        around = said_in(made.register.texts(one.id))
         first = [f"{named[other.id]}/{place}" for other, place in _nearest(made, one, ours, here)]
         shares.append(sum(verdicts.get(passage, False) for passage in first) / FIRST)
         unjudged += sum(passage not in verdicts for passage in first)
-        near = {named[echo.shown.id] for echo in made.of([here], before=one.dated, but=one.id)}
+        near = {named[echo.shown.id] for echo in made.of([here], around=around, before=one.dated, but=one.id)}
         offered += [similar for passage, similar in verdicts.items() if passage.partition("/")[0] in near]
     low, high = interval(shares)
     print(

@@ -1,7 +1,8 @@
 """Published reports: reading all tables, searching over HTTP, and how well echoes are found.
 
 Wants the published tables (HEARD_SHARED_DATA, or ../shared/data). The parameters of `reports.echoes` were chosen on
-the even half of what was judged by hand; no label printed here chose any. Labels are people's research tags, a language
+the even half of what was judged by hand, and `BY_AROUND` on the reports whose address has an even digest; printed is
+the other half of each. Labels are people's research tags, a language
 model's themes of road deaths, and the publisher's categories: coarse, and the same for every method. Intervals are of
 2,000 bootstraps.
 """
@@ -33,7 +34,7 @@ import numpy as np
 from bench import judged
 from heard.opening import open_house
 from heard.reports import space
-from heard.reports.echoes import Echoes, passages_of, scores
+from heard.reports.echoes import BY_AROUND, Echoes, passages_of, said_in, scores
 from heard.reports.entries import Listed
 from heard.reports.register import Register
 from heard.reports.space import words_of
@@ -141,6 +142,8 @@ def _echoes(register: Register, addresses: dict[str, str]) -> None:
         f"{len(fitted.vocabulary):,} words, fitted in {took:.1f} s of processor time"
     )
     ours = {report: passages_of(register.texts(report)) for report in fitted.reports}
+    whole = {report: said_in(register.texts(report)) for report in fitted.reports}
+    odd = {report for address, report in addresses.items() if int(hashlib.sha256(address.encode()).hexdigest(), 16) % 2}
 
     def ranked(report: str, score: Callable[[str], Any]) -> list[str]:
         """Reports by how near their nearest passage is to each of ours, on the whole."""
@@ -149,21 +152,34 @@ def _echoes(register: Register, addresses: dict[str, str]) -> None:
             best = np.zeros(len(fitted.reports))
             np.maximum.at(best, fitted.owners, score(passage))
             total += best
-        return [fitted.reports[place] for place in np.argsort(-total, kind="stable")]
+        return placed(total)
 
-    def by_bm25(report: str) -> list[str]:
-        said = Counter(word for passage in ours[report] for word in words_of(passage) if fitted.weight(word))
+    def placed(near: Any) -> list[str]:
+        return [fitted.reports[place] for place in np.argsort(-near, kind="stable")]
+
+    def by_offer(report: str) -> list[str]:
+        """In the order of what is offered: by the nearest passage, and by the report around it."""
+        best = np.full(len(fitted.reports), -1.0)
+        for passage in ours[report]:
+            np.maximum.at(best, fitted.owners, scores(fitted, passage))
+        return placed(best + BY_AROUND * space.by_report(fitted, whole[report]))
+
+    def by_bm25(report: str, text: str) -> list[str]:
+        said = Counter(word for word in words_of(text) if fitted.weight(word))
         words = sorted(said, key=lambda word: -fitted.weight(word) * (1 + math.log(said[word])))[:40]
         wanted = " OR ".join(f'"{word}"*' for word in words)  # not in titles, where categories and names stand
         return [one for one, _ in register.file.search(f"{{circumstances concerns}}: ({wanted})", 300)]
 
     methods: dict[str, Callable[[str], list[str]]] = {
-        "BM25 alone": by_bm25,
-        "LSA alone": lambda report: ranked(report, lambda one: space.by_place(fitted, one)[0]),
-        "ours": lambda report: ranked(report, lambda one: scores(fitted, one)),
+        "BM25, concerns": lambda report: by_bm25(report, "\n".join(ours[report])),
+        "BM25 alone": lambda report: by_bm25(report, whole[report]),
+        "LSA, concerns": lambda report: ranked(report, lambda one: space.by_place(fitted, one)[0]),
+        "LSA alone": lambda report: placed(space.by_report(fitted, whole[report])),
+        "before": lambda report: ranked(report, lambda one: scores(fitted, one)),
+        "ours": by_offer,
     }
     for name, labels in _labels(addresses, register).items():
-        _compare(name, {report: marks for report, marks in labels.items() if ours.get(report)}, methods)
+        _compare(name, {report: marks for report, marks in labels.items() if ours.get(report)}, odd, methods)
     _equal(made, addresses)
     _boilerplate(made)
     judged.tell(made, addresses, _interval)
@@ -183,17 +199,19 @@ def _labels(addresses: dict[str, str], register: Register) -> dict[str, dict[str
     return known | {"the publisher's categories": {one.id: set(one.categories) for one in register if one.categories}}
 
 
-def _compare(name: str, labels: dict[str, set[str]], methods: dict[str, Callable[[str], list[str]]]) -> None:
-    """All methods side by side on the half with an odd digest, ties said to be ties."""
-    odd = [report for report in labels if int(hashlib.sha256(report.encode()).hexdigest(), 16) % 2][:ASKED_MAX]
+def _compare(
+    name: str, labels: dict[str, set[str]], half: set[str], methods: dict[str, Callable[[str], list[str]]]
+) -> None:
+    """All methods side by side on the half whose addresses have an odd digest, ties said to be ties."""
+    odd = [report for report in labels if report in half][:ASKED_MAX]
     print(f"echoes       by {name}: {len(odd)} reports, of one half; chance {_chance(odd, labels):.3f}")
     found = {name: [_alike(report, rank(report), labels) for report in odd] for name, rank in methods.items()}
     for measure, title in enumerate(("of the first five, so many share a label", "labels in common, on the mean")):
         for method, each in found.items():
             mean = statistics.mean(one[measure] for one in each)
             low, high = _interval([one[measure] for one in each])
-            print(f"             {method:<10} {title} {mean:.3f} [{low:.3f}, {high:.3f}]")
-        for other in ("BM25 alone", "LSA alone"):
+            print(f"             {method:<14} {title} {mean:.3f} [{low:.3f}, {high:.3f}]")
+        for other in (name for name in methods if name != "ours"):
             pairs = zip(found["ours"], found[other], strict=True)
             low, high = _interval([mine[measure] - theirs[measure] for mine, theirs in pairs])
             verdict = "a tie" if low <= 0 <= high else "ours is better" if low > 0 else "ours is worse"

@@ -10,7 +10,7 @@ import pytest
 from heard.engine.errors import Refused
 from heard.opening import House
 from heard.reports import commands, space
-from heard.reports.echoes import NEAR_MIN, Echoes, passages, passages_of, raised_before
+from heard.reports.echoes import BY_AROUND, NEAR_MIN, Echoes, passages, passages_of, raised_before, said_in
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
 
 LAMP = "The lamp at the harbour gate had been broken for weeks and nobody had a duty to inspect the lamp at night."
@@ -57,6 +57,27 @@ def test_nothing_is_offered_that_is_not_near(house: House, tmp_path: Path) -> No
     [echo] = echoes.of_text("Nobody had a duty to inspect the lamp at the gate.")
     assert (echo.shown.ref, echo.score > NEAR_MIN) == ("2021-0001", True)
     assert "lamp" in echo.words and "lamp" in echo.there
+
+
+@pytest.mark.parametrize(("counts", "first"), [(BY_AROUND, "2021-0002"), (0.0, "2021-0001")])
+def test_of_two_that_raise_it_the_one_whose_rest_is_alike_stands_first(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: float, first: str
+) -> None:
+    """The control: where the reports around do not count, it is the one whose words are nearer."""
+    less_near = "The harbour gate was dark, its lamp broken for weeks, and it was for nobody to inspect the lamp."
+    echoes = echoes_of(
+        house,
+        tmp_path,
+        scraped(1, concerns=LAMP, circumstances=STORES, dated="1 March 2018"),
+        scraped(2, concerns=less_near, circumstances=TIDE, dated="1 March 2018"),
+        scraped(3, concerns=LAMP_AGAIN, circumstances=f"In the fog {TIDE}", dated="1 March 2020"),
+        scraped(4, concerns=STORES, dated="1 March 2018"),
+    )
+    monkeypatch.setattr("heard.reports.echoes.BY_AROUND", counts)
+    [one] = [one for one in echoes.register if one.ref == "2021-0003"]
+    texts = echoes.register.texts(one.id)
+    offered = echoes.of(passages_of(texts), around=said_in(texts), before=one.dated, but=one.id)
+    assert {echo.shown.ref for echo in offered} == {"2021-0001", "2021-0002"} and offered[0].shown.ref == first
 
 
 def test_standing_sentences_of_the_form_find_nothing(house: House, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def take_in(
 
     Importing again goes on from there, since what was said is not said again.
     """
-    done, total = 0, what.rows - what.blank
+    done, total = len(what.same), what.rows - what.blank  # gone on from a crash, it begins where that was
     for command, told in steps(node, what, accepted=accepted):
         node.do(command, by=by)
         done += told

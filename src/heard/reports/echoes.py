@@ -28,6 +28,9 @@ from heard.text import care
 
 #: How much the words count, their company, and the report around the passage.
 BY_WORDS, BY_PLACE, BY_REPORT = 0.45, 0.45, 0.1
+#: How much the two reports as wholes count in the order of what is offered, the nearest passages counting one. Fixed on
+#: one half of three sets of labels; what is offered does not hang on it.
+BY_AROUND = 2.0
 #: What is less near than this, or than this share of the nearest, is not offered. Fixed on one half of what was judged
 #: (`bench/echoes_judged.txt`); see docs/performance.md.
 NEAR_MIN, OF_NEAREST = 0.34, 0.7
@@ -170,14 +173,25 @@ class Echoes:
         bare = form.without_standing_sentences(text)
         return self.of(passages(bare) or [bare])
 
-    def of(self, ours: Sequence[str], *, before: date | None = None, but: str = "", limit: int = OFFERED) -> list[Echo]:
-        """Reports dated earlier than `before` that may raise what a passage of ours does, best first; none that is far.
+    def of(
+        self,
+        ours: Sequence[str],
+        *,
+        around: str = "",
+        before: date | None = None,
+        but: str = "",
+        limit: int = OFFERED,
+    ) -> list[Echo]:
+        """Reports dated earlier than `before` that may raise what a passage of ours does; none that is far. Those come
+        first of which the rest tells of the like, too; `around` is all of ours, where the passages are not.
 
         A report of the same inquest, or the same twice, is there once; one that is the text itself is not.
         """
         known = [_runs(one) for one in ours] if but else []
         fitted, theirs = self.space(), dict[str, list[str]]()
         found = [one for here in ours for one in self._near(fitted, here, before, but, known, theirs)]
+        whole = dict(zip(fitted.reports, space.by_report(fitted, around or "\n".join(ours)), strict=True))
+        found = [(near + BY_AROUND * float(whole[one.id]), one, here, there) for near, one, here, there in found]
         kept, seen = dict[str, Echo](), list[frozenset[Any]]()
         for score, shown, here, there in sorted(found, key=lambda one: -one[0]):
             if shown.id in kept or any(_same(_runs(there), other) for other in seen):

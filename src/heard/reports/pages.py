@@ -22,7 +22,7 @@ from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import areas, bodies, clocks, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
-from heard.reports.echoes import passages_of, raised_before
+from heard.reports.echoes import passages_of, raised_before, said_in
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
@@ -185,8 +185,9 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
     shown = register.at(request.path_params["slug"])
     if not await compared(serving):
         return _similar(serving, shown=shown, waiting=True)
-    ours = passages_of(register.texts(shown.id))
-    found = await asyncio.to_thread(serving.echoes.of, ours, before=shown.dated, but=shown.id) if ours else []
+    texts = register.texts(shown.id)
+    ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
+    found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
     equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
     confirmed = {earlier for earlier, _ in shown.echoes}
     return _similar(serving, shown=shown, echoes=found, equal=equal, confirmed=confirmed)

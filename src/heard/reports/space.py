@@ -234,6 +234,11 @@ def by_words(space: Space, text: str) -> Any:
     return found
 
 
+def by_report(space: Space, text: str) -> Any:
+    """How near each report as a whole lies to a text: cosines."""
+    return space.whole @ _placed(_sparse(Counter(words_of(text)), space.vocabulary, space.weights), space.directions)
+
+
 def by_place(space: Space, text: str) -> tuple[Any, Any]:
     """How near each passage lies to a text, and how near its whole report does: cosines."""
     place = _placed(_sparse(Counter(words_of(text)), space.vocabulary, space.weights), space.directions)

@@ -108,8 +108,10 @@ class PostgresVault:
         self._change("DELETE FROM drawer WHERE drawer = %s AND name = %s", drawer, name)
 
     def names(self, drawer: str, begins: str = "") -> list[str]:
-        found = "SELECT name FROM drawer WHERE drawer = %s AND starts_with(name, %s) ORDER BY name"
-        return [name for (name,) in self.database.ask(found, drawer, begins)]
+        rows = self.database.ask(
+            "SELECT name FROM drawer WHERE drawer = %s AND starts_with(name, %s) ORDER BY name", drawer, begins
+        )
+        return [name for (name,) in rows]
 
     def _change(self, statement: str, *bindings: Any) -> None:
         with self.database.writing() as db:

@@ -103,8 +103,13 @@ class SqliteVault:
         self._ask("DELETE FROM drawer WHERE drawer = ? AND name = ?", drawer, name)
 
     def names(self, drawer: str, begins: str = "") -> list[str]:
-        found = "SELECT name FROM drawer WHERE drawer = ? AND name BETWEEN ? AND ? ORDER BY name"
-        return [name for (name,) in self._ask(found, drawer, begins, f"{begins}\U0010ffff")]
+        rows = self._ask(
+            "SELECT name FROM drawer WHERE drawer = ? AND name BETWEEN ? AND ? ORDER BY name",
+            drawer,
+            begins,
+            f"{begins}\U0010ffff",
+        )
+        return [name for (name,) in rows]
 
     def _ask(self, statement: str, *bindings: Any) -> list[Any]:
         with plainly(self.path):

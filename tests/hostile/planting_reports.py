@@ -101,7 +101,7 @@ class Reports:
 
     def seen(self) -> Iterator[tuple[str, str, str]]:
         yield from self.answers
-        others = ["/reports.csv", "/reports.json", "/reports/feed.atom"]
+        others = ["/reports.csv", "/reports.json", "/reports/feed.atom", "/reports/calendar.ics"]
         for slug in self.slugs:
             others += [f"/reports/{slug}/{what}" for what in ("feed.atom", "calendar.ics", "report.json")]
         for line in self.lines:

@@ -143,7 +143,8 @@ def _take_out_of_sight(house: House) -> None:
 
 PAGES = ("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/figures/")
 FIGURES = tuple(f"/reports/figures/bodies.{form}" for form in ("svg", "csv"))
-TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom")
+LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
+TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom", LAST_DAYS)
 OF_ONE = (
     "", "similar/", "problem/", "report.json", "feed.atom", "calendar.ics", "timeline.svg", "timeline.csv",
     "?on=2021-06-15",
@@ -213,6 +214,7 @@ def test_every_exit_said_it_before(world: World) -> None:
         "/reports.xlsx",
         "/reports.json",
         "/reports/feed.atom",
+        LAST_DAYS,
         "mail",
         "snapshot",
     ):

@@ -31,6 +31,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
             "/reports.json",
             "/reports.xlsx",
             "/reports/feed.atom",
+            "/reports/calendar.ics",
         )
     },
     **{

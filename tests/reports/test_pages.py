@@ -151,6 +151,28 @@ def test_feeds_and_calendars_name_nobody_who_died(served: Server) -> None:
     assert [event.decoded("dtstart").isoformat() for event in calendar.walk("VEVENT")] == ["2021-04-28"] * 3
 
 
+def test_a_body_an_area_and_a_search_have_their_last_days_as_a_calendar(served: Server) -> None:
+    def days(address: str) -> list[tuple[str, str]]:
+        calendar = Calendar.from_ical(served.reader.get(address).content)
+        events = calendar.walk("VEVENT")
+        return [(event.decoded("dtstart").isoformat(), str(event["summary"])) for event in events]
+
+    body = "harbour-board"
+    page = served.page(f"/reports/bodies/{body}/")
+    assert f'href="/reports/calendar.ics?body={body}"' in page and f'href="/reports/feed.atom?body={body}"' in page
+    assert 'href="/reports/calendar.ics?area=Avon"' in served.page("/reports/areas/avon/")
+    assert days("/reports/calendar.ics") == [], "what is years ago is in no calendar"
+    every = days("/reports/calendar.ics?on=2021-04-01")
+    theirs = days(f"/reports/calendar.ics?on=2021-04-01&body={body}")
+    assert len(every) > len(theirs) > 10 and {day for day, _ in theirs} == {"2021-04-28"}
+    assert len({said.split(" (")[0] for _, said in theirs}) == 1, "its own alone, whoever else was asked"
+    assert len(days("/reports/calendar.ics?on=2021-04-01&q=sepsis")) == 1
+    assert days("/reports/calendar.ics?on=2021-06-23&q=sepsis") and not days(
+        "/reports/calendar.ics?on=2021-06-24&q=sepsis"
+    )
+    assert "Marrow" not in served.page("/reports/calendar.ics?on=2021-04-01")
+
+
 def test_figures_name_rule_denominator_and_day_and_can_be_saved(served: Server) -> None:
     page = served.page("/reports/figures/")
     assert "as they stood on" in page and "A request is one addressee" in page and "tracker’s rule" in page

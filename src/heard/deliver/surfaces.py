@@ -94,6 +94,7 @@ WORDS_OF_REPORTS = (
     "/reports/{slug}/timeline.svg",
     "/reports/{slug}/timeline.png",
     "/reports/feed.atom",
+    "/reports/calendar.ics",
     "/reports/similar/",
     "/reports/bodies/{key}/",
     "/reports/areas/{key}/",

@@ -62,20 +62,24 @@ def _instant(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def as_calendar(one: Shown, base: str) -> str:
-    """RFC 5545: the last day of each addressee, as a day and not as an hour."""
+def as_calendar(reports: Iterable[Shown], base: str, *, body: str = "", since: date = date.min) -> str:
+    """RFC 5545: the last day of each addressee, as a day and not as an hour.
+
+    Of one body alone where its key is given; of many reports only what is not longer ago than `since`.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Heard//reports//EN")
     calendar.add("version", "2.0")
-    for addressee, due in zip(one.addressees, one.dues, strict=True):
-        if due is None:
-            continue
-        event = Event()
-        event.add("uid", f"{one.id}-{addressee.key or one.addressees.index(addressee)}@heard")
-        event.add("dtstamp", _instant(due.start))
-        event.add("dtstart", due.on)
-        event.add("summary", f"Last day to respond: {addressee.name} ({one.ref or one.slug})")
-        event.add("url", f"{base}/reports/{one.slug}/")
-        event.add("transp", "TRANSPARENT")
-        calendar.add_component(event)
+    for one in reports:
+        for place, (addressee, due) in enumerate(zip(one.addressees, one.dues, strict=True)):
+            if due is None or due.on < since or (body and addressee.key != body):
+                continue
+            event = Event()
+            event.add("uid", f"{one.id}-{addressee.key or place}@heard")
+            event.add("dtstamp", _instant(due.start))
+            event.add("dtstart", due.on)
+            event.add("summary", f"Last day to respond: {addressee.name} ({one.ref or one.slug})")
+            event.add("url", f"{base}/reports/{one.slug}/")
+            event.add("transp", "TRANSPARENT")
+            calendar.add_component(event)
     return str(calendar.to_ical(), "utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 from starlette.requests import Request
@@ -25,6 +25,9 @@ from heard.reports.standing import Stand
 
 #: In JSON so many reports are one page of a list; a table has all.
 LIST_MAX = 500
+#: A last day of a search stays in its calendar for so long.
+KEPT_IN_CALENDAR = timedelta(days=56)
+CALENDAR = "text/calendar; charset=utf-8"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,6 +43,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports/{slug}/timeline.svg", "page", timeline_svg),
         WayOut("/reports/{slug}/timeline.png", "page", timeline_png),
         WayOut("/reports/feed.atom", "feed", feed),
+        WayOut("/reports/calendar.ics", "feed", calendar_of_search),
         WayOut("/reports/{slug}/feed.atom", "feed", report_feed),
         WayOut("/reports/{slug}/calendar.ics", "feed", calendar),
         WayOut("/reports/{slug}/report.json", "json", report_json),
@@ -184,7 +188,14 @@ async def report_feed(request: Request, serving: Serving) -> Outgoing:
 
 async def calendar(request: Request, serving: Serving) -> Outgoing:
     one = register_of(serving).at(request.path_params["slug"])
-    return _let(serving, "feed", following.as_calendar(one, _base(request)), "text/calendar; charset=utf-8")
+    return _let(serving, "feed", following.as_calendar([one], _base(request)), CALENDAR)
+
+
+async def calendar_of_search(request: Request, serving: Serving) -> Outgoing:
+    """The last days of what a search finds, of a body those that are its own; what is long over is in no calendar."""
+    _, query, found, on = _found(request, serving)
+    made = following.as_calendar(found, _base(request), body=query.body, since=on - KEPT_IN_CALENDAR)
+    return _let(serving, "feed", made, CALENDAR)
 
 
 def _base(request: Request) -> str:

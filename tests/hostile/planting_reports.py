@@ -66,6 +66,7 @@ class Reports:
         told = {"words": line[:4000], "body": line[:300], "contact": line[:300]}
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", told)
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", {**told, "words": line + "x" * 9000})
+        self._sent(self.planter.server.reader, "/reports/problem/", {**told, "report": line[:300]})
         self._sent(self.planter.server.reader, "/reports/similar/", {"text": line})
         wish = {"what": "search", "key": f"q={quote_plus(line[:300])}", "address": line[:300]}
         self._sent(self.planter.server.reader, "/reports/follow/", wish)
@@ -91,7 +92,7 @@ class Reports:
 
     def pages(self) -> list[str]:
         """What a browser opens, bodies and areas as the pages lead to them."""
-        found = ["/reports/", "/reports/figures/", "/reports/similar/", "/desk/reports/"]
+        found = ["/reports/", "/reports/figures/", "/reports/similar/", "/reports/problem/", "/desk/reports/"]
         for slug in self.slugs:
             about = f"/reports/{slug}/"
             found += [about, f"{about}similar/", f"{about}problem/"]

@@ -27,6 +27,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
             "/reports/",
             "/reports/figures/",
             "/reports/similar/",
+            "/reports/problem/",
             "/reports.csv",
             "/reports.json",
             "/reports.xlsx",
@@ -65,6 +66,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
         Row("*", "public", "report", _TOLD, {"words": WORDS}),
         Row("*", "public", "report", _TOLD, {"hide": "on"}),  # asked about afterwards, by decision
     ],
+    "POST /reports/problem/": [Row("*", "public", "report", _DECIDED, {"report": "{slug}", "words": WORDS})],
     "POST /reports/similar/": [
         Row("*", "public", "server", every("server", "ok"), {"text": "Nobody watched the gate."})
     ],

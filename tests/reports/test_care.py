@@ -55,6 +55,14 @@ def test_what_is_met_unasked_tells_no_method() -> None:
     assert unasked(told) == "The ward had no plan."
 
 
+@pytest.mark.parametrize(
+    "said", ["was ligatured", "strangulation", "suspended by a cord", "by suspension", "a nitrite"]
+)
+def test_a_method_is_known_by_its_other_words(said: str) -> None:
+    """Found by a sweep over all reports that are published: each of these was in a snippet or a passage."""
+    assert unasked(f"It was {said}. The ward had no plan.") == "The ward had no plan."
+
+
 def test_a_snippet_tells_no_method_though_the_report_does(house: House, tmp_path: Path) -> None:
     concerns = "(1) The ligature point was known for years to the ward. (2) The ward had no plan."
     read(house, table(scraped(1, concerns=concerns), columns=SCRAPED), "2021-06-01")

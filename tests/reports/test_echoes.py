@@ -80,6 +80,20 @@ def test_of_two_that_raise_it_the_one_whose_rest_is_alike_stands_first(
     assert {echo.shown.ref for echo in offered} == {"2021-0001", "2021-0002"} and offered[0].shown.ref == first
 
 
+def test_a_word_that_both_say_by_its_stem_tells_no_method_here(house: House, tmp_path: Path) -> None:
+    echoes = echoes_of(
+        house,
+        tmp_path,
+        scraped(1, concerns=f"{LAMP} A jumper lay by the gate.", dated="1 March 2018"),
+        scraped(2, concerns=f"It was told that he jumped. {LAMP_AGAIN}", dated="1 March 2020"),
+        scraped(3, concerns=TIDE, dated="1 March 2018"),
+    )
+    [one] = [one for one in echoes.register if one.ref == "2021-0002"]
+    [echo] = echoes.of(passages_of(echoes.register.texts(one.id)), before=one.dated, but=one.id)
+    assert "lamp" in echo.words and "jumped" not in echo.words
+    assert "jumper" in echo.there and "jumped" not in echo.here
+
+
 def test_standing_sentences_of_the_form_find_nothing(house: House, tmp_path: Path) -> None:
     rows = [scraped(number, concerns=f"{FORM}\n{words}") for number, words in enumerate((LAMP, TIDE, STORES), 1)]
     echoes = echoes_of(house, tmp_path, *rows, scraped(4, concerns=FORM))

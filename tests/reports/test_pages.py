@@ -211,6 +211,31 @@ def test_a_name_is_hidden_before_the_answer_leaves_on_every_way_out(served: Serv
     assert desk.status_code in (200, 401, 403)
 
 
+def test_every_page_leads_to_where_one_says_that_something_is_wrong(served: Server) -> None:
+    said = "Something is wrong here, or about someone I love"
+    one = "/reports/2021-0015/"
+    for address, leads_to in (
+        ("/reports/", "/reports/problem/"),
+        ("/reports/?q=harbour", "/reports/problem/"),
+        ("/reports/figures/", "/reports/problem/"),
+        ("/reports/similar/", "/reports/problem/"),
+        ("/reports/bodies/harbour-board/", "/reports/problem/"),
+        ("/reports/areas/avon/", "/reports/problem/"),
+        (one, f"{one}problem/"),
+        (f"{one}similar/", f"{one}problem/"),
+    ):
+        assert f'<a href="{leads_to}">{said}</a>' in served.page(address), address
+    assert "Person Number15" in served.page(one)
+    unknown = {"report": "2099-0001", "words": "It was <b>not</b> so.", "hide": "1"}
+    answer = served.reader.post("/reports/problem/", data=unknown)
+    assert answer.status_code == 422 and "Nothing was sent" in answer.text
+    assert "It was &lt;b&gt;not&lt;/b&gt; so." in answer.text and "2099-0001" not in answer.text
+    for typed in ("2021-0015", f" {served.address}{one} "):
+        answer = served.reader.post("/reports/problem/", data={"report": typed, "words": "It hurts.", "hide": "1"})
+        assert answer.status_code == 303 and answer.headers["location"] == f"{one}problem/?sent=1"
+        assert "Person Number15" not in served.page(one)
+
+
 def test_an_order_on_a_name_binds_every_report(served: Server) -> None:
     served.open_case("the-order", "A case with an order")
     assert "Person Number11" in served.page("/reports/2021-0011/")

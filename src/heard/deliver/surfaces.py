@@ -104,6 +104,7 @@ WORDS_OF_REPORTS = (
     "/reports/{slug}/calendar.ics",
     "/reports/{slug}/similar/",
     "/reports/{slug}/problem/",
+    "/reports/problem/",
     "/{slug}/reports/",
 )
 

@@ -199,7 +199,8 @@ class Echoes:
             shared = shared_words(fitted, here, there)
             seen.append(_runs(there))
             unasked = set(words_of(care.unasked(there)))  # a word that tells a method says so alone, too
-            told = tuple(word for word in shared if stem(word) in unasked)
+            # By its stem it may be another word there, and say how here.
+            told = tuple(word for word in shared if stem(word) in unasked and not care.METHODS.search(word))
             kept[shown.id] = Echo(shown, score, told, _shown(here, shared), _shown(there, shared))
             if len(kept) == limit:
                 break

@@ -19,9 +19,10 @@ from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine.entry import new_id
-from heard.engine.errors import Refused
+from heard.engine.errors import NotFound, Refused
 from heard.reports import commands, projection
 from heard.reports.areas import area_key
+from heard.reports.model import tidy_ref
 from heard.reports.pages import NOT_YET, compared, register_of, sent
 from heard.reports.shown import Shown
 
@@ -36,6 +37,8 @@ DRAFT_MAX = 20_000
 def routes() -> list[BaseRoute]:
     return [
         Route("/reports/similar/", similar_to_draft, methods=["POST"]),
+        WayOut("/reports/problem/", "page", form_of_any),
+        Route("/reports/problem/", tell, methods=["POST"]),
         WayOut("/reports/{slug}/problem/", "page", form),
         Route("/reports/{slug}/problem/", tell, methods=["POST"]),
     ]
@@ -46,7 +49,27 @@ async def form(request: Request, serving: Serving) -> Outgoing:
     return sent(serving, "reports/problem.html", **_context(request, one))
 
 
-def _context(request: Request, one: Shown, **told: Any) -> dict[str, Any]:
+async def form_of_any(request: Request, serving: Serving) -> Outgoing:
+    """The same where no report is before whoever asks; they say which they mean."""
+    return sent(serving, "reports/problem.html", **_context(request, None))
+
+
+def _meant(serving: Serving, typed: str) -> Shown:
+    """The report that is typed: by its reference, or by the address of its page.
+
+    Raises Refused where that is none.
+    """
+    last = typed.strip().rstrip("/").rpartition("/")[2]
+    try:
+        return register_of(serving).at((tidy_ref(last) or last).lower())
+    except NotFound:
+        raise Refused(
+            "No report here has this reference. Nothing was sent yet, and what you wrote is still in the box. Find the "
+            "report by a search; at the foot of its page the same words lead to this form."
+        ) from None
+
+
+def _context(request: Request, one: Shown | None, **told: Any) -> dict[str, Any]:
     return {"shown": one, "sent": "sent" in request.query_params, "words": "", "error": "", "once": new_id()} | told
 
 
@@ -55,8 +78,8 @@ async def tell(request: Request) -> Response:
     serving: Serving = request.app.state.serving
 
     async def told() -> Response:
-        one = register_of(serving).at(request.path_params["slug"])
-        said = await request.form()
+        slug = request.path_params.get("slug", "")
+        one, said = register_of(serving).at(slug) if slug else None, await request.form()
         words, body, contact, hide = (
             str(said.get(name) or "").strip() for name in ("words", "body", "contact", "hide")
         )
@@ -64,6 +87,7 @@ async def tell(request: Request) -> Response:
             f"{str(said.get('once') or '')[:100]}/{hashlib.sha256(f'{body}/{words}/{hide}'.encode()).hexdigest()[:32]}"
         )
         try:
+            one = one or _meant(serving, str(said.get("report") or ""))
             if len(projection.problems(serving.tables)) >= WAITING_MAX and not hide:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
             if hide:

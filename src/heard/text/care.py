@@ -11,15 +11,15 @@ import re
 
 #: Words that tell how. A sentence with one of them is left out where it would be met unasked.
 METHODS = re.compile(
-    r"\b(?:hang(?:ed|ing|s)?\b|ligatures?|noose|strangl\w+|asphyxi\w+|suffocat\w+|self[- ]suspen\w+|"
-    r"suspended (?:from|himself|herself)|"
+    r"\b(?:hang(?:ed|ing|s)?\b|ligatur\w+|noose|strang(?:l|ul)\w+|asphyxi\w+|suffocat\w+|self[- ]suspen\w+|"
+    r"suspended (?:from|by|himself|herself)|by suspension|"
     r"overdos\w+|poison\w*|ingest\w+|swallow\w+|jump(?:ed|ing)|leap(?:t|ed|ing)?|fell from|step(?:ped|ping) in front|"
     r"in front of (?:a|the|an) (?:\w+ )?(?:train|lorry|car|bus|tube)|struck by (?:a|the|an) (?:\w+ )?train|"
     r"railway line|"
     r"drown\w*|shot (?:himself|herself|themsel\w+)|gunshot|shotgun|firearm|cut (?:his|her|their) (?:wrists?|throat|"
     r"neck)|"
     r"slit\w*|stabb\w+ (?:himself|herself)|self[- ]inflicted|carbon monoxide|helium|nitrogen|exhaust fumes|immolat\w+|"
-    r"set (?:himself|herself|themsel\w+) (?:on fire|alight)|electrocut\w+|sodium nitrit\w+|barbiturate|pentobarbital|"
+    r"set (?:himself|herself|themsel\w+) (?:on fire|alight)|electrocut\w+|nitrit\w+|barbiturate|pentobarbital|"
     r"plastic bag|belt|shoe ?laces?|bed ?sheets?|rope|cable tie|dressing gown cord|razor)\b",
     re.IGNORECASE,
 )

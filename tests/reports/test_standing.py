@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from heard.opening import House
-from heard.reports import clocks, commands, projection, standing
+from heard.reports import clocks, commands, figures, projection, standing
 from heard.reports.model import Addressee, Standing
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -129,3 +129,19 @@ def test_who_is_answered_by_count_alone_is_said_to_be_answered_and_not_unknown()
 def test_every_standing_is_said_in_one_place_in_words_of_its_own() -> None:
     assert set(standing.SAID) == set(get_args(Standing))
     assert len({words for both in standing.SAID.values() for words in both}) == 2 * len(standing.SAID)
+
+
+def test_figures_say_how_much_is_answered_of_what_has_been_over_for_how_long(house: House, tmp_path: Path) -> None:
+    asked = [line(number, replies=number % 2) for number in range(1, 5)]  # their last day is 28 April 2021
+    newer = [line(5, dated="01/03/2022"), line(6, dated="01/06/2022")]  # 26 April 2022; the other is awaited still
+    read(house, table(*asked), "2021-06-01")
+    read(house, table(*asked, *newer), "2022-07-01")
+    register = register_of(house, tmp_path)
+
+    def told(on: date) -> list[tuple[str, int, int, str]]:
+        [ago] = [one for one in figures.figures(register, on) if one.name == "ago"]
+        return [(one.name, one.requests, one.answered, one.share) for one in ago.lines]
+
+    assert told(date(2022, 7, 1)) == [("8 to 26 weeks ago", 1, 0, "0 %"), ("one to two years ago", 4, 2, "50 %")]
+    assert told(date(2022, 4, 26)) == [("half a year to a year ago", 4, 2, "50 %")], "on the last day it is not past"
+    assert told(date(2022, 4, 27))[0][:2] == ("up to 8 weeks ago", 1)

@@ -8,7 +8,7 @@ apart.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -26,6 +26,19 @@ RULE_BY_ADDRESSEE = (
     "A request is one addressee of one report. It counts as answered where a response is published that is that "
     "addressee’s by its name; where only their number is known, as many count as are published, and for bodies as "
     "not known."
+)
+RULE_OF_AGO = (
+    "Requests by how long ago their last day was, which is day 56 or a later one that the coroner gave. "
+    "Whether a response came by then or after is not asked: most are published without their date."
+)
+#: Days since the last day, up to which one counts so.
+AGO = (
+    (56, "up to 8 weeks ago"),
+    (182, "8 to 26 weeks ago"),
+    (365, "half a year to a year ago"),
+    (731, "one to two years ago"),
+    (1826, "two to five years ago"),
+    (10**6, "more than five years ago"),
 )
 RULE_OF_TRACKER = (
     "The Preventable Deaths Tracker’s rule: a report is completed where as many replies are published as it has "
@@ -107,8 +120,25 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
         by("bodies", "By body", lambda _, addressee, key: [(addressee, key)] if key else [], REQUESTS_MIN),
         by("areas", "By coroner area", lambda one, *_: [(one.area, "")] if one.area else [], REQUESTS_MIN),
         by("categories", "By category", lambda one, *_: [(category, "") for category in one.categories], REQUESTS_MIN),
+        _ago(register, stood, on),
         _trackers(register, on),
     ]
+
+
+def _ago(register: Register, stood: Mapping[str, Sequence[Stand]], on: date) -> Figure:
+    """How much is answered of what has been over for how long."""
+    counts = {name: Counter[str]() for _, name in AGO}
+    for one in register:
+        for stand, _, counted in _sorted(one, stood.get(one.id, ()), on):
+            if stand.due and stand.due.on < on:
+                days = (on - stand.due.on).days
+                counts[next(name for most, name in AGO if days <= most)][counted] += 1
+    lines = [
+        Line(name, "", count.total(), count["answered"], count["none"], count["awaited"], count["unknown"])
+        for name, count in counts.items()
+        if count
+    ]
+    return Figure("ago", "By how long ago the last day was", RULE_OF_AGO, on, tuple(lines))
 
 
 def _sorted(one: Shown, stands: Sequence[Stand], on: date) -> Iterator[tuple[Stand, str, str]]:

@@ -36,6 +36,7 @@ NO_WORDS_OF_A_CASE = {
     "/reports/leave/{token}/": "our own words alone",
     "/{slug}/problem/": "POST: its page passes the door, see the endpoint",
     "/reports/{slug}/problem/": "POST: its page passes the door, see the endpoint",
+    "/reports/problem/": "POST: the same",
     "/reports/similar/": "POST: its page passes the door, see the endpoint",
 }
 

@@ -15,7 +15,7 @@ from heard.watch import pages as watch_pages
 from heard.watch import plan_pages
 from heard.watch import verbs as watch_verbs
 from heard.web import taking_hold
-from tests.permissions.rows import STATES, Row
+from tests.permissions.rows import EVERYONE, ROLES, STATES, Row
 from tests.permissions.world import Asker, World
 
 _CLASS = {403: "forbidden", 404: "absent", 409: "conflict", 410: "gone", 422: "no", 401: "sign in", 503: "withheld"}
@@ -91,6 +91,19 @@ def turned_away(name: str, row: Row, asker: Asker) -> str:
     return "forbidden" if asker.role else "sign in"
 
 
+def names(may: str) -> str:
+    """Roles by their letters, as a refusal names them: "an editor, a lawyer or an administrator"."""
+    said = [("an " if role[0] in "aeiou" else "a ") + role.replace("_", " ") for role in map(ROLES.get, may) if role]
+    return " or ".join([", ".join(said[:-1]), said[-1]] if said[1:] else said)
+
+
+def says_who_may(answer: httpx2.Response, row: Row, asker: Asker) -> bool:
+    """Whether who was turned away is told whom to ask: just those roles that may, or that their token may not."""
+    if asker.role in row.may:
+        return "token" in answer.text
+    return f"it takes {names(''.join(sorted(row.may, key=EVERYONE.index)))}." in answer.text
+
+
 def written_since(world: World, before: int) -> bool:
     """Whether anybody wrote, and not only the server by itself."""
     return any(record.header.by not in BY_ITSELF for record in world.house.store.records(before, 500))
@@ -131,5 +144,7 @@ def offences(world: World, name: str, row: Row, *, only_turned_away: bool = Fals
             answer = ask(world, name, row, asker, things)
             if outcome(answer) != wanted:
                 yield f"{name}, {asker.name}, {row.on} {state}: {outcome(answer)}, not {wanted}"
+            elif wanted == "forbidden" and not through and not says_who_may(answer, row, asker):
+                yield f"{name}, {asker.name}, {row.on} {state}: turned away, and not told who may"
             elif not through and written_since(world, before):
                 yield f"{name}, {asker.name}, {row.on} {state}: turned away, and yet it was written"

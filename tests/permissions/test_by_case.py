@@ -12,7 +12,7 @@ from heard.accounts import projection as accounts
 from heard.cases import projection as cases
 from heard.coverage.in_case import case_named
 from heard.engine.errors import NotFound
-from tests.permissions.asking import ask, outcome, written_since
+from tests.permissions.asking import ask, outcome, says_who_may, written_since
 from tests.permissions.conftest import Worlds
 from tests.permissions.rows import ROLES, STATES, Row
 from tests.permissions.table import API_ROWS, DESK_ROWS, ROWS
@@ -111,6 +111,8 @@ def _asked(
     where = "here" if here else "elsewhere"
     if outcome(answer) != wanted:
         yield f"{name}, {asker.name}, {where}, {row.on} {state}: {outcome(answer)}, not {wanted}"
+    elif wanted == "forbidden" and letter not in row.may and not says_who_may(answer, row, asker):
+        yield f"{name}, {asker.name}, {where}, {row.on} {state}: turned away, and not told who may"
     elif wanted == "forbidden" and written_since(world, before):
         yield f"{name}, {asker.name}, {where}, {row.on} {state}: turned away, and yet it was written"
 

@@ -66,9 +66,17 @@ def wrong(server: Server, client: httpx2.Client, role: str, station: str, table:
         is_let_through = answer.status_code != 403 and not to_sign_in
         if is_let_through != (role in may) or to_sign_in != (not role):
             found.append(f"{name}: {answer.status_code}")
+        if answer.status_code == 403 and role and not _says_who_may(answer.text, role, WATCH[name]):
+            found.append(f"{name}: not told who may")
         if role not in may and server.reader.get("/log/checkpoint").text.split("\n")[1] != before:
             found.append(f"{name}: wrote")
     return found
+
+
+def _says_who_may(said: str, role: str, may: set[str]) -> bool:
+    """Whether just those who may are named to who may not; and to who might, that no token does it."""
+    named = [("an " if one[0] in "aeiou" else "a ") + one for one in ROLES if one in may]
+    return "token" in said if role in may else f"it takes {' or '.join([', '.join(named[:-1]), named[-1]])}." in said
 
 
 @pytest.mark.parametrize("role", ROLES)

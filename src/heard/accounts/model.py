@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import get_args
 
 import msgspec
 
@@ -87,8 +88,15 @@ class Recovery(msgspec.Struct, frozen=True):
         return at < self.at + RECOVERY_LASTS
 
 
-NOT_ALLOWED = "Your account may not do this. Nothing was changed; ask an administrator or an editor."
 BY_A_TOKEN = "No token may do this: it takes somebody who has signed in. Nothing was changed; do it in a browser."
+TOO_NARROW = "This token reads or writes, and does not reach so far. Nothing was changed; take one of a wider scope."
+
+
+def who_may(*verbs: str) -> str:
+    """The roles that may do one of these, for somebody to ask: "an editor, a lawyer or an administrator"."""
+    roles = [role for role in get_args(Role) if any(role in VERBS[verb] for verb in verbs)]
+    named = [f"{'an' if role[0] in 'aeiou' else 'a'} {role.replace('_', ' ')}" for role in roles]
+    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -127,7 +135,12 @@ class Caller(msgspec.Struct, frozen=True):
         if not self.may(verb):
             raise NotAllowed(self.why_not(verb))
 
-    def why_not(self, verb: str, otherwise: str = NOT_ALLOWED) -> str:
-        """What is said to a caller who may not: that a token may not, where the account might."""
+    def why_not(self, *verbs: str) -> str:
+        """What is said to a caller who may do none of these: who may; or that a token may not, where the account might.
+
+        It is the same whatever there is at the address: who may is told of what they asked for, and of no thing.
+        """
         in_session = msgspec.structs.replace(self, in_session=True, scope="admin")
-        return BY_A_TOKEN if verb in IN_SESSION and not self.in_session and in_session.may(verb) else otherwise
+        if not any(in_session.may(verb) for verb in verbs):
+            return f"Your account may not do this here. Nothing was changed; it takes {who_may(*verbs)}."
+        return BY_A_TOKEN if IN_SESSION.intersection(verbs) else TOO_NARROW

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.accounts import callers, commands, factors, passwords, projection, secrets
-from heard.accounts.model import LINK_LASTS, NOT_ALLOWED, Caller
+from heard.accounts.model import BY_A_TOKEN, LINK_LASTS, Caller
 from heard.accounts.own import NO_STORE
 from heard.accounts.recovery import agree_recovery, ask_recovery, refuse_recovery
 from heard.engine import now
@@ -43,8 +43,9 @@ def _administrator(request: Request) -> tuple[Any, Caller]:
     """
     serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
-    if not (caller.in_session and caller.may("administer")):
-        raise NotAllowed(NOT_ALLOWED)
+    caller.must("administer")
+    if not caller.in_session:
+        raise NotAllowed(BY_A_TOKEN)
     return serving, caller
 
 

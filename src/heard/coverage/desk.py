@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.accounts import callers
-from heard.accounts.model import NOT_ALLOWED, Caller
+from heard.accounts.model import Caller
 from heard.cases import careful, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
@@ -40,7 +40,7 @@ from heard.coverage.court import Form
 from heard.coverage.elements import Setting
 from heard.coverage.entries import NoticeCode, ProblemReported
 from heard.coverage.going_out import WAITING
-from heard.coverage.in_case import signed_in
+from heard.coverage.in_case import caller_at, signed_in
 from heard.coverage.kept import ONE_MORE, SUBMITTED
 from heard.coverage.model import WRONG, Post
 from heard.coverage.sealing import SEALED
@@ -68,7 +68,7 @@ async def front(request: Request) -> Response:
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
     if not caller.may_somewhere("read_desk"):
-        raise NotAllowed(NOT_ALLOWED)
+        raise NotAllowed(caller.why_not("read_desk"))
     return _front(serving, caller)
 
 
@@ -244,7 +244,8 @@ def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
 
 async def several_at_once(request: Request) -> Response:
     """One deed for all posts that were chosen. What was not done to one of them is told, and why."""
-    serving, caller = signed_in(request, "read_desk")
+    serving: Serving = request.app.state.serving
+    caller = caller_at(request, serving)  # what it takes, the form says
     form = await _form(request, several.CHOSEN_MAX + 20)
     caller.must(several.may(form))
 

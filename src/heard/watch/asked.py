@@ -25,7 +25,6 @@ from heard.watch.look_entries import What
 from heard.watch.shown import itself
 from heard.watch.verbs import Form
 
-NOT_HERE = "Your account may not do this in the watch. Nothing was changed; ask an administrator."
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -41,7 +40,7 @@ def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
     if not any(caller.may(verb) for verb in verbs):
-        raise NotAllowed(caller.why_not(verbs[0], NOT_HERE))
+        raise NotAllowed(caller.why_not(*verbs))
     return serving, caller
 
 

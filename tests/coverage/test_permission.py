@@ -15,6 +15,7 @@ from heard.engine.errors import Refused
 from heard.opening import open_house
 from tests.desk import Desk
 from tests.server import Server
+from tests.stories.people import signed_in_as
 
 
 @pytest.fixture
@@ -59,3 +60,18 @@ def test_it_binds_the_next_post_through_the_server(server: Server) -> None:
     answer = server.post(f"/cases/{slug}/posts", {"text": "qstoppedwordsq"})
     assert (answer.status_code, answer.json()["status"]) == (202, "held")
     assert "qstoppedwordsq" not in server.page(f"/{slug}/") + server.page(f"/live/{slug}/after/0")
+
+
+def test_a_lawyer_stops_it_at_once_and_does_not_say_on_what_footing_it_goes_on(server: Server) -> None:
+    slug = server.open_case("stopped-by-law", "A case that a lawyer stops")
+    lawyer = signed_in_as(server, "Counsel", "lawyer")
+    page = lawyer.get(f"/desk/{slug}/").text
+    assert f'formaction="/desk/{slug}/stop">Stop now' in page and "leave given" not in page
+    assert lawyer.post(f"/desk/{slug}/stop", data={"words": "By telephone."}).status_code == 303
+    held = server.post(f"/cases/{slug}/posts", {"text": "Written after the stop."})
+    assert (held.status_code, held.json()["status"]) == (202, "held")
+    page = lawyer.get(f"/desk/{slug}/").text
+    assert "Reporting live: withdrawn" in page and "Stop now" not in page
+    refused = lawyer.post(f"/desk/{slug}/permission", data={"permission": "leave given"})
+    assert refused.status_code == 403 and "it takes a reporter, an editor or an administrator." in refused.text
+    lawyer.close()

@@ -233,7 +233,7 @@ class Planter:
 
     def _kept(self, case: Planted) -> None:
         """Posts that are kept on the desk: held first, and then sealed; it stays so."""
-        self.api(case, f"/cases/{case.slug}/permission", permission="withdrawn")
+        self.api(case, f"/cases/{case.slug}/stop", words="words")
         for line in case.lines:
             self.form(case, "publish", text=line, title=line[:300])
         self.api(case, f"/cases/{case.slug}/permission", permission="leave given")

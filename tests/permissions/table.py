@@ -107,6 +107,7 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/cases/{case}/hearings": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
     "GET /api/v1/cases/{case}/permission": [Row(ALL, "read", "case", READ)],
     "POST /api/v1/cases/{case}/permission": [Row(WRITE, "write", "case", _LISTED, {"permission": "withdrawn"})],
+    "POST /api/v1/cases/{case}/stop": [Row(WITHDRAW, "write", "case", _LISTED)],
     "POST /api/v1/cases/{case}/legal_hold": [Row(ERASE, "write", "case", _LISTED, {"ground": WORDS})],
     "POST /api/v1/cases/{case}/description": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
     "GET /api/v1/cases/{case}/restrictions": [Row(ALL, "read", "case", READ)],
@@ -237,6 +238,7 @@ DESK_ROWS: dict[str, list[Row]] = {
     ),
     "POST /desk/{slug}/describe": _desk(WRITE, "case", _LISTED, title=WORDS),
     "POST /desk/{slug}/permission": _desk(WRITE, "case", _LISTED, permission="withdrawn"),
+    "POST /desk/{slug}/stop": _desk(WITHDRAW, "case", _LISTED),
     "POST /desk/{slug}/hearing": _desk(WRITE, "case", _LISTED, title=WORDS),
     "POST /desk/{slug}/sit": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", title=WORDS),
     "POST /desk/{slug}/rise": _desk(

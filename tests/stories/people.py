@@ -5,17 +5,18 @@ from __future__ import annotations
 import httpx2
 
 from heard.accounts.commands import add_account
+from heard.accounts.entries import Role
 from heard.engine.entry import new_id
 from heard.opening import open_house
 from heard.signing_in import link_for
 from tests.server import Server
 
 
-def signed_in_as(server: Server, name: str) -> httpx2.Client:
-    """Another editor, with the cookie of their own phone."""
+def signed_in_as(server: Server, name: str, role: Role = "editor") -> httpx2.Client:
+    """Somebody else of the desk, with the cookie of their own phone."""
     house = open_house(server.data)
     house.node.catch_up()
-    account = house.node.do(add_account(f"{new_id()}@heard.example", "editor", name), by="operator").stream
+    account = house.node.do(add_account(f"{new_id()}@heard.example", role, name), by="operator").stream
     path = "/desk/sign-in/" + link_for(house, account).split("/desk/sign-in/")[1]
     house.close()
     client = httpx2.Client(base_url=server.address, timeout=30)

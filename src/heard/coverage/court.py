@@ -115,6 +115,11 @@ def _permit(serving: Serving, case: Case, form: Form, caller: Caller) -> Command
     return record_permission(case.id, permission, form.get("words", ""))
 
 
+def _stop(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    """For everybody who may withdraw: a court or an order is heard of by a lawyer first as often as by a reporter."""
+    return record_permission(case.id, "withdrawn", form.get("words", ""))
+
+
 def _care(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     return careful.take_care(case.id, [one for one in careful.KINDS if f"care-{one}" in form])
 
@@ -132,6 +137,7 @@ def _public(serving: Serving, case: Case, form: Form, caller: Caller) -> Command
 VERBS: dict[str, tuple[str, Make]] = {
     "describe": ("correct", _describe),
     "permission": ("publish", _permit),
+    "stop": ("retract", _stop),
     "hearing": ("publish", _hearing),
     "sit": ("publish", _sit),
     "rise": ("publish", _rise),

@@ -142,6 +142,12 @@ class Footing(Asked, frozen=True):
     words: Line = ""
 
 
+class Stop(Asked, frozen=True):
+    """`words` are the court's, or of whoever called."""
+
+    words: Line = ""
+
+
 class Delay(Asked, frozen=True):
     """From being written to leaving the server, 0 to 15."""
 

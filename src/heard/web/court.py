@@ -25,6 +25,7 @@ def verbs() -> list[Verb]:
         Verb("POST", "/cases/{case}/hearings", "publish", list_hearing, asked.NewHearing),
         Verb("GET", "/cases/{case}/permission", "read_desk", read_permission),
         Verb("POST", "/cases/{case}/permission", "publish", record_leave, asked.Footing),
+        Verb("POST", "/cases/{case}/stop", "retract", stop, asked.Stop),
         Verb("POST", "/cases/{case}/legal_hold", "erase", hold_for_law, asked.LegalHold),
         Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
         Verb("POST", "/hearings/{hearing}/sittings", "publish", sit, asked.NewSitting),
@@ -78,6 +79,13 @@ async def record_leave(call: Call) -> Response:
     new, case = call.body, cases.by_name(call.tables, call.named("case"))
     written = await call.do(record_permission(case.id, new.permission, new.words), case.id)
     return answered({"permission": new.permission, "position": written.position}, 201, written)
+
+
+async def stop(call: Call) -> Response:
+    """Stop live reporting at once: posts are kept, nothing new goes out. For everybody who may withdraw a post."""
+    case = cases.by_name(call.tables, call.named("case"))
+    written = await call.do(record_permission(case.id, "withdrawn", call.body.words), case.id)
+    return answered({"permission": "withdrawn", "position": written.position}, 201, written)
 
 
 async def hold_for_law(call: Call) -> Response:

@@ -71,7 +71,7 @@ def test_a_lawyer_stops_it_at_once_and_does_not_say_on_what_footing_it_goes_on(s
     held = server.post(f"/cases/{slug}/posts", {"text": "Written after the stop."})
     assert (held.status_code, held.json()["status"]) == (202, "held")
     page = lawyer.get(f"/desk/{slug}/").text
-    assert "Reporting live: withdrawn" in page and "Stop now" not in page
+    assert "Reporting live: withdrawn" in page and "permission-form" not in page
     refused = lawyer.post(f"/desk/{slug}/permission", data={"permission": "leave given"})
     assert refused.status_code == 403 and "it takes a reporter, an editor or an administrator." in refused.text
     lawyer.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from heard.coverage import problems
 from heard.reports import commands as report_commands
 from heard.reports import projection as reports
+from tests.permissions.rows import ALL
 from tests.permissions.table import DESK_ROWS
 from tests.permissions.world import Asker, World
 
@@ -47,6 +50,14 @@ def test_words_are_seen_by_those_alone_who_act_on_them(world: World, full: str, 
     for asker in world.askers:
         may = bool(asker.role) and asker.role in roles and asker.scope != "read"
         assert (words in sees(world, asker, f"/desk/{full}/")) == may, asker.name
+
+
+def test_whoever_comes_is_led_to_no_part_of_the_page_that_they_do_not_have(world: World, full: str) -> None:
+    for asker in world.askers:
+        if asker.scope == "session" and asker.role in ALL:
+            page = sees(world, asker, f"/desk/{full}/")
+            led_to = set(re.findall(r'href="#([^"]+)"', page))
+            assert "desk-posts" in led_to and led_to <= set(re.findall(r' id="([^"]+)"', page)), asker.name
 
 
 @pytest.mark.parametrize("field", ["a reader's message", "where to answer a reader"])

@@ -7,44 +7,42 @@ from collections.abc import Callable
 from pathlib import Path
 
 from heard.accounts import commands, projection
+from heard.accounts.entries import Role
 from heard.demo.gate import set_up
 from heard.demo.reports import record_reports
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.live.supervisor import serve
-from heard.opening import open_house
+from heard.opening import House, open_house
 from heard.signing_in import link_for
 from heard.web.starting import argv
 
-EDITOR = "editor@heard.example"
+EDITOR, LAWYER = "editor@heard.example", "lawyer@heard.example"
 
 
 def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[str], None] = print) -> None:
     """Serve the demonstration until stopped; what was typed into it is there again at the next start."""
     house = open_house(data)
     house.node.catch_up()
-    try:
-        editor = projection.by_email(house.tables, EDITOR)
-    except NotFound:
-        house.node.do(commands.add_account(EDITOR, "administrator", "You, at the desk"), by=commands.OPERATOR)
-        editor = projection.by_email(house.tables, EDITOR)
-
+    editor = _account(house, EDITOR, "administrator", "You, at the desk")
+    lawyer = _account(house, LAWYER, "lawyer", "You, as the lawyer")
     record_reports(house.node, now.today(), commands.OPERATOR)
     gate = set_up(house, commands.OPERATOR)
 
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())
-        link, board = link_for(house, editor.id), link_for(house, gate.people["corwen"])
+        desk, law, board = (link_for(house, one) for one in (editor, lawyer, gate.people["corwen"]))
         house.close()
         say(
             f"\nHeard is running, and a fictional inquest is being heard.\n\n"
             f"  Read it    {address}/\n"
-            f"  Write it   {link}\n"
+            f"  Write it   {desk}\n"
+            f"  Law        {law}\n"
             f"  Reports    {address}/reports/\n"
             f"  Watch it   {board}\n\n"
-            "The second address and the last sign you in once; open the last in another browser or a private window. "
-            "Posts come\nevery few seconds, and within two minutes a fictional post is left and it rings. "
-            "Ctrl+C stops it; nothing is lost."
+            "Three of these sign you in, once, each as somebody else: open each in a browser or a private window of its "
+            "own. The\nlawyer sees every order, stops reporting, and takes the record of a case. Posts come every few "
+            "seconds, and within two\nminutes a fictional post is left and it rings. Ctrl+C stops it; nothing is lost."
         )
 
     players = [
@@ -52,3 +50,11 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
         for name in ("player", "phones")
     ]
     serve(data, host, port, 1, argv(data), companions=players, announce=announce)
+
+
+def _account(house: House, email: str, role: Role, name: str) -> str:
+    try:
+        return projection.by_email(house.tables, email).id
+    except NotFound:
+        house.node.do(commands.add_account(email, role, name), by=commands.OPERATOR)
+        return projection.by_email(house.tables, email).id

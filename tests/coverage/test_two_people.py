@@ -9,8 +9,9 @@ import httpx2
 import pytest
 
 from heard.accounts import commands as account_commands
+from heard.cases import projection as cases
 from heard.cases.commands import hold_case, let_case_go
-from heard.cases.letting_out import rule_second_eyes
+from heard.cases.letting_out import agree_to_end_second_eyes, rule_second_eyes
 from heard.coverage import commands, kept, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished, Reasoned
@@ -21,6 +22,7 @@ from heard.signing_in import token_for
 from heard.store.frames import FramesFile
 from tests.desk import Desk
 from tests.server import Server
+from tests.stories.people import signed_in_as
 
 WORDS = "qkeptwordsq"
 
@@ -219,6 +221,54 @@ def test_whoever_may_release_lets_out_nothing_of_their_own_by_any_way_in(server:
         assert f"Other words of {role}" not in server.page(f"/{slug}/")
         assert asks(other, f"/changes/{change['id']}/release", {}).status_code == 201
         assert f"Other words of {role}" in server.page(f"/{slug}/")
+
+
+def test_the_rule_is_taken_off_by_two_and_nobody_slips_out_alone(desk: Desk) -> None:
+    desk.do(rule_second_eyes(desk.case, True))
+
+    def says(by: str, reason: str = "") -> None:
+        desk.do(agree_to_end_second_eyes(desk.case, by, reason), by=by)
+
+    with pytest.raises(Refused, match="The reason is missing"):
+        says("editor")
+    says("editor", "The jury is discharged.")
+    with pytest.raises(Refused, match="until somebody else says so too"):
+        says("editor", "Again.")
+    assert status(desk, desk.publish("Alone.")) == "submitted"
+    desk.do(rule_second_eyes(desk.case, True), by="second")  # it goes on: the first word counts no more
+    says("second", "It is quiet now.")
+    assert status(desk, desk.publish("Still alone.")) == "submitted"
+    says("editor")
+    assert status(desk, desk.publish("By the author alone.")) == "published"
+    says("editor", "There is none.")
+    assert not cases.needs_second_eyes(desk.tables, desk.case)
+
+
+def test_over_the_desk_and_the_api_an_editor_alone_ends_no_rule_and_a_lawyer_does(server: Server) -> None:
+    slug = server.open_case("by-rule", "A case with a rule")
+    una, dov, counsel = (
+        signed_in_as(server, name, role)  # type: ignore[arg-type]
+        for name, role in (("Una", "editor"), ("Dov", "editor"), ("Counsel", "lawyer"))
+    )
+
+    def says(who: httpx2.Client, needed: str, reason: str = "") -> str:
+        answer = who.post(f"/desk/{slug}/second-eyes", data={"needed": needed, "reason": reason})
+        assert answer.status_code in (303, 422)
+        return who.get(f"/desk/{slug}/").text
+
+    says(una, "yes")
+    assert "It may end, if somebody else says so too" in says(una, "no")
+    assert "You would end this: All is said." in says(una, "no", "All is said.")
+    assert "Una would end this: All is said." in dov.get(f"/desk/{slug}/").text
+    assert "All is said." not in server.page(f"/{slug}/")
+    assert "Want a second pair of eyes" in says(dov, "no")
+    for who, wanted in ((una, 202), (una, 422), (counsel, 201)):
+        server.post(f"/cases/{slug}/second_eyes", {"needed": True}) if wanted == 202 else None
+        sent = {"needed": False, "reason": "All is said."}
+        assert who.post(f"/api/v1/cases/{slug}/second_eyes", json=sent).status_code == wanted
+    assert server.client.get(f"/api/v1/cases/{slug}/second_eyes").json() == {"needed": False}
+    for who in (una, dov, counsel):
+        who.close()
 
 
 def test_it_is_on_no_frame_while_it_is_submitted(desk: Desk, tmp_path: object) -> None:

@@ -11,6 +11,9 @@ import httpx2
 
 from heard.accounts import commands as account_commands
 from heard.accounts import projection as accounts
+from heard.accounts.commands import OPERATOR
+from heard.cases import projection as cases
+from heard.cases.letting_out import rule_second_eyes
 from heard.coverage import commands
 from heard.coverage.elements import Embed, Heading, Image, Link, Rendition
 from heard.coverage.entries import PostPublished
@@ -130,7 +133,9 @@ class Planter:
         if post := posts.get("text"):  # a change that waits, on the desk until the end
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=True)
             self.api(case, f"/posts/{post}/corrections", text=line, title=title, notice=notice, reason=reason)
-            self.api(case, f"/cases/{case.slug}/second_eyes", needed=False)
+            self.api(case, f"/cases/{case.slug}/second_eyes", needed=False, reason=line[:1000])  # another has to say so
+            of_case = cases.by_slug(self.house.tables, case.slug).id
+            self.house.node.do(rule_second_eyes(of_case, False), by=OPERATOR)
         if post := posts.get("withdraw"):
             self.api(case, f"/posts/{post}/retraction", notice=notice, reason=reason)
         self.api(case, f"/cases/{case.slug}/description", title=title, standfirst=line[:1000])

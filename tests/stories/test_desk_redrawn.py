@@ -11,6 +11,7 @@ import pytest
 
 from heard.engine import now
 from tests.stories.hearing import Hearing
+from tests.stories.people import signed_in_as
 from tests.stories.reader import Reader
 
 Opens = Callable[..., Reader]
@@ -45,6 +46,7 @@ class Story:
         self.of = hearing.server.post(f"/cases/{slug}/hearings", {"title": "The inquest", "jury": True}).json()["id"]
         self.later = now.text(now.utc() + timedelta(days=1))
         self.posts = list(hearing.posts)
+        self.counsel = signed_in_as(hearing.server, "Counsel", "lawyer")
 
     def step(self) -> None:
         """Whatever is refused in this state changes nothing, which is seen too."""
@@ -57,13 +59,15 @@ class Story:
             (f"/posts/{post}/retraction", {"reason": "r"}),
             (f"/posts/{post}/key_event", {"on": self.random.random() < 0.7}),
             (f"/posts/{post}/pin", {"on": self.random.random() < 0.7}),
-            (f"{case}/second_eyes", {"needed": self.random.random() < 0.3}),
+            (f"{case}/second_eyes", {"needed": self.random.random() < 0.3, "reason": words}),
             (f"/hearings/{self.of}/jury", {"jury": self.random.choice(["in", "in", "out"])}),
             (f"{case}/summary", {"text": words}),
             (f"{case}/state", {"state": self.random.choice(["paused", "resumed", "closed", "reopened"])}),
         ]
         path, body = self.random.choice(deeds)
         answer = self.hearing.server.post(path, body).json()
+        if path.endswith("/second_eyes") and self.random.random() < 0.7:  # asked for above, and ended by the lawyer
+            self.counsel.post(f"/api/v1{path}", json=body)
         if path.endswith("/posts") and answer.get("status") == "published":
             self.posts.append(answer["id"])
         if self.random.random() < 0.4:

@@ -177,10 +177,15 @@ class PermissionRecorded(Body, frozen=True):
 
 @written_as("cases.second_eyes_ruled")
 class SecondEyesRuled(Body, frozen=True):
-    """On the case's rules: from now on a post waits until somebody other than its author lets it out, or no more."""
+    """On the case's rules: from now on a post waits until somebody other than its author lets it out, or no more.
+
+    `only_asked`: the first of two has said that it is needed no more; it is, until another says so too.
+    """
 
     case: str
     needed: bool
+    only_asked: bool = False
+    reason: str = ""
 
 
 @written_as("cases.delay_fixed")

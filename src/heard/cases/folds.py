@@ -20,7 +20,6 @@ from heard.cases.entries import (
     RestrictionLifted,
     RestrictionTold,
     SealLifted,
-    SecondEyesRuled,
     SittingBegan,
     SittingRose,
 )
@@ -142,13 +141,6 @@ def _permission(tables: Tables, entry: Entry, body: PermissionRecorded) -> None:
     tables.execute("INSERT OR REPLACE INTO permission VALUES (?, ?)", (body.case, body.permission))
 
 
-def _second_eyes(tables: Tables, entry: Entry, body: SecondEyesRuled) -> None:
-    if body.needed:
-        tables.execute("INSERT OR IGNORE INTO second_eyes VALUES (?)", (body.case,))
-    else:
-        tables.execute("DELETE FROM second_eyes WHERE case_id = ?", (body.case,))
-
-
 def _delay(tables: Tables, entry: Entry, body: DelayFixed) -> None:
     tables.execute("INSERT OR REPLACE INTO delay VALUES (?, ?, ?)", (body.hearing, body.case, body.minutes))
 
@@ -168,7 +160,6 @@ FOLDS: dict[type[Body], Fold] = {
     LegalHoldPlaced: _legal_hold,
     LegalHoldEnded: _legal_hold_ended,
     PermissionRecorded: _permission,
-    SecondEyesRuled: _second_eyes,
     DelayFixed: _delay,
     JurySworn: _sworn,
     JurySentOut: _sent_out,

@@ -1,4 +1,5 @@
-"""States of a case beside its orders: sitting in private, care that is taken, words that were held and meant nobody.
+"""States of a case beside its orders: sitting in private, care that is taken, a second pair of eyes by rule, words that
+were held and meant nobody.
 
 Their tables, and the questions asked of them; what is done about them is in `private`, `careful` and `false_holds`.
 """
@@ -9,7 +10,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from heard.cases.entries import CareTaken, HoldWasFalse, PublicAdmitted, PublicExcluded
+from heard.cases.entries import CareTaken, HoldWasFalse, PublicAdmitted, PublicExcluded, SecondEyesRuled
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.projection import Fold, Tables
@@ -25,6 +26,7 @@ CREATE TABLE IF NOT EXISTS private (
     leave INTEGER NOT NULL, PRIMARY KEY (hearing, since)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS private_case ON private (case_id, until);
+CREATE TABLE IF NOT EXISTS second_eyes (case_id TEXT PRIMARY KEY, asked_by TEXT NOT NULL, asked INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS not_meant (
     case_id TEXT NOT NULL, words TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (case_id, words)
 ) WITHOUT ROWID;
@@ -49,6 +51,16 @@ def _admitted(tables: Tables, entry: Entry, body: PublicAdmitted) -> None:
         tables.execute("UPDATE private SET leave = 1 WHERE hearing = ?", (body.hearing,))
 
 
+def _second_eyes(tables: Tables, entry: Entry, body: SecondEyesRuled) -> None:
+    if body.needed:
+        tables.execute("INSERT OR REPLACE INTO second_eyes VALUES (?, '', NULL)", (body.case,))
+    elif body.only_asked:
+        asked = (entry.by, entry.position, body.case)
+        tables.execute("UPDATE second_eyes SET asked_by = ?, asked = ? WHERE case_id = ?", asked)
+    else:
+        tables.execute("DELETE FROM second_eyes WHERE case_id = ?", (body.case,))
+
+
 def _not_meant(tables: Tables, entry: Entry, body: HoldWasFalse) -> None:
     tables.execute("INSERT OR REPLACE INTO not_meant VALUES (?, ?, ?)", (body.case, body.words, entry.position))
 
@@ -57,6 +69,7 @@ FOLDS: dict[Any, Fold] = {
     CareTaken: _care,
     PublicExcluded: _excluded,
     PublicAdmitted: _admitted,
+    SecondEyesRuled: _second_eyes,
     HoldWasFalse: _not_meant,
 }
 
@@ -94,3 +107,10 @@ def digest(*texts: str) -> str:
     """What stands for just these words. It is in the tables of what is published with them, and hides nothing."""
     told = sorted({" ".join(text.split()) for text in texts if text.strip()})
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+@remembered(ROOM)
+def asked_to_end_second_eyes(tables: Tables, case: str) -> tuple[str, int] | None:
+    """The account that said that a second pair of eyes is needed no more, and by which entry; another has to say so."""
+    rows = tables.execute("SELECT asked_by, asked FROM second_eyes WHERE case_id = ? AND asked_by != ''", (case,))
+    return next(((str(by), int(position)) for by, position in rows), None)

@@ -201,7 +201,7 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
         "waits": [waiting.seen(serving, case, post, caller) for post in waits],
         "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
-        "second_eyes": cases.needs_second_eyes(tables, case.id),
+        "second_eyes": waiting.second_eyes_seen(serving, case, caller),
         "court": court.seen(serving, case, caller),
         "permission": cases.permission(tables, case.id),
         "care": states.care(tables, case.id),

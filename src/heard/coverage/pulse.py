@@ -62,7 +62,8 @@ def _latest(tables: Tables, case: str) -> str:
     """What changes with all that the desk shows: its posts, and how the court sits, in which no post changes."""
     sits = [cases.permission(tables, case), cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
     of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
-    told = msgspec.json.encode([*sits, *of_the_court, cases.hearings(tables, case), cases.sittings(tables, case)])
+    listed = [states.asked_to_end_second_eyes(tables, case), cases.hearings(tables, case), cases.sittings(tables, case)]
+    told = msgspec.json.encode([*sits, *of_the_court, *listed])
     return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from heard.accounts.model import Caller
+from heard.cases import projection as cases
+from heard.cases import states
 from heard.cases.exits import Serving
-from heard.cases.letting_out import fix_delay, rule_second_eyes
+from heard.cases.letting_out import agree_to_end_second_eyes, fix_delay, rule_second_eyes
 from heard.cases.model import Case
 from heard.coverage import changes, kept, projection
 from heard.coverage import elements as parts
@@ -103,11 +105,34 @@ def _let_change(serving: Serving, case: Case, form: Form, caller: Caller) -> Com
     return changes.let_out(serving.doors, serving.node.journal, change, caller.account.id)
 
 
+def second_eyes(case: Case, needed: bool, reason: str, caller: Caller) -> Command:
+    """The rule is put on by one, and taken off as what is held is let out: by two, or by a lawyer."""
+    if needed or caller.may("know_orders"):
+        return rule_second_eyes(case.id, needed, reason)
+    return agree_to_end_second_eyes(case.id, caller.account.id, reason)
+
+
+def second_eyes_seen(serving: Serving, case: Case, caller: Caller) -> dict[str, Any]:
+    """Whether the rule is on, who would end it and why, and whether the caller's word is enough or was given."""
+    asked = states.asked_to_end_second_eyes(serving.tables, case.id)
+    entry = serving.node.journal.entry(asked[1]) if asked else None
+    return {
+        "needed": cases.needs_second_eyes(serving.tables, case.id),
+        "alone": caller.may("know_orders"),
+        "asked": account_name(serving.tables, asked[0]) if asked else "",
+        "asked_by_me": asked is not None and asked[0] == caller.account.id,
+        "reason": getattr(entry.body, "reason", "") if entry else "",
+    }
+
+
 VERBS: dict[str, tuple[str, Make]] = {
     "release": ("release_held", _release),
     "change": ("release_held", _let_change),
     "change-drop": ("release_held", lambda s, case, form, by: changes.drop(_named_change(s, case, form))),
     "drop": ("release_held", lambda s, case, form, by: kept.drop(named(s, case, form))),
     "delay": ("publish", _delay),
-    "second-eyes": ("release_held", lambda s, case, form, by: rule_second_eyes(case.id, form.get("needed") == "yes")),
+    "second-eyes": (
+        "release_held",
+        lambda s, case, form, by: second_eyes(case, form.get("needed") == "yes", form.get("reason", ""), by),
+    ),
 }

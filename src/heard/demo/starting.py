@@ -40,9 +40,10 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
             f"  Law        {law}\n"
             f"  Reports    {address}/reports/\n"
             f"  Watch it   {board}\n\n"
-            "Three of these sign you in, once, each as somebody else: open each in a browser or a private window of its "
-            "own. The\nlawyer sees every order, stops reporting, and takes the record of a case. Posts come every few "
-            "seconds, and within two\nminutes a fictional post is left and it rings. Ctrl+C stops it; nothing is lost."
+            "Three of these sign you in, once, each as somebody else: open each in a browser or a private window of\n"
+            "its own. The lawyer sees every order, stops reporting, and takes the record of a case. Posts come every\n"
+            "few seconds, and within two minutes a fictional post is left and it rings.\n"
+            "Ctrl+C stops it; nothing is lost."
         )
 
     players = [

@@ -155,9 +155,10 @@ class Delay(Asked, frozen=True):
 
 
 class SecondEyes(Asked, frozen=True):
-    """Whether a post waits until somebody other than its author lets it out."""
+    """Whether a post waits until somebody other than its author lets it out; to end it, why."""
 
     needed: bool
+    reason: Line = ""
 
 
 class LetOut(Asked, frozen=True):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from heard.cases import projection as cases
-from heard.cases.letting_out import rule_second_eyes
-from heard.coverage import changes, kept, orders, projection, proposed
+from heard.coverage import changes, kept, orders, projection, proposed, waiting
 from heard.coverage.entries import ReleaseAgreed
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
@@ -30,10 +29,14 @@ async def read_second_eyes(call: Call) -> Response:
 
 
 async def second_eyes(call: Call) -> Response:
-    """Have every post of a case wait until somebody other than its author lets it out, or no more."""
-    case = cases.by_name(call.tables, call.named("case"))
-    written = await call.do(rule_second_eyes(case.id, call.body.needed), case.id)
-    return answered({"needed": call.body.needed, "position": written.position}, 201, written)
+    """Have every post of a case wait until somebody other than its author lets it out; or no more: 202 while another
+    person has to say so too.
+    """
+    case, new = cases.by_name(call.tables, call.named("case")), call.body
+    written = await call.do(waiting.second_eyes(case, new.needed, new.reason, call.caller), case.id)
+    needed = cases.needs_second_eyes(call.tables, case.id)
+    status = 202 if needed and not new.needed else 201
+    return answered({"needed": needed, "position": written.position}, status, written)
 
 
 async def release(call: Call) -> Response:

@@ -14,6 +14,9 @@ _TITLES = frozenset(
 )
 #: A slip in fewer letters than this makes another word.
 SLIPS = 6
+#: Enough letters to tell most words of a text from all that is listed.
+FEW = 4
+_NONE: tuple[int, frozenset[str], frozenset[str]] = (1, frozenset(), frozenset())
 _ONE_STROKE = str.maketrans("l", "i")
 
 
@@ -36,6 +39,10 @@ class Forms:
         self.given_with: dict[str, set[str]] = {}
         self._begin: dict[tuple[int, str], set[str]] = {}
         self._end: dict[tuple[int, str], set[str]] = {}
+        #: By how many letters are looked at: so many of the first or last, and those of the forms nearly as long.
+        self._nearly: dict[int, tuple[int, set[str], set[str]]] = {}
+        #: Each surname that stands with a given name, and each beginning of it.
+        self.surnames_begin: set[str] = set()
         for name in dict.fromkeys(names):
             if known := words_of(name):
                 self._list(known)
@@ -53,6 +60,7 @@ class Forms:
         self._add(self.short, (first + surname, surname + first, given + surname[0], with_middle))
         self.initials.add(first + surname[0])
         self.given_with.setdefault(surname, set()).add(given)
+        self.surnames_begin.update(surname[:end] for end in range(1, len(surname) + 1))
         self._may_slip([given + surname, surname + given, spelt])
 
     def _add(self, to: set[str], forms: Iterable[str]) -> None:
@@ -64,6 +72,19 @@ class Forms:
                 half = _half(len(form))  # one slip leaves one of the two halves as it is
                 self._begin.setdefault((len(form), form[:half]), set()).add(form)
                 self._end.setdefault((len(form), form[-half:]), set()).add(form)
+                self._may_slip_from(form)
+
+    def _may_slip_from(self, form: str) -> None:
+        for length in range(len(form) - 1, len(form) + 2):
+            few = min(_half(length - 1), FEW)  # of all forms that are nearly as long the half is at least this
+            _, begin, end = self._nearly.setdefault(length, (few, set(), set()))
+            begin.add(form[:few])
+            end.add(form[-few:])
+
+    def may_be_alike(self, form: str) -> bool:
+        """Whether any form nearly as long begins or ends in the few letters in which it would: for most words none."""
+        few, begin, end = self._nearly.get(len(form), _NONE)
+        return form[:few] in begin or form[-few:] in end
 
     def alike(self, form: str) -> Iterator[str]:
         """The forms nearly as long that begin or end as this does: one slip makes it of no other."""

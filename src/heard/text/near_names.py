@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from itertools import pairwise
 
 from ahocorasick_rs import AhoCorasick
 
@@ -73,14 +72,14 @@ class NearNames:
         return any(found)
 
     def _stands_in(self, read: list[Word]) -> bool:
+        forms = [one_stroke(word.letters) for word in read]
         found = [
-            self._is_one_word(word) or self._is_several(read, at) or self._is_with_a_given_name(read, at)
-            for at, word in enumerate(read)
+            self._is_one_word(word, form) or self._is_several(read, forms, at) or self._is_with_a_given_name(read, at)
+            for at, (word, form) in enumerate(zip(read, forms, strict=True))
         ]
         return any(found) or bool(self._forms.initials & initials_in(read))
 
-    def _is_one_word(self, word: Word) -> bool:
-        form = one_stroke(word.letters)
+    def _is_one_word(self, word: Word, form: str) -> bool:
         if form in self._others:
             return False
         if form in self._forms.whole and (word.run_together or len(form) >= ONE_WORD):
@@ -93,13 +92,14 @@ class NearNames:
                 return True
         return self._has_slipped(form, word.capital or word.run_together)
 
-    def _is_several(self, read: list[Word], at: int) -> bool:
+    def _is_several(self, read: list[Word], forms: list[str], at: int) -> bool:
         """Whether the words from here are a name, one that is cut otherwise, or one but for a slip."""
-        form, capitals = one_stroke(read[at].letters), read[at].capital
-        for end, (before, word) in enumerate(pairwise(read[at : at + LONGEST]), start=at + 2):
-            if len(before.letters) > 1 and _ENDS_A_SENTENCE.search(word.before):
+        form, capitals = forms[at], read[at].capital
+        for end in range(at + 2, min(at + LONGEST, len(read)) + 1):
+            word = read[end - 1]
+            if word.before != " " and len(forms[end - 2]) > 1 and _ENDS_A_SENTENCE.search(word.before):
                 return False
-            form += one_stroke(word.letters)
+            form += forms[end - 1]
             capitals = capitals and (word.capital or word.before in _NO_BREAK)
             if form in self._others:
                 continue
@@ -112,13 +112,15 @@ class NearNames:
     def _has_slipped(self, form: str, capitals: bool) -> bool:
         if len(form) < SLIPS - 1 or (len(form) < SURE and not capitals):
             return False
-        return any(one_slip_apart(form, one) for one in self._forms.alike(form))
+        return self._forms.may_be_alike(form) and any(one_slip_apart(form, one) for one in self._forms.alike(form))
 
     def _is_with_a_given_name(self, read: list[Word], at: int) -> bool:
         """Whether a listed surname begins here, and the words before or after it are what its bearer may be called."""
         surname, end = "", at
         while end < min(at + LONGEST - 1, len(read)):
             surname, end = surname + read[end].letters, end + 1
+            if surname not in self._forms.surnames_begin:
+                return False
             given = self._forms.given_with.get(surname)
             if given and (self._given_before(read, at, given, surname) or self._given_after(read, end, given, surname)):
                 return True

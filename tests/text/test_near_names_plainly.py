@@ -65,7 +65,7 @@ def plainly(listed: list[str], others: list[str]) -> Plainly:
 def texts(dice: random.Random, meant: list[tuple[str, str]]) -> Iterator[str]:
     """Prose without an end, in which now and then stands a name as it is evaded, or one that a slip makes another."""
     evaded = evasions.evaded(dice, (*evasions.EVASIONS, *evasions.FOLDED), meant)
-    yield "The pupil, Maisie Smith Jones, was there."
+    yield "The pupil, Mary Rose Smith Jones, was there."
     while True:
         words = dice.choices(PROSE, k=dice.randint(3, 16))
         if dice.random() < 0.5:

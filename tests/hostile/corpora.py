@@ -9,6 +9,9 @@ from pathlib import Path
 
 #: `make sweep` plants every line, which takes an hour and more; HEARD_SWEEP=8 one in eight.
 SWEEP = int(os.environ.get("HEARD_SWEEP") or "0")
+#: HEARD_SWEEP=64 HEARD_SWEEP_FROM=5 is one of 64 parts, each some minutes: pages of the site have all cases on them, so
+#: that a server with all lines is slow in the square of them.
+SWEEP_FROM = int(os.environ.get("HEARD_SWEEP_FROM") or "0")
 #: So many are planted on a server otherwise; one in so many is rendered and opened by itself.
 SPREAD, ONE_IN = 36, 4
 
@@ -77,4 +80,4 @@ def planted(shared: Path) -> list[str]:
     """Our own, and an even spread of the others."""
     lines = every_line(shared)
     step = SWEEP or max(1, (len(lines) - len(OWN)) // (SPREAD - len(OWN)))
-    return lines[: len(OWN)] + lines[len(OWN) :: step]
+    return lines[: len(OWN)] + lines[len(OWN) + SWEEP_FROM :: step]

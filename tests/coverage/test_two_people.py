@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -175,6 +176,7 @@ def test_the_desk_without_script_asks_for_a_second_pair_of_eyes(server: Server, 
         assert sent.headers["location"].endswith("?done=submitted")
         page = desk.get(f"/desk/{slug}/").text
         assert "so somebody else lets it out" in page and WORDS in page
+        assert re.search(r"waits for somebody since \d\d:\d\d", page)
         post = phones[0](f"/cases/{slug}/posts", {"text": "Una wrote this."}).json()
         assert post["status"] == "submitted"
         own = phones[0](f"/posts/{post['id']}/release", {})

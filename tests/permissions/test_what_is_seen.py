@@ -44,6 +44,14 @@ def sees(world: World, asker: Asker, address: str) -> str:
     return world.http.get(address, headers={**asker.headers, **at}).text
 
 
+def test_how_long_something_has_been_held_is_seen_by_everybody_at_the_desk(world: World, full: str) -> None:
+    for asker in world.askers:
+        if asker.scope == "session" and asker.role in ALL:
+            page = sees(world, asker, f"/desk/{full}/")
+            said = r"waits for somebody since \d\d:\d\d" if asker.role in "ela" else r"2 held, for .*; since \d\d:\d\d"
+            assert re.search(said, page), asker.name
+
+
 @pytest.mark.parametrize("field", SEEN)
 def test_words_are_seen_by_those_alone_who_act_on_them(world: World, full: str, field: str) -> None:
     words, roles = SEEN[field]

@@ -212,6 +212,7 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
             for hearing, posts in court.sealed(tables, case.id).items()
         },
         "held_count": len(held),
+        "held_since": min((waiting.kept_since(serving, post.id) for post in held), default=None),
         "approvals": orders.approvals(tables) if caller.at("").may("release_held") else [],
         "problems": [_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if may["retract"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from heard.accounts.model import Caller
@@ -14,7 +15,7 @@ from heard.coverage import changes, kept, projection
 from heard.coverage import elements as parts
 from heard.coverage.court import Form, Make, account_name
 from heard.coverage.entries import Reasoned
-from heard.coverage.kept import kept_words
+from heard.coverage.kept import KEPT, kept_words
 from heard.coverage.model import Post
 from heard.coverage.orders import knows_all
 from heard.coverage.proposed import Change, by_id
@@ -36,12 +37,18 @@ def seen(serving: Serving, case: Case, post: Post, caller: Caller) -> dict[str, 
         "elements": words.elements,
         "byline": words.byline,
         "due_at": now.instant(post.state) if post.status == "waiting" else None,
+        "since": kept_since(serving, post.id),
         "own": entries[0].by == mine,
         "agreed": account_name(serving.tables, agreed),
         "agreed_by_me": agreed == mine,
         "knows": post.status == "held" and _may_say_who_is_meant(serving, case, caller),
         "reason": reasons[-1] if agreed and reasons else "",
     }
+
+
+def kept_since(serving: Serving, post: str) -> datetime:
+    """How long a post has waited for somebody, whatever it waits for: its clock on the desk."""
+    return [entry.at for entry in serving.node.journal.stream(post) if isinstance(entry.body, KEPT)][-1]
 
 
 def _may_say_who_is_meant(serving: Serving, case: Case, caller: Caller) -> bool:

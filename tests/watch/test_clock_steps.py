@@ -24,8 +24,8 @@ from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import ARMED, Evidence
 from heard.watch.obligations import Each, Every, Step
 from tests.server import Server, running
+from tests.waiting import wait_until
 from tests.watch.hand import Hand
-from tests.watch.post_office import until
 from tests.watch.test_running import kill_app, raised
 
 SOAK = bool(os.environ.get("HEARD_SOAK"))
@@ -191,9 +191,9 @@ def test_a_server_whose_clock_is_set_rings_for_what_is_owed_and_for_nothing_else
             for number, by in enumerate(STEPS):
                 shift.write_text(by)
                 pinging.silent.append(list(addresses)[number])
-                until(lambda by=by: ("clock of this machine" in sam.page("")) == (by != "+0"))
+                wait_until(lambda by=by: ("clock of this machine" in sam.page("")) == (by != "+0"))
             kill_app(server)
-            until(lambda: time.sleep(0.3) or len(raised(server.data)) >= len(STEPS), within_s=90)
+            wait_until(lambda: time.sleep(0.3) or len(raised(server.data)) >= len(STEPS), 90)
         assert false_and_missed_of(server.data) == ([], [])
         assert re.search("clock_set .*by_s=3600", "".join(server.said))
 

@@ -299,8 +299,8 @@ def test_what_is_asked_of_all_that_is_kept_keeps_nobody_waiting(two: Two, monkey
         await two.says(0, 3)
         await two.says(1, 3)
         await two.look()
-        await two.nodes[0].taking.digest({})
-        await two.nodes[0].taking.erase()
+        await two.nodes[0].taking.erasing.digest((), {})
+        await two.nodes[0].taking.erasing.erase()
 
     two.run(does)
     assert asked.keys() == set(names)

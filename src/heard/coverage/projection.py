@@ -82,7 +82,7 @@ def by_ids(tables: Tables, posts: Sequence[str]) -> list[Post]:
     """The posts that there are of these, in this order, in one question."""
     named = msgspec.json.encode(posts).decode()
     rows = tables.execute(
-        "SELECT post.* FROM json_each(?) JOIN post ON post.id = json_each.value ORDER BY key", (named,)
+        "SELECT post.* FROM json_each(?) CROSS JOIN post ON post.id = json_each.value ORDER BY key", (named,)
     )
     return [_post(row) for row in rows]
 

@@ -129,7 +129,7 @@ class FramesFile:
     def html_of(self, case_id: str, things: Sequence[str]) -> dict[str, str]:
         """The newest rendering of each of these that has one, for the page that holds them."""
         rows = self._db.execute(
-            "SELECT thing, html FROM json_each(?) JOIN change ON case_id = ? AND thing = json_each.value",
+            "SELECT thing, html FROM json_each(?) CROSS JOIN change ON case_id = ? AND thing = json_each.value",
             (json.dumps(list(things)), case_id),
         )
         return {thing: html for thing, html in rows if html is not None}

@@ -20,8 +20,9 @@ from bench.live import pid_of, processor_s
 from tests.server import Server, running
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 2, 50
-# The short case fills one page, as the first page of the long one does: what differs is what lies behind it.
-POSTS, LONG, SHORT, TIMES = 50, 10_000, 50, 40
+# The short case fills one page, as the first page of the long one does: what differs is what lies behind it. Of ten
+# posts a page is a fifth as long, too.
+POSTS, LONG, SHORT, TEN, TIMES = 50, 10_000, 50, 10, 40
 WORDS = "The witness told the inquest that nobody had read the instruction. " * 4
 NGINX = """daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -41,6 +42,7 @@ def main() -> None:
         if not missing:
             hot(server, Path(place))
         filled(server, "long", LONG)
+        filled(server, "ten", TEN)
         lengths(server)
 
 
@@ -101,16 +103,23 @@ def nginx(folder: Path) -> Iterator[tuple[int, Callable[[], list[int]]]]:
 
 
 def lengths(server: Server) -> None:
-    """A page made anew and a post published, in a case of 10,000 posts and in one of 10, by turns."""
-    pages: dict[str, list[float]] = {"short": [], "long": []}
-    posts: dict[str, list[float]] = {"short": [], "long": []}
+    """A post published, its page made anew and that page asked for again, in cases of these lengths, by turns."""
+    took: dict[str, dict[str, list[float]]] = {what: {} for what in ("post", "page made anew", "page from memory")}
     for number in range(TIMES):
-        for slug in pages:
-            posts[slug].append(_took(server.publish, slug, f"One more, {number}. {WORDS}"))
-            pages[slug].append(_took(server.page, f"/{slug}/"))
-    for name, took in (("page", pages), ("post", posts)):
-        short, long = (statistics.median(took[slug]) * 1000 for slug in ("short", "long"))
-        print(f"{name:<6} {long:6.1f} ms of {LONG:,} posts   {short:6.1f} ms of {SHORT}   {long / short:.2f} ×")
+        for slug in ("ten", "short", "long"):
+            for what, act, on in (
+                ("post", server.publish, (slug, f"One more, {number}. {WORDS}")),
+                ("page made anew", server.page, (f"/{slug}/",)),
+                ("page from memory", server.page, (f"/{slug}/",)),
+            ):
+                if slug != "ten" or number < TEN:  # or it would be ten no longer
+                    took[what].setdefault(slug, []).append(_took(act, *on))
+    for what, of in took.items():
+        ten, short, long = (statistics.median(of[slug]) * 1000 for slug in ("ten", "short", "long"))
+        print(
+            f"{what:<17} {long:6.1f} ms of {LONG:,} posts   {short:6.1f} ms of {SHORT}   {long / short:.2f} ×"
+            f"   {ten:6.1f} ms of {TEN} to {2 * TEN}   {long / ten:.2f} ×"
+        )
 
 
 def _took(act: Callable[..., object], *on: str) -> float:

@@ -6,6 +6,7 @@ import pytest
 
 from heard.coverage import commands, paging, projection
 from tests.desk import Desk
+from tests.hybrid.test_changes_equal_rebuild import Story
 
 #: With one page, with just two, with several, with the newest of the smallest and of the greatest size.
 LENGTHS = (2, 74, 75, 124, 125, 260)
@@ -42,3 +43,12 @@ def test_a_post_is_on_the_page_around_it_and_not_on_those_beside(desk: Desk, len
 
 def test_a_case_without_a_post_has_one_empty_page(desk: Desk) -> None:
     assert paging.newest(desk.tables, desk.case) == paging.Block((), 0, 0)
+
+
+def test_the_length_of_a_case_is_the_number_of_posts_on_its_pages_whatever_is_done(desk: Desk) -> None:
+    story = Story(desk, 5)
+    for _ in range(400):
+        story.step()
+        length = projection.of_case(desk.tables, desk.case).length
+        assert length == len(projection.shown(desk.tables, desk.case)), story.done
+    assert length > 10

@@ -106,7 +106,7 @@ def test_any_markdown_gives_safe_html(text: str) -> None:
 
 
 #: Words without markup, and now and then a sign that could be some.
-nearly_plain = st.text(st.sampled_from("abéßÅ中ⅣǅZ19 ..,;:?!'\"“’(-/%…–\n\n\n\n*_>#&\t"), max_size=40)
+nearly_plain = st.text(st.sampled_from("abéßÅ中ⅣǅZ19 ..,;:=?!'\"“‘’()-/%…–\n\n\n\n*_>#&\t"), max_size=40)
 
 
 def differs(text: str) -> bool:

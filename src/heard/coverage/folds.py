@@ -61,7 +61,7 @@ _notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
 def _announced(tables: Tables, entry: Entry, body: CaseOpened) -> None:
     tables.execute(
-        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?, 0)",
+        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?, 0, 0)",
         (entry.stream, now.text(entry.at), entry.position),
     )
 

@@ -148,7 +148,7 @@ class Coverage(msgspec.Struct, frozen=True):
     """The state of a case's coverage, the clock of its pause, its summary and what is pinned.
 
     `since` is None when the state was taken over from elsewhere and its time was not recorded. `overran` when a pause
-    was to have ended by now.
+    was to have ended by now. `length` is how many posts its pages hold.
     """
 
     case: str
@@ -161,6 +161,7 @@ class Coverage(msgspec.Struct, frozen=True):
     pinned: str
     position: int
     overran: bool = False
+    length: int = 0
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -56,7 +56,7 @@ def _holding(tables: Tables, case: str, rank: int) -> Block:
 
 def _block(tables: Tables, case: str, number: int | None) -> Block:
     """The page of this number, or the newest where there is none of it."""
-    count = _count(tables, case)
+    count = projection.of_case(tables, case).length
     last = _last(count)
     number = last if number is None else min(number, last)
     first = number * BLOCK
@@ -81,11 +81,6 @@ def _rank(tables: Tables, case: str, post: str) -> int:
     place = projection.by_id(tables, post).place
     [(rank,)] = tables.execute(f"SELECT count(*) {_SHOWN} AND place < ?", (case, place))
     return int(rank)
-
-
-def _count(tables: Tables, case: str) -> int:
-    [(count,)] = tables.execute(f"SELECT count(*) {_SHOWN}", (case,))
-    return int(count)
 
 
 # Said by name: left to itself SQLite takes the broader index, and looks every post of the case up to see its status.

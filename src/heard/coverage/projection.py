@@ -21,7 +21,8 @@ from heard.engine.projection import Room, Tables
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS coverage (
     case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT, words TEXT NOT NULL, due_at TEXT,
-    summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL, overran INTEGER NOT NULL
+    summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL, overran INTEGER NOT NULL,
+    length INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coverage_due ON coverage (due_at) WHERE state = 'paused' AND overran = 0;
 CREATE INDEX IF NOT EXISTS coverage_pinned ON coverage (pinned);
@@ -32,9 +33,23 @@ CREATE TABLE IF NOT EXISTS post (
     pinned INTEGER NOT NULL, section TEXT NOT NULL, sitting TEXT NOT NULL, notices BLOB NOT NULL, state TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS post_place ON post (case_id, section, place);
--- What pages count and cut: they look at nothing else, so a long case opens like a short one.
+-- What pages cut, and how long that is: they look at nothing else, so a long case opens like a short one.
 CREATE INDEX IF NOT EXISTS post_shown ON post (case_id, place, id)
     WHERE section = 'live' AND status IN ('published', 'retracted', 'erased');
+CREATE TRIGGER IF NOT EXISTS length_before BEFORE INSERT ON post BEGIN
+    UPDATE coverage SET length = length - 1 WHERE case_id = (
+        SELECT case_id FROM post
+        WHERE id = new.id AND section = 'live' AND status IN ('published', 'retracted', 'erased'));
+END;
+CREATE TRIGGER IF NOT EXISTS length_after AFTER INSERT ON post
+    WHEN new.section = 'live' AND new.status IN ('published', 'retracted', 'erased') BEGIN
+    UPDATE coverage SET length = length + 1 WHERE case_id = new.case_id;
+END;
+CREATE TRIGGER IF NOT EXISTS length_moved AFTER UPDATE OF status, section ON post BEGIN
+    UPDATE coverage SET length = length
+        + (new.section = 'live' AND new.status IN ('published', 'retracted', 'erased'))
+        - (old.section = 'live' AND old.status IN ('published', 'retracted', 'erased')) WHERE case_id = new.case_id;
+END;
 CREATE INDEX IF NOT EXISTS post_key ON post (case_id, place) WHERE key_event = 1;
 CREATE INDEX IF NOT EXISTS post_status ON post (case_id, status, position);
 CREATE INDEX IF NOT EXISTS post_noticed ON post (position) WHERE notices != x'5b5d';
@@ -109,7 +124,7 @@ def of_case(tables: Tables, case: str) -> Coverage:
         clock = Clock(since, now.instant(row[4])) if since and row[4] else None
         return Coverage(
             *(row[0], row[1], since, row[3], clock, row[5]),
-            *(now.instant(row[6]) if row[6] else None, row[7], row[8], bool(row[9])),
+            *(now.instant(row[6]) if row[6] else None, row[7], row[8], bool(row[9]), row[10]),
         )
     raise NotFound("There is no case at this address.")
 

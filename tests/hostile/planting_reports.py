@@ -54,6 +54,7 @@ class Reports:
             "sent": {},
             "promise": {"concern": line[:20]},
             "outcome": {"concern": line[:20], "outcome": "implemented"},
+            "judgement": {"concern": line[:40], "judgement": "superseded", "instead": line[:300]},
             "dispute": {},
             "echo": {"earlier": earlier},
             "let": {"field": "deceased"},
@@ -104,7 +105,7 @@ class Reports:
         yield from self.answers
         others = ["/reports.csv", "/reports.json", "/reports/feed.atom", "/reports/calendar.ics"]
         for slug in self.slugs:
-            others += [f"/reports/{slug}/{what}" for what in ("feed.atom", "calendar.ics", "report.json")]
+            others += [f"/reports/{slug}/{what}" for what in ("feed.atom", "calendar.ics", "report.json", "axes.csv")]
         for line in self.lines:
             others.append(str(httpx2.URL("/reports/follow/", params={"what": "search", "q": line[:200]})))
             others.append(

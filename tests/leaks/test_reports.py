@@ -19,11 +19,14 @@ import httpx2
 import pytest
 
 from heard.cases import commands as case_commands
-from heard.engine.node import Command
+from heard.engine.entry import Draft, new_id
+from heard.engine.node import Command, Decision
 from heard.export.snapshot import export_reports
 from heard.opening import House, open_house
 from heard.reports import commands, pictures, projection
 from heard.reports.commands import Row
+from heard.watch import origins
+from heard.watch.entries import ObligationArmed
 from tests.reports.conftest import post_office as post_office
 from tests.reports.mail_server import MailServer
 from tests.server import Server, running
@@ -130,6 +133,19 @@ def _news(house: House, day: int) -> None:
         _do(house, commands.record_promise(report, body, words))
         _do(house, commands.dispute(report, body, words))
         _do(house, commands.set_outcome(report, "text-1", body, "implemented", f"Ada {name}", words))
+        judged = (report, "text-1", body, "acceptable", f"Ada {name}", date(2021, 5, 1), words)
+        _do(house, commands.give_judgement(*judged, superseded_by=f"The promise of {name}"))
+        _watched(house, report, name)
+
+
+def _watched(house: House, report: str, name: str) -> None:
+    """Something is watched because of the report, and somebody wrote the name into what its page says of that."""
+    step = {"after_s": 0, "to": "nobody"}
+    written = {"op": "every", "do": "check", "period_s": 86_400, "where": {"post": "none"}, "escalate": [step]}
+    armed, obligation = ObligationArmed("none", 1, "A check", written, "nobody", ("none",)), new_id()
+    _do(house, lambda tables: Decision((Draft(obligation, armed),), ()))
+    _do(house, origins.name_origin(obligation, report, "1", f"Somebody looks where {name} fell."))
+    _do(house, origins.tell_in_public(obligation, 1, f"Ada {name}"))
 
 
 def _take_out_of_sight(house: House) -> None:
@@ -146,7 +162,7 @@ FIGURES = tuple(f"/reports/figures/bodies.{form}" for form in ("svg", "csv"))
 LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
 TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom", LAST_DAYS)
 OF_ONE = (
-    "", "similar/", "problem/", "report.json", "feed.atom", "calendar.ics", "timeline.svg", "timeline.csv",
+    "", "similar/", "problem/", "report.json", "axes.csv", "feed.atom", "calendar.ics", "timeline.svg", "timeline.csv",
     "?on=2021-06-15",
 )  # fmt: skip
 API = ("/api/v1/reports?limit=500", "/api/v1/reports?q=lamps")
@@ -219,6 +235,15 @@ def test_every_exit_said_it_before(world: World) -> None:
         "snapshot",
     ):
         assert all(_says(world.before[exit], name) for name in NAMES.values()), exit
+
+
+def test_what_is_judged_and_watched_is_in_the_table_and_the_page_with_the_name_until_it_is_hidden(world: World) -> None:
+    for ref, name in NAMES.items():
+        for exit in ("axes.csv", "report.json", ""):
+            before, after = world.before[f"/reports/{ref}/{exit}"], world.after[f"/reports/{ref}/{exit}"]
+            for words in (f"Somebody looks where {name} fell.", f"The promise of {name}"):
+                assert words.encode() in before, (ref, exit, words)
+            assert b"Somebody looks where" in after, (ref, exit)
 
 
 def test_pictures_are_painted_of_what_was_let_out(world: World) -> None:

@@ -44,6 +44,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
             "feed.atom",
             "calendar.ics",
             "report.json",
+            "axes.csv",
             "timeline.csv",
             "timeline.svg",
             "timeline.png",
@@ -95,6 +96,9 @@ DESK_REPORTS: dict[str, list[Row]] = {
     "POST /desk/reports/promise": _decides(addressee="Harbour Board", words=WORDS),
     "POST /desk/reports/outcome": _decides(
         concern="1", addressee="Harbour Board", outcome="implemented", judged_by="Ada", words=WORDS
+    ),
+    "POST /desk/reports/judgement": _decides(
+        concern="1", addressee="Harbour Board", judgement="acceptable", judged_by="Ada", words=WORDS
     ),
     # That they do it for an obligation that is there: tests/watch/test_origins.py.
     **{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,7 @@ def test_a_hidden_name_stands_in_nothing_that_people_recorded_either(house: Hous
         commands.number_concern(report, "1", "A gate stood open.", [name]),
         commands.record_promise(report, name, "A lock"),
         commands.set_outcome(report, "1", name, "rejected", name, "A passage"),
+        commands.give_judgement(report, "1", name, "superseded", name, date(2021, 5, 1), name, superseded_by=name),
         commands.dispute(report, name, "I wrote."),
         commands.hide_names(report, [name], "asked"),
     ):

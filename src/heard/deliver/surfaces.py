@@ -100,6 +100,7 @@ WORDS_OF_REPORTS = (
     "/reports/areas/{key}/",
     "/reports/{slug}/",
     "/reports/{slug}/report.json",
+    "/reports/{slug}/axes.csv",
     "/reports/{slug}/feed.atom",
     "/reports/{slug}/calendar.ics",
     "/reports/{slug}/similar/",

@@ -42,6 +42,7 @@ CARRIED: tuple[type[Body], ...] = (
     entries.ExtensionRecorded,
     entries.PromiseRecorded,
     entries.OutcomeSet,
+    entries.JudgementGiven,
     entries.Disputed,
     entries.EchoConfirmed,
 )

@@ -28,6 +28,8 @@ from heard.reports.entries import (
     EveryNameShown,
     ExtensionRecorded,
     Gone,
+    Judgement,
+    JudgementGiven,
     Listed,
     NamesHidden,
     NamesShown,
@@ -227,6 +229,39 @@ def set_outcome(report: str, concern: str, addressee: str, outcome: Outcome, jud
         outcome,
         checked_words(judged_by, "name of who judged", 200),
         checked_words(passage, "passage", 5000),
+    )
+    return _on_report(report, body)
+
+
+#: These close a concern, whether it is said besides or not.
+CLOSING = ("reconsidered", "no longer applicable", "superseded")
+
+
+def give_judgement(
+    report: str,
+    concern: str,
+    addressee: str,
+    judgement: Judgement,
+    judged_by: str,
+    judged_on: date,
+    reason: str,
+    *,
+    closes: bool = False,
+    superseded_by: str = "",
+) -> Command:
+    """A named person's judgement of what was done, on a day and with its reason. The last one stands."""
+    instead = checked_words(superseded_by, "what stands in its place", 300, needed=judgement == "superseded")
+    if judgement == "taken back" and (closes or instead):
+        raise Refused("What is taken back closes nothing. Nothing was changed.")
+    body = JudgementGiven(
+        checked_words(concern, "number of the concern", 40),
+        checked_words(addressee, "addressee", 300),
+        judgement,
+        checked_words(judged_by, "name of who judged", 200),
+        judged_on,
+        checked_words(reason, "reason", 5000),
+        closes or bool(instead) or judgement in CLOSING,
+        instead,
     )
     return _on_report(report, body)
 

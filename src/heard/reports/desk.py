@@ -15,11 +15,12 @@ from heard import templates
 from heard.accounts import callers
 from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
+from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
 from heard.reports import commands, projection
-from heard.reports.entries import Answer, Outcome, ProblemTold
+from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.pages import register_of
 from heard.reports.register import Register
 from heard.watch import origins
@@ -58,6 +59,7 @@ def _page(
         gone=projection.gone(serving.tables),
         answers=get_args(Answer),
         outcomes=get_args(Outcome),
+        judgements=get_args(Judgement),
         decides=caller.may("administer"),
         obligations=watched.obligations(serving.tables) if caller.may("administer") else [],
         origins=[(one, projection.slug_of(serving.tables, one.report)) for one in origins.origins(serving.tables)],
@@ -160,6 +162,23 @@ def _outcome(serving: Serving, form: Form) -> Command:
     )
 
 
+def _judgement(serving: Serving, form: Form) -> Command:
+    judgement = form.get("judgement", "")
+    if judgement not in get_args(Judgement):
+        raise Refused("Choose how it is judged from the list. Nothing was changed.")
+    return commands.give_judgement(
+        _report(serving, form),
+        form.get("concern", ""),
+        form.get("addressee", ""),
+        cast(Judgement, judgement),
+        form.get("judged_by", ""),
+        _day(form, "until") or now.today(),
+        form.get("words", ""),
+        closes=bool(form.get("closes")),
+        superseded_by=form.get("instead", ""),
+    )
+
+
 def _echo(serving: Serving, form: Form) -> Command:
     earlier = _report(serving, {"report": form.get("earlier", "")})
     return commands.confirm_echo(_report(serving, form), earlier, form.get("judged_by", ""))
@@ -211,6 +230,7 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
         _day(form, "until"),
     ),
     "outcome": _outcome,
+    "judgement": _judgement,
     "echo": _echo,
     **_OF_THE_WATCH,
     "case": lambda serving, form: commands.link_case(

@@ -198,8 +198,8 @@ class PromiseRecorded(Body, frozen=True):
     due_on: date | None = None
 
 
-#: The four words that INQUEST asks a national record to use; here only by a named person, who cites the passage.
-Outcome = Literal["implemented", "partly implemented", "rejected"]
+#: Words that INQUEST asks a national record to use, and "planned"; only by a named person, who cites the passage.
+Outcome = Literal["implemented", "partly implemented", "planned", "rejected"]
 
 
 @written_as("reports.outcome_set")
@@ -211,6 +211,36 @@ class OutcomeSet(Body, frozen=True):
     outcome: Outcome
     judged_by: str
     passage: str
+
+
+#: How a person judges what an addressee did; "taken back": their last judgement does not stand any more.
+Judgement = Literal[
+    "acceptable",
+    "alternate",
+    "exceeds",
+    "unacceptable",
+    "reconsidered",
+    "no longer applicable",
+    "superseded",
+    "taken back",
+]
+
+
+@written_as("reports.judgement_given")
+class JudgementGiven(Body, frozen=True):
+    """A named person judged, on a day and for a reason, what an addressee did about a concern.
+
+    `closes`: they hold the concern to be closed with that addressee. `superseded_by`: what stands in its place.
+    """
+
+    concern: str
+    addressee: str
+    judgement: Judgement
+    judged_by: str
+    judged_on: date
+    reason: str
+    closes: bool = False
+    superseded_by: str = ""
 
 
 @written_as("reports.disputed")

@@ -43,6 +43,9 @@ NAMED = ("deceased", "coroner", "sent_to")
 #: What stands where a name is not shown.
 HIDDEN = "[name withheld]"
 
+#: What an axis says where nobody has said anything, which is not "no".
+NOT_KNOWN = "not known"
+
 #: A report's standing on a day, by responses that were published.
 Standing = Literal["answered", "partly", "none published", "awaited", "not known"]
 
@@ -130,6 +133,19 @@ class Judged(msgspec.Struct, frozen=True):
     outcome: str
     judged_by: str
     passage: str
+
+
+class GivenJudgement(msgspec.Struct, frozen=True):
+    """How a named person judges what an addressee did about a concern, since when, and why."""
+
+    concern: str
+    addressee: str
+    judgement: str
+    judged_by: str
+    judged_on: date
+    reason: str
+    closes: bool = False
+    superseded_by: str = ""
 
 
 def tidy_ref(words: str) -> str:

@@ -15,10 +15,10 @@ from heard.cases.release import Exit
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound
-from heard.reports import drawing, figures, finding, following, pictures, standing, tables
+from heard.reports import axes, drawing, figures, finding, following, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Query
-from heard.reports.pages import inquests, register_of
+from heard.reports.pages import axes_of, inquests, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
@@ -47,6 +47,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports/{slug}/feed.atom", "feed", report_feed),
         WayOut("/reports/{slug}/calendar.ics", "feed", calendar),
         WayOut("/reports/{slug}/report.json", "json", report_json),
+        WayOut("/reports/{slug}/axes.csv", "json", axes_csv),
     ]
 
 
@@ -160,7 +161,16 @@ async def report_json(request: Request, serving: Serving) -> Outgoing:
     one = register.at(request.path_params["slug"])
     made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request))
     made |= {"inquests": tables.inquests(inquests(serving, one), _base(request))}
+    made |= {"axes": axes.as_json(axes_of(serving, one))}
     return _let(serving, "json", tables.encoded(made), "application/json")
+
+
+async def axes_csv(request: Request, serving: Serving) -> Outgoing:
+    """How far each concern has come, in our words and in those of others."""
+    one = register_of(serving).at(request.path_params["slug"])
+    made = tables.lines(axes.as_rows(one, axes_of(serving, one), now.today()))
+    named = f'attachment; filename="axes-{one.slug}.csv"'
+    return _let(serving, "json", made, "text/csv; charset=utf-8", Content_Disposition=named)
 
 
 async def feed(request: Request, serving: Serving) -> Outgoing:

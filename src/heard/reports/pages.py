@@ -20,13 +20,14 @@ from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.reports import areas, bodies, clocks, drawing, figures, finding, projection, standing
+from heard.reports import areas, axes, bodies, clocks, drawing, figures, finding, projection, standing
 from heard.reports.areas import area_key
 from heard.reports.echoes import passages_of, raised_before, said_in
 from heard.reports.model import SOURCES, Concern, Response
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.watch import origins
+from heard.watch.origins import Kept
 
 #: So long a page waits for what reports are compared by; after that it says so.
 COMPARED_WITHIN_S = 0.5
@@ -79,6 +80,8 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         shown, texts = register.looking_back(shown.id, on)
     read = [day for day in register.days_read(shown.id) if day <= on]
     stands = standing.stands(shown, read, on)
+    kept = kept_of(serving, shown) if on == today else []
+    rows = axes.axes(shown, texts, stands, kept)
     titles = [(SOURCES[name].title, day) for name, day in shown.sources]
     return sent(
         serving,
@@ -95,12 +98,34 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         back=on < today,
         timeline=drawing.timeline(stands, on),
         matrix=matrix(shown, texts),
-        kept=origins.kept(serving.tables, shown.id, now.utc()) if on == today else [],
+        kept=kept,
+        axes=rows if on == today and any(row.told() for row in rows) else [],
         source_titles=titles,
         sources=titles[-1][0] if titles else "any source",
         inquests=inquests(serving, shown),
         echoes=raised_before(register, shown),
     )
+
+
+def kept_of(serving: Serving, shown: Shown) -> list[Kept]:
+    """What may be said of what is watched because of a report, without the names that are hidden in it."""
+    kept = origins.kept(serving.tables, shown.id, now.utc())
+    if not kept:
+        return []
+    masked = register_of(serving).masking(shown.id)
+    return [
+        msgspec.structs.replace(
+            one, concern=masked(one.concern), words=masked(one.words), decided_by=masked(one.decided_by)
+        )
+        for one in kept
+    ]
+
+
+def axes_of(serving: Serving, shown: Shown) -> list[axes.Axes]:
+    """The four axes of every concern of a report, as they may be seen today."""
+    register = register_of(serving)
+    stands = standing.stands(shown, register.days_read(shown.id), now.today())
+    return axes.axes(shown, register.texts(shown.id), stands, kept_of(serving, shown))
 
 
 class Inquest(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from heard.engine.projection import Tables
 from heard.reports import knowledge, projection, shown, standing
 from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read
 from heard.reports.model import HIDDEN
-from heard.reports.shown import Shown, Texts
+from heard.reports.shown import Masking, Shown, Texts
 from heard.reports.standing import Stand
 from heard.store.register import RegisterFile, Row
 
@@ -253,6 +253,11 @@ class Register:
             self._newest_of = edition
         return self._newest
 
+    def masking(self, report: str) -> Masking:
+        """For words that others say of a report: takes out what is hidden in the report, or under an order."""
+        life, masking, nameless = _life(self.journal, self.tables, self.doors, report)
+        return shown.masking_of(life, masking, nameless=nameless)
+
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
         """The report as its sources had told of it by a day; what is withheld today is withheld then too."""
         self.of(report)
@@ -266,13 +271,18 @@ def seen_now(
     journal: Journal, tables: Tables, doors: Doors, report: str, on: date | None = None
 ) -> tuple[Shown, Texts] | None:
     """A report as it may be seen at this moment; None when it is withheld. `on` looks back to a day."""
-    life = [entry.body for entry in journal.stream(report) if entry.body is not None]
+    life, masking, nameless = _life(journal, tables, doors, report)
     opening = life[0]
     assert isinstance(opening, Listed)
+    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+
+
+def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, bool]:
+    """What happened to a report, what takes out names under an order, and whether all that died are nameless."""
+    life = [entry.body for entry in journal.stream(report) if entry.body is not None]
     guard = doors.of_every(tables).guard
     masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
-    nameless = projection.is_every_name_hidden(tables)
-    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+    return life, masking, projection.is_every_name_hidden(tables)
 
 
 @functools.cache

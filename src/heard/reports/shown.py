@@ -24,6 +24,7 @@ from heard.reports.model import (
     TEXTS,
     Addressee,
     Concern,
+    GivenJudgement,
     Judged,
     Promise,
     Response,
@@ -59,6 +60,7 @@ class Shown(msgspec.Struct, frozen=True):
     unclaimed: int
     promises: tuple[Promise, ...]
     judged: tuple[Judged, ...]
+    judgements: tuple[GivenJudgement, ...]
     disputes: tuple[tuple[str, str], ...]
     echoes: tuple[tuple[str, str], ...]
     #: The inquests after which it was made, by the ids of their cases, and who says so.
@@ -118,15 +120,8 @@ def show(
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     child = _is_child(knowledge) or (on is not None and _is_child(known(life)))  # what is known since binds then too
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
-    names = {part for name in knowledge.withheld for part in _forms(name)}
-    if hidden:
-        people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]
-        names |= {part for name in (*people, *hidden.names) for part in care.parts_of(name)}
-    own = Names(names)
-
-    def masked(text: str) -> str:
-        return masking(own.masked(text, HIDDEN) if names else text)
-
+    names = _names(life, knowledge, hidden)
+    masked = _masked(names, masking)
     links = _links(knowledge)
     ref = tidy_ref(said("ref"))
     dated = civil_date(said("dated"))
@@ -171,6 +166,13 @@ def show(
             )
             for one in _of(life, entries.OutcomeSet)
         ),
+        judgements=tuple(
+            GivenJudgement(
+                *(one.concern, _called(one.addressee, sent_to, masked), one.judgement, masked(one.judged_by)),
+                *(one.judged_on, masked(one.reason), one.closes, masked(one.superseded_by)),
+            )
+            for one in _of(life, entries.JudgementGiven)
+        ),
         disputes=tuple(
             (_called(one.addressee, sent_to, masked), masked(one.words)) for one in _of(life, entries.Disputed)
         ),
@@ -203,6 +205,27 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
 def _is_child(knowledge: Knowledge) -> bool:
     said = knowledge.words
     return care.is_child(said("categories"), said("age"), said("investigation"), said("circumstances"))
+
+
+def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False) -> Masking:
+    """What takes out of words that others say of a report all that is hidden or withheld in the report itself."""
+    knowledge = known(life)
+    hidden = entries.NamesHidden() if nameless else _hidden(life, _is_child(knowledge))
+    return _masked(_names(life, knowledge, hidden), masking)
+
+
+def _masked(names: set[str], masking: Masking) -> Masking:
+    own = Names(names)
+    return lambda text: masking(own.masked(text, HIDDEN) if names else text)
+
+
+def _names(life: Sequence[Any], knowledge: Knowledge, hidden: entries.NamesHidden | None) -> set[str]:
+    """The parts of names that are to stand in nothing that is shown of a report."""
+    names = {part for name in knowledge.withheld for part in _forms(name)}
+    if hidden:
+        people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]
+        names |= {part for name in (*people, *hidden.names) for part in care.parts_of(name)}
+    return names
 
 
 def _hidden(life: Iterable[Any], child: bool) -> entries.NamesHidden | None:

@@ -48,22 +48,22 @@ class Stand(msgspec.Struct, frozen=True):
             name = "interim reply" if self.state == "interim reply" else "response"
             if not self.response.dated_on:
                 return f"{name} published; its date is not known"
-            said = f"{name} dated {_day(self.response.dated_on)}"
+            said = f"{name} dated {in_words(self.response.dated_on)}"
             if self.day is None or self.due is None:
                 return said
             if self.response.dated_on <= self.due.on:
                 return f"{said}, day {self.day}"
-            extension = f"extended to {_day(self.due.extended)}" if self.due.extended else "extension: not known"
+            extension = f"extended to {in_words(self.due.extended)}" if self.due.extended else "extension: not known"
             return f"{said}, day {self.day}; {extension}"
         if self.state == "response published":  # as many are published as there are addressees; none names this one
             return "response published; its date is not known"
         if self.state == "awaited" and self.due:
-            return f"awaited; the last day is {_day(self.due.on)}"
+            return f"awaited; the last day is {in_words(self.due.on)}"
         if self.state == "none published":
             return "no response published"
         if self.state == "responses counted":
             return "responses are published; whose they are is not known"
-        return f"not known since {_day(self.since)}" if self.since else "not known"
+        return f"not known since {in_words(self.since)}" if self.since else "not known"
 
 
 def stands(shown: Shown, read: Sequence[date], on: date) -> list[Stand]:
@@ -124,5 +124,5 @@ def by_tracker(shown: Shown, on: date) -> TrackerStatus | None:
     return clocks.by_the_trackers_rule(count.sent, count.replies, shown.dated, on)
 
 
-def _day(on: date) -> str:
+def in_words(on: date) -> str:
     return f"{on.day} {on:%B %Y}"

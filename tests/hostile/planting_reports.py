@@ -54,7 +54,12 @@ class Reports:
             "sent": {},
             "promise": {"concern": line[:20]},
             "outcome": {"concern": line[:20], "outcome": "implemented"},
-            "judgement": {"concern": line[:40], "judgement": "superseded", "instead": line[:300]},
+            "judgement": {
+                "concern": "text-1",  # as a text without numbers is one concern
+                "judgement": "superseded",
+                "instead": line[:300],
+                "until": "2021-05-01",
+            },
             "dispute": {},
             "echo": {"earlier": earlier},
             "let": {"field": "deceased"},

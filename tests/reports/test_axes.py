@@ -203,6 +203,7 @@ def test_the_last_judgement_stands_and_can_be_taken_back(house: House, report: s
         {"reason": ""},
         {"concern": ""},
         {"judgement": "superseded"},
+        {"judged_on": date(2999, 1, 1)},
         {"judgement": "taken back", "closes": True},
     ],
     ids=str,

@@ -55,6 +55,8 @@ def test_what_named_people_say_goes_from_the_desk_to_every_way_out(served: Serve
     assert first["reason"] == f"'{FORMULA}" and first["judged_by"] == "Ada Fictional"
     page = served.page(ABOUT)
     assert "How far each concern has come" in page and "Open - Acceptable Response" in page and f"“{FORMULA}”" in page
+    told = served.reader.get(f"{ABOUT}report.json").json()
+    assert [one["reason"] for one in told["judgements"]] == [FORMULA] and told["outcomes"][0]["outcome"] == "planned"
     public = served.reader.get(f"{ABOUT}report.json").json()["axes"]
     assert public == served.client.get("/api/v1/reports/2021-0001").json()["axes"] and len(public) == 4
     assert public[0]["judgement"]["reason"] == FORMULA and public[0]["ntsb"] == first["ntsb"]

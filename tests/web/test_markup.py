@@ -43,6 +43,11 @@ def register(server: Server) -> None:
     house.node.do(
         report_commands.confirm_echo(report, reports.by_slug(house.tables, "2025-0017"), "A. Reader"), by="editor"
     )
+    harbour = (report, "MC1", "Port of Saltmere Authority")
+    read = ("planned", "A. Reader", "New standing orders will be sent to each keeper.")
+    house.node.do(report_commands.set_outcome(*harbour, *read), by="editor")  # type: ignore[arg-type]
+    judged = ("acceptable", "A. Reader", date(2025, 1, 6), "Each keeper will have signed.")
+    house.node.do(report_commands.give_judgement(*harbour, *judged), by="editor")  # type: ignore[arg-type]
     copies = "1. Harbour Hospitals NHS Foundation Trust\n2. Care Quality Commission"
     house.node.do(report_commands.tell_of(report, "pdf", date(2026, 11, 24), {"copies": copies}), by="editor")
     house.node.do(report_commands.link_case(report, "everything", "Ada Desk"), by="editor")

@@ -232,7 +232,7 @@ def as_rows(shown: Shown, some: Iterable[Axes], on: date) -> Iterator[tuple[str,
             for of_each in zip(*((each.value, each.words, each.by, each.on) for each in one.kept), strict=True)
         ]
         cells = (
-            *(shown.ref or shown.slug, one.concern, one.number, one.addressee),
+            *(shown.slug, one.concern, one.number, one.addressee),
             *(one.response.value, one.response.words, one.response.on),
             *(one.action.value, one.action.by, one.action.words),
             *(one.judgement.value, one.judgement.by, one.judgement.on, one.judgement.words),

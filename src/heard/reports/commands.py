@@ -9,6 +9,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases.model import checked_words
+from heard.engine import now
 from heard.engine.entry import Body, Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
@@ -251,6 +252,8 @@ def give_judgement(
 ) -> Command:
     """A named person's judgement of what was done, on a day and with its reason. The last one stands."""
     instead = checked_words(superseded_by, "what stands in its place", 300, needed=judgement == "superseded")
+    if judged_on > now.today():
+        raise Refused("Nobody has judged yet on a day that is still to come. Nothing was changed.")
     if judgement == "taken back" and (closes or instead):
         raise Refused("What is taken back closes nothing. Nothing was changed.")
     body = JudgementGiven(

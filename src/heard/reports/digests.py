@@ -32,7 +32,9 @@ NEWS: dict[type[Any], Callable[[Any], str]] = {
     entries.ExtensionRecorded: lambda body: "the coroner gave an addressee more time",
     entries.PromiseRecorded: lambda body: "an addressee said what it will do",
     entries.OutcomeSet: lambda body: "somebody judged what came of a concern",
-    entries.JudgementGiven: lambda body: "somebody judged what was done about a concern",
+    entries.JudgementGiven: lambda body: (
+        "" if body.judgement == "taken back" else "somebody judged what was done about a concern"
+    ),
     entries.Disputed: lambda body: "an addressee says that it did respond",
     entries.EchoConfirmed: lambda body: "somebody confirmed that this was raised before",
 }

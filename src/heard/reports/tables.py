@@ -178,6 +178,7 @@ def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str
         made["texts"] = {name: words for name in _TEXTS if (words := getattr(texts, name))}
         made["promises"] = one.promises
         made["outcomes"] = one.judged
+        made["judgements"] = one.judgements
         made["disputes"] = [{"by": by, "words": words} for by, words in one.disputes]
     return made
 

@@ -29,6 +29,9 @@ ELSEWHERE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "something new"},
     {"Origin": "http://{host}", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "null", "Sec-Fetch-Site": "none"},
+    {"Referer": "https://elsewhere.example/", "Origin": "", "Sec-Fetch-Site": "same-origin"},
 ]  # fmt: skip
 OURS: list[dict[str, str]] = [
     {},  # a program, or a browser that keeps the cookie back
@@ -36,6 +39,7 @@ OURS: list[dict[str, str]] = [
     {"Origin": "http://{host}", "Sec-Fetch-Site": "same-origin"},
     {"Referer": "http://{host}/desk/"},
     {"Sec-Fetch-Site": "none"},
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # a page that sends no referrer
 ]
 CHANGES = sorted({name.removeprefix("POST ") for name in ROWS if name.startswith("POST ")})
 

@@ -104,7 +104,9 @@ async def ask(request: Request) -> Response:
     return await looking_twice(serving, asked)
 
 
-_KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+#: Other sites learn nothing of the address. With `no-referrer` a browser of before 2023 could not send the form: see
+#: `web.security`.
+_KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 
 async def confirming(request: Request) -> Response:

@@ -47,8 +47,13 @@ def _headers(frames_from: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
 
 
 def bind(response: Response, frames_from: tuple[str, ...] = ()) -> None:
-    """Put the headers on that bind the browser. A page frames what the operator named, and otherwise nothing."""
-    response.raw_headers += _headers(frames_from)
+    """Put the headers on that bind the browser. A page frames what the operator named, and otherwise nothing.
+
+    Of two policies on referrers a browser obeys the last, so one that an answer has of its own stays alone.
+    """
+    its_own = any(name == b"referrer-policy" for name, _ in response.raw_headers)
+    told = _headers(frames_from)
+    response.raw_headers += [one for one in told if one[0] != b"referrer-policy"] if its_own else told
 
 
 def bounded(scope: Scope, receive: Receive) -> Receive:
@@ -102,6 +107,8 @@ def refuse_cross_site(method: str, headers: Headers, scheme: str = "http") -> No
         return
     sites = headers.getlist("sec-fetch-site")
     origins = headers.getlist("origin") or headers.getlist("referer")
+    if sites == ["same-origin"] and origins == ["null"]:
+        return  # a page of ours that tells nobody its address (Fetch, 3.2); none can say `same-origin` of itself
     ours = all(_is_ours(origin, headers.get("host", ""), scheme) for origin in origins)
     if not ours or any(site not in ("same-origin", "none") for site in sites):
         raise NotAllowed("This came from another site and was refused. Nothing was changed.")

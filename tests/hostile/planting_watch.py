@@ -20,6 +20,7 @@ class Watch:
     def __init__(self, planter: Planter, lines: Sequence[str]) -> None:
         self.planter = planter
         self.answers: list[tuple[str, str, str]] = []
+        self.links: list[str] = []
         self.stations = [station for line in lines if (station := self._set_up(line))]
 
     def _set_up(self, line: str) -> str:
@@ -53,12 +54,24 @@ class Watch:
             )
         self._suspended(station, line)
         self._by_api(station.rpartition("/")[2], line)
+        self._link(station, line)
         self._read(station, line)
         self._draw(station, line)
         self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
             self._sent(f"{order}/acknowledge", {"version": line})
         return station
+
+    def _link(self, station: str, line: str) -> None:
+        """A link to an order that is the line, for oneself, who is posted there; and for the line."""
+        page = self.planter.desk.get(f"{station}/").text
+        for who in re.findall(r'id="holder".*?<option value="(\w+)">', page, re.DOTALL)[:1]:
+            self._sent(f"{station}/post", {"holder": who})
+            self._sent(f"{station}/links", {"allowed": "yes"})
+            self._sent(f"{station}/link", {"order": line, "holder": line})
+            for order in re.findall(r'"/watch/orders/(\w+)/', page)[:1]:
+                self._sent(f"{station}/link", {"order": order, "holder": who})
+                self.links += re.findall(r'id="link-to">https?://[^/]+(/watch/read/[\w-]+/)<', self.answers[-1][2])
 
     def _suspended(self, station: str, line: str) -> None:
         """A deed that is owed each month, of which the line is the reference, and that is suspended because of it."""
@@ -118,6 +131,7 @@ class Watch:
     def pages(self) -> list[str]:
         found = ["/watch/", "/watch/mine/", *(f"{station}/" for station in self.stations)]
         found += [f"{station}/arming/?sort=rounds" for station in self.stations[-1:]]
+        found += self.links
         for station in self.stations:
             found += re.findall(r'href="(/watch/(?:orders|alarms)/\w+/)"', self.planter.desk.get(f"{station}/").text)
         found += [f"{station}/timeline/" for station in self.stations]

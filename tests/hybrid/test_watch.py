@@ -25,6 +25,7 @@ from heard.watch import (
     bringing_in,
     commands,
     feeds,
+    linking,
     looks,
     plans,
     positions,
@@ -111,6 +112,15 @@ def read(story: Story) -> None:
     who = story.who()
     for order in projection.unread(story.gate.tables, story.gate.id, who):
         story.gate.reads(order.id, order.version, who)
+
+
+def by_a_link(story: Story) -> None:
+    """Allowed or not any more; made for somebody, who reads by it, or reads otherwise, or not at all."""
+    gate, who = story.gate, story.who()
+    gate.do(linking.rule(gate.id, story.random.random() < 0.8), "administrator")
+    link = gate.do(linking.make(gate.id, story.order, who), gate.sam).stream
+    if story.random.random() < 0.6:
+        gate.do(linking.acknowledge(link), who)
 
 
 def begin(story: Story) -> None:
@@ -294,7 +304,7 @@ def look_back(story: Story) -> None:
 
 
 VERBS: list[Callable[[Story], None]] = [
-    publish, publish_another, withdraw, read, read, begin, begin, end, release, here, here, here, away, by_phone,
+    publish, publish_another, withdraw, read, by_a_link, begin, begin, end, release, here, here, here, away, by_phone,
     by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
     bring_in, deed, deed, suspend, agree, agree, end_suspension, look_back,
 ]  # fmt: skip

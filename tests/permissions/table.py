@@ -52,6 +52,8 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /desk/sign-in/": public("server", every("server", "ok")),
     "GET /desk/sign-in/{secret}/": public("link", every("link", "ok")),
     "POST /desk/sign-in/{secret}/": public("link", every("link", "forbidden", fresh="ok")),
+    # By a link to an order its version is acknowledged, and nothing else: tests/watch/test_reading_by_link.
+    **{f"{method} /watch/read/{{secret}}/": public("link", every("link", "absent")) for method in ("GET", "POST")},
     # Whoever has the secret of a source speaks for it. The rest of the watch has a table of its own: tests/watch/table
     **{
         f"{method} /ping/{{secret}}{said}": public("source", every("source", "absent", pings="ok"))

@@ -37,6 +37,9 @@ WATCH: dict[str, set[str]] = {
         f"POST /watch/stations/{{station}}/{verb}": LEAD
         for verb in ("hold", "agree-to-hold", "end-hold", "tag", "end-tag")
     },
+    # The page behind a link knows nobody: it stands in tests/permissions/table.
+    "POST /watch/stations/{station}/links": {"administrator"},
+    "POST /watch/stations/{station}/link": LEAD,
     "GET /watch/tags/{secret}/": KEEP,
     "POST /watch/tags/{secret}/": KEEP,
     "POST /watch/stations/{station}/arm": LEAD,

@@ -48,6 +48,10 @@ def watch_screens(server: Server) -> dict[str, str]:
     time.sleep(0.5)
     hand.does(f"{busy}/check")
     hand.does(f"{busy}/publish", title="Another order", text="Wave.")
+    hand.does(f"{busy}/links", allowed="yes")
+    [unread] = set(re.findall(r"/watch/orders/(\w+)/", hand.page(f"{busy}/"))) - {order[7:]}
+    sent = hand.does(f"{busy}/link", order=unread, holder=me).text
+    [link] = re.findall(r"(/watch/read/[\w-]+/)</code>", sent)
     hand.source(idle, "The <camera> & co.")
     time.sleep(0.5)
     alarms = list(dict.fromkeys(re.findall(r"/watch/(alarms/\w+)/", hand.page(""))))
@@ -63,6 +67,8 @@ def watch_screens(server: Server) -> dict[str, str]:
         "watch on the phone": "/watch/mine/",
         "watch tag": tag,
         "watch order": f"/watch/{order}/",
+        "order by a link": link,
+        "order by a link that is over": "/watch/read/none/",
         "watch alarm that is over": f"/watch/{over}/",
         "watch alarm that goes on": f"/watch/{goes_on}/",
     }

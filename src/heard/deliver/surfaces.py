@@ -116,6 +116,7 @@ NO_SURFACES = {
     "/desk/*": "signed in; never kept by a cache (no-store)",
     "/account/*": "signed in, and not a word of a case; never kept by a cache (no-store)",
     "/watch/*": "signed in; never kept by a cache (no-store); its words are on no public page (tests/watch)",
+    "/watch/read/{secret}/": "a standing order, for who was sent the link to it; never kept by a cache (no-store)",
     "/ping/{secret}": "answers OK",
     "/reports/follow/{token}/": "our own words alone; never kept by a cache (no-store)",
     "/reports/leave/{token}/": "our own words alone; never kept by a cache (no-store)",

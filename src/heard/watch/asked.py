@@ -29,7 +29,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 #: What pages offer by who looks at them.
-_SHOWN = ("see_watch", "keep_watch", "supervise", "give_orders", "exempt", "audit_watch")
+_SHOWN = ("see_watch", "keep_watch", "supervise", "give_orders", "exempt", "audit_watch", "administer")
 
 
 def signed_in(request: Request, *verbs: str) -> tuple[Serving, Caller]:

@@ -93,8 +93,8 @@ def _of_holder(entry: Entry, holder: str, titles: dict[str, str]) -> Iterator[To
             yield Told(since_at or entry.at, words)
         case DeedDone(deed=deed, who=who, done_at=done_at) if holder in (who, entry.by):
             yield Told(done_at or entry.at, f"you: {deed}")
-        case OrderAcknowledged(number=number) if entry.by == holder:
-            yield Told(entry.at, f"you read “{titles[entry.stream]}”, version {number}")
+        case OrderAcknowledged(number=number, link=link) if entry.by == holder:
+            yield Told(entry.at, f"you read “{titles[entry.stream]}”, version {number}{', by a link' if link else ''}")
 
 
 def _rang(tables: Tables, duty: Duty) -> Iterator[Told]:

@@ -60,9 +60,13 @@ class OrderWithdrawn(Body, frozen=True):
 
 @written_as("watch.order_acknowledged")
 class OrderAcknowledged(Body, frozen=True):
-    """On the order's stream, by the holder: they have read this version."""
+    """On the order's stream, by the holder: they have read this version; or without signing in, by a `link`
+    that `link_by` made for them.
+    """
 
     number: int
+    link: str = ""
+    link_by: str = ""
 
 
 @written_as("watch.duty_begun")

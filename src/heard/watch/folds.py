@@ -11,7 +11,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import Body, Entry
 from heard.engine.projection import Fold, Tables
-from heard.watch import lasting
+from heard.watch import by_link, lasting
 from heard.watch.entries import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -53,6 +53,7 @@ def _posted(tables: Tables, entry: Entry, body: HolderPosted) -> None:
 
 def _released(tables: Tables, entry: Entry, body: HolderReleased) -> None:
     tables.execute("DELETE FROM roster WHERE station = ? AND holder = ?", (entry.stream, body.holder))
+    by_link.released(tables, entry.stream, body.holder)
 
 
 def _published(tables: Tables, entry: Entry, body: OrderPublished) -> None:
@@ -60,10 +61,12 @@ def _published(tables: Tables, entry: Entry, body: OrderPublished) -> None:
         "INSERT OR REPLACE INTO standing_order VALUES (?, ?, ?, ?, ?, ?, NULL)",
         (entry.stream, body.station, body.title, body.number, entry.position, now.text(entry.at)),
     )
+    by_link.over(tables, entry.stream)
 
 
 def _withdrawn(tables: Tables, entry: Entry, body: OrderWithdrawn) -> None:
     tables.execute("UPDATE standing_order SET withdrawn = ? WHERE id = ?", (entry.position, entry.stream))
+    by_link.over(tables, entry.stream)
 
 
 def _acknowledged_order(tables: Tables, entry: Entry, body: OrderAcknowledged) -> None:
@@ -71,6 +74,7 @@ def _acknowledged_order(tables: Tables, entry: Entry, body: OrderAcknowledged) -
         "INSERT OR IGNORE INTO acknowledgement VALUES (?, ?, ?, ?)",
         (entry.stream, body.number, entry.by, now.text(entry.at)),
     )
+    by_link.acknowledged(tables, entry, body)
 
 
 def _begun(tables: Tables, entry: Entry, body: DutyBegun) -> None:

@@ -19,6 +19,7 @@ from heard.engine.stores import Record, Store
 from heard.watch import entries as told
 from heard.watch import lasting
 from heard.watch.keeping import REPAIRS
+from heard.watch.link_entries import LinksRuled
 from heard.watch.readings import minutes
 
 #: Entries that are opened, positions whose entries are read, and streams that are, in one go; others are answered in
@@ -38,7 +39,7 @@ _RECORDED = tuple(
     for body in (
         *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.DeedDone, told.Pinged),
         *(told.ObligationArmed, told.ObligationStoodDown, told.SuspensionAgreed, told.SuspensionEnded),
-        *(told.OrderPublished, told.OrderWithdrawn),
+        *(told.OrderPublished, told.OrderWithdrawn, LinksRuled),
         *(told.OrderAcknowledged, told.PositionsRead, told.HolderPosted, told.HolderReleased),
         *(told.AlarmRaised, told.AlarmProven, told.AlarmAcknowledged, told.AlarmCleared, told.AlarmClosed),
     )
@@ -169,8 +170,10 @@ def _in_words(entry: Entry, names: Mapping[str, str], titles: Mapping[str, str])
             return Recorded(at, f"{by} published “{order}”, version {number}.")
         case told.OrderWithdrawn():
             return Recorded(at, f"{by} withdrew “{title}”.")
-        case told.OrderAcknowledged(number=number):
-            return Recorded(at, f"{by} read “{title}”, version {number}.")
+        case LinksRuled(allowed=allowed):
+            return Recorded(at, f"{by} {'allowed' if allowed else 'no longer allowed'} orders to be read by a link.")
+        case told.OrderAcknowledged(number=number, link=link):
+            return Recorded(at, f"{by} read “{title}”, version {number}{', by a link' if link else ''}.")
         case told.PositionsRead():
             return Recorded(at, f"{by} read positions that were kept of somebody posted here.")
         case told.HolderPosted(holder=who):

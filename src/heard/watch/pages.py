@@ -17,7 +17,7 @@ from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
-from heard.watch import commands, known, ladders, looks, origins, pings, projection, tags
+from heard.watch import by_link, commands, known, ladders, looks, origins, pings, projection, tags
 from heard.watch.arming import SORTS
 from heard.watch.arming_page import arming_at, suspended_at
 from heard.watch.asked import NO_STORE, do, form_of, looked, names, page, signed_in
@@ -188,6 +188,7 @@ def station_at(
         "on_duty": {one.holder: one.begun_at for one in projection.on_duty(tables, station)},
         "sources": projection.sources(tables, station),
         **known.at_station(serving, station),
+        **by_link.at_station(tables, station, orders, at),
         **suspended,
         "obligations": projection.obligations(tables, station),
         "origins": {one.obligation: one for one in origins.origins(tables)},
@@ -205,7 +206,7 @@ def station_at(
     return page(serving, "watch/station.html", caller, status, **{**_NOTHING, **shown, **more})
 
 
-_NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": "", "opens": ""}
+_NOTHING = {"done": False, "error": "", "draft": {}, "address": "", "sends_to": "", "opens": "", "link_to": ""}
 
 
 async def act_at_station(request: Request) -> Response:
@@ -324,7 +325,7 @@ def _order(serving: Serving, caller: Caller, order: Order, error: str = "") -> R
     words = entry.body if entry and isinstance(entry.body, OrderPublished) else OrderPublished("", 0, "", "")
     return page(
         serving, "watch/order.html", caller, 422 if error else 200, order=order, words=words, is_mine=is_mine,
-        error=error,
+        error=error, link_by=names(tables).get(by_link.maker(tables, order, me), ""),
         read_at=projection.acknowledged(tables, order).get(me), station=projection.station(tables, order.station),
     )  # fmt: skip
 

@@ -91,13 +91,16 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
-    from heard.watch import lasting, look_entries, looks, plan_entries, plans
+    from heard.watch import by_link, lasting, link_entries, look_entries, looks, plan_entries, plans
 
     return Room(
         "watch",
-        SCHEMA + suspensions.SCHEMA + plans.SCHEMA + looks.SCHEMA + lasting.SCHEMA,
-        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS, **looks.FOLDS},
-        (entries, plan_entries, look_entries, model, folds, positions, suspensions, plans, looks, lasting, here),
+        SCHEMA + suspensions.SCHEMA + plans.SCHEMA + looks.SCHEMA + lasting.SCHEMA + by_link.SCHEMA,
+        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS, **looks.FOLDS, **by_link.FOLDS},
+        (
+            *(entries, plan_entries, look_entries, link_entries, model, folds, positions, suspensions, plans, looks),
+            *(lasting, by_link, here),
+        ),
     )
 
 

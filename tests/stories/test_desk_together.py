@@ -131,3 +131,23 @@ def test_words_for_a_post_that_was_withdrawn_meanwhile_come_back(editor: Opens, 
     at_desk.page.locator(f"#reword-{post} button", has_text="Clarify").click()
     at_desk.waits_to_see("What you wrote")
     assert "There were four lamps." in at_desk.page.input_value("textarea[aria-labelledby=homeless]")
+
+
+def test_a_summary_from_the_box_does_not_write_over_one_that_came_while_it_was_typed(
+    at_desk: Opens, hearing: Hearing
+) -> None:
+    una = at_desk("Una")
+    page = una.page
+    page.locator("#text").focus()
+    page.keyboard.type("/summary The lamps were out.")
+    hearing.does(f"/cases/{hearing.slug}/summary", {"text": "The gate was open."})
+    # The form has followed by then: what counts is what stood as the words were begun.
+    waits_by_beats(una, lambda: page.input_value("#digest-text") == "The gate was open.", "for the form to follow")
+    page.keyboard.press("Control+Enter")
+    una.waits_to_see("Theirs: The gate was open.")
+    assert page.input_value("#text") == "/summary The lamps were out."
+    assert "The gate was open." in hearing.server.page(f"/{hearing.slug}/")
+    page.locator("#text").focus()
+    page.keyboard.press("Control+Enter")
+    una.waits_to_see("The summary is written.")
+    assert "The lamps were out." in hearing.server.page(f"/{hearing.slug}/")

@@ -1,14 +1,17 @@
-"""A conflict as the desk shows it: what the post was, what it is by now, what one typed, and the three put together."""
+"""A conflict as the desk shows it, of a post or of the summary: what it was, what it is by now, what one typed, and the
+three put together.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from heard.cases.exits import Serving
+from heard.cases.model import Case
 from heard.coverage import merging, projection
 from heard.coverage.court import Form
 from heard.coverage.elements import Element, Quote, Text
-from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostTakenOver
+from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostTakenOver, SummaryWritten
 from heard.coverage.model import Post
 from heard.engine.journal import Journal
 
@@ -33,6 +36,26 @@ def seen(serving: Serving, post: str, form: Form, based_on: int | None) -> dict[
         "only_marked": (was, was_title) == (theirs, known.title),
         "clashes": sum(part.sort == "clash" for part in [*found, *title]),
         "draft": asked,
+    }
+
+
+def of_summary(serving: Serving, case: Case, form: Form, based_on: int | None) -> dict[str, Any]:
+    """The same of the summary, which has no title."""
+    stands = projection.of_case(serving.tables, case.id)
+    was = ""
+    for entry in serving.node.journal.stream(case.id):
+        if isinstance(entry.body, SummaryWritten) and (based_on is None or entry.position <= based_on):
+            was = entry.body.markdown
+    found = merging.parts(was, stands.summary, form.get("text", ""))
+    return {
+        "post": None,
+        "position": stands.summary_position,
+        "parts": [_shown(part) for part in found],
+        "title": [],
+        "yours": form.get("text", ""),
+        "only_marked": False,
+        "clashes": sum(part.sort == "clash" for part in found),
+        "draft": {**form, "text": merging.proposed(found)},
     }
 
 

@@ -93,8 +93,9 @@ def _what(body: Body) -> str:
 
 def _stands(tables: Tables, what: str, subject: str) -> int:
     """The position by which it is known whether what stands is what the change was written on."""
-    found = projection.of_case(tables, subject) if what == "summary" else projection.by_id(tables, subject)
-    return found.position
+    if what == "summary":
+        return projection.of_case(tables, subject).summary_position
+    return projection.by_id(tables, subject).position
 
 
 def words_of(journal: Journal, change: str) -> tuple[ChangeProposed, Any, str]:
@@ -126,7 +127,8 @@ def let_out(doors: Doors, journal: Journal, change: str, by: str) -> Command:
             raise Refused(OWN)
         nothing_new_now(tables, known.case)
         if known.what == "summary":
-            stands = projection.of_case(tables, known.subject).position == proposed.based_on
+            # One proposed by an earlier version names the newest change of the whole coverage, which is none before it.
+            stands = projection.of_case(tables, known.subject).summary_position <= proposed.based_on
         else:
             post = projection.by_id(tables, known.subject)
             POST_MOVES.after(post.status, known.what)

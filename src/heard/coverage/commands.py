@@ -362,16 +362,31 @@ def set_state(
 
 
 def summarise(
-    doors: Doors, case: str, markdown: str, *, source: str = "", source_at: datetime | None = None
+    doors: Doors,
+    case: str,
+    markdown: str,
+    *,
+    source: str = "",
+    source_at: datetime | None = None,
+    based_on: int | None = None,
 ) -> Command:
-    """Write the editor's digest, in place of the one before."""
+    """Write the editor's digest, in place of the one that it is based on."""
 
     def judge(tables: Tables) -> Decision:
         known = cases.by_id(tables, case)
         words = checked_words(markdown, "summary", parts.TEXT_MAX)
         nothing_new_now(tables, case)
-        if doors.of(tables, case).stops(*parts.texts((parts.Text(words),))):
+        stands, door = projection.of_case(tables, case), doors.of(tables, case)
+        if door.stops(*parts.texts((parts.Text(words),))):
             raise NotPublished
+        if based_on is not None and stands.summary_position > based_on and stands.summary != words:
+            raise Conflict(
+                "Somebody wrote the summary while you were writing. Nothing of yours was lost: both versions are here. "
+                "Put them together and send it again.",
+                theirs="" if door.stops(stands.summary) else stands.summary,
+                yours=words,
+                position=stands.summary_position,
+            )
         return Decision((Draft(case, SummaryWritten(words, source, source_at)),), (case, known.rules))
 
     return judge

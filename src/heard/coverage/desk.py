@@ -286,7 +286,10 @@ async def act(request: Request) -> Response:
         except Conflict as conflict:
             both = None
             if "theirs" in conflict.details:
-                both = both_versions.seen(serving, waiting.named(serving, case, form), form, based_on(form))
+                if request.path_params["verb"] == "summary":
+                    both = both_versions.of_summary(serving, case, form, based_on(form))
+                else:
+                    both = both_versions.seen(serving, waiting.named(serving, case, form), form, based_on(form))
             return _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
         except NotFound:
             raise

@@ -61,7 +61,7 @@ _notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
 
 def _announced(tables: Tables, entry: Entry, body: CaseOpened) -> None:
     tables.execute(
-        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?, 0, 0)",
+        "INSERT INTO coverage VALUES (?, 'announced', ?, '', NULL, '', NULL, '', ?, 0, 0, 0)",
         (entry.stream, now.text(entry.at), entry.position),
     )
 
@@ -126,8 +126,8 @@ def _coverage_taken_over(tables: Tables, entry: Entry, body: CoverageTakenOver) 
 def _summary(tables: Tables, entry: Entry, body: SummaryWritten) -> None:
     written_at = body.source_at if body.source else entry.at
     tables.execute(
-        "UPDATE coverage SET summary = ?, summary_at = ?, position = ? WHERE case_id = ?",
-        (body.markdown, _text(written_at), entry.position, entry.stream),
+        "UPDATE coverage SET summary = ?, summary_at = ?, summary_position = ?, position = ? WHERE case_id = ?",
+        (body.markdown, _text(written_at), entry.position, entry.position, entry.stream),
     )
 
 

@@ -22,7 +22,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS coverage (
     case_id TEXT PRIMARY KEY, state TEXT NOT NULL, since TEXT, words TEXT NOT NULL, due_at TEXT,
     summary TEXT NOT NULL, summary_at TEXT, pinned TEXT NOT NULL, position INTEGER NOT NULL, overran INTEGER NOT NULL,
-    length INTEGER NOT NULL
+    length INTEGER NOT NULL, summary_position INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS coverage_due ON coverage (due_at) WHERE state = 'paused' AND overran = 0;
 CREATE INDEX IF NOT EXISTS coverage_pinned ON coverage (pinned);
@@ -124,7 +124,7 @@ def of_case(tables: Tables, case: str) -> Coverage:
         clock = Clock(since, now.instant(row[4])) if since and row[4] else None
         return Coverage(
             *(row[0], row[1], since, row[3], clock, row[5]),
-            *(now.instant(row[6]) if row[6] else None, row[7], row[8], bool(row[9]), row[10]),
+            *(now.instant(row[6]) if row[6] else None, row[7], row[8], bool(row[9]), *row[10:]),
         )
     raise NotFound("There is no case at this address.")
 

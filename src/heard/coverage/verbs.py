@@ -122,7 +122,8 @@ def _clarify(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
 def _summary(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     words = form.get("text", "")
-    return _asked_first(commands.summarise(serving.doors, case.id, words), serving, case, form, caller, [words])
+    command = commands.summarise(serving.doors, case.id, words, based_on=based_on(form))
+    return _asked_first(command, serving, case, form, caller, [words])
 
 
 def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

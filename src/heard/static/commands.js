@@ -20,7 +20,7 @@ const MARKS = {
 const ACTS = {
   pause: ['pause: /pause 14:00 The court rose', pause, 'Paused.'],
   resume: ['go on', words => ['state', { state: 'live', words }], 'Live.'],
-  summary: ['write the summary', text => ['summary', { text }], 'The summary is written.'],
+  summary: ['write the summary', text => ['summary', { text, based_on: summaryBefore ?? newestSummary() }], 'The summary is written.'],
 }
 const OF_SOMEONE = ['quote', 'paraphrase', 'read', 'evidence', 'submission', 'finding']
 const OFFERED = 8
@@ -30,6 +30,12 @@ function pause(words) {
   const [, until, rest] = /^(\d\d?:\d\d)?\s*([^]*)$/.exec(words)
   return ['state', { state: 'paused', words: rest, ...(until && { until: until.padStart(5, '0') }) }]
 }
+
+// Which summary stood as somebody began to write another here: one that came meanwhile is not written over. Without the
+// form to know it from (the shell without a line) there was none, so that any that there is comes back to be read first.
+let summaryBefore
+const newestSummary = () => Number(document.querySelector('#summary-form [name=based_on]')?.value ?? 0)
+const writesSummary = box => /^[/]summary\s/.test(box.value)
 
 // The first command that is none, if the text begins with one.
 export function unknownCommand(text) {
@@ -68,8 +74,12 @@ async function act(name, words, { slug, account, tell, flush, done }) {
   }).catch(() => null)
   const said = await answer?.json().catch(() => null)
   if (answer?.ok && said) {
+    summaryBefore = undefined
     await done()
     tell(told)
+  } else if (answer?.status === 409 && said?.theirs !== undefined) {
+    summaryBefore = said.position
+    tell(`${said.detail} Theirs: ${said.theirs}`, true)
   } else tell(said?.detail ?? 'There is no line, and this is done at once or never. Your words are still here.', true)
   return true
 }
@@ -88,6 +98,7 @@ export function offerIn(fields) {
   }
 
   function look() {
+    summaryBefore = writesSummary(box) ? (summaryBefore ?? newestSummary()) : undefined
     const before = box.value.slice(0, box.selectionStart)
     const command = /^[/]([a-z]*)$/.exec(before), person = /(?:^|\s)@([^\s@]*)$/.exec(before)
     const begun = (command ?? person)?.[1].toLowerCase()

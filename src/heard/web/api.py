@@ -146,12 +146,12 @@ async def read_summary(call: Call) -> Response:
     case = _known(call)
     coverage = projection.of_case(call.tables, case.id)
     text = call.doors.of(call.tables, case.id).let("json", coverage.summary)
-    return answered({"text": text, "written_at": coverage.summary_at})
+    return answered({"text": text, "written_at": coverage.summary_at, "position": coverage.summary_position})
 
 
 async def summarise(call: Call) -> Response:
     case = _known(call)
-    command = commands.summarise(call.doors, case.id, call.body.text)
+    command = commands.summarise(call.doors, case.id, call.body.text, based_on=call.body.based_on)
     written = await call.do(await _asked_first(call, case, command, call.body.sure, [call.body.text]), case.id)
     if written.kind == ChangeProposed.kind:
         return proposed(written)

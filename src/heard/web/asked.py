@@ -109,7 +109,10 @@ class Marked(Asked, frozen=True):
 
 
 class Summary(Asked, frozen=True):
+    """`based_on` is the `position` of the summary that it takes the place of, 0 where there was none."""
+
     text: Words
+    based_on: int | None = None
     sure: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from heard.cases import commands as case_commands
 from heard.cases import jury
+from heard.cases import projection as cases
 from heard.coverage import commands, court, kept, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
@@ -122,6 +124,22 @@ def test_leave_needs_the_words_in_which_it_was_given_and_ends_when_the_jury_goes
     desk.do(jury.send_out(desk.case, of))
     with pytest.raises(Refused):
         desk.let_out(post)
+
+
+def test_where_it_was_recorded_that_an_absence_and_a_seal_ended_is_known_until_the_jury_goes_out_again(
+    desk: Desk,
+) -> None:
+    of = hearing(desk)
+    ended = lambda: (cases.juries(desk.tables, desk.case)[of].returned, cases.juries(desk.tables, desk.case)[of].lifted)  # noqa: E731
+    desk.do(jury.send_out(desk.case, of))
+    assert ended() == (0, 0)
+    back = desk.do(jury.bring_back(desk.case, of)).position
+    leave = desk.do(jury.lift_seal(desk.case, of, "coroner's leave", "You may report it.")).position
+    assert ended() == (back, leave)
+    desk.do(jury.send_out(desk.case, of))
+    assert ended() == (0, 0)
+    discharged = desk.do(jury.lift_seal(desk.case, of, "jury discharged")).position
+    assert ended() == (0, discharged)
 
 
 def test_a_hearing_without_a_jury_has_no_such_state(desk: Desk) -> None:
@@ -243,7 +261,16 @@ def test_sealed_words_are_on_no_exit_also_after_a_restart_and_then_they_are(tmp_
         said = everything_said(server, slug, post)
         assert not [address for address, text in said.items() if WORDS in text]
         assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 422
-        server.post(f"/hearings/{of}/seal", {"cause": "conclusion returned"})
+        by_whom = server.client.get(f"/desk/{slug}/").text
+        assert "The jury is back, recorded by" in by_whom and "Conclusion returned, recorded by" not in by_whom
+        ended = {"cause": "conclusion returned", "words": "<b>Misadventure</b>, by all of them."}
+        server.post(f"/hearings/{of}/seal", ended)
+        desk = server.client.get(f"/desk/{slug}/").text
+        told = re.findall(r"Conclusion returned, recorded by ([^<]+) at \d\d:\d\d on [^<]+: <q>(.*?)</q>", desk)
+        assert len(told) == 2, "beside what was sealed, and at the hearing"
+        assert set(told) == {("Ada Desk", "&lt;b&gt;Misadventure&lt;/b&gt;, by all of them.")}
+        assert "Misadventure" not in "".join(everything_said(server, slug, post).values())
         assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 201
         assert WORDS in server.page(f"/{slug}/")
         assert WORDS not in "".join(server.said)
+        assert "Misadventure" in server.client.get(f"/desk/{slug}/").text, "also when all of it is released"

@@ -105,17 +105,19 @@ def _let_go(tables: Tables, entry: Entry, body: CaseLetGo) -> None:
 
 
 def _sworn(tables: Tables, entry: Entry, body: JurySworn) -> None:
-    tables.execute("INSERT OR IGNORE INTO jury VALUES (?, ?, 0, 0)", (body.hearing, body.case))
+    tables.execute("INSERT OR IGNORE INTO jury VALUES (?, ?, 0, 0, 0, 0)", (body.hearing, body.case))
 
 
 def _sent_out(tables: Tables, entry: Entry, body: JurySentOut) -> None:
-    tables.execute("UPDATE jury SET absent = 1, may_release = 0 WHERE hearing = ?", (body.hearing,))
+    tables.execute(
+        "UPDATE jury SET absent = 1, may_release = 0, returned = 0, lifted = 0 WHERE hearing = ?", (body.hearing,)
+    )
     out = (body.hearing, body.case, now.text(entry.at))
     tables.execute("INSERT OR IGNORE INTO jury_out VALUES (?, ?, ?, NULL)", out)
 
 
 def _returned(tables: Tables, entry: Entry, body: JuryReturned) -> None:
-    tables.execute("UPDATE jury SET absent = 0 WHERE hearing = ?", (body.hearing,))
+    tables.execute("UPDATE jury SET absent = 0, returned = ? WHERE hearing = ?", (entry.position, body.hearing))
     _no_longer_out(tables, entry, body.hearing)
 
 
@@ -125,7 +127,8 @@ def _no_longer_out(tables: Tables, entry: Entry, hearing: str) -> None:
 
 
 def _seal_lifted(tables: Tables, entry: Entry, body: SealLifted) -> None:
-    tables.execute("UPDATE jury SET absent = 0, may_release = 1 WHERE hearing = ?", (body.hearing,))
+    lifted = (entry.position, body.hearing)
+    tables.execute("UPDATE jury SET absent = 0, may_release = 1, lifted = ? WHERE hearing = ?", lifted)
     _no_longer_out(tables, entry, body.hearing)
 
 

@@ -59,11 +59,17 @@ class Sitting(msgspec.Struct, frozen=True):
 
 
 class Jury(msgspec.Struct, frozen=True):
-    """The jury of a hearing: whether it is out of the room, and whether what was sealed then may be released."""
+    """The jury of a hearing: whether it is out of the room, and whether what was sealed then may be released.
+
+    `returned` and `lifted` are the positions at which it was recorded, since it last went out, that it is back and that
+    the seal ended; or 0. Who did, and in what words, is in the entries.
+    """
 
     hearing: str
     absent: bool
     may_release: bool
+    returned: int
+    lifted: int
 
 
 class Restriction(msgspec.Struct, frozen=True):

@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS restriction (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS restriction_case ON restriction (case_id, position);
 CREATE TABLE IF NOT EXISTS jury (
-    hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL
+    hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, absent INTEGER NOT NULL, may_release INTEGER NOT NULL,
+    returned INTEGER NOT NULL, lifted INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_case ON jury (case_id);
 CREATE TABLE IF NOT EXISTS jury_out (
@@ -208,8 +209,8 @@ def delays(tables: Tables, case: str) -> dict[str, int]:
 @remembered(ROOM)
 def juries(tables: Tables, case: str) -> dict[str, Jury]:
     """The juries of a case, by hearing."""
-    rows = tables.execute("SELECT hearing, absent, may_release FROM jury WHERE case_id = ?", (case,))
-    return {hearing: Jury(hearing, bool(absent), bool(may_release)) for hearing, absent, may_release in rows}
+    rows = tables.execute("SELECT hearing, absent, may_release, returned, lifted FROM jury WHERE case_id = ?", (case,))
+    return {row[0]: Jury(row[0], bool(row[1]), bool(row[2]), *row[3:]) for row in rows}
 
 
 def juries_out_at(tables: Tables, case: str, at: datetime) -> list[str]:

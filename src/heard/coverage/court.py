@@ -12,9 +12,9 @@ from heard.accounts.model import Caller
 from heard.cases import careful, jury, private, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
-from heard.cases.entries import SealEnd
+from heard.cases.entries import SealEnd, SealLifted
 from heard.cases.exits import Serving
-from heard.cases.model import Case
+from heard.cases.model import Case, Jury
 from heard.cases.permission import record_permission
 from heard.coverage import kept, projection, rising
 from heard.coverage.model import Post
@@ -37,6 +37,7 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
             "title": title,
             "place": place,
             "jury": juries.get(hearing),
+            "ended": _ended(serving, juries[hearing]) if hearing in juries else [],
             "private_since": shut.get(hearing),
             "private_by": account_name(serving.tables, shut[hearing][1]) if hearing in shut else "",
             "delay": cases.delays(serving.tables, case.id).get(hearing, 0),
@@ -44,6 +45,21 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]]:
             "ends": get_args(SealEnd),
         }
         for hearing, title, place in cases.hearings(serving.tables, case.id)
+    ]
+
+
+def _ended(serving: Serving, jury: Jury) -> list[dict[str, Any]]:
+    """What ended the absence of a jury and the seal: who recorded it, when, and in what words, in that order."""
+    entries = [serving.node.journal.entry(position) for position in sorted((jury.returned, jury.lifted)) if position]
+    return [
+        {
+            "what": entry.body.cause if isinstance(entry.body, SealLifted) else "the jury is back",
+            "words": getattr(entry.body, "words", ""),
+            "at": entry.at,
+            "by": account_name(serving.tables, entry.by),
+        }
+        for entry in entries
+        if entry
     ]
 
 

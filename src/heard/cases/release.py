@@ -12,7 +12,9 @@ The names are read from the journal and kept in memory only.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from heard.cases import projection, states
 from heard.cases.entries import RestrictionImposed
@@ -26,16 +28,28 @@ Exit = Literal[
     "page", "frame", "long_poll", "json", "json_ld", "open_graph", "feed", "export", "replay", "mail", "picture", "hold"
 ]
 
-#: One sentence for every cause, so that nobody learns from it which words were too much.
+#: One sentence for every cause, so that nobody learns from it which words were too much; see `held`.
 HELD = (
-    "This was not published. Your words are kept on the desk, and an editor will look at them. "
+    "This was not published. Your words are kept on the desk, and an editor will look at them by {by}. "
     "You need not send them again."
 )
+#: An editor has looked at what is held within this; the desk shows how much of it is left.
+HELD_WITHIN = timedelta(hours=1)
 #: The same for what can only be refused, since there is nowhere to keep it.
 NOT_PUBLISHED = (
     "This was not published, and everything stands as it was. Keep your words; an editor or a lawyer can help."
 )
 CHECKING = "This page is being checked and cannot be shown just now. Nothing is lost; please come back in a while."
+
+
+def held(by: str) -> str:
+    """What is told to whoever wrote what is held; `by` is "14:20"."""
+    return HELD.format(by=by)
+
+
+def looked_at_by(held_at: datetime, zone: str) -> str:
+    """When somebody will have looked at it, by the clock in the court: of the moment alone, and of one length."""
+    return f"{(held_at + HELD_WITHIN).astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 #: So many guards are kept made; one is made anew when its orders or its cast change.

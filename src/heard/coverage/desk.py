@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import msgspec
@@ -18,7 +19,7 @@ from heard.cases import projection as cases
 from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, slug_of
-from heard.cases.release import HELD
+from heard.cases.release import held, looked_at_by
 from heard.coverage import (
     both_versions,
     cards,
@@ -112,10 +113,20 @@ async def case_page(request: Request) -> Response:
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        told = _TOLD.get(request.query_params.get("done", ""), "")
-        return _page(serving, caller, case, message=told, look=looks.asked(serving, case, request.query_params))
+        return _page(
+            serving, caller, case, message=_told(request), look=looks.asked(serving, case, request.query_params)
+        )
 
     return await looking_twice(serving, look)
+
+
+def _told(request: Request) -> str:
+    """What became of what was sent; of what is held also by when somebody looks at it, as `act` knew."""
+    done, by = (request.query_params.get(name, "") for name in ("done", "by"))
+    return held(by) if done == "held" and _A_CLOCK(by) else _TOLD.get(done, "")
+
+
+_A_CLOCK = re.compile("[0-2][0-9]:[0-5][0-9]").fullmatch
 
 
 async def changed(request: Request) -> Response:
@@ -134,7 +145,6 @@ async def changed(request: Request) -> Response:
 
 _TOLD = {
     "published": "Published.",
-    "held": HELD,
     "sealed": SEALED,
     "submitted": SUBMITTED,
     "waiting": WAITING,
@@ -184,9 +194,8 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         verb: caller.may(verb)
         for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles", "take_record")
     }
-    held, submitted, waits = (
-        projection.with_status(tables, case.id, status) for status in ("held", "submitted", "waiting")
-    )
+    kept = projection.longest_with_status(tables, case.id, "held")
+    submitted, waits = (projection.with_status(tables, case.id, status) for status in ("submitted", "waiting"))
     return {
         "case": case,
         "coverage": projection.of_case(tables, case.id),
@@ -197,7 +206,7 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         "older": older,
         "look": look,
         "counts": projection.counts(tables, case.id),
-        "held": [waiting.seen(serving, case, post, caller) for post in held] if may["release_held"] else [],
+        "held": [waiting.seen(serving, case, post, caller) for post in kept] if may["release_held"] else [],
         "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
         "waits": [waiting.seen(serving, case, post, caller) for post in waits],
         "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
@@ -211,8 +220,8 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
             hearing: [waiting.seen(serving, case, post, caller) for post in posts] if may["release_held"] else []
             for hearing, posts in court.sealed(tables, case.id).items()
         },
-        "held_count": len(held),
-        "held_since": min((waiting.kept_since(serving, post.id) for post in held), default=None),
+        "held_count": len(kept),
+        "held_first": waiting.look_by(waiting.kept_since(serving, kept[0].id)) if kept else None,
         "approvals": orders.approvals(tables) if caller.at("").may("release_held") else [],
         "problems": [_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if may["retract"]
@@ -297,6 +306,9 @@ async def act(request: Request) -> Response:
             typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
             return _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
         told = written.kind.removeprefix("coverage.").partition("_")[2]
+        if told == "held":
+            by = looked_at_by(now.instant(written.at), case.zone)
+            return RedirectResponse(f"/desk/{case.slug}/?done=held&by={by}", 303)
         return RedirectResponse(f"/desk/{case.slug}/?done={told if told in _TOLD else 'done'}", 303)
 
     return await looking_twice(serving, done)

@@ -212,6 +212,14 @@ def with_status(tables: Tables, case: str, status: str, limit: int = 200) -> lis
     return [_post(row) for row in rows]
 
 
+def longest_with_status(tables: Tables, case: str, status: str, limit: int = 200) -> list[Post]:
+    """The same, those first that have had it longest."""
+    rows = tables.execute(
+        "SELECT * FROM post WHERE case_id = ? AND status = ? ORDER BY position LIMIT ?", (case, status, limit)
+    )
+    return [_post(row) for row in rows]
+
+
 def last_place(tables: Tables, case: str, section: str) -> str:
     """Where the newest of a section stands, empty where there is none."""
     [(last,)] = tables.execute("SELECT max(place) FROM post WHERE case_id = ? AND section = ?", (case, section))

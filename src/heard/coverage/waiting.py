@@ -11,6 +11,7 @@ from heard.cases import states
 from heard.cases.exits import Serving
 from heard.cases.letting_out import agree_to_end_second_eyes, fix_delay, rule_second_eyes
 from heard.cases.model import Case
+from heard.cases.release import HELD_WITHIN
 from heard.coverage import changes, kept, projection
 from heard.coverage import elements as parts
 from heard.coverage.court import Form, Make, account_name
@@ -20,6 +21,7 @@ from heard.coverage.model import Post
 from heard.coverage.orders import knows_all
 from heard.coverage.proposed import Change, by_id
 from heard.engine import now
+from heard.engine.clock import Clock
 from heard.engine.errors import NotFound
 from heard.engine.node import Command
 
@@ -37,7 +39,9 @@ def seen(serving: Serving, case: Case, post: Post, caller: Caller) -> dict[str, 
         "elements": words.elements,
         "byline": words.byline,
         "due_at": now.instant(post.state) if post.status == "waiting" else None,
-        "since": kept_since(serving, post.id),
+        "since": (since := kept_since(serving, post.id)),
+        "look_by": (clock := look_by(since)),
+        "overdue": clock.due(now.utc()),
         "own": entries[0].by == mine,
         "agreed": account_name(serving.tables, agreed),
         "agreed_by_me": agreed == mine,
@@ -49,6 +53,11 @@ def seen(serving: Serving, case: Case, post: Post, caller: Caller) -> dict[str, 
 def kept_since(serving: Serving, post: str) -> datetime:
     """How long a post has waited for somebody, whatever it waits for: its clock on the desk."""
     return [entry.at for entry in serving.node.journal.stream(post) if isinstance(entry.body, KEPT)][-1]
+
+
+def look_by(held_at: datetime) -> Clock:
+    """By when an editor has looked at what is held, as its author was told."""
+    return Clock(held_at, held_at + HELD_WITHIN)
 
 
 def _may_say_who_is_meant(serving: Serving, case: Case, caller: Caller) -> bool:

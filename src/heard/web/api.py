@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import Case
-from heard.cases.release import HELD
+from heard.cases.release import held, looked_at_by
 from heard.coverage import cards, commands, pictures, projection, repicturing
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
@@ -25,6 +25,7 @@ from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
 from heard.coverage.sealing import SEALED
 from heard.coverage.shown import show
+from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
 from heard.web import asked, court, errors, kept, orders, receipts, report_readings, reports, watch
@@ -193,7 +194,9 @@ async def publish(call: Call) -> Response:
     written = await call.do(asked, case.id)
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
-        return answered({**told, "status": "held", "detail": HELD}, 202, written)
+        return answered(
+            {**told, "status": "held", "detail": held(looked_at_by(now.instant(written.at), case.zone))}, 202, written
+        )
     for kind, detail in ((PostSealed.kind, SEALED), (PostSubmitted.kind, SUBMITTED), (PostWaiting.kind, WAITING)):
         if written.kind == kind:
             return answered({**told, "status": kind.removeprefix("coverage.post_"), "detail": detail}, 202, written)

@@ -1,0 +1,79 @@
+"""What is held has an owner and a clock: its author is told by when it is looked at, and the desk sees it overdue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from heard.cases.commands import hold_case, let_case_go
+from heard.cases.release import HELD, HELD_WITHIN, looked_at_by
+from heard.coverage import projection
+from heard.engine import now
+from heard.opening import open_house
+from tests.desk import Desk
+from tests.server import Server, running
+from tests.stories.people import signed_in_as
+
+#: The case of `tests.desk`, in which something has been held for longer than it should be.
+SLUG = "the-case"
+
+
+def test_by_when_is_of_one_length_at_every_minute_of_two_days_with_a_change_of_clocks() -> None:
+    began = datetime(2031, 3, 29, 12, tzinfo=UTC)
+    clocks = [looked_at_by(began + timedelta(minutes=minute), "Europe/London") for minute in range(2 * 24 * 60)]
+    assert {len(one) for one in clocks} == {5}
+    assert clocks[0] == "13:00"
+    assert looked_at_by(datetime(2031, 3, 30, 0, 30, tzinfo=UTC), "Europe/London") == "02:30", "an hour of the clocks"
+
+
+def test_what_was_held_first_stands_first_and_none_of_it_falls_off_the_end(desk: Desk) -> None:
+    desk.do(hold_case(desk.case, "asked to"))
+    posts = [desk.publish(f"Words {number}.") for number in range(4)]
+    assert [one.id for one in projection.longest_with_status(desk.tables, desk.case, "held", 3)] == posts[:3]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("by") / "data"
+    with now.held_at(now.utc() - HELD_WITHIN - timedelta(minutes=5)):
+        house = open_house(data, synchronous="OFF")
+        desk = Desk(house)
+        desk.do(hold_case(desk.case, "asked to"))
+        desk.publish("Held long ago, the qoldq one.")
+        desk.do(let_case_go(desk.case, "looked at"))
+        house.close()
+    with running(data) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def reporter(server: Server) -> Iterator[httpx2.Client]:
+    client = signed_in_as(server, "Una", "reporter")
+    yield client
+    client.close()
+
+
+def test_the_author_is_told_by_when_and_the_desk_sees_it_with_what_is_overdue_first(
+    server: Server, reporter: httpx2.Client
+) -> None:
+    server.post(f"/cases/{SLUG}/permission", {"permission": "withdrawn"})
+    sent = reporter.post(f"/desk/{SLUG}/publish", data={"text": "Held just now, the qnewq one."})
+    page = reporter.get(sent.headers["location"]).text
+    [by] = re.findall(r"will look at them by (\d\d:\d\d)\.", page)
+    assert re.search(r"2 held, for .*; since .*, the first overdue since ", page)
+    assert "qoldq" not in page and "qnewq" not in page
+    desk = server.client.get(f"/desk/{SLUG}/").text
+    old, new = (desk.index(words) for words in ("the qoldq one", "the qnewq one"))
+    overdue, due = (desk.index(words) for words in ("<b>Overdue</b> since", f"To be looked at by {by}"))
+    assert old < overdue < new < due
+    assert desk.count("<b>Overdue</b> since") == 1
+
+
+@pytest.mark.parametrize("by", ["", "noon", "<b>now</b>", "14:20 and pay", "99:99"])
+def test_nothing_but_a_clock_is_said_from_an_address(server: Server, reporter: httpx2.Client, by: str) -> None:
+    page = reporter.get(f"/desk/{SLUG}/", params={"done": "held", "by": by}).text
+    assert HELD.split("{by}")[0] not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from heard.engine import now
 from heard.engine.errors import Refused
 from heard.opening import open_house
 from tests.desk import Desk
+from tests.server import running
+from tests.stories.people import signed_in_as
 
 
 def there(desk: Desk, *, but: str = "") -> list[tuple[str, str]]:
@@ -66,3 +69,17 @@ def test_app_that_is_started_beside_another_knows_who_is_here(desk: Desk) -> Non
     presence.come(other.vault, desk.case, "una", "0", "new")
     assert there(desk) == [("una", "new")]
     other.close()
+
+
+def test_nobody_is_said_to_write_at_a_post_of_another_case(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        here, elsewhere = server.open_case("here", "Here"), server.open_case("elsewhere", "Elsewhere")
+        own, other = server.publish(here, "Ours."), server.publish(elsewhere, "Theirs.")
+        said = {
+            at: server.client.post(f"/desk/{here}/here", data={"page": "0", "at": at}) for at in (own, other, "none")
+        }
+        assert [answer.status_code for answer in said.values()] == [200, 422, 422]
+        assert said[other].content == said["none"].content, "nor is told that there is such a post"
+        una = signed_in_as(server, "Una")
+        assert [one["at"] for one in una.post(f"/desk/{here}/here", data={"page": "0"}).json()["here"]] == [own]
+        una.close()

@@ -36,7 +36,8 @@ async def here(request: Request) -> Response:
 
     async def told() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        if at not in ("", presence.NEW) and not projection.is_known(serving.tables, at):
+        # The same for a post of another case, of which whoever asks may know nothing.
+        if at not in ("", presence.NEW) and [one.case for one in projection.by_ids(serving.tables, [at])] != [case.id]:
             raise Refused("There is no such post to write at. Nothing was changed.")
         if "leaves" in form:
             presence.leave(serving.vault, case.id, caller.account.id, page)

@@ -11,7 +11,7 @@ import pytest
 
 from heard.cases.commands import hold_case, let_case_go
 from heard.cases.release import HELD, HELD_WITHIN, looked_at_by
-from heard.coverage import projection
+from heard.coverage import projection, pulse
 from heard.engine import now
 from heard.opening import open_house
 from tests.desk import Desk
@@ -34,6 +34,16 @@ def test_what_was_held_first_stands_first_and_none_of_it_falls_off_the_end(desk:
     desk.do(hold_case(desk.case, "asked to"))
     posts = [desk.publish(f"Words {number}.") for number in range(4)]
     assert [one.id for one in projection.longest_with_status(desk.tables, desk.case, "held", 3)] == posts[:3]
+
+
+def test_a_desk_that_is_open_hears_that_something_is_overdue_though_nobody_did_anything(desk: Desk) -> None:
+    desk.do(hold_case(desk.case, "asked to"))
+    desk.publish("Words.")
+    held_at, latest = now.utc(), list[str]()
+    for later in (timedelta(), HELD_WITHIN - timedelta(minutes=1), HELD_WITHIN):
+        with now.held_at(held_at + later):
+            latest.append(pulse._latest(desk.tables, desk.case))
+    assert latest[0] == latest[1] != latest[2]
 
 
 @pytest.fixture(scope="module")

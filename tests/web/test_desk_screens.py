@@ -123,6 +123,12 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     page.locator(f"#reword-{post} button", has_text="Clarify").click()
     page.locator("#conflict").wait_for()
     found += look(page, "both versions")
+    page.goto("/desk/plain/")
+    page.fill("#digest-text", "Yours.")
+    assert server.post("/cases/plain/summary", {"text": "Theirs."}).status_code == 201
+    page.locator("#summary-form button").click()
+    page.locator("#both-digest-text").wait_for()
+    found += look(page, "both summaries")
     context.close()
     assert found == []
 
@@ -137,6 +143,10 @@ def test_html_checker_finds_no_errors_in_them(server: Server, desk: httpx2.Clien
     overtaken = desk.post("/desk/queues/correct", data={"post": post, "text": OVERTAKEN, "based_on": "1", "once": "o"})
     assert overtaken.status_code == 409
     (tmp_path / "both versions.html").write_text(overtaken.text)
+    server.post("/cases/plain/summary", {"text": "Theirs."})
+    overtaken = desk.post("/desk/plain/summary", data={"text": "Yours.", "based_on": "0", "once": "p"})
+    assert overtaken.status_code == 409
+    (tmp_path / "both summaries.html").write_text(overtaken.text)
     told = subprocess.run(
         ["java", "-jar", jar, "--format", "json", "--exit-zero-always", *map(str, sorted(tmp_path.iterdir()))],
         capture_output=True,

@@ -220,6 +220,14 @@ def longest_with_status(tables: Tables, case: str, status: str, limit: int = 200
     return [_post(row) for row in rows]
 
 
+def held_before(tables: Tables, case: str, at: datetime) -> int:
+    """How many posts are held since before an instant; one that is held has the time of its entry."""
+    [(count,)] = tables.execute(
+        "SELECT count(*) FROM post WHERE case_id = ? AND status = 'held' AND published_at <= ?", (case, now.text(at))
+    )
+    return int(count)
+
+
 def last_place(tables: Tables, case: str, section: str) -> str:
     """Where the newest of a section stands, empty where there is none."""
     [(last,)] = tables.execute("SELECT max(place) FROM post WHERE case_id = ? AND section = ?", (case, section))

@@ -15,6 +15,7 @@ from heard.cases import projection as cases
 from heard.cases import states
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
+from heard.cases.release import HELD_WITHIN
 from heard.coverage import presence, projection
 from heard.coverage.in_case import signed_in
 from heard.engine import now
@@ -60,11 +61,14 @@ def seen(serving: Serving, case: Case, account: str) -> dict[str, Any]:
 
 
 def _latest(tables: Tables, case: str) -> str:
-    """What changes with all that the desk shows: its posts, and how the court sits, in which no post changes."""
+    """What changes with all that the desk shows: its posts, what of them is overdue, and how the court sits, in which
+    no post changes.
+    """
     sits = [cases.permission(tables, case), cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
     of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
     listed = [states.asked_to_end_second_eyes(tables, case), cases.hearings(tables, case), cases.sittings(tables, case)]
-    told = msgspec.json.encode([*sits, *of_the_court, *listed])
+    overdue = projection.held_before(tables, case, now.utc() - HELD_WITHIN)
+    told = msgspec.json.encode([*sits, *of_the_court, *listed, overdue])
     return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 
 

@@ -56,7 +56,7 @@ def kept_since(serving: Serving, post: str) -> datetime:
 
 
 def look_by(held_at: datetime) -> Clock:
-    """By when an editor has looked at what is held, as its author was told."""
+    """By when an editor has looked at what is held; one whose post is held as they write it is told so."""
     return Clock(held_at, held_at + HELD_WITHIN)
 
 

@@ -16,6 +16,7 @@ from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_permission
+from heard.cases.who_saw import see_names
 from heard.coverage import changes as changes_that_wait
 from heard.coverage import commands, due_posts, kept, problems, projection, proposed, receipts, rising
 from heard.coverage.elements import Image, Quote, Rendition, Text
@@ -51,6 +52,7 @@ TABLES = (
     "private",
     "not_meant",
     "change",
+    "names_seen",
     "coverage",
     "post",
     "pictured",
@@ -164,6 +166,11 @@ def summarise(story: Story) -> None:
 def restrict(story: Story) -> None:
     if story.random.random() < 0.2:
         story.desk.restrict("Rowan Tidewell")
+
+
+def see_the_names(story: Story) -> None:
+    named = [one.id for one in cases.restrictions(story.desk.tables, story.desk.case)]
+    story.desk.do(see_names("editor", story.desk.case, named), by="editor")
 
 
 def hold(story: Story) -> None:
@@ -296,7 +303,7 @@ VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
-    see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
+    see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
 ]  # fmt: skip
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx2
 import pytest
 
 from heard.accounts import commands as account_commands
+from heard.engine import now
 from heard.opening import open_house
 from heard.signing_in import token_for
 from tests.server import Server
+from tests.stories.people import signed_in_as
 
 NAME = "Petronella Vane"
 REPORTER = "mira@heard.example"
@@ -109,3 +112,40 @@ def test_an_order_is_ended_by_its_ground(server: Server, desk: httpx2.Client) ->
     assert NAME not in server.page(f"/{slug}/")
     desk.post(f"/desk/{slug}/orders/end", data={"restriction": order["id"], "ground": "lifted in open court"})
     assert NAME in server.page(f"/{slug}/")
+
+
+def test_whoever_is_shown_the_names_is_known_to_the_lawyer_by_page_and_by_program(
+    server: Server, desk: httpx2.Client, reporter: httpx2.Client
+) -> None:
+    slug = server.open_case("who-saw", "Who saw")
+    record(desk, slug, told=REPORTER)
+    lawyer = signed_in_as(server, "Lew", "lawyer")
+
+    def seen() -> list[str]:
+        page = lawyer.get(f"/desk/{slug}/orders/").text
+        listed = page.partition("Who saw the names")[2].partition("</details>")[0]
+        return re.findall(r'<p class="when">(\w+)[^,<]*, \d\d:\d\d', listed)
+
+    assert seen() == ["Lew"]
+    reporter.get(f"/desk/{slug}/orders/")
+    reporter.get(f"/api/v1/cases/{slug}/restrictions")
+    assert seen() == ["Lew"], "told of the terms, one sees no name"
+    [order] = lawyer.get(f"/api/v1/cases/{slug}/restrictions").json()["items"]
+    desk.post(f"/desk/{slug}/orders/tell", data={"restriction": order["id"], "told": REPORTER, "cleared": "on"})
+    for _ in range(3):
+        assert reporter.get(f"/api/v1/cases/{slug}/restrictions").json()["items"][0]["names"]
+        assert NAME in reporter.get(f"/desk/{slug}/orders/").text
+    assert seen() == ["Mira", "Lew"]
+    assert "Who saw the names" not in reporter.get(f"/desk/{slug}/orders/").text
+    lawyer.close()
+
+
+def test_names_beside_the_page_of_an_instant_are_seen_too(server: Server, desk: httpx2.Client) -> None:
+    slug = server.open_case("seen-then", "Seen then")
+    server.publish(slug, "The gate was open.")
+    record(desk, slug)
+    looked = desk.get(f"/desk/{slug}/as-published/", params={"at": now.utc().isoformat()})
+    assert NAME in looked.text
+    lawyer = signed_in_as(server, "Lew", "lawyer")
+    assert '<p class="when">Ada Desk, ' in lawyer.get(f"/desk/{slug}/orders/").text
+    lawyer.close()

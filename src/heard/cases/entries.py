@@ -126,6 +126,14 @@ class RestrictionLifted(Body, frozen=True):
     ground: str
 
 
+@written_as("cases.names_seen")
+class NamesSeen(Body, frozen=True):
+    """On the stream of the account that looked: it was shown the names under these orders of a case."""
+
+    case: str
+    restrictions: tuple[str, ...]
+
+
 @written_as("cases.held")
 class CaseHeld(Body, frozen=True):
     """On the case's rules: nothing of the case leaves until someone lets it."""

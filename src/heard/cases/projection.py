@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from heard.cases import entries, folds, model, states
+from heard.cases import entries, folds, model, states, who_saw
 from heard.cases.entries import Permission
 from heard.cases.model import Case, Jury, Person, Restriction, Sitting
 from heard.cases.states import ROOM
@@ -61,7 +61,9 @@ def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
 
-    return Room(ROOM, SCHEMA + states.SCHEMA, {**folds.FOLDS, **states.FOLDS}, (entries, model, states, folds, here))
+    code = (entries, model, states, who_saw, folds, here)
+    folded = {**folds.FOLDS, **states.FOLDS, **who_saw.FOLDS}
+    return Room(ROOM, SCHEMA + states.SCHEMA + who_saw.SCHEMA, folded, code)
 
 
 _CASE = "SELECT id, slug, title, standfirst, zone, rules, opened_at FROM cases"

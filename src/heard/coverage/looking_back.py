@@ -27,6 +27,7 @@ from heard.coverage import as_published
 from heard.coverage.as_published import AsPublished
 from heard.coverage.entries import PastLookedAt
 from heard.coverage.in_case import signed_in
+from heard.coverage.orders import noted
 from heard.coverage.whole_page import View
 from heard.coverage.wordings import OrderThen, Wording, orders_of, wordings
 from heard.engine import now
@@ -139,17 +140,20 @@ async def page(request: Request) -> Response:
             written=request.query_params.get("at", ""),
             found=found,
             error=error,
-            **(_known(serving, caller, case, found) if found else {"orders": [], "life": [], "names": {}}),
+            **(await _known(serving, caller, case, found) if found else {"orders": [], "life": [], "names": {}}),
         )
         return Response(told, 422 if error else 200, NO_STORE, "text/html")
 
     return await looking_twice(serving, made)
 
 
-def _known(serving: Serving, caller: Caller, case: Case, found: AsPublished) -> dict[str, Any]:
+async def _known(serving: Serving, caller: Caller, case: Case, found: AsPublished) -> dict[str, Any]:
     every = caller.may("know_orders")
     journal = serving.node.journal
     orders = orders_of(serving.tables, journal, case, caller.account.id, all_of_them=every)
+    named = [order.id for order in orders if order.names and order.was_in_force(found.at)]
+    if not await noted(serving, case, caller, named):
+        orders = [msgspec.structs.replace(order, names=()) for order in orders]
     life: list[list[Wording]] = [one for post in found.posts if (one := wordings(journal, post, orders))]
     then: list[OrderThen] = [order for order in orders if order.was_in_force(found.at)]
     known = {one.id: one.name or one.email for one in accounts.all_accounts(serving.tables)}

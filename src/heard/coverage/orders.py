@@ -5,7 +5,7 @@ Whoever was told of none sees an empty page, the same as where there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -17,12 +17,14 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.accounts import projection as accounts
 from heard.accounts.model import Account, Caller
+from heard.accounts.still import still
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
 from heard.cases.told import Terms, orders_told
+from heard.cases.who_saw import see_names, who_saw
 from heard.coverage import court, projection
 from heard.coverage.already import coming_near, said_already, told_together
 from heard.coverage.approval import end_approval
@@ -50,6 +52,44 @@ def told(serving: Serving, case: Case, caller: Caller) -> list[Terms]:
     """The orders in force that the caller was told of."""
     every = caller.may("know_orders")
     return orders_told(serving.tables, serving.node.journal, case.id, caller.account.id, all_of_them=every)
+
+
+async def told_now(serving: Serving, case: Case, caller: Caller) -> tuple[list[Terms], bool]:
+    """The same, for somebody who is shown them now; and whether names were kept back.
+
+    That the caller sees the names is in the journal before they are shown; where it cannot be written, none is.
+    """
+    known = told(serving, case, caller)
+    if await noted(serving, case, caller, [one.id for one in known if one.names]):
+        return known, False
+    return [msgspec.structs.replace(one, names=(), particulars=()) for one in known], True
+
+
+async def noted(serving: Serving, case: Case, caller: Caller, named: Sequence[str]) -> bool:
+    """Whether it is written down that the caller sees the names under these orders; true where there are none.
+
+    Raises SignInNeeded, NotAllowed.
+    """
+    try:
+        if named:
+            sees = still(caller, see_names(caller.account.id, case.id, named))
+            await serving.do(sees, by=caller.account.id)
+    except Refused:  # they were signed out, or may no more, while it was being written
+        raise
+    except HeardError:  # a full disk, a journal that is away: the terms, by which one works, are shown all the same
+        return False
+    return True
+
+
+def who_saw_each(tables: Tables, orders: Sequence[Terms]) -> dict[str, list[dict[str, object]]]:
+    """By order, who was shown its names, the last first."""
+    return {
+        one.id: [
+            {"name": court.account_name(tables, sight.account) or "somebody", "at": sight.at}
+            for sight in who_saw(tables, one.id)
+        ]
+        for one in orders
+    }
 
 
 def knows_all(serving: Serving, case: Case, caller: Caller) -> bool:
@@ -127,7 +167,7 @@ async def _page(
     error: HeardError | None = None,
     draft: Form | None = None,
 ) -> Response:
-    known = told(serving, case, caller)
+    known, kept_back = await told_now(serving, case, caller)
     cleared = any(one.names for one in known)
     page = templates.render(
         "desk/orders.html",
@@ -136,6 +176,8 @@ async def _page(
         may={verb: caller.may(verb) for verb in ("restrict", "retract")},
         orders=known,
         cleared=cleared,
+        kept_back=kept_back,
+        seen=who_saw_each(serving.tables, known) if caller.may("know_orders") else {},
         found=await said_already(serving, case) if cleared else [],
         near=await coming_near(serving, case, known) if cleared else [],
         together=await told_together(serving, case, known) if cleared else [],

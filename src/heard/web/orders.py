@@ -24,9 +24,11 @@ def verbs() -> list[Verb]:
 
 
 async def list_restrictions(call: Call) -> Response:
-    """The orders in force that the caller was told of; `names` is empty for one who is not cleared."""
+    """The orders in force that the caller was told of; `names` is empty for one who is not cleared, and for everyone
+    while it cannot be written down who looks.
+    """
     case = cases.by_name(call.tables, call.named("case"))
-    told = orders.told(call.serving, case, call.caller)
+    told, _ = await orders.told_now(call.serving, case, call.caller)
     return call.listed(f"/api/v1/cases/{case.slug}/restrictions", told, msgspec.to_builtins)
 
 

@@ -266,7 +266,7 @@ def test_sealed_words_are_on_no_exit_also_after_a_restart_and_then_they_are(tmp_
         ended = {"cause": "conclusion returned", "words": "<b>Misadventure</b>, by all of them."}
         server.post(f"/hearings/{of}/seal", ended)
         desk = server.client.get(f"/desk/{slug}/").text
-        told = re.findall(r"Conclusion returned, recorded by ([^<]+) at \d\d:\d\d on [^<]+: <q>(.*?)</q>", desk)
+        told = re.findall(r"Conclusion returned, recorded by ([^<]+) at \d\d:\d\d on [^<]+: “(.*?)”", desk)
         assert len(told) == 2, "beside what was sealed, and at the hearing"
         assert set(told) == {("Ada Desk", "&lt;b&gt;Misadventure&lt;/b&gt;, by all of them.")}
         assert "Misadventure" not in "".join(everything_said(server, slug, post).values())

@@ -148,8 +148,8 @@ class Coverage(msgspec.Struct, frozen=True):
     """The state of a case's coverage, the clock of its pause, its summary and what is pinned.
 
     `since` is None when the state was taken over from elsewhere and its time was not recorded. `overran` when a pause
-    was to have ended by now. `length` is how many posts its pages hold. `summary_position` is what a new summary is based
-    on, 0 before the first.
+    was to have ended by now. `length` is how many posts its pages hold. `summary_position` is what a
+    new summary is based on, 0 before the first.
     """
 
     case: str

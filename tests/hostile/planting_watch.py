@@ -48,7 +48,7 @@ class Watch:
         more = dict.fromkeys(("deed", "begins", "by", "days", "working_day", "grace", "clear_after", "climbs_on"), line)
         sort = sorts[len(self.answers) % len(sorts)]  # another with each line, so that it does not take an hour
         self._sent(f"{station}/arm", words | listed | figures | more | {"sort": sort, "page": "arming"})
-        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed"):
+        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed", "review"):
             self._sent(
                 f"{station}/{verb}", words | listed | kept | {"suspension": line, "suspending": line, "ref": line}
             )
@@ -57,6 +57,7 @@ class Watch:
         self._link(station, line)
         self._read(station, line)
         self._draw(station, line)
+        self._sent(f"/watch/alarms/{station.rpartition('/')[2]}/close", {"reason": line, "false_by": line})
         self._sent("/watch/mine/phones", {"name": line[:200]})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
             self._sent(f"{order}/acknowledge", {"version": line})

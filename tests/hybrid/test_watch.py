@@ -31,6 +31,7 @@ from heard.watch import (
     positions,
     present,
     projection,
+    reviews,
     ringing,
     suspending,
     suspensions,
@@ -294,7 +295,13 @@ def acknowledge(story: Story) -> None:
 
 def close(story: Story) -> None:
     for one in projection.alarms(story.gate.tables)[:1]:
-        story.gate.do(ringing.close(one.id, "looked at"), story.gate.sam)
+        false_by = story.random.choice(["", "", "sensor", "rule"])
+        story.gate.do(ringing.close(one.id, "looked at", false_by), story.gate.sam)
+
+
+def review(story: Story) -> None:
+    for one in reviews.asked(story.gate.tables)[:1]:
+        story.gate.do(ringing.review(one.obligation, "looked into"), story.gate.sam)
 
 
 def look_back(story: Story) -> None:
@@ -306,7 +313,7 @@ def look_back(story: Story) -> None:
 VERBS: list[Callable[[Story], None]] = [
     publish, publish_another, withdraw, read, by_a_link, begin, begin, end, release, here, here, here, away, by_phone,
     by_phone, by_phone, feed, plan, state, state, check, ping, ping, arm, arm, stand_down, acknowledge, close, check_in,
-    bring_in, deed, deed, suspend, agree, agree, end_suspension, look_back,
+    bring_in, deed, deed, review, suspend, agree, agree, end_suspension, look_back,
 ]  # fmt: skip
 
 

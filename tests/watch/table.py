@@ -47,7 +47,7 @@ WATCH: dict[str, set[str]] = {
     "GET /watch/stations/{station}/arming/": LEAD,
     **{
         f"POST /watch/stations/{{station}}/{verb}": LEAD
-        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed")
+        for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed", "review")
     },
     "GET /watch/stations/{station}/timeline/": SEE,
     **{f"GET /watch/report{end}": SEE for end in ("/", ".csv", ".pdf")},
@@ -83,6 +83,7 @@ WATCH |= {
     f"GET {_OF}/{{obligation}}": SEE,
     f"GET {_OF}/{{obligation}}/instances": SEE,
     f"POST {_OF}/{{obligation}}/stand_down": LEAD,
+    f"POST {_OF}/{{obligation}}/review": LEAD,
     f"POST {_OF}/{{obligation}}/suspensions": LEAD,
     f"GET {_SUSPENSION}": SEE,
     f"POST {_SUSPENSION}/{{suspension}}/agreement": LEAD,

@@ -52,7 +52,7 @@ def test_page_csv_and_pdf_say_the_same(served: tuple[Server, Past]) -> None:
     ]
     assert page == [row for table in tables for row in table]
     kept = {row[1]: row[2:] for row in tables[0][1:]}
-    assert kept["It is owed: present"][4:] == ["0", "1", "0", "0", "0"]
+    assert kept["It is owed: present"][4:] == ["0", "1", "0", "0", "0", "0", "", ""]
     assert any(ZOE in row for row in tables[1])
     pdf = text_of(asked(served, ".pdf"))
     for row in page:
@@ -76,14 +76,14 @@ def test_the_pdf_has_its_font_its_language_and_its_title(served: tuple[Server, P
 
 
 def test_what_a_spreadsheet_would_reckon_with_is_written_as_words() -> None:
-    row = Lapsed("=1+1", "@here", "lapse", "2031-03-03 08:00:00", "", "", "-1", "+44")
+    row = Lapsed("=1+1", "@here", "lapse", "2031-03-03 08:00:00", "", "", "-1", "", "+44")
     [_, written] = csv.reader(io.StringIO(period.as_csv(period.LAPSED, [row])))
-    assert [written[place] for place in (0, 1, 6, 7)] == ["'=1+1", "'@here", "'-1", "'+44"]
+    assert [written[place] for place in (0, 1, 6, 8)] == ["'=1+1", "'@here", "'-1", "'+44"]
 
 
 def test_many_pages_and_letters_that_the_font_lacks_break_nothing() -> None:
     made = period.now.utc()
-    row = Lapsed("Post 7", "W" * 200, "lapse", "2031-03-03 08:00:00", "", "", "李 Ż", "word " * 600)
+    row = Lapsed("Post 7", "W" * 200, "lapse", "2031-03-03 08:00:00", "", "", "李 Ż", "", "word " * 600)
     of = Period(date(2031, 3, 3), date(2031, 3, 9), made, "", [], [row] * 6, [], 3, 2)
     pdf = period_pdf.pdf(of, "Europe/London")
     assert len(pypdfium2.PdfDocument(pdf)) > 3

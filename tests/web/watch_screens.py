@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from heard.engine import now
 from tests.server import Server
+from tests.waiting import wait_until
 from tests.watch.hand import Hand
 from tests.watch.phone import LAT, LON, phone
 from tests.watch.push_service import Subscriber
@@ -53,10 +54,11 @@ def watch_screens(server: Server) -> dict[str, str]:
     sent = hand.does(f"{busy}/link", order=unread, holder=me).text
     [link] = re.findall(r"(/watch/read/[\w-]+/)</code>", sent)
     hand.source(idle, "The <camera> & co.")
-    time.sleep(0.5)
-    alarms = list(dict.fromkeys(re.findall(r"/watch/(alarms/\w+)/", hand.page(""))))
-    over = next(one for one in alarms if "What had happened" in hand.page(f"{one}/"))
-    goes_on = next(one for one in alarms if "not yet" in hand.page(f"{one}/"))
+    false = _alarm(hand, "What had happened")
+    hand.does(f"{false}/close", reason="She was there all the time.", false_by="sensor")
+    _alarm(hand, "not yet")
+    hand.does(f"{busy}/check")
+    over, goes_on = _alarm(hand, "What had happened"), _alarm(hand, "not yet")
     hand.client.post("/watch/mine/push", json=Subscriber("https://push.invalid").tells()).raise_for_status()
     return {
         "watch board": "/watch/",
@@ -71,4 +73,15 @@ def watch_screens(server: Server) -> dict[str, str]:
         "order by a link that is over": "/watch/read/none/",
         "watch alarm that is over": f"/watch/{over}/",
         "watch alarm that goes on": f"/watch/{goes_on}/",
+        "watch alarm that was false": f"/watch/{false}/",
     }
+
+
+def _alarm(hand: Hand, says: str) -> str:
+    """One that is not closed, as soon as its page says so."""
+
+    def found() -> list[str]:
+        listed = dict.fromkeys(re.findall(r"/watch/(alarms/\w+)/", hand.page("")))
+        return [one for one in listed if says in hand.page(f"{one}/")]
+
+    return str(wait_until(found)[0])

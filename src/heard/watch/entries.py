@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from heard.engine.entry import Body, written_as
+from heard.watch.model import FalseBy
 
 
 @written_as("watch.station_set")
@@ -60,9 +61,7 @@ class OrderWithdrawn(Body, frozen=True):
 
 @written_as("watch.order_acknowledged")
 class OrderAcknowledged(Body, frozen=True):
-    """On the order's stream, by the holder: they have read this version; or without signing in, by a `link`
-    that `link_by` made for them.
-    """
+    """On the order's stream, by the holder: they have read it; or not signed in, by a `link` that `link_by` made."""
 
     number: int
     link: str = ""
@@ -134,9 +133,7 @@ class DeedDone(Body, frozen=True):
 
 @written_as("watch.area_set")
 class AreaSet(Body, frozen=True):
-    """On the station's stream: where it is, as a circle, or as a polygon of `corners`. Degrees, metres, seconds for
-    which a fix is good.
-    """
+    """On the station's stream: where it is, a circle or a polygon of `corners`; degrees, metres, seconds of a fix."""
 
     lat: float
     lon: float
@@ -372,8 +369,18 @@ class AlarmCleared(Body, frozen=True):
 
 @written_as("watch.alarm_closed")
 class AlarmClosed(Body, frozen=True):
-    """On the alarm's stream: a named person looked at what had happened, and says why it did."""
+    """On the alarm's stream: a named person looked at it, and says why it rang; `false_by` what, if it ought not to."""
 
+    reason: str
+    false_by: FalseBy = ""
+
+
+@written_as("watch.alarms_reviewed")
+class AlarmsReviewed(Body, frozen=True):
+    """On the obligation's stream: a named person looked into why so many of its alarms were false; what follows."""
+
+    alarms: int
+    false: int
     reason: str
 
 

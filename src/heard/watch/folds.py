@@ -11,7 +11,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import Body, Entry
 from heard.engine.projection import Fold, Tables
-from heard.watch import by_link, lasting
+from heard.watch import by_link, lasting, reviews
 from heard.watch.entries import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -167,6 +167,7 @@ def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
 def _stood_down(tables: Tables, entry: Entry, body: ObligationStoodDown) -> None:
     tables.execute("UPDATE obligation SET stood_down = ? WHERE id = ?", (entry.position, entry.stream))
     tables.execute("UPDATE origin SET stood_down_at = ? WHERE obligation = ?", (now.text(entry.at), entry.stream))
+    reviews.not_asked(tables, entry.stream)
 
 
 def _origin(tables: Tables, entry: Entry, body: OriginNamed) -> None:
@@ -190,7 +191,7 @@ def _not_public(tables: Tables, entry: Entry, body: PublicEnded) -> None:
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
     tables.execute(
         "INSERT INTO alarm SELECT ?, ?, ?, coalesce((SELECT title FROM obligation WHERE id = ?), ''), ?, ?, 'open', "
-        "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?, NULL",
+        "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?, NULL, ''",
         (
             *(entry.stream, body.obligation, body.station, body.obligation, body.sort, body.key),
             *(now.text(body.lapsed_at), now.text(entry.at), entry.position),
@@ -218,9 +219,12 @@ def _cleared(tables: Tables, entry: Entry, body: AlarmCleared) -> None:
 
 def _closed(tables: Tables, entry: Entry, body: AlarmClosed) -> None:
     tables.execute(
-        "UPDATE alarm SET state = 'closed', closed_at = ?, closed_by = ? WHERE id = ?",
-        (now.text(entry.at), entry.by, entry.stream),
+        "UPDATE alarm SET state = 'closed', closed_at = ?, closed_by = ?, false_by = ? WHERE id = ?",
+        (now.text(entry.at), entry.by, body.false_by, entry.stream),
     )
+    if body.false_by:
+        for (obligation,) in list(tables.execute("SELECT obligation FROM alarm WHERE id = ?", (entry.stream,))):
+            reviews.closed_as_false(tables, obligation, entry.at)
 
 
 FOLDS: Mapping[type[Body], Fold] = {

@@ -20,6 +20,7 @@ from heard.watch import entries as told
 from heard.watch import lasting
 from heard.watch.keeping import REPAIRS
 from heard.watch.link_entries import LinksRuled
+from heard.watch.model import FALSE_BY
 from heard.watch.readings import minutes
 
 #: Entries that are opened, positions whose entries are read, and streams that are, in one go; others are answered in
@@ -42,6 +43,7 @@ _RECORDED = tuple(
         *(told.OrderPublished, told.OrderWithdrawn, LinksRuled),
         *(told.OrderAcknowledged, told.PositionsRead, told.HolderPosted, told.HolderReleased),
         *(told.AlarmRaised, told.AlarmProven, told.AlarmAcknowledged, told.AlarmCleared, told.AlarmClosed),
+        told.AlarmsReviewed,
     )
 )
 
@@ -189,8 +191,11 @@ def _in_words(entry: Entry, names: Mapping[str, str], titles: Mapping[str, str])
             return Recorded(at, f"{by} saw to the alarm: “{title}”.")
         case told.AlarmCleared(cleared_at=cleared_at, why=why):
             return Recorded(at, f"The alarm was over ({why.replace('-', ' ')}): “{title}”.", _other(at, cleared_at))
-        case told.AlarmClosed(reason=reason):
-            return Recorded(at, f"{by} closed the alarm “{title}”: {reason}")
+        case told.AlarmClosed(reason=reason, false_by=false_by):
+            as_false = f" as false, since {FALSE_BY[false_by]}" if false_by else ""
+            return Recorded(at, f"{by} closed the alarm “{title}”{as_false}: {reason}")
+        case told.AlarmsReviewed(alarms=alarms, false=false, reason=reason):
+            return Recorded(at, f"{by} looked into the alarms of “{title}”, {false} of {alarms} false: {reason}")
     return None
 
 

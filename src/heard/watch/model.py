@@ -6,7 +6,7 @@ import base64
 import hashlib
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,6 +25,18 @@ ALARM_MOVES = Moves(
         ("cleared", "closed"): "closed",
     },
 )
+
+#: What made an alarm ring that ought not to have; "" where it was right to.
+FalseBy = Literal["", "sensor", "setup", "late-evidence", "rule", "other"]
+FALSE_BY: dict[FalseBy, str] = {
+    "sensor": "a phone or a sensor told what was not so",
+    "setup": "a zone, a time or a list was set up wrongly",
+    "late-evidence": "it was kept, and we heard of that too late",
+    "rule": "what is asked does not fit what happens there",
+    "other": "something else",
+}
+#: Where more than one in so many alarms were false, somebody has to look into it.
+FALSE_ONE_IN = 20
 
 CODE_MAX = 80
 TITLE_MAX = 200
@@ -116,6 +128,7 @@ class RaisedAlarm(msgspec.Struct, frozen=True):
     closed_at: datetime | None
     closed_by: str | None
     position: int
+    false_by: FalseBy
 
 
 @lru_cache(4096)  # asked again as soon as it is recorded, and ten thousand may ring in one second

@@ -17,13 +17,13 @@ from heard.accounts.model import Caller
 from heard.cases.exits import Serving, looking_twice
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
-from heard.watch import by_link, commands, known, ladders, looks, origins, pings, projection, tags
+from heard.watch import by_link, commands, known, ladders, looks, origins, pings, projection, reviews, tags
 from heard.watch.arming import SORTS
 from heard.watch.arming_page import arming_at, suspended_at
 from heard.watch.asked import NO_STORE, do, form_of, looked, names, page, signed_in
 from heard.watch.earlier import OfDuty, told_in
 from heard.watch.entries import AlarmClosed, OrderPublished
-from heard.watch.model import Order
+from heard.watch.model import FALSE_BY, Order
 from heard.watch.shown import CLOCKS_MAX, board
 from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
 from heard.watch.watching import TOPIC, Watching
@@ -191,6 +191,7 @@ def station_at(
         **by_link.at_station(tables, station, orders, at),
         **suspended,
         "obligations": projection.obligations(tables, station),
+        "reviews": {one.obligation: one for one in reviews.asked(tables, station)},
         "origins": {one.obligation: one for one in origins.origins(tables)},
         **{name: found[name][:most] for name, most in _LISTS.items()},
         "begins": begins,
@@ -371,6 +372,7 @@ async def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", 
     return page(
         serving, "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
         told=told, station=projection.station(tables, raised.station), error=error, draft=draft or {},
+        causes=FALSE_BY,
         changed=serving.watching.changed if serving.watching else 0,
     )  # fmt: skip
 

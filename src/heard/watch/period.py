@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -18,7 +19,7 @@ from heard.engine import now
 from heard.engine.errors import Refused
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
-from heard.watch import civil, looking_back, projection, readings
+from heard.watch import civil, looking_back, projection, readings, reviews
 from heard.watch import looks as looking
 from heard.watch.entries import AlarmClosed
 from heard.watch.model import RaisedAlarm, Station
@@ -47,6 +48,10 @@ class Kept(msgspec.Struct, frozen=True):
     unproven: int
     late_evidence: int
     to_be_closed: int
+    #: How many were closed as false, and by what; since when somebody is to look into that.
+    false: int
+    false_by: str
+    review: str
 
 
 class Lapsed(msgspec.Struct, frozen=True):
@@ -59,6 +64,7 @@ class Lapsed(msgspec.Struct, frozen=True):
     over: str
     closed: str
     by: str
+    false_by: str
     reason: str
 
 
@@ -88,9 +94,10 @@ class Period(msgspec.Struct, frozen=True):
 
 KEPT = (
     *("Station", "Requirement", "Owed, min", "Kept, min", "Not kept, min", "Not known, min", "Suspended, min"),
-    *("Lapses", "Unproven", "Cleared by late evidence", "To be closed"),
+    *("Lapses", "Unproven", "Cleared by late evidence", "To be closed", "Closed as false", "False by"),
+    "Review asked at",
 )
-LAPSED = ("Station", "Requirement", "Sort", "Lapsed at", "Over at", "Closed at", "Closed by", "Reason")
+LAPSED = ("Station", "Requirement", "Sort", "Lapsed at", "Over at", "Closed at", "Closed by", "False by", "Reason")
 KNOWN = ("Station", "Order", "Version", "Published at", "Have read it", "Posted there")
 
 
@@ -166,20 +173,24 @@ async def _kept(
     journal: Journal, tables: Tables, station: Station, alarms: Sequence[RaisedAlarm], first: datetime, last: datetime
 ) -> list[Kept]:
     entries = await looking_back.told_of(journal, tables, station.id, first, last)
+    asked = {one.obligation: civil.shown(one.asked_at, station.zone) for one in reviews.asked(tables, station.id)}
 
     def reckon() -> list[Kept]:
         told = readings.told_by(station.id, entries)
         return [
-            _row(station, id, told.versions[id][-1].title, told.stretches(id, first, last), alarms)
+            _row(station, id, told.versions[id][-1].title, told.stretches(id, first, last), alarms, asked.get(id, ""))
             for id in told.in_force_within(first, last)
         ]
 
     return await asyncio.to_thread(reckon)
 
 
-def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms: Sequence[RaisedAlarm]) -> Kept:
+def _row(
+    station: Station, id: str, title: str, found: Sequence[Stretch], alarms: Sequence[RaisedAlarm], review: str
+) -> Kept:
     kept, broken, unknown, suspended = (readings.lasting(found, says) for says in _SAYS)
     mine = [one for one in alarms if one.obligation == id]
+    false = Counter(one.false_by for one in mine if one.false_by)
     return Kept(
         *(station.code, title, minutes(kept + broken + unknown), minutes(kept), minutes(broken), minutes(unknown)),
         minutes(suspended),
@@ -187,7 +198,14 @@ def _row(station: Station, id: str, title: str, found: Sequence[Stretch], alarms
         sum(one.sort == "unproven" for one in mine),
         sum(one.cleared_why == "late-evidence" for one in mine),
         sum(one.state != "closed" for one in mine),
+        false.total(),
+        ", ".join(f"{_cause(one)} {count}" for one, count in sorted(false.items())),
+        review,
     )
+
+
+def _cause(false_by: str) -> str:
+    return false_by.replace("-", " ")
 
 
 _SAYS: tuple[Says, ...] = ("kept", "broken", "unknown", "suspended")
@@ -217,7 +235,8 @@ def _lapsed(journal: Journal, station: Station, alarm: RaisedAlarm, names: Mappi
     return Lapsed(
         station.code, alarm.title, "lapse" if alarm.sort == "lapse" else "not known", shown(alarm.lapsed_at),
         shown(alarm.cleared_at), shown(alarm.closed_at),
-        names.get(alarm.closed_by, "somebody") if alarm.closed_by else "", reason,
+        names.get(alarm.closed_by, "somebody") if alarm.closed_by else "",
+        _cause(alarm.false_by), reason,
     )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ _LACKING = "?"
 #: A row is never higher than a page.
 _CELL_MAX = 300
 #: Widths of the columns, in parts of the page.
-_KEPT = (14, 34, 13, 13, 14, 14, 18, 11, 13, 18, 14)
-_LAPSED = (14, 34, 12, 26, 26, 26, 24, 60)
+_KEPT = (14, 34, 12, 12, 13, 13, 17, 12, 14, 15, 13, 13, 15, 18)
+_LAPSED = (14, 34, 12, 25, 25, 25, 24, 14, 58)
 _KNOWN = (20, 60, 12, 30, 16, 16)
 
 LIMITS = (

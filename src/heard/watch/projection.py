@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS alarm (
     id TEXT NOT NULL UNIQUE, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
     key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,
     acknowledged_by TEXT, cleared_at TEXT, cleared_why TEXT, closed_at TEXT, closed_by TEXT,
-    position INTEGER PRIMARY KEY, cleared_told_at TEXT
+    position INTEGER PRIMARY KEY, cleared_told_at TEXT, false_by TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS alarm_state ON alarm (state, lapsed_at, id);
 CREATE INDEX IF NOT EXISTS alarm_station ON alarm (station, lapsed_at, id);
@@ -91,15 +91,23 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
-    from heard.watch import by_link, lasting, link_entries, look_entries, looks, plan_entries, plans
+    from heard.watch import by_link, lasting, link_entries, look_entries, looks, plan_entries, plans, reviews
 
     return Room(
         "watch",
-        SCHEMA + suspensions.SCHEMA + plans.SCHEMA + looks.SCHEMA + lasting.SCHEMA + by_link.SCHEMA,
-        {**folds.FOLDS, **positions.FOLDS, **suspensions.FOLDS, **plans.FOLDS, **looks.FOLDS, **by_link.FOLDS},
+        SCHEMA + "".join(one.SCHEMA for one in (suspensions, plans, looks, lasting, by_link, reviews)),
+        {
+            **folds.FOLDS,
+            **positions.FOLDS,
+            **suspensions.FOLDS,
+            **plans.FOLDS,
+            **looks.FOLDS,
+            **by_link.FOLDS,
+            **reviews.FOLDS,
+        },
         (
             *(entries, plan_entries, look_entries, link_entries, model, folds, positions, suspensions, plans, looks),
-            *(lasting, by_link, here),
+            *(lasting, by_link, reviews, here),
         ),
     )
 
@@ -261,7 +269,7 @@ def _armed_of(row: Any) -> Armed:
 
 _ALARM = (
     "SELECT id, obligation, station, title, sort, key, state, lapsed_at, raised_at, acknowledged_at, acknowledged_by, "
-    "cleared_at, cleared_why, closed_at, closed_by, position FROM alarm"
+    "cleared_at, cleared_why, closed_at, closed_by, position, false_by FROM alarm"
 )
 
 

@@ -12,10 +12,18 @@ from collections.abc import Sequence
 from heard.cases.model import checked_words
 from heard.engine import now
 from heard.engine.entry import Body, Draft
+from heard.engine.errors import Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, projection
-from heard.watch.entries import AlarmAcknowledged, AlarmCleared, AlarmClosed, AlarmProven, AlarmRaised
+from heard.watch import model, projection, reviews
+from heard.watch.entries import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmClosed,
+    AlarmProven,
+    AlarmRaised,
+    AlarmsReviewed,
+)
 from heard.watch.watched import Due
 from heard.watch.watching import Watching
 
@@ -87,13 +95,38 @@ def acknowledge(alarm: str) -> Command:
     return judge
 
 
-def close(alarm: str, reason: str) -> Command:
-    """Somebody looked at what had happened. Raises Refused while it still goes on, and without a reason."""
+def close(alarm: str, reason: str, false_by: str = "") -> Command:
+    """Somebody looked at what had happened; `false_by` one of `model.FALSE_BY` where it ought not to have rung.
+
+    Raises Refused while it still goes on, without a reason, and for a cause that is none.
+    """
 
     def judge(tables: Tables) -> Decision:
         known = projection.alarm(tables, alarm)
         words = checked_words(reason, "reason", model.REASON_MAX)
+        cause = next((one for one in ("", *model.FALSE_BY) if one == false_by), None)
+        if cause is None:
+            raise Refused(
+                f"An alarm was false by one of {', '.join(model.FALSE_BY)}; or it was right. It was not closed."
+            )
         model.ALARM_MOVES.after(known.state, "closed")
-        return Decision((Draft(alarm, AlarmClosed(words)),), (alarm,))
+        return Decision((Draft(alarm, AlarmClosed(words, cause)),), (alarm,))
+
+    return judge
+
+
+def review(obligation: str, reason: str) -> Command:
+    """Somebody looked into why more than one in twenty of its alarms were false, and says what follows from it.
+
+    Raises Refused where no review is asked, and without a reason.
+    """
+
+    def judge(tables: Tables) -> Decision:
+        projection.obligation(tables, obligation)
+        words = checked_words(reason, "reason", model.REASON_MAX)
+        asked = reviews.asked(tables, obligation=obligation)
+        if not asked:
+            raise Refused("No review of its alarms is asked, or somebody was faster. Nothing was recorded.")
+        return Decision((Draft(obligation, AlarmsReviewed(asked[0].alarms, asked[0].false, words)),), (obligation,))
 
     return judge

@@ -13,9 +13,10 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.projection import Tables
-from heard.watch import ladders, projection, suspensions
+from heard.watch import ladders, projection, reviews, suspensions
 from heard.watch.model import RaisedAlarm, Station
 from heard.watch.obligations import By
+from heard.watch.reviews import Review
 from heard.watch.tracks import WHY
 from heard.watch.watched import Watched
 from heard.watch.watching import Watching
@@ -87,6 +88,8 @@ class Board(msgspec.Struct, frozen=True):
     since_at: datetime | None
     last_heard_at: datetime | None
     blind_spots: list[str]
+    #: What somebody has to look into, since too many of its alarms were false.
+    reviews: list[Review]
 
 
 def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
@@ -128,6 +131,7 @@ def board(tables: Tables, watching: Watching | None, at: datetime, beyond: int =
         watching.since_at if watching else None,
         watching.last_heard_at if watching else None,
         list(_blind_spots(tables, watching, known, at)),
+        reviews.asked(tables),
     )
 
 

@@ -205,6 +205,12 @@ AT_STATION: dict[str, Verb] = {
         "supervise",
         lambda tables, station, form: commands.do_deed(station, form.get("deed", ""), form.get("ref", "").strip()),
     ),
+    "review": Verb(
+        "supervise",
+        lambda tables, station, form: ringing.review(
+            _obligation_at(tables, station, form.get("obligation", "")), form.get("reason", "")
+        ),
+    ),
     "stand-down": Verb(
         "give_orders",
         lambda tables, station, form: arming.stand_down(
@@ -223,5 +229,5 @@ ON_MINE: dict[str, Callable[[str, str], Command]] = {
 
 ON_ALARM: dict[str, Callable[[str, Form], Command]] = {
     "acknowledge": lambda alarm, form: ringing.acknowledge(alarm),
-    "close": lambda alarm, form: ringing.close(alarm, form.get("reason", "")),
+    "close": lambda alarm, form: ringing.close(alarm, form.get("reason", ""), form.get("false_by", "")),
 }

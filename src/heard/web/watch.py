@@ -15,13 +15,14 @@ from starlette.responses import Response
 from heard.accounts import projection as accounts
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused, Unavailable
-from heard.watch import ladders, looks, projection, suspensions, verdicts
+from heard.watch import ladders, looks, projection, reviews, suspensions, verdicts
 from heard.watch.asked import looked
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
 from heard.watch.model import Armed, RaisedAlarm
 from heard.watch.obligations import AnyObligation, Keep
 from heard.watch.owed import Instance
+from heard.watch.reviews import Review
 from heard.watch.shown import board
 from heard.watch.suspensions import Suspended
 from heard.watch.watched import Watched
@@ -64,22 +65,23 @@ async def list_obligations(call: Call) -> Response:
     """What is watched, each in the version that is in force."""
     station = call.request.query_params.get("station", "")
     known = projection.obligations(call.tables, station)
-    asked = f"&station={station}" if station.isalnum() else ""
-    names = addresses(call)
+    further = f"&station={station}" if station.isalnum() else ""
+    names, asked = addresses(call), {one.obligation: one for one in reviews.asked(call.tables)}
     page, more = call.page(known)
-    following = f"/api/v1/watch/obligations?limit={call.limit()}&after={more}{asked}" if more else None
-    return answered({"items": [_obligation(one, names) for one in page], "next": following})
+    following = f"/api/v1/watch/obligations?limit={call.limit()}&after={more}{further}" if more else None
+    return answered({"items": [_obligation(one, names, asked.get(one.id)) for one in page], "next": following})
 
 
 async def read_obligation(call: Call) -> Response:
     one = projection.obligation(call.tables, call.named("obligation"))
     going_on = suspensions.of_obligation(call.tables, one.id, now.utc())
     names = addresses(call)
-    told = {**_obligation(one, names), "suspensions": [suspension_told(call, each, names) for each in going_on]}
+    review = next(iter(reviews.asked(call.tables, obligation=one.id)), None)
+    told = {**_obligation(one, names, review), "suspensions": [suspension_told(call, each, names) for each in going_on]}
     return answered(told)
 
 
-def _obligation(one: Armed, names: Mapping[str, str]) -> dict[str, Any]:
+def _obligation(one: Armed, names: Mapping[str, str], review: Review | None) -> dict[str, Any]:
     facts = {"id": one.id, "station": one.station, "title": one.title, "version": one.version}
     written = dict(one.written)
     written["escalate"] = [{**step, "to": names.get(step["to"], "")} for step in written.get("escalate", [])]
@@ -87,7 +89,8 @@ def _obligation(one: Armed, names: Mapping[str, str]) -> dict[str, Any]:
         group = [names.get(who, "") for who in written["count"].get("group", [])]
         written["count"] = {**written["count"], "group": group}
     armed = {"armed_at": one.armed_at, "supervisor": names.get(one.supervisor, "")}
-    return {**facts, **armed, "obligation": written}
+    asked = None if review is None else {"at": review.asked_at, "alarms": review.alarms, "false": review.false}
+    return {**facts, **armed, "review": asked, "obligation": written}
 
 
 def addresses(call: Call) -> dict[str, str]:
@@ -207,7 +210,7 @@ def alarm_told(one: RaisedAlarm, names: Mapping[str, str]) -> dict[str, Any]:
     facts = {"id": one.id, "obligation": one.obligation, "station": one.station, "title": one.title, "sort": one.sort}
     seen = {"acknowledged_at": one.acknowledged_at, "acknowledged_by": names.get(one.acknowledged_by or "")}
     over = {"cleared_at": one.cleared_at, "cleared_why": one.cleared_why}
-    closed = {"closed_at": one.closed_at, "closed_by": names.get(one.closed_by or "")}
+    closed = {"closed_at": one.closed_at, "closed_by": names.get(one.closed_by or ""), "false_by": one.false_by or None}
     return {
         **facts,
         "state": one.state,

@@ -12,6 +12,7 @@ from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Written
 from heard.watch import arming, commands, projection, ringing, suspending, suspensions
 from heard.watch.entries import How
+from heard.watch.model import FalseBy
 from heard.watch.verbs import keeper
 from heard.web.asked import Asked, Instant, Line, Words
 from heard.web.verbs import Call, Verb, answered
@@ -43,6 +44,13 @@ class NewOrder(Asked, frozen=True):
 
 class Why(Asked, frozen=True):
     reason: Line
+
+
+class Closing(Asked, frozen=True):
+    """`false_by` where it ought not to have rung: what made it."""
+
+    reason: Line
+    false_by: Annotated[FalseBy, Meta(description="empty: it was right to ring")] = ""
 
 
 class Version(Asked, frozen=True):
@@ -110,11 +118,12 @@ def writing() -> list[Verb]:
         Verb("POST", "/watch/orders/{order}/withdrawal", "give_orders", withdraw_order, Why),
         Verb("POST", "/watch/orders/{order}/acknowledgement", "keep_watch", acknowledge_order, Version),
         Verb("POST", f"{of}/stand_down", "give_orders", stand_down, Why),
+        Verb("POST", f"{of}/review", "supervise", review, Why),
         Verb("POST", f"{of}/suspensions", "exempt", suspend, NewSuspension),
         Verb("POST", "/watch/suspensions/{suspension}/agreement", "exempt", agree, Nothing),
         Verb("POST", "/watch/suspensions/{suspension}/ending", "give_orders", end_suspension, Why),
         Verb("POST", "/watch/alarms/{alarm}/acknowledgement", "supervise", acknowledge_alarm, Nothing),
-        Verb("POST", "/watch/alarms/{alarm}/closing", "supervise", close_alarm, Why),
+        Verb("POST", "/watch/alarms/{alarm}/closing", "supervise", close_alarm, Closing),
     ]
 
 
@@ -222,6 +231,11 @@ async def stand_down(call: Call) -> Response:
     return await _does(call, arming.stand_down(call.named("obligation"), call.body.reason), "watch")
 
 
+async def review(call: Call) -> Response:
+    """Why so many of its alarms were false, and what follows; where that is asked."""
+    return await _does(call, ringing.review(call.named("obligation"), call.body.reason), call.named("obligation"))
+
+
 async def suspend(call: Call) -> Response:
     """Ask for it not to be watched for a time; another person has to agree."""
     new, obligation = call.body, call.named("obligation")
@@ -248,4 +262,5 @@ async def acknowledge_alarm(call: Call) -> Response:
 
 async def close_alarm(call: Call) -> Response:
     """What had happened; once it is over."""
-    return await _does(call, ringing.close(call.named("alarm"), call.body.reason), call.named("alarm"))
+    command = ringing.close(call.named("alarm"), call.body.reason, call.body.false_by)
+    return await _does(call, command, call.named("alarm"))

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from heard.engine.errors import Refused
-from heard.watch import arming, projection, reviews, ringing
-from heard.watch.entries import AlarmsReviewed
+from heard.watch import arming, commands, projection, reviews, ringing
+from heard.watch.entries import AlarmAcknowledged, AlarmsReviewed
 from tests.server import Server, running
 from tests.waiting import wait_until
 from tests.watch.gate import Gate, Hands
 from tests.watch.hand import Hand
+from tests.watch.test_ladders import rung, tell_all_due
 
 
 @pytest.fixture
@@ -82,6 +83,43 @@ def test_a_cause_that_is_none_closes_nothing(gate: Gate, hands: Hands, checks: s
     with pytest.raises(Refused, match="late-evidence"):
         closes(gate, alarm, "the weather")
     assert projection.alarm(gate.tables, alarm).state == "cleared"
+
+
+def test_one_sees_to_it_again_once_the_ladder_was_climbed_on(gate: Gate, hands: Hands) -> None:
+    gate.begins(gate.one)
+    steps = [(0.0, gate.sam), (20.0, gate.two), (30.0, gate.one), (40.0, gate.sam)]
+    _, alarm = rung(gate, hands, steps, 10)
+
+    def sees(who: str) -> None:
+        gate.do(ringing.acknowledge(alarm), who)
+
+    def told() -> list[str]:
+        return [who for _, step, who in tell_all_due(gate) if step >= 0]
+
+    assert told() == [gate.sam]
+    hands.go_on(5)
+    sees(gate.sam)
+    sees(gate.two)
+    hands.go_on(9)
+    sees(gate.two)
+    assert told() == [], "it is put off by ten seconds, and saying it twice puts nothing off"
+    assert projection.alarm(gate.tables, alarm).acknowledged_by == gate.sam
+    hands.go_on(2)
+    assert told() == [gate.two]
+    sees(gate.two)
+    assert projection.alarm(gate.tables, alarm).acknowledged_by == gate.two
+    hands.go_on(9)
+    assert told() == [], "without that the third would be told by now but for a second"
+    hands.go_on(2)
+    assert told() == [gate.one]
+    hands.go_on(10)
+    assert told() == [gate.sam]
+    acknowledged = [one.by for one in gate.house.journal.stream(alarm) if isinstance(one.body, AlarmAcknowledged)]
+    assert acknowledged == [gate.sam, gate.two]
+    gate.do(commands.do_deed(gate.id), gate.sam)
+    gate.rings()
+    with pytest.raises(Refused):
+        sees(gate.sam)
 
 
 @pytest.fixture(scope="module")

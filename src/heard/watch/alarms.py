@@ -25,6 +25,8 @@ class Alarm(msgspec.Struct):
     acked_at: datetime | None = None
     cleared_at: datetime | None = None
     cleared_by: str | None = None
+    #: Said again; it counts where the ladder was climbed on since.
+    acked_again: tuple[datetime, ...] = ()
     #: What it rang for was over at this instant, whenever we learnt of it.
     over_at: datetime | None = None
 
@@ -37,7 +39,8 @@ class Alarm(msgspec.Struct):
 
     def notified(self, ladder: Sequence[Step], until: datetime, ack_timeout_s: float | None) -> list[dict[str, Any]]:
         """Who was told by `until`, and when. An acknowledgement stops the ladder; where it is not cleared in time after
-        that, the ladder goes on. Of two things at one instant the acknowledgement and the clearing win.
+        that, the ladder goes on, until somebody says again that they see to it. Of two things at one instant the
+        acknowledgement and the clearing win.
         """
         told: list[dict[str, Any]] = []
         for number, at in self._rungs(ladder, ack_timeout_s):
@@ -52,9 +55,14 @@ class Alarm(msgspec.Struct):
         rungs = [(number, self.raised_at + timedelta(seconds=step.after_s)) for number, step in enumerate(ladder)]
         if self.acked_at is None:
             return rungs
-        before = [(number, at) for number, at in rungs if at < self.acked_at]
-        after = rungs[len(before) :]
-        if ack_timeout_s is None or not after:
-            return before
-        shift = self.acked_at + timedelta(seconds=ack_timeout_s) - after[0][1]
-        return [*before, *((number, at + shift) for number, at in after)]
+        last = self.acked_at
+        for number, at in enumerate((self.acked_at, *self.acked_again)):
+            if number and not any(last < climbed_at < at for _, climbed_at in rungs):
+                continue  # nobody else was told since
+            before, last = [(step, due) for step, due in rungs if due < at], at
+            after = rungs[len(before) :]
+            if ack_timeout_s is None or not after:
+                return before
+            shift = at + timedelta(seconds=ack_timeout_s) - after[0][1]
+            rungs = [*before, *((step, due + shift) for step, due in after)]
+        return rungs

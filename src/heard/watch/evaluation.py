@@ -60,8 +60,11 @@ def let_pass(watching: Evaluator, until: datetime, *, including: bool = True) ->
 
 def _acknowledge(watching: Evaluator, evidence: Evidence) -> None:
     for alarm in watching.alarms:
-        if alarm.cleared_at is None and alarm.acked_at is None and evidence["key"] in (None, alarm.key):
-            alarm.acked_at = evidence.received_at
+        if alarm.cleared_at is None and evidence["key"] in (None, alarm.key):
+            if alarm.acked_at is None:
+                alarm.acked_at = evidence.received_at
+            else:
+                alarm.acked_again = (*alarm.acked_again, evidence.received_at)
 
 
 def evaluate(written: dict[str, Any]) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def _acknowledged(tables: Tables, entry: Entry, body: AlarmAcknowledged) -> None
     for step, account, due_at, climbs_on_s in coming:
         if climbs_on_s is not None:
             later = entry.at + timedelta(seconds=climbs_on_s) - now.instant(coming[0][2])
-            _put(tables, entry.stream, step, account, now.instant(due_at) + later)
+            _put(tables, entry.stream, step, account, now.instant(due_at) + later, climbs_on_s=climbs_on_s)
 
 
 def _over(tables: Tables, entry: Entry, body: Body) -> None:
@@ -259,6 +259,16 @@ def told(tables: Tables, alarm: str) -> list[Told]:
         Told(step, account, now.instant(at), msgspec.json.decode(by), attempt, bool(again))
         for step, account, at, by, attempt, again in rows
     ]
+
+
+def climbed_on(tables: Tables, alarm: str = "") -> set[str]:
+    """The alarms that somebody sees to and that are not over, of which others were told since by the ladder."""
+    rows = tables.execute(
+        "SELECT DISTINCT id FROM alarm JOIN alarm_told ON alarm_told.alarm = id AND step >= 0 AND again = 0 "
+        "AND at > acknowledged_at WHERE state = 'acknowledged' AND (id = ?1 OR ?1 = '')",
+        (alarm,),
+    )
+    return {id for (id,) in rows}
 
 
 def not_reached(tables: Tables) -> Iterator[tuple[str, str, datetime]]:

@@ -20,6 +20,7 @@ ALARM_MOVES = Moves(
         ("open", "proven"): "open",
         ("open", "acknowledged"): "acknowledged",
         ("open", "cleared"): "cleared",
+        ("acknowledged", "acknowledged"): "acknowledged",
         ("acknowledged", "proven"): "acknowledged",
         ("acknowledged", "cleared"): "cleared",
         ("cleared", "closed"): "closed",

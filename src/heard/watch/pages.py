@@ -192,6 +192,7 @@ def station_at(
         **suspended,
         "obligations": projection.obligations(tables, station),
         "reviews": {one.obligation: one for one in reviews.asked(tables, station)},
+        "climbed_on": ladders.climbed_on(tables),
         "origins": {one.obligation: one for one in origins.origins(tables)},
         **{name: found[name][:most] for name, most in _LISTS.items()},
         "begins": begins,
@@ -372,7 +373,7 @@ async def _alarm(serving: Serving, caller: Caller, alarm: str, error: str = "", 
     return page(
         serving, "watch/alarm.html", caller, 422 if error else 200, alarm=raised, reason=reason, names=names(tables),
         told=told, station=projection.station(tables, raised.station), error=error, draft=draft or {},
-        causes=FALSE_BY,
+        causes=FALSE_BY, climbed_on=bool(ladders.climbed_on(tables, alarm)),
         changed=serving.watching.changed if serving.watching else 0,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from heard.engine.entry import Body, Draft
 from heard.engine.errors import Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, projection, reviews
+from heard.watch import ladders, model, projection, reviews
 from heard.watch.entries import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -83,11 +83,11 @@ def _body(due: Due) -> Body:
 
 
 def acknowledge(alarm: str) -> Command:
-    """Somebody sees to it. A second time says nothing new."""
+    """Somebody sees to it. A second time says nothing new, unless the ladder was climbed on since."""
 
     def judge(tables: Tables) -> Decision:
         known = projection.alarm(tables, alarm)
-        if known.state == "acknowledged":
+        if known.state == "acknowledged" and not ladders.climbed_on(tables, alarm):
             return Decision((), ())
         model.ALARM_MOVES.after(known.state, "acknowledged")
         return Decision((Draft(alarm, AlarmAcknowledged()),), (alarm,))

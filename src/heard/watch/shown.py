@@ -88,8 +88,9 @@ class Board(msgspec.Struct, frozen=True):
     since_at: datetime | None
     last_heard_at: datetime | None
     blind_spots: list[str]
-    #: What somebody has to look into, since too many of its alarms were false.
+    #: What somebody has to look into, since too many of its alarms were false; alarms whose ladder was climbed on.
     reviews: list[Review]
+    climbed_on: set[str]
 
 
 def itself(tables: Tables, watching: Watching | None, at: datetime) -> Itself:
@@ -132,6 +133,7 @@ def board(tables: Tables, watching: Watching | None, at: datetime, beyond: int =
         watching.last_heard_at if watching else None,
         list(_blind_spots(tables, watching, known, at)),
         reviews.asked(tables),
+        ladders.climbed_on(tables),
     )
 
 

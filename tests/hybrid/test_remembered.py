@@ -106,10 +106,10 @@ def test_what_was_read_inside_a_transaction_that_is_undone_is_not_remembered(des
     memory = remembered.memory_of(desk.tables)
     with suppress(ZeroDivisionError), memory.transaction(), folding(desk.tables):
         memory.folded(states.ROOM)
-        desk.tables.execute("INSERT INTO second_eyes VALUES (?)", (desk.case,))
-        assert cases.needs_second_eyes(desk.tables, desk.case)
+        desk.tables.execute("INSERT INTO permission VALUES (?, 'withdrawn')", (desk.case,))
+        assert cases.permission(desk.tables, desk.case) == "withdrawn"
         raise ZeroDivisionError
-    assert not cases.needs_second_eyes(desk.tables, desk.case)
+    assert cases.permission(desk.tables, desk.case) == "no application needed"
 
 
 def test_an_answer_that_a_thread_read_before_a_fold_is_not_remembered_after_it(desk: Desk) -> None:

@@ -21,7 +21,10 @@ from heard.reports.commands import Row
 from heard.store.derived import folding
 from heard.store.sqlite import connect
 
-TABLES = ("report", "report_read", "report_reading", "report_problem", "report_case", "report_names", "report_gone")
+TABLES = (
+    *("report", "report_read", "report_reading", "report_problem", "report_case", "report_names", "report_gone"),
+    "report_indexing",
+)
 DAY = date(2021, 1, 1)
 CASES = ("lock", "quay")
 
@@ -91,6 +94,11 @@ def hide_all_or_none(story: Story) -> None:
     story.do(commands.hide_every_name("a rule") if hides else commands.show_every_name("no rule"))
 
 
+def let_or_bar_search_engines(story: Story) -> None:
+    allows = not projection.is_indexing_allowed(story.house.tables)
+    story.do(commands.allow_indexing("Ada Desk") if allows else commands.end_indexing("Ada Desk"))
+
+
 def complain(story: Story) -> None:
     story.do(commands.tell_problem(story.some()[0], "It is about my father."))
 
@@ -101,7 +109,8 @@ def settle(story: Story) -> None:
 
 
 VERBS: list[Callable[[Story], None]] = [
-    tell, tell, tell, read, doubt, link, link, unlink, let, hide, hide_all_or_none, complain, settle,
+    tell, tell, tell, read, doubt, link, link, unlink, let, hide, hide_all_or_none, let_or_bar_search_engines, complain,
+    settle,
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
             "/reports/figures/",
             "/reports/similar/",
             "/reports/problem/",
+            "/robots.txt",
             "/reports.csv",
             "/reports.json",
             "/reports.xlsx",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from heard.cli import accounts, cases, moving, safekeeping, serving, watch
+from heard.cli import accounts, cases, moving, reports, safekeeping, serving, watch
 from heard.cli.terminal import ended_in_words
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(safekeeping.app)
 app.add_typer(accounts.account, name="account")
 app.add_typer(accounts.token, name="token")
 app.add_typer(watch.app, name="watch")
+app.add_typer(reports.app, name="reports")
 
 
 def main() -> None:

@@ -1,14 +1,17 @@
-"""`heard import reports`: each file compared with what is known, said, and taken in; and all of them out again."""
+"""`heard import reports`: each file compared with what is known, said, and taken in; and all of them out again.
+
+And `heard reports index`: whether search engines may keep their pages.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heard.cli.terminal import count, progress, read_file, say_whose_key
+from heard.cli.terminal import VAR, Data, count, opened, progress, read_file, say_whose_key
 
 if TYPE_CHECKING:
     from heard.ingest.published_reports import Difference
@@ -16,6 +19,51 @@ if TYPE_CHECKING:
 
 #: A PDF of a report is below 30 MB, a table with all texts below 60.
 FILE_MAX_BYTES = 256 * 1024**2
+
+app = typer.Typer(no_args_is_help=True, help="Published reports.")
+
+
+@app.callback()
+def _of_reports() -> None:
+    """Published reports."""
+
+
+@app.command()
+def index(
+    allow: Annotated[bool, typer.Option("--allow", help="Search engines may keep the pages of reports.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="They may no longer.")] = False,
+    by: Annotated[str, typer.Option(help="The name of who decides so; it stays in the journal.")] = "",
+    data: Data = VAR,
+) -> None:
+    """Say whether search engines may keep pages of reports, who decided it and when; or decide it."""
+    from heard.accounts.commands import OPERATOR
+    from heard.engine.errors import Refused
+    from heard.reports import commands
+
+    if allow and end:
+        raise Refused("Say --allow or --end, not both. Nothing was changed.")
+    with opened(data) as house:
+        if allow or end:
+            house.node.do((commands.allow_indexing if allow else commands.end_indexing)(by), by=OPERATOR)
+        typer.echo(_indexing(house))
+
+
+def _indexing(house: House) -> str:
+    from heard.reports import projection
+    from heard.reports.entries import IndexingAllowed, IndexingEnded
+
+    allowed = projection.is_indexing_allowed(house.tables)
+    said = (
+        "Search engines may keep pages of reports, without a copy and without sentences of them; never one on which "
+        "a name is hidden or withheld."
+        if allowed
+        else "No page of a report is to be kept by a search engine."
+    )
+    position = projection.indexing_decided_at(house.tables)
+    entry = house.journal.entry(position) if position is not None else None
+    if entry is None or not isinstance(entry.body, IndexingAllowed | IndexingEnded):
+        return f"{said} Nobody has decided otherwise."
+    return f"{said} So decided {entry.body.decided_by}, {entry.at:%Y-%m-%d %H:%M} UTC."
 
 
 def read_reports(house: House, file: Path, on: date | None, *, accept: bool, show: bool) -> bool:

@@ -81,6 +81,7 @@ SURFACES = (
 
 #: What the public can ask for and has words on it, but never a post's. What is withdrawn there has no receipt yet.
 WORDS_OF_REPORTS = (
+    "/robots.txt",
     "/reports/",
     "/reports.csv",
     "/reports.json",

@@ -29,6 +29,8 @@ from heard.reports.entries import (
     EveryNameShown,
     ExtensionRecorded,
     Gone,
+    IndexingAllowed,
+    IndexingEnded,
     Judgement,
     JudgementGiven,
     Listed,
@@ -162,6 +164,25 @@ def hide_every_name(ground: str) -> Command:
 def show_every_name(ground: str) -> Command:
     shown = EveryNameShown(checked_words(ground, "reason", 2000))
     return lambda tables: Decision((Draft(READINGS, shown),), (READINGS,))
+
+
+def allow_indexing(decided_by: str) -> Command:
+    """Search engines may keep pages of reports, but for those on which a name is hidden or withheld."""
+    return _on_indexing(IndexingAllowed(checked_words(decided_by, "name of who decided", 200)), is_allowed=True)
+
+
+def end_indexing(decided_by: str) -> Command:
+    return _on_indexing(IndexingEnded(checked_words(decided_by, "name of who decided", 200)), is_allowed=False)
+
+
+def _on_indexing(body: Body, *, is_allowed: bool) -> Command:
+    """Nothing is written where it is so already."""
+
+    def judge(tables: Tables) -> Decision:
+        stands = projection.is_indexing_allowed(tables)
+        return Decision(() if stands == is_allowed else (Draft(READINGS, body),), (READINGS,))
+
+    return judge
 
 
 def let_value(report: str, field: str, ground: str) -> Command:

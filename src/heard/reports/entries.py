@@ -139,6 +139,20 @@ class EveryNameShown(Body, frozen=True):
     ground: str
 
 
+@written_as("reports.indexing_allowed")
+class IndexingAllowed(Body, frozen=True):
+    """On `READINGS`: search engines may keep pages of reports on which nothing is hidden, as a named person decided."""
+
+    decided_by: str
+
+
+@written_as("reports.indexing_ended")
+class IndexingEnded(Body, frozen=True):
+    """On `READINGS`: no page of a report is to be kept by a search engine any more."""
+
+    decided_by: str
+
+
 @written_as("reports.sent")
 class Sent(Body, frozen=True):
     """The day on which it was sent to an addressee, where that is known: the clock starts there."""

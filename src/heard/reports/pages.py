@@ -20,7 +20,7 @@ from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.reports import areas, axes, bodies, clocks, drawing, figures, finding, projection, standing
+from heard.reports import areas, axes, bodies, clocks, drawing, figures, finding, indexing, projection, standing
 from heard.reports.areas import area_key
 from heard.reports.echoes import passages_of, raised_before, said_in
 from heard.reports.model import SOURCES, Concern, Response
@@ -54,10 +54,18 @@ def register_of(serving: Serving) -> Register:
     return register
 
 
-def sent(serving: Serving, page: str, **context: Any) -> Outgoing:
-    """A page of reports, past the door; no search engine is to keep it unless the operator opts in."""
-    made = templates.render(page, area_key=area_key, **context)
-    return Outgoing(serving.doors.of_every(serving.tables).let("page", made), headers={"X-Robots-Tag": "noindex"})
+def sent(serving: Serving, page: str, *, may_be_kept: bool = False, **context: Any) -> Outgoing:
+    """A page of reports, past the door; no search engine is to keep it unless it `may_be_kept`, the operator opted in,
+    and nothing on it is hidden.
+    """
+    robots = indexing.NEVER
+    if may_be_kept and projection.is_indexing_allowed(serving.tables):
+        robots = indexing.ALLOWED
+    made = templates.render(page, area_key=area_key, robots=robots, **context)
+    if robots != indexing.NEVER and not indexing.is_whole(made):
+        robots = indexing.NEVER
+        made = templates.render(page, area_key=area_key, robots=robots, **context)
+    return Outgoing(serving.doors.of_every(serving.tables).let("page", made), headers={"X-Robots-Tag": robots})
 
 
 async def listed(request: Request, serving: Serving) -> Outgoing:
@@ -67,7 +75,15 @@ async def listed(request: Request, serving: Serving) -> Outgoing:
     # Narrowed down to nothing, what it was narrowed to may be anybody's words: it is not said again.
     unknown = {} if found.total else dict.fromkeys(finding.FACETS, "")
     stand_in = msgspec.structs.replace(query, text=query.text and ASKED, **unknown)
-    outgoing = sent(serving, "reports/list.html", found=found, query=stand_in, register=register, on=query.on or today)
+    outgoing = sent(
+        serving,
+        "reports/list.html",
+        may_be_kept=not request.url.query,
+        found=found,
+        query=stand_in,
+        register=register,
+        on=query.on or today,
+    )
     return msgspec.structs.replace(outgoing, released=said_back("page", outgoing.released, query.text))
 
 
@@ -86,6 +102,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
     return sent(
         serving,
         "reports/report.html",
+        may_be_kept=on == today and not shown.names_hidden,
         shown=shown,
         texts=texts,
         stands=stands,
@@ -193,7 +210,15 @@ async def body(request: Request, serving: Serving) -> Outgoing:
     name = next(other.name for other in (theirs or had_copies)[0].met() if other.key == key)
     promises = [(one, promise) for one in theirs for promise in one.promises if bodies.key(promise.by) == key]
     return sent(
-        serving, "reports/body.html", name=name, key=key, rows=rows, copied=had_copies, promises=promises, on=today
+        serving,
+        "reports/body.html",
+        may_be_kept=True,
+        name=name,
+        key=key,
+        rows=rows,
+        copied=had_copies,
+        promises=promises,
+        on=today,
     )
 
 
@@ -201,7 +226,7 @@ async def figures_page(request: Request, serving: Serving) -> Outgoing:
     register, today = register_of(serving), now.today()
     made = await asyncio.to_thread(figures.figures, register, today)
     drawn = [(figure, figures.picture(figure)) for figure in made]
-    return sent(serving, "reports/figures.html", figures=drawn, count=len(register), on=today)
+    return sent(serving, "reports/figures.html", may_be_kept=True, figures=drawn, count=len(register), on=today)
 
 
 async def similar(request: Request, serving: Serving) -> Outgoing:
@@ -248,7 +273,7 @@ async def area(request: Request, serving: Serving) -> Outgoing:
     standings = register.standings(today)
     rows = [(one, standings[one.id], standing.SAID[standings[one.id]][0]) for one in theirs]
     name = theirs[0].area
-    return sent(serving, "reports/area.html", name=name, today=areas.today(name), rows=rows, on=today)
+    return sent(serving, "reports/area.html", may_be_kept=True, name=name, today=areas.today(name), rows=rows, on=today)
 
 
 def _newest(one: Shown) -> tuple[date, str]:

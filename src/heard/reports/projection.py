@@ -24,6 +24,8 @@ from heard.reports.entries import (
     EveryNameHidden,
     EveryNameShown,
     Gone,
+    IndexingAllowed,
+    IndexingEnded,
     Listed,
     ProblemSettled,
     ProblemTold,
@@ -52,6 +54,8 @@ CREATE TABLE IF NOT EXISTS report_case (
     report TEXT NOT NULL, case_id TEXT NOT NULL, PRIMARY KEY (report, case_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_names (one INTEGER PRIMARY KEY CHECK (one = 1), hidden INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS report_indexing (one INTEGER PRIMARY KEY CHECK (one = 1), allowed INTEGER NOT NULL, position
+    INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -130,6 +134,11 @@ def _every_name(tables: Tables, entry: Entry, body: EveryNameHidden | EveryNameS
     tables.execute("INSERT OR REPLACE INTO report_names VALUES (1, ?)", (hidden,))
 
 
+def _indexing(tables: Tables, entry: Entry, body: IndexingAllowed | IndexingEnded) -> None:
+    allowed = int(isinstance(body, IndexingAllowed))
+    tables.execute("INSERT OR REPLACE INTO report_indexing VALUES (1, ?, ?)", (allowed, entry.position))
+
+
 def room() -> Room:
     """What this room folds."""
     from heard.reports import projection
@@ -147,6 +156,8 @@ def room() -> Room:
         CaseUnlinked: _unlinked,
         EveryNameHidden: _every_name,
         EveryNameShown: _every_name,
+        IndexingAllowed: _indexing,
+        IndexingEnded: _indexing,
     }
     return Room("reports", SCHEMA, folds, (projection, entries, model))
 
@@ -182,6 +193,16 @@ def slug_of(tables: Tables, report: str) -> str:
 
 def is_every_name_hidden(tables: Tables) -> bool:
     return any(hidden for (hidden,) in tables.execute("SELECT hidden FROM report_names"))
+
+
+def is_indexing_allowed(tables: Tables) -> bool:
+    """Whether the operator lets search engines keep pages of reports; until somebody decides so, not."""
+    return any(allowed for (allowed,) in tables.execute("SELECT allowed FROM report_indexing"))
+
+
+def indexing_decided_at(tables: Tables) -> int | None:
+    """The position of the entry by which that was last decided, if ever."""
+    return next((int(position) for (position,) in tables.execute("SELECT position FROM report_indexing")), None)
 
 
 def is_taken(tables: Tables, slug: str) -> bool:

@@ -22,7 +22,7 @@ from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
 from heard.reports import desk as report_desk
-from heard.reports import follow_pages, wrong
+from heard.reports import follow_pages, indexing, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import arming_page, link_pages, period_pages, phones, plan_pages, replaying
@@ -69,6 +69,7 @@ def routes() -> list[BaseRoute]:
         Route("/log/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        *indexing.routes(),
         *follow_pages.routes(),
         *wrong.routes(),
         *report_outgoing.routes(),

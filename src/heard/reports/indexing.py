@@ -1,0 +1,50 @@
+"""What pages of reports say to search engines: keep nothing, unless the operator opted in; and of some never anything.
+
+Reports name people who died, and how. Whoever looks for a neighbour's name should not be met by it unasked. So nothing
+is to be kept until somebody who answers for the site decides otherwise (`reports.indexing_allowed`), and then never a
+page on which a name is hidden or withheld, nor a search, nor a table of everything.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.reports import projection
+from heard.reports.model import HIDDEN
+
+NEVER = "noindex"
+#: No copy that outlives a hiding, and no sentence taken out of the page: it might tell how somebody died.
+ALLOWED = "noarchive, nosnippet"
+#: Our mark, and what sources put where a name was.
+_TAKEN_OUT = re.compile(f"{re.escape(HIDDEN)}|redacted", re.IGNORECASE)
+
+
+def routes() -> list[BaseRoute]:
+    return [WayOut("/robots.txt", "page", robots)]
+
+
+def is_whole(page: str) -> bool:
+    """Whether nothing on a page is marked as hidden or taken out."""
+    return not _TAKEN_OUT.search(page)
+
+
+async def robots(request: Request, serving: Serving) -> Outgoing:
+    """Forbids nothing: a page that may not be read cannot tell that it may not be kept."""
+    allowed = projection.is_indexing_allowed(serving.tables)
+    said = _ALLOWED if allowed else _NEVER
+    return Outgoing(serving.doors.of_every(serving.tables).let("page", said + _FORBIDS_NOTHING), "text/plain")
+
+
+_NEVER = "# Pages of reports to prevent future deaths (/reports/): none is to be kept by a search engine.\n"
+_ALLOWED = (
+    "# Pages of reports to prevent future deaths (/reports/): the operator allows search engines to keep them,\n"
+    "# but not those that say noindex themselves, since a name on them is hidden or withheld.\n"
+)
+_FORBIDS_NOTHING = (
+    "# Each page says so itself (X-Robots-Tag). To be read it has to be let in, so nothing is forbidden here.\n"
+    "User-agent: *\nDisallow:\n"
+)

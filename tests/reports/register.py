@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from heard.cases.exits import Serving
 from heard.ingest.published_reports import difference, take_in
 from heard.ingest.report_tables import read_table
 from heard.opening import House
-from heard.reports import projection
+from heard.reports import outgoing, pages, projection
 from heard.reports.register import Register
 from heard.reports.shown import Shown
+from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
 
 COLUMNS = (
@@ -111,3 +117,15 @@ def register_of(house: House, folder: Path) -> Register:
 
 def shown(register: Register, slug: str) -> Shown:
     return register.of(projection.by_slug(register.tables, slug))
+
+
+def client_of(house: House, register: Register, folder: Path) -> TestClient:
+    """Asks the room's own pages and tables, of this register, without a server around them."""
+
+    async def do(*_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is written by looking")
+
+    app = Starlette(routes=[*outgoing.routes(), *pages.routes()])
+    frames = FramesFile(folder / "frames.sqlite", "e")
+    app.state.serving = Serving(house.node, house.doors, house.vault, frames, house.media, do, "e", register)
+    return TestClient(app)

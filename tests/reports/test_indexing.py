@@ -8,21 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
-from heard.cases.exits import Serving
 from heard.engine.errors import Refused
 from heard.opening import House, open_house
-from heard.reports import commands, indexing, pages, projection
+from heard.reports import commands, indexing, projection
 from heard.reports.entries import READINGS
-from heard.store.frames import FramesFile
-from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
+from tests.reports.register import SCRAPED, client_of, line, read, register_of, scraped, shown, table
 from tests.server import Server, running
 
 KEPT = "noarchive, nosnippet"
@@ -133,15 +128,10 @@ def test_a_page_that_were_not_looked_at_for_marks_is_caught(
     register = register_of(house, tmp_path)
     assert not shown(register, "2021-0005").names_hidden
 
-    async def do(*_: Any, **__: Any) -> Any:
-        raise AssertionError("nothing is written by looking")
-
-    app = Starlette(routes=pages.routes())
-    frames = FramesFile(tmp_path / "frames.sqlite", "e")
-    app.state.serving = Serving(house.node, house.doors, house.vault, frames, house.media, do, "e", register)
+    client = client_of(house, register, tmp_path)
 
     def robots(question: str) -> str:
-        return TestClient(app).get(f"/reports/2021-0005/{question}").headers["x-robots-tag"]
+        return str(client.get(f"/reports/2021-0005/{question}").headers["x-robots-tag"])
 
     assert robots("") == "noindex"
     monkeypatch.setattr(indexing, "is_whole", lambda page: True)

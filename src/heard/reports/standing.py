@@ -65,6 +65,22 @@ class Stand(msgspec.Struct, frozen=True):
             return "responses are published; whose they are is not known"
         return f"not known since {in_words(self.since)}" if self.since else "not known"
 
+    @property
+    def further(self) -> tuple[tuple[str, date | None], ...]:
+        """When its response was received and when it was published, None where not known: two days besides its own."""
+        if self.state not in ("response published", "interim reply"):
+            return ()
+        response = self.response
+        return (
+            ("received", response.received_on if response else None),
+            ("published", response.published_on if response else None),
+        )
+
+    @property
+    def further_words(self) -> str:
+        """ "received: 12 February 2019; published: not known", or nothing where no response of theirs is published."""
+        return "; ".join(f"{name}: {in_words(on) if on else 'not known'}" for name, on in self.further)
+
 
 def stands(shown: Shown, read: Sequence[date], on: date) -> list[Stand]:
     """Every addressee on a day; `read` are the days on which a source of responses was read."""

@@ -107,7 +107,10 @@ def of_lines(lines: Iterable[tuple[str, str]], base: str) -> str:
     return as_csv(()) + "".join(f"{id},{base}{rest}" for id, rest in lines)
 
 
-CLOCKS = ("addressee", "start", "started_by", "last_day", "counted", "stated", "extended", "state", "response", "day")
+CLOCKS = (
+    *("addressee", "start", "started_by", "last_day", "counted", "stated", "extended", "state", "response", "day"),
+    *("received", "published"),
+)
 
 
 def clocks(stands: Iterable[Stand]) -> Iterator[Sequence[str]]:
@@ -116,7 +119,8 @@ def clocks(stands: Iterable[Stand]) -> Iterator[Sequence[str]]:
     for stand in stands:
         due, dated = stand.due, stand.response and stand.response.dated_on
         days = (due.start, due.started_by, due.on, due.counted, due.stated, due.extended) if due else (None,) * 6
-        cells = (stand.addressee.name, *days, stand.words, dated, stand.day)
+        further = [on or "not known" for _, on in stand.further] or (None, None)
+        cells = (stand.addressee.name, *days, stand.words, dated, stand.day, *further)
         yield tuple("" if cell is None else str(cell) for cell in cells)
 
 
@@ -214,6 +218,7 @@ def _addressee(stand: Stand) -> dict[str, Any]:
         "body": stand.addressee.key or None,
         "state": stand.state,
         "words": stand.words,
+        "receipt_and_publication": stand.further_words or None,
         "clock": {
             "start": due.start,
             "started_by": due.started_by,

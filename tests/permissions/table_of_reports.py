@@ -60,6 +60,10 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
     "GET /reports/leave/{token}/": public("server", every("server", "ok")),
     "POST /reports/leave/{token}/": public("server", every("server", "no")),
     "GET /reports/bodies/{key}/": public("body", every("body", "ok", unknown="absent")),
+    **{  # one with fewer than twenty requests is not drawn
+        f"GET /reports/bodies/{{key}}/over-time.{form}": public("body", every("body", "absent"))
+        for form in ("csv", "svg", "png")
+    },
     "GET /reports/areas/{key}/": public("area", every("area", "ok", unknown="absent")),
     "GET /reports/figures/{name}.csv": public("figure", every("figure", "ok", unknown="absent")),
     "GET /reports/figures/{name}.png": public("figure", every("figure", "ok", unknown="absent")),

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from heard.cases.exits import Serving
+from heard.engine.errors import HeardError
 from heard.ingest.published_reports import difference, take_in
 from heard.ingest.report_tables import read_table
 from heard.opening import House
@@ -18,6 +19,7 @@ from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.store.frames import FramesFile
 from heard.store.register import RegisterFile
+from heard.web import errors
 
 COLUMNS = (
     "Status,Date added,Date of report,Ref,Deceased name,Coroner name,Coroner area,Category,Sent to,Sent to count,"
@@ -125,7 +127,8 @@ def client_of(house: House, register: Register, folder: Path) -> TestClient:
     async def do(*_: Any, **__: Any) -> Any:
         raise AssertionError("nothing is written by looking")
 
-    app = Starlette(routes=[*outgoing.routes(), *pages.routes()])
+    handlers: Any = {HeardError: errors.on_heard_error}
+    app = Starlette(routes=[*outgoing.routes(), *pages.routes()], exception_handlers=handlers)
     frames = FramesFile(folder / "frames.sqlite", "e")
     app.state.serving = Serving(house.node, house.doors, house.vault, frames, house.media, do, "e", register)
     return TestClient(app)

@@ -83,3 +83,49 @@ def shares(rows: Sequence[tuple[str, int, int]], label: str) -> str:
         f'<svg class="figure" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img" '
         f'aria-label="{escape(label)}, as in the table below" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
+
+
+#: How wide a column and its step are, how high the highest; a column with words below it has more room.
+COLUMN, STEP, WORDED, HIGH = 14, 20, 96, 180
+#: The parts of a column from below, by how they are filled; a line of what each is stands above.
+PARTS = ("bar", "later", "undated", "none", "rest")
+
+
+def columns(rows: Sequence[tuple[str, Sequence[int]]], parts: Sequence[str], label: str) -> str:
+    """A column for each row of (name, numbers), its numbers one above another as `PARTS`; `parts` says what they are.
+
+    A name is "2021 Q1", or words, which get more room.
+    """
+    drawn, left = _legend(parts), 30.0
+    most = max((sum(numbers) for _, numbers in rows), default=1) or 1
+    top = HEAD + 44
+    for place, (name, numbers) in enumerate(rows):
+        year, _, quarter = name.partition(" ")
+        is_quarter = year.isdecimal() and quarter[:1] == "Q"
+        y = float(top + HIGH)
+        for part, number in zip(PARTS, numbers, strict=True):
+            high = round(HIGH * number / most, 1)
+            y = round(y - high, 1)
+            if number:
+                drawn.append(f'<rect class="{part}" x="{left}" y="{y}" width="{COLUMN}" height="{high}"/>')
+        if total := sum(numbers):
+            drawn.append(f'<text x="{left + COLUMN / 2}" y="{y - 4}" text-anchor="middle">{total:,}</text>')
+        said = year if is_quarter else name
+        if not is_quarter or quarter == "Q1" or (not place and quarter != "Q4"):
+            drawn.append(f'<text class="soft" x="{left}" y="{top + HIGH + 18}">{escape(said)}</text>')
+        left += STEP if is_quarter else WORDED
+    wide, height = max(WIDTH, round(left) + 20), top + HIGH + 26
+    return (
+        f'<svg class="figure columns" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img" '
+        f'aria-label="{escape(label)}, as in the table below" xmlns="http://www.w3.org/2000/svg">{"".join(drawn)}</svg>'
+    )
+
+
+def _legend(parts: Sequence[str]) -> list[str]:
+    drawn = list[str]()
+    x = 30
+    for part, words in zip(PARTS, parts, strict=True):
+        drawn.append(f'<rect class="{part}" x="{x}" y="6" width="12" height="12"/>')
+        drawn.append(f'<text x="{x + 18}" y="16">{escape(words)}</text>')
+        x += 44 + 7 * len(words)
+    return drawn

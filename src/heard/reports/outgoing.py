@@ -15,10 +15,11 @@ from heard.cases.release import Exit
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound
-from heard.reports import axes, drawing, figures, finding, following, pictures, standing, tables
+from heard.reports import axes, drawing, figures, finding, following, over_time, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Query
-from heard.reports.pages import axes_of, inquests, register_of
+from heard.reports.over_time import OverTime
+from heard.reports.pages import axes_of, body_at, inquests, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
@@ -39,6 +40,9 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports/figures/{name}.csv", "json", figure_csv),
         WayOut("/reports/figures/{name}.svg", "page", figure_svg),
         WayOut("/reports/figures/{name}.png", "page", figure_png),
+        WayOut("/reports/bodies/{key}/over-time.csv", "json", over_time_csv),
+        WayOut("/reports/bodies/{key}/over-time.svg", "page", over_time_svg),
+        WayOut("/reports/bodies/{key}/over-time.png", "page", over_time_png),
         WayOut("/reports/{slug}/timeline.csv", "json", timeline_csv),
         WayOut("/reports/{slug}/timeline.svg", "page", timeline_svg),
         WayOut("/reports/{slug}/timeline.png", "page", timeline_png),
@@ -118,6 +122,27 @@ async def _painted(drawn: Outgoing) -> Outgoing:
     drawn.packed = await asyncio.to_thread(pictures.png, drawn.released)
     drawn.media_type = "image/png"
     return drawn
+
+
+def _over_time(request: Request, serving: Serving) -> OverTime:
+    """Raises NotFound, for a body with few requests too."""
+    today = now.today()
+    told = body_at(register_of(serving), request.path_params["key"], today).over_time(today)
+    if told is None:
+        raise NotFound(f"Fewer than {figures.REQUESTS_MIN} requests to this body are known: they are not drawn.")
+    return told
+
+
+async def over_time_csv(request: Request, serving: Serving) -> Outgoing:
+    return _let(serving, "json", tables.lines(over_time.table(_over_time(request, serving))), "text/csv; charset=utf-8")
+
+
+async def over_time_svg(request: Request, serving: Serving) -> Outgoing:
+    return _drawn(serving, over_time.picture(_over_time(request, serving)))
+
+
+async def over_time_png(request: Request, serving: Serving) -> Outgoing:
+    return await _painted(await over_time_svg(request, serving))
 
 
 def _stands(request: Request, serving: Serving) -> list[Stand]:

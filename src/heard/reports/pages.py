@@ -20,12 +20,26 @@ from heard.cases.saying_back import ASKED, said_back
 from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.reports import areas, axes, bodies, clocks, drawing, figures, finding, indexing, projection, standing
+from heard.reports import (
+    areas,
+    axes,
+    bodies,
+    clocks,
+    drawing,
+    figures,
+    finding,
+    indexing,
+    over_time,
+    projection,
+    standing,
+)
 from heard.reports.areas import area_key
 from heard.reports.echoes import passages_of, raised_before, said_in
-from heard.reports.model import SOURCES, Concern, Response
+from heard.reports.model import SOURCES, Concern, Promise, Response
+from heard.reports.over_time import OverTime
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
+from heard.reports.standing import Stand
 from heard.watch import origins
 from heard.watch.origins import Kept
 
@@ -200,24 +214,45 @@ def matrix(shown: Shown, texts: Texts) -> Matrix | None:
     return Matrix(shown.responses, rows)
 
 
-async def body(request: Request, serving: Serving) -> Outgoing:
-    register, today, key = register_of(serving), now.today(), request.path_params["key"]
-    theirs, had_copies = register.by_body(today).get(key, ((), ()))
+class OfBody(msgspec.Struct, frozen=True):
+    """What is known of a body: its requests with how they stand, copies it had, what it said it would do."""
+
+    name: str
+    rows: tuple[tuple[Shown, Stand], ...]
+    copied: tuple[Shown, ...]
+    promises: tuple[tuple[Shown, Promise], ...]
+
+    def over_time(self, on: date) -> OverTime | None:
+        return over_time.over_time(self.rows, [one for one, _ in self.promises], on)
+
+
+def body_at(register: Register, key: str, on: date) -> OfBody:
+    """Raises NotFound; nobody who may be a private person has a key."""
+    theirs, had_copies = register.by_body(on).get(key, ((), ()))
     if not theirs and not had_copies:
         raise NotFound("No report was sent to a body of this name, as far as is known here.")
-    stands = register.stands(today)
+    stands = register.stands(on)
     rows = [(one, next(stand for stand in stands[one.id] if stand.addressee.key == key)) for one in theirs]
     name = next(other.name for other in (theirs or had_copies)[0].met() if other.key == key)
     promises = [(one, promise) for one in theirs for promise in one.promises if bodies.key(promise.by) == key]
+    return OfBody(name, tuple(rows), tuple(had_copies), tuple(promises))
+
+
+async def body(request: Request, serving: Serving) -> Outgoing:
+    register, today, key = register_of(serving), now.today(), request.path_params["key"]
+    found = body_at(register, key, today)
+    told = found.over_time(today)
     return sent(
         serving,
         "reports/body.html",
         may_be_kept=True,
-        name=name,
+        body=found,
         key=key,
-        rows=rows,
-        copied=had_copies,
-        promises=promises,
+        owed=over_time.owed(stand for _, stand in found.rows),
+        told=told,
+        sorts=over_time.SORTS,
+        picture=over_time.picture(told) if told else "",
+        least=figures.REQUESTS_MIN,
         on=today,
     )
 

@@ -15,6 +15,9 @@ import resvg_py
 _COLOURS = {
     "bar": 'fill="#1d4f91"',
     "rest": 'fill="#d5d9de"',
+    "later": 'fill="#7f9cc4"',
+    "undated": 'fill="#b9c9e0"',
+    "none": 'fill="#5a6068"',
     "clock": 'stroke="#5a6068" stroke-width="2"',
     "last": 'stroke="#1b1b1b" stroke-width="2"',
     "came": 'fill="#1d4f91"',

@@ -25,6 +25,7 @@ from heard.export.snapshot import export_reports
 from heard.opening import House, open_house
 from heard.reports import commands, pictures, projection
 from heard.reports.commands import Row
+from heard.reports.model import THEMES
 from heard.watch import origins
 from heard.watch.entries import ObligationArmed
 from tests.reports.conftest import post_office as post_office
@@ -68,7 +69,8 @@ def rows() -> Iterator[Row]:
         yield Row(f"https://example.org/reports/{name.replace(' ', '-').lower()}/", facts(ref, name))
     for number in range(REQUESTS):
         sent = f"{ORDERED} NHS Trust"  # an order binds everywhere; the others are hidden in a report of their own
-        ref = {"ref": f"2020-{number + 100:04}", "dated": "2020-03-03", "sent_to": sent}
+        themes = dict.fromkeys(THEMES, f"Deaths of {ORDERED}")
+        ref = {"ref": f"2020-{number + 100:04}", "dated": "2020-03-03", "sent_to": sent, **themes}
         yield Row(f"https://example.org/reports/{number}/", ref)
 
 
@@ -160,7 +162,7 @@ def _take_out_of_sight(house: House) -> None:
 
 
 PAGES = ("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/figures/")
-FIGURES = tuple(f"/reports/figures/bodies.{form}" for form in ("svg", "csv"))
+FIGURES = tuple(f"/reports/figures/{name}.{form}" for name in ("bodies", *THEMES) for form in ("svg", "csv"))
 LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
 TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom", LAST_DAYS)
 OF_ONE = (

@@ -65,7 +65,10 @@ _TOOLKIT = {
     "circumstances": "circumstances",
     "concerns": "concerns",
 }
-_TAGS = {"url": "kept_at", "age": "age"}
+_TAGS = {"url": "kept_at", "age": "age", "research tags": "tags"}
+#: Every column of it but these is a theme, and says of each report whether it is of it.
+_LABELS = {"url": "kept_at", "age": "age", "sex": "", "pedestrian": ""}
+_NO_AGE = "<NA>"
 _COUNTED = ("counted_sent", "counted_replies")
 #: (columns that tell a table, its source, its columns in our words). The first that fits.
 _TABLES = (
@@ -74,6 +77,7 @@ _TABLES = (
     ({"report_url", "this_report_is_being_sent_to"}, "tracker-scrape", _SCRAPED),
     ({"url", "receiver", "concerns"}, "toolkit", _TOOLKIT),
     ({"url", "age", "research tags"}, "tracker-tags", _TAGS),
+    ({"url", "age", "road_layout", "driver_training"}, "toolkit-labels", _LABELS),
 )
 #: In 2025 the pages changed, and a cell of the scrape may hold the lines that followed it.
 _HEADINGS = {
@@ -119,7 +123,7 @@ def read_table(raw: bytes, name: str) -> Table:
     if source == "tracker-scrape" and "corrected" in name.lower():
         source = "tracker"
     try:
-        kept = tuple(_rows(rows, names))
+        kept = tuple(_labelled(rows) if names is _LABELS else _rows(rows, names))
     except csv.Error as wrong:
         raise Refused(f"{name} breaks off or is no table, near line {rows.line_num}. Nothing was imported.") from wrong
     return Table(source, _day_in(name), kept)
@@ -146,6 +150,16 @@ def _rows(rows: csv.DictReader[str], names: dict[str, str]) -> Iterator[Row]:
             if "sent_to" not in facts and facts.get("counted_sent") == "0":  # counted in a cell that was blank
                 facts = {field: words for field, words in facts.items() if field not in _COUNTED}
             yield Row(kept_at, facts)
+
+
+def _labelled(rows: csv.DictReader[str]) -> Iterator[Row]:
+    """Themes as columns: those that are true of a report, with spaces in their names."""
+    for row in rows:
+        cells = {(name or "").strip().lower(): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
+        themes = [name.replace("_", " ") for name, cell in cells.items() if name not in _LABELS and cell == "True"]
+        facts = {"labels": " | ".join(themes), "age": cells.get("age", "").removeprefix(_NO_AGE)}
+        if kept_at := cells.get("url"):
+            yield Row(kept_at, {field: words for field, words in facts.items() if words})
 
 
 def _put(facts: dict[str, str], field: str, words: str) -> None:

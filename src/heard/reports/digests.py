@@ -19,6 +19,7 @@ from heard.reports import entries, finding, standing
 from heard.reports.areas import area_key
 from heard.reports.following import subject
 from heard.reports.follows import Followed
+from heard.reports.model import NOT_SHOWN, THEMES
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 
@@ -42,7 +43,7 @@ KINDS = tuple(body.kind for body in NEWS)
 
 
 def _of_source(body: entries.Told) -> str:
-    if body.withdraws():
+    if body.withdraws() or body.facts.keys() <= {*NOT_SHOWN, *THEMES}:  # nothing of it stands on the page
         return ""
     if body.facts.keys() & {"replies", "counted_replies"}:
         return "a source tells of responses"

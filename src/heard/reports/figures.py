@@ -14,6 +14,7 @@ from datetime import date
 import msgspec
 
 from heard.reports import drawing, standing
+from heard.reports.model import SOURCES
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
@@ -46,6 +47,20 @@ RULE_OF_TRACKER = (
 )
 
 
+RULE_OF_CATEGORIES = f"{RULE_BY_ADDRESSEE} Categories are the publisher’s, judiciary.uk, as the sources list them."
+#: By `model.THEMES`: the title, and what is to be known of who set them.
+THEMES = {
+    "tags": (
+        "By research tag",
+        "People set them for studies, each of some years alone: a report without one may be about the same.",
+    ),
+    "labels": (
+        "By theme that a machine set",
+        "A machine read the reports about road traffic and set them; nobody has looked at each.",
+    ),
+}
+
+
 class Line(msgspec.Struct, frozen=True):
     """One row: of `requests`, so many are answered, have no response published, are awaited, or are not known."""
 
@@ -73,6 +88,8 @@ class Figure(msgspec.Struct, frozen=True):
     rule: str
     on: date
     lines: tuple[Line, ...]
+    #: Said where there is no line.
+    nothing: str = "There are too few requests for this."
 
 
 def figures(register: Register, on: date) -> list[Figure]:
@@ -96,6 +113,7 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
         least: int,
         *,
         years: bool = False,
+        rule: str = RULE_BY_ADDRESSEE,
     ) -> Figure:
         counts = defaultdict[tuple[str, str], Counter[str]](Counter)
         for one, addressee, key, sort, counted in requests:
@@ -107,7 +125,16 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
             if count.total() >= least
         ]
         lines.sort(key=lambda line: line.name if years else (-line.requests, line.name))
-        return Figure(name, title, RULE_BY_ADDRESSEE, on, tuple(lines if years else lines[:LISTED_MAX]))
+        return Figure(name, title, rule, on, tuple(lines if years else lines[:LISTED_MAX]))
+
+    def by_themes(name: str) -> Figure:
+        title, about = THEMES[name]
+        read = {(found.source, found.on) for one in register if (found := one.themes.get(name))}
+        if not read:
+            return Figure(name, title, about, on, (), "No source that sets them was read.")
+        source, day = max(read, key=lambda one: one[1])
+        rule = f"{RULE_BY_ADDRESSEE} The source is {SOURCES[source].title}, read as of {day.day} {day:%B %Y}. {about}"
+        return by(name, title, lambda one, *_: [(theme, "") for theme in _themes(one, name)], REQUESTS_MIN, rule=rule)
 
     return [
         by(
@@ -119,10 +146,23 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
         ),
         by("bodies", "By body", lambda _, addressee, key: [(addressee, key)] if key else [], REQUESTS_MIN),
         by("areas", "By coroner area", lambda one, *_: [(one.area, "")] if one.area else [], REQUESTS_MIN),
-        by("categories", "By category", lambda one, *_: [(category, "") for category in one.categories], REQUESTS_MIN),
+        by(
+            "categories",
+            "By category",
+            lambda one, *_: [(category, "") for category in one.categories],
+            REQUESTS_MIN,
+            rule=RULE_OF_CATEGORIES,
+        ),
+        by_themes("tags"),
+        by_themes("labels"),
         _ago(register, stood, on),
         _trackers(register, on),
     ]
+
+
+def _themes(one: Shown, name: str) -> tuple[str, ...]:
+    found = one.themes.get(name)
+    return found.names if found else ()
 
 
 def _ago(register: Register, stood: Mapping[str, Sequence[Stand]], on: date) -> Figure:

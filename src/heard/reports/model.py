@@ -20,6 +20,8 @@ FIELDS = (
     "coroner",
     "area",
     "categories",
+    "tags",
+    "labels",
     "sent_to",
     "counted_sent",
     "replies",
@@ -37,6 +39,8 @@ FIELDS = (
 TEXTS = ("investigation", "circumstances", "concerns", "action", "deadline", "copies")
 #: What a source says that stands on no page: it decides only whose names are hidden.
 NOT_SHOWN = frozenset({"age"})
+#: What is counted in figures and stands on no page of one report: themes that people (tags) or a machine (labels) set.
+THEMES = ("tags", "labels")
 #: Fields that say who somebody is: where one was taken out, what stood there is withheld.
 NAMED = ("deceased", "coroner", "sent_to")
 
@@ -80,6 +84,7 @@ SOURCES = {
         Source("tracker-scrape", "the Preventable Deaths Tracker, as scraped", 1, 0, whole=True),
         Source("toolkit", "PFD Toolkit, read by machine", 0, replies=False),
         Source("tracker-tags", "the Preventable Deaths Tracker’s research tags", 0, 1, replies=False),
+        Source("toolkit-labels", "PFD Toolkit’s themes, set by machine", 0, 0, replies=False),
     )
 }
 
@@ -116,6 +121,14 @@ class Concern(msgspec.Struct, frozen=True):
     words: str
     to: tuple[str, ...] = ()
     suggestion: bool = False
+
+
+class Themes(msgspec.Struct, frozen=True):
+    """What a report is about, as one source that is not its publisher set it, and the day as of which that was read."""
+
+    source: str
+    on: date
+    names: tuple[str, ...]
 
 
 class Promise(msgspec.Struct, frozen=True):

@@ -22,12 +22,14 @@ from heard.reports.model import (
     NOT_SHOWN,
     SOURCES,
     TEXTS,
+    THEMES,
     Addressee,
     Concern,
     GivenJudgement,
     Judged,
     Promise,
     Response,
+    Themes,
     tidy_ref,
 )
 from heard.text.dates import civil_date
@@ -49,6 +51,8 @@ class Shown(msgspec.Struct, frozen=True):
     area: str
     area_as: str
     categories: tuple[str, ...]
+    #: By `model.THEMES`, as far as somebody set them.
+    themes: dict[str, Themes]
     addressees: tuple[Addressee, ...]
     #: Bodies that were sent a copy, and owe nothing.
     copied: tuple[Addressee, ...]
@@ -142,9 +146,12 @@ def show(
         coroner=HIDDEN if addressees.is_redacted(said("coroner")) else masked(" ".join(said("coroner").split())),
         area=areas.area(area_as) if area_as else "",
         area_as=area_as,
-        categories=tuple(
-            dict.fromkeys(masked(one.strip()) for one in re.split(r"[|;]", said("categories")) if one.strip())
-        ),
+        categories=_listed_in(said("categories"), masked),
+        themes={
+            field: Themes(one.source, one.on, _listed_in(one.words, masked))
+            for field in THEMES
+            if (one := knowledge.facts.get(field))
+        },
         addressees=sent_to,
         copied=_copied(masked(texts["copies"]), sent_to),
         dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
@@ -187,15 +194,19 @@ def show(
         flags=tuple(_flags(said, ref, dated)),
         names_hidden=bool(names),
         child=child,
-        suicide=care.is_of_suicide(said("categories"), *texts.values()),
+        suicide=care.is_of_suicide(f"{said('categories')} {said('tags')}", *texts.values()),
     )
     numbered = tuple(_concerns(life, texts["concerns"], masked))
     return shown, Texts(numbered, **{field: masked(text) for field, text in texts.items()})
 
 
+def _listed_in(cell: str, masked: Masking) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(masked(one.strip()) for one in re.split(r"[|;]", cell) if one.strip()))
+
+
 def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
     """Those of which something stands on the page, the newest last."""
-    some = {(one.source, one.on) for field, one in knowledge.facts.items() if field not in NOT_SHOWN}
+    some = {(one.source, one.on) for field, one in knowledge.facts.items() if field not in {*NOT_SHOWN, *THEMES}}
     return tuple(sorted(some, key=lambda one: (one[1], SOURCES[one[0]].voice, SOURCES[one[0]].care)))
 
 
@@ -204,7 +215,13 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
 
 def _is_child(knowledge: Knowledge) -> bool:
     said = knowledge.words
-    return care.is_child(said("categories"), said("age"), said("investigation"), said("circumstances"))
+    age = f"aged {said('age')}" if said("age") else ""  # a table of ages has the number alone
+    young = "child death" if _UNDER_FIVE in said("tags").lower() else said("categories")
+    return care.is_child(young, age, said("investigation"), said("circumstances"))
+
+
+#: A research tag of the tracker.
+_UNDER_FIVE = "under 5"
 
 
 def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False) -> Masking:

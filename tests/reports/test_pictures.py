@@ -17,7 +17,11 @@ from heard.reports import drawing, pictures
 from tests.reports.register import line, read, table
 from tests.server import Server, running
 
-ROWS = [("2019", 12, 20), ("2020", 3, 30), ("Llywodraeth Cymru – ŵ", 4, 4)]
+ROWS = [
+    ("2019", 12, 20, "12 of 20 (60 %)"),
+    ("2020", 3, 30, "3 of 30 (10 %)"),
+    ("Llywodraeth Cymru – ŵ", 4, 4, "4 of 4 (100 %)"),
+]
 
 
 def size_of(png: bytes) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from heard.reports import clocks, commands, figures, projection, standing
 from heard.reports.model import Addressee, Standing
 from heard.reports.register import Register
 from heard.reports.shown import Shown
-from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
+from tests.reports.register import SCRAPED, client_of, line, read, register_of, scraped, shown, table
 
 
 def words(register: Register, slug: str, on: str) -> list[str]:
@@ -145,3 +145,33 @@ def test_figures_say_how_much_is_answered_of_what_has_been_over_for_how_long(hou
     assert told(date(2022, 7, 1)) == [("8 to 26 weeks ago", 1, 0, "0 %"), ("one to two years ago", 4, 2, "50 %")]
     assert told(date(2022, 4, 26)) == [("half a year to a year ago", 4, 2, "50 %")], "on the last day it is not past"
     assert told(date(2022, 4, 27))[0][:2] == ("up to 8 weeks ago", 1)
+
+
+def test_where_nothing_is_known_a_figure_says_so_and_never_nought_of_nought(house: House, tmp_path: Path) -> None:
+    """Of 2021 nobody looked since the last day, of 2022 all are awaited still, of 2020 one is known."""
+    asked = [line(1), line(2), line(3, dated="01/06/2022"), line(4, dated="03/03/2020", replies=1)]
+    read(house, table(*asked), "2021-04-01")
+    register, on = register_of(house, tmp_path), date(2022, 6, 2)
+    [years] = [one for one in figures.figures(register, on) if one.name == "years"]
+    assert [(one.name, one.share, one.said) for one in years.lines] == [
+        ("2020", "100 %", "1 of 1 (100 %)"),
+        ("2021", "nothing is known", "nothing is known"),
+        ("2022", "all are awaited", "all are awaited"),
+    ]
+    drawn = figures.picture(years)
+    assert "nothing is known" in drawn and "all are awaited" in drawn and "0 of 0" not in drawn
+    client = client_of(house, register, tmp_path)
+    every = [client.get("/reports/figures/").text]
+    every += [client.get(f"/reports/figures/years.{form}").text for form in ("csv", "svg")]
+    assert all("nothing is known" in one and "0 of 0" not in one and "–," not in one for one in every)
+
+
+def test_a_report_whose_addressees_nobody_counted_says_that_and_no_nought_of_nought(
+    house: House, tmp_path: Path
+) -> None:
+    read(house, table(line(1)), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    nobody = {"counted_sent": "0", "counted_replies": "0"}
+    house.node.do(commands.tell_of(report, "tracker", date(2021, 7, 1), nobody), by="operator")
+    page = client_of(house, register_of(house, tmp_path), tmp_path).get("/reports/2021-0001/").text
+    assert "how many were asked is not known to it, no published, 1 July 2021" in page and "0 of 0" not in page

@@ -62,22 +62,21 @@ def _axis(first: date, last: date, left: float, right: float) -> str:
     )
 
 
-def shares(rows: Sequence[tuple[str, int, int]], label: str) -> str:
-    """Bars of how many of how many, a row for each: (name, part, whole)."""
-    most = max((whole for _, _, whole in rows), default=1) or 1
-    names = [name if len(name) < 32 else name[:30] + "…" for name, _, _ in rows]
+def shares(rows: Sequence[tuple[str, int, int, str]], label: str) -> str:
+    """Bars of how many of how many, a row for each: (name, part, whole, what is said of it)."""
+    most = max((whole for _, _, whole, _ in rows), default=1) or 1
+    names = [name if len(name) < 32 else name[:30] + "…" for name, *_ in rows]
     left = min(LEFT, 16 + 7 * max(map(len, names), default=0))  # years need less room than trusts
     start = left + SAID  # the figures stand before the bars: on a narrow screen they are what is seen at once
     wide = start + BARS
     parts = []
-    for place, (_, part, whole) in enumerate(rows):
+    for place, (_, part, whole, said) in enumerate(rows):
         y = ROW * place + 4
         full, some = (round(BARS * number / most, 1) for number in (whole, part))
         parts.append(f'<text x="0" y="{y + 14}">{escape(names[place])}</text>')
         parts.append(f'<rect class="rest" x="{start}" y="{y}" width="{full}" height="18"/>')
         parts.append(f'<rect class="bar" x="{start}" y="{y}" width="{some}" height="18"/>')
-        said = f"{part:,} of {whole:,}" + (f" ({100 * part / whole:.0f} %)" if whole else "")
-        parts.append(f'<text x="{left}" y="{y + 14}">{said}</text>')
+        parts.append(f'<text x="{left}" y="{y + 14}">{escape(said)}</text>')
     height = ROW * len(rows) + 8
     return (
         f'<svg class="figure" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img" '

@@ -79,7 +79,15 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def share(self) -> str:
-        return f"{100 * self.answered / self.due:.0f} %" if self.due else "–"
+        """The part that is answered, or in words why there is none: of nothing there is no share."""
+        if self.due:
+            return f"{100 * self.answered / self.due:.0f} %"
+        return "nothing is known" if self.unknown else "all are awaited"
+
+    @property
+    def said(self) -> str:
+        """ "12 of 20 (60 %)", and never "0 of 0"."""
+        return f"{self.answered:,} of {self.due:,} ({self.share})" if self.due else self.share
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -211,4 +219,5 @@ def _trackers(register: Register, on: date) -> Figure:
 
 def picture(figure: Figure) -> str:
     """The shares as bars."""
-    return drawing.shares([(line.name, line.answered, line.due) for line in figure.lines], figure.title)
+    rows = [(line.name, line.answered, line.due, line.said) for line in figure.lines]
+    return drawing.shares(rows, figure.title)

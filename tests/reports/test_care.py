@@ -57,11 +57,20 @@ def test_what_is_met_unasked_tells_no_method() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["was ligatured", "strangulation", "suspended by a cord", "by suspension", "a nitrite"]
+    "said",
+    [
+        *("was ligatured", "strangulation", "suspended by a cord", "by suspension", "a nitrite"),
+        *("seen with cut wrists", "cuts to her wrists", "wounds to both wrists", "lacerations of the left wrist"),
+    ],
 )
 def test_a_method_is_known_by_its_other_words(said: str) -> None:
     """Found by a sweep over all reports that are published: each of these was in a snippet or a passage."""
     assert unasked(f"It was {said}. The ward had no plan.") == "The ward had no plan."
+
+
+@pytest.mark.parametrize("said", ["a pulse at the wrist", "a fracture of the right wrist", "a constrictive wrist band"])
+def test_a_wrist_of_which_nothing_is_done_to_oneself_is_told(said: str) -> None:
+    assert unasked(f"There was {said}. The ward had no plan.") == f"There was {said}. The ward had no plan."
 
 
 def test_a_snippet_tells_no_method_though_the_report_does(house: House, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ METHODS = re.compile(
     r"overdos\w+|poison\w*|ingest\w+|swallow\w+|jump(?:ed|ing)|leap(?:t|ed|ing)?|fell from|step(?:ped|ping) in front|"
     r"in front of (?:a|the|an) (?:\w+ )?(?:train|lorry|car|bus|tube)|struck by (?:a|the|an) (?:\w+ )?train|"
     r"railway line|"
-    r"drown\w*|shot (?:himself|herself|themsel\w+)|gunshot|shotgun|firearm|cut (?:his|her|their) (?:wrists?|throat|"
-    r"neck)|"
+    r"drown\w*|shot (?:himself|herself|themsel\w+)|gunshot|shotgun|firearm|"
+    r"cut(?:ting)? (?:his|her|their) (?:throat|neck)|wrists|(?:cut|slash|lacerat|incis)\w*(?: [\w’']+){0,4} wrist|"
     r"slit\w*|stabb\w+ (?:himself|herself)|self[- ]inflicted|carbon monoxide|helium|nitrogen|exhaust fumes|immolat\w+|"
     r"set (?:himself|herself|themsel\w+) (?:on fire|alight)|electrocut\w+|nitrit\w+|barbiturate|pentobarbital|"
     r"plastic bag|belt|shoe ?laces?|bed ?sheets?|rope|cable tie|dressing gown cord|razor)\b",

@@ -145,7 +145,7 @@ class World:
             "person": self._person,
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
-            "body": lambda state, _: {**self._report("listed"), "key": "harbour-board" if state == "asked" else "none"},
+            "body": lambda state, _: self._body(state),
             "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "source": lambda state, _: self._source(state),
@@ -372,11 +372,17 @@ class World:
         """A report, and one from before it."""
         if state == "unknown":
             return {"slug": "none", "earlier": "none", "beside": "none"}
-        facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon", "sent_to": "Harbour Board"}
         slugs = [f"2021-{next(NUMBERS):04}" for _ in range(2)]
+        facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon"}
+        facts["sent_to"] = f"Harbour Board | Office {slugs[0]}"
         rows = [ReportRow(f"https://heard.example/{slug}/", {"ref": slug, **facts}) for slug in slugs]
         self.do(report_commands.tell("record", date(2021, 6, 1), rows))
         return {"slug": slugs[0], "earlier": slugs[1], "beside": self._open()[0]}
+
+    def _body(self, state: str) -> dict[str, str]:
+        """One that was asked twice, whoever else is asked for in this world."""
+        told = self._report("listed")
+        return {**told, "key": f"office-{told['slug']}" if state == "asked" else "none"}
 
     def _message(self, state: str) -> dict[str, str]:
         if state == "unknown":

@@ -145,7 +145,7 @@ class World:
             "person": self._person,
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
-            "body": lambda state, _: self._body(state),
+            "body": lambda state, _: {**(at := self._report("listed")), "key": at["of"] if state == "asked" else "-"},
             "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "source": lambda state, _: self._source(state),
@@ -377,12 +377,7 @@ class World:
         facts["sent_to"] = f"Harbour Board | Office {slugs[0]}"
         rows = [ReportRow(f"https://heard.example/{slug}/", {"ref": slug, **facts}) for slug in slugs]
         self.do(report_commands.tell("record", date(2021, 6, 1), rows))
-        return {"slug": slugs[0], "earlier": slugs[1], "beside": self._open()[0]}
-
-    def _body(self, state: str) -> dict[str, str]:
-        """One that was asked twice, whoever else is asked for in this world."""
-        told = self._report("listed")
-        return {**told, "key": f"office-{told['slug']}" if state == "asked" else "none"}
+        return {"slug": slugs[0], "earlier": slugs[1], "beside": self._open()[0], "of": f"office-{slugs[0]}"}
 
     def _message(self, state: str) -> dict[str, str]:
         if state == "unknown":

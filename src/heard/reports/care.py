@@ -8,6 +8,7 @@ title, a card, a snippet, a feed, a mail or a passage beside another (Samaritans
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from heard.text.care import SUICIDE
 
@@ -37,6 +38,13 @@ def is_child(categories: str, *texts: str) -> bool:
     together = " ".join(text[:600] for text in texts)
     ages = [int(one or other) for one, other in _AGE.findall(together)]
     return bool(_YOUNG.search(together)) or (bool(ages) and ages[0] < 18)
+
+
+def is_young(said: Callable[[str], str]) -> bool:
+    """The same of what sources say in the fields of a report; "under 5" is a research tag of the tracker."""
+    age = f"aged {said('age')}" if said("age") else ""  # a table of ages has the number alone
+    young = "child death" if "under 5" in said("tags").lower() else said("categories")
+    return is_child(young, age, said("investigation"), said("circumstances"))
 
 
 def is_of_suicide(categories: str, *texts: str) -> bool:

@@ -51,7 +51,6 @@ class Shown(msgspec.Struct, frozen=True):
     area: str
     area_as: str
     categories: tuple[str, ...]
-    #: By `model.THEMES`, as far as somebody set them.
     themes: dict[str, Themes]
     addressees: tuple[Addressee, ...]
     #: Bodies that were sent a copy, and owe nothing.
@@ -122,7 +121,8 @@ def show(
         return None
     said = knowledge.words
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
-    child = _is_child(knowledge) or (on is not None and _is_child(known(life)))  # what is known since binds then too
+    # What is known since binds on every day.
+    child = care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
     names = _names(life, knowledge, hidden)
     masked = _masked(names, masking)
@@ -213,21 +213,10 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
 # Whose names stand ---------------------------------------------------------------------------------------------------
 
 
-def _is_child(knowledge: Knowledge) -> bool:
-    said = knowledge.words
-    age = f"aged {said('age')}" if said("age") else ""  # a table of ages has the number alone
-    young = "child death" if _UNDER_FIVE in said("tags").lower() else said("categories")
-    return care.is_child(young, age, said("investigation"), said("circumstances"))
-
-
-#: A research tag of the tracker.
-_UNDER_FIVE = "under 5"
-
-
 def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False) -> Masking:
     """What takes out of words that others say of a report all that is hidden or withheld in the report itself."""
     knowledge = known(life)
-    hidden = entries.NamesHidden() if nameless else _hidden(life, _is_child(knowledge))
+    hidden = entries.NamesHidden() if nameless else _hidden(life, care.is_young(knowledge.words))
     return _masked(_names(life, knowledge, hidden), masking)
 
 

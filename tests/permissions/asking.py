@@ -76,7 +76,7 @@ def outcome(answer: httpx2.Response) -> str:
     to = answer.headers.get("location", "")
     if answer.status_code == 303 and to.startswith("/desk/sign-in/"):
         return "sign in"
-    if answer.status_code == 202 or to.endswith(KEPT):
+    if answer.status_code == 202 or to.partition("&")[0].endswith(KEPT):
         return "kept"
     return "ok" if answer.is_success or answer.is_redirect else _CLASS.get(answer.status_code, str(answer.status_code))
 

@@ -60,6 +60,16 @@ def test_control_a_route_without_a_row_is_caught() -> None:
     assert lacking == {"GET /desk/{slug}/forgotten/", "GET /watch/forgotten/"}
 
 
+def test_control_a_refusal_that_names_other_roles_is_caught(world: World) -> None:
+    """As once at the legal hold: an administrator was sent to an administrator or an editor, and neither may."""
+    name = "GET /desk/{slug}/legal-hold/"
+    [row], asker = DESK_ROWS[name], next(one for one in world.askers if one.name == "administrator signed in")
+    answer = ask(world, name, row, asker, world.shared("case", "live", asker))
+    assert "Nothing was changed; it takes a lawyer." in answer.text
+    assert says_who_may(answer, row, asker)
+    assert not any(says_who_may(answer, row._replace(may=may), asker) for may in ("e", "ea", "el", "ela", "rela"))
+
+
 @pytest.mark.parametrize("name", [*API_ROWS, *DESK_ROWS])
 def test_everybody_is_let_through_or_turned_away_as_the_table_says(world: World, name: str) -> None:
     assert [told for row in ROWS[name] for told in offences(world, name, row)] == []
@@ -93,16 +103,6 @@ def test_control_a_route_whose_guard_is_taken_away_is_caught(unguarded: World) -
             told = list(offences(unguarded, name, row, only_turned_away=True))
             assert any(", nobody, " in one for one in told), name
             assert row.may == EVERYONE or any(" signed in, " in one for one in told), name
-
-
-def test_control_a_refusal_that_names_other_roles_is_caught(world: World) -> None:
-    """As once at the legal hold: an administrator was sent to an administrator or an editor, and neither may."""
-    name = "GET /desk/{slug}/legal-hold/"
-    [row], asker = DESK_ROWS[name], next(one for one in world.askers if one.name == "administrator signed in")
-    answer = ask(world, name, row, asker, world.shared("case", "live", asker))
-    assert "Nothing was changed; it takes a lawyer." in answer.text
-    assert says_who_may(answer, row, asker)
-    assert not any(says_who_may(answer, row._replace(may=may), asker) for may in ("e", "ea", "el", "ela", "rela"))
 
 
 def test_control_what_an_account_wrote_is_seen_among_what_the_server_writes_by_itself(world: World) -> None:

@@ -75,7 +75,7 @@ def test_who_is_told_and_when_is_what_the_algebra_says(desk: Desk, seed: int) ->
                     if expected.acked_at is None:
                         expected.acked_at = now.utc()
                     else:
-                        expected.acked_again = (*expected.acked_again, now.utc())
+                        expected.acked_again = [*expected.acked_again, now.utc()]
                 if cleared_s is not None and second >= cleared_s:
                     break
                 hands.go_on(1)

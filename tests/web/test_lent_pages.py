@@ -16,8 +16,8 @@ import pytest
 
 from heard.live.edition import Edition
 from heard.live.lent import Asked, Lent
-from tests.live.clients import wait_until
 from tests.server import Server
+from tests.waiting import wait_until
 
 HOST = "heard.example"
 REQUEST = b"GET /a/?x=1 HTTP/1.1\r\nHost: heard.example\r\nAccept-Encoding: gzip, br\r\n\r\n"

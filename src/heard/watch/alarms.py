@@ -26,7 +26,7 @@ class Alarm(msgspec.Struct):
     cleared_at: datetime | None = None
     cleared_by: str | None = None
     #: Said again; it counts where the ladder was climbed on since.
-    acked_again: tuple[datetime, ...] = ()
+    acked_again: list[datetime] = []
     #: What it rang for was over at this instant, whenever we learnt of it.
     over_at: datetime | None = None
 

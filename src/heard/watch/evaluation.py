@@ -64,7 +64,7 @@ def _acknowledge(watching: Evaluator, evidence: Evidence) -> None:
             if alarm.acked_at is None:
                 alarm.acked_at = evidence.received_at
             else:
-                alarm.acked_again = (*alarm.acked_again, evidence.received_at)
+                alarm.acked_again = [*alarm.acked_again, evidence.received_at]
 
 
 def evaluate(written: dict[str, Any]) -> dict[str, Any]:

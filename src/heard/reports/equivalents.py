@@ -1,10 +1,10 @@
 """The axes of a concern in the words of two public records of recommendations, or "no equivalent".
 
-NTSB: the status of a safety recommendation, five open and eleven closed, as phmsa.dot.gov/ntsb lists them (archived on
-18 January 2017, webarchive.library.unt.edu/web/20170118202034/), written as records of data.ntsb.gov have them, with
-their "Initial Response Received" for the list's "Response Received" (seen in November 2026). The Board judges, never
-the addressee. "Open - Acceptable Response" is a planned action that would comply when completed, "Closed - Acceptable
-Action" a completed one that complies (field descriptions of ntsb.gov; those of the others were not seen).
+NTSB: the status of a safety recommendation, five open and eleven closed, as phmsa.dot.gov/ntsb lists them (in the web
+archive of the University of North Texas, copy 20170118202034, of 18 January 2017), written as records of data.ntsb.gov
+have them, with their "Initial Response Received" for the list's "Response Received" (seen in November 2026). The Board
+judges, never the addressee. "Open - Acceptable Response" is a planned action that would comply when completed, and
+"Closed - Acceptable Action" a completed one that complies (field descriptions of ntsb.gov; no others were seen).
 
 GAO: "Recommendations remain open until they are designated as Closed-implemented or Closed-not implemented"
 (gao.gov/reports-testimonies/recommendations-database, as of 25 October 2020); written as there.

@@ -162,7 +162,7 @@ class GivenJudgement(msgspec.Struct, frozen=True):
 
 
 def tidy_ref(words: str) -> str:
-    """The reference as 2019-0367, or with its letter; empty where there is none."""
+    """The reference as 2019-0000, or with its letter; empty where there is none."""
     found = REF.fullmatch(words)
     return f"{found[1]}-{found[2].zfill(4)}{found[3].upper()}" if found else ""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 from pathlib import Path
 
-#: `make sweep` plants every line, which takes an hour and more; HEARD_SWEEP=8 one in eight.
+#: `make sweep` plants every line, several side by side in a field; HEARD_SWEEP=8 one in eight of such packs.
 SWEEP = int(os.environ.get("HEARD_SWEEP") or "0")
-#: HEARD_SWEEP=64 HEARD_SWEEP_FROM=5 is one of 64 parts, each some minutes: pages of the site have all cases on them, so
+#: HEARD_SWEEP=24 HEARD_SWEEP_FROM=5 is one of 24 parts, each some minutes: pages of the site have all cases on them, so
 #: that a server with all lines is slow in the square of them.
 SWEEP_FROM = int(os.environ.get("HEARD_SWEEP_FROM") or "0")
+#: The shortest field takes so many characters: what is packed together comes whole into every one.
+FIELD_MAX = 200
 #: So many are planted on a server otherwise; one in so many is rendered and opened by itself.
 SPREAD, ONE_IN = 36, 4
 
@@ -77,7 +80,20 @@ def rendered_alone(shared: Path) -> list[str]:
 
 
 def planted(shared: Path) -> list[str]:
-    """Our own, and an even spread of the others."""
-    lines = every_line(shared)
-    step = SWEEP or max(1, (len(lines) - len(OWN)) // (SPREAD - len(OWN)))
-    return lines[: len(OWN)] + lines[len(OWN) + SWEEP_FROM :: step]
+    """Our own, and an even spread of the others; of a sweep, the others in packs."""
+    others = every_line(shared)[len(OWN) :]
+    if SWEEP:
+        return [*(() if SWEEP_FROM else OWN), *packed(others)[SWEEP_FROM::SWEEP]]
+    return [*OWN, *others[:: max(1, len(others) // (SPREAD - len(OWN)))]]
+
+
+def packed(lines: list[str]) -> list[str]:
+    """Every line, as many in a string as the shortest field takes; like ones apart, the order fixed."""
+    packs, room = list[str](), 0
+    for line in random.Random(1).sample(lines, len(lines)):
+        if packs and len(line) < room:
+            packs[-1] += f" {line}"
+        else:
+            packs.append(line)
+        room = FIELD_MAX - len(packs[-1])
+    return packs

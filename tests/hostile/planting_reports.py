@@ -74,7 +74,7 @@ class Reports:
         self._sent(self.planter.server.reader, f"/reports/{slug}/problem/", {**told, "words": line + "x" * 9000})
         self._sent(self.planter.server.reader, "/reports/problem/", {**told, "report": line[:300]})
         self._sent(self.planter.server.reader, "/reports/similar/", {"text": line})
-        wish = {"what": "search", "key": f"q={quote_plus(line[:300])}", "address": line[:300]}
+        wish = {"what": "search", "key": f"q={quote_plus(line[:160])}", "address": line[:300]}
         self._sent(self.planter.server.reader, "/reports/follow/", wish)
 
     def _watched(self, slug: str, line: str) -> None:

@@ -74,6 +74,9 @@ def watch_screens(server: Server) -> dict[str, str]:
         "watch alarm that is over": f"/watch/{over}/",
         "watch alarm that goes on": f"/watch/{goes_on}/",
         "watch alarm that was false": f"/watch/{false}/",
+        "watch timeline": f"/watch/{busy}/timeline/",
+        "watch replay": "/watch/replay/",
+        "watch replay of an hour": f"/watch/replay/?station={busy[9:]}",
     }
 
 

@@ -24,7 +24,8 @@ from heard.store.fixes import Fixes
 from heard.store.postgres_fixes import PostgresFixes
 from heard.watch import commands, feeds, present
 from heard.watch.areas import Area
-from heard.watch.entries import FixesDigested, PresenceTold
+from heard.watch.entries import PresenceTold
+from heard.watch.position_entries import FixesDigested
 from heard.watch.tracks import Placed
 from heard.web.taking import Taking
 from tests.postgres import Cluster

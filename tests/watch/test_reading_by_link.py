@@ -213,10 +213,10 @@ def test_it_is_good_for_seventy_two_hours_and_not_a_moment_more(gate: Gate, hand
 def test_the_digest_of_a_link_whose_time_is_over_does_not_stay(gate: Gate, hands: Hands) -> None:
     vault = gate.house.vault
     link = made(gate)
-    secret = linking.new_address(vault, link)
+    secret = linking.new_address(vault, link, gate.one)
     assert linking.link_of(vault, secret) == link and secret not in vault.names(linking.DRAWER)
     hands.go_on(timedelta(hours=73).total_seconds())
-    linking.new_address(vault, link)
+    linking.new_address(vault, link, gate.one)
     assert len(vault.names(linking.DRAWER)) == 1
     with pytest.raises(NotFound):
         linking.link_of(vault, secret)

@@ -17,7 +17,8 @@ from heard.opening import House
 from heard.store.fixes import FixesFile
 from heard.watch import commands, feeds, positions, present, projection
 from heard.watch.areas import Area
-from heard.watch.entries import FixesDigested, PresenceTold
+from heard.watch.entries import PresenceTold
+from heard.watch.position_entries import FixesDigested
 from heard.watch.tracks import Placed, Step
 from heard.web.taking import Taking
 from tests.watch.gate import NOON, Gate, Hands

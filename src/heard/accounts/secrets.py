@@ -17,8 +17,8 @@ from heard.engine import now
 from heard.engine.stores import Vault
 
 #: `half` is what a browser has between its link and the second factor; `known` says that its owner has signed in there
-#: by a password before, and opens nothing.
-Drawer = Literal["link", "half", "session", "token", "known"]
+#: by a password before, and opens nothing. `reading` is a link to one order, which `token` names, and opens that alone.
+Drawer = Literal["link", "half", "session", "token", "known", "reading"]
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -57,6 +57,13 @@ def spend(vault: Vault, drawer: Drawer, secret: str) -> Kept | None:
 
 def forget(vault: Vault, drawer: Drawer, secret: str) -> None:
     vault.drop(drawer, _digest(secret))
+
+
+def clear_out(vault: Vault, drawer: Drawer) -> None:
+    """Nothing is left of those whose time is over."""
+    for name in vault.names(drawer):
+        if _living(vault.get(drawer, name)) is None:
+            vault.drop(drawer, name)
 
 
 def _living(raw: bytes | None) -> Kept | None:

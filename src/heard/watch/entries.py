@@ -4,9 +4,9 @@ What is told of a station (duties, states, who is there, what was done) is on th
 order's; of a source that pings, on the source's. An alarm has a stream of its own, and its id says what lapsed and when
 (`model.alarm_id`), so that it is raised once, whoever notices it.
 
-Positions of people are not here: they are kept apart, sealed, for a while (`store.fixes`). What is told of a person is
-whether they are at their station, and only while they are on duty there; each look at their positions is told too.
-Plans of a site have their own list, `plan_entries`.
+What is told of a person is whether they are at their station, and only while they are on duty there. What sends
+positions, and who read them, is in `position_entries`; lists of their own have plans (`plan_entries`), links
+(`link_entries`) and looks (`look_entries`).
 """
 
 from __future__ import annotations
@@ -129,95 +129,6 @@ class DeedDone(Body, frozen=True):
     who: str = ""
     store: str = ""
     second: str = ""
-
-
-@written_as("watch.area_set")
-class AreaSet(Body, frozen=True):
-    """On the station's stream: where it is, a circle or a polygon of `corners`; degrees, metres, seconds of a fix."""
-
-    lat: float
-    lon: float
-    radius_m: float = 0
-    corners: tuple[tuple[float, float], ...] = ()
-    good_for_s: float = 90
-
-
-@written_as("watch.feed_added")
-class FeedAdded(Body, frozen=True):
-    """On the feed's stream: something that sends positions, of one holder, or of a station's devices. Its address is a
-    secret.
-    """
-
-    name: str
-    holder: str = ""
-    station: str = ""
-
-
-@written_as("watch.device_bound")
-class DeviceBound(Body, frozen=True):
-    """On the feed's stream: what it says of this device is of that holder; of nobody, where none is named."""
-
-    device: str
-    holder: str = ""
-
-
-@written_as("watch.feed_ended")
-class FeedEnded(Body, frozen=True):
-    """On the feed's stream: nothing that it sends is taken any more."""
-
-
-@written_as("watch.tag_added")
-class TagAdded(Body, frozen=True):
-    """On the tag's stream: an NFC tag or a QR code at a station. Its address is a secret."""
-
-    station: str
-    name: str
-
-
-@written_as("watch.tag_ended")
-class TagEnded(Body, frozen=True):
-    """On the tag's stream: it was lost, or is not needed any more."""
-
-
-@written_as("watch.fixes_digested")
-class FixesDigested(Body, frozen=True):
-    """On the station's stream: the salted digest of all fixes kept of a holder there, when a duty is over."""
-
-    holder: str
-    digest: str
-
-
-@written_as("watch.positions_read")
-class PositionsRead(Body, frozen=True):
-    """On the station's stream, by who read the positions that are kept of a holder there, and what for."""
-
-    holder: str
-    reason: str
-
-
-@written_as("watch.hold_asked")
-class HoldAsked(Body, frozen=True):
-    """On the hold's stream: the fixes of a station between two instants are not to be erased; to be looked at again by
-    a day. It counts at once, and after three days only if another has agreed.
-    """
-
-    station: str
-    since_at: datetime
-    until_at: datetime
-    review_at: datetime
-    reason: str
-
-
-@written_as("watch.hold_agreed")
-class HoldAgreed(Body, frozen=True):
-    """On the hold's stream, by another than who asked for it."""
-
-
-@written_as("watch.hold_ended")
-class HoldEnded(Body, frozen=True):
-    """On the hold's stream: its fixes are erased in their time."""
-
-    reason: str
 
 
 @written_as("watch.source_added")

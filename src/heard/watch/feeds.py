@@ -13,7 +13,7 @@ from heard.engine.projection import Tables
 from heard.engine.stores import Vault
 from heard.watch import areas, model, positions, projection
 from heard.watch.areas import Area
-from heard.watch.entries import AreaSet, DeviceBound, FeedAdded, FeedEnded
+from heard.watch.position_entries import AreaSet, DeviceBound, FeedAdded, FeedEnded
 
 DRAWER = "feed"
 #: Phones of one holder, and devices of one feed.

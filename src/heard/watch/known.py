@@ -21,8 +21,8 @@ from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
 from heard.watch import earlier, feeds, looks, positions, present, projection, subscriptions
 from heard.watch.asked import page
-from heard.watch.entries import PositionsRead
 from heard.watch.looks import Look
+from heard.watch.position_entries import PositionsRead
 from heard.watch.tracks import WHY, Placed
 
 #: As many fixes as one page shows, the last ones.

@@ -66,7 +66,7 @@ async def make(request: Request) -> Response:
             written = await do(serving, caller, linking.make(station, order, holder), form, station)
         except HeardError as refusal:
             return station_at(serving, caller, station, 422, error=refusal.message, draft=form)
-        secret = linking.new_address(serving.vault, written.stream)
+        secret = linking.new_address(serving.vault, written.stream, holder)
         address = f"{str(request.base_url).rstrip('/')}/watch/read/{secret}/"
         whose = names(serving.tables).get(holder, "somebody")
         return station_at(serving, caller, station, link_to=address, link_for=whose)

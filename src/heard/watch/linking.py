@@ -1,17 +1,14 @@
 """Acknowledging an order by a link, without signing in: who allows it, who makes one, and what it opens.
 
-As of a link to sign in with, the secret is 256 random bits: there is nothing to guess, and the vault keeps its digest
-alone. A link shows that somebody had it at that moment, and no more: the record says of whom it was made, and by whom.
+Its secret is kept as that of a link to sign in with is (`accounts.secrets`), in a drawer of its own. A link shows that
+somebody had it at that moment, and no more: the record says of whom it was made, and by whom.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import msgspec
-
+from heard.accounts import callers, secrets
 from heard.accounts import projection as accounts
 from heard.accounts.model import Caller
 from heard.engine import now
@@ -25,19 +22,12 @@ from heard.watch.by_link import Link
 from heard.watch.entries import OrderAcknowledged
 from heard.watch.link_entries import LinkMade, LinksRuled
 
-DRAWER = "order link"
+DRAWER: secrets.Drawer = "reading"
 LASTS = timedelta(hours=72)
 OVER = (
     "This link was used, or has ended, or there never was one. Nothing was recorded. Ask who sent it for another, or "
     "sign in and read the order there."
 )
-
-
-class _Kept(msgspec.Struct, frozen=True):
-    """Which link a secret is of, and until when it can open anything."""
-
-    link: str
-    until_at: datetime
 
 
 def rule(station: str, allowed: bool) -> Command:
@@ -117,29 +107,18 @@ def _may(tables: Tables, holder: str) -> bool:
 
 def _stands(tables: Tables, link: Link) -> bool:
     """Whether it is of after the last time that all sessions and links of its holder's account were ended."""
-    ended_at = accounts.sessions_ended_at(tables, link.holder)
-    return ended_at is None or link.made_at > ended_at
+    return callers.stands(tables, secrets.Kept(link.holder, link.id, since=link.made_at))
 
 
-def new_address(vault: Vault, link: str) -> str:
-    """A fresh secret of a link, told once. Digests of those whose time is over go."""
-    at = now.utc()
-    for name in vault.names(DRAWER):
-        raw = vault.get(DRAWER, name)
-        if raw and msgspec.json.decode(raw, type=_Kept).until_at <= at:
-            vault.drop(DRAWER, name)
-    secret = secrets.token_urlsafe(32)
-    vault.put(DRAWER, _digest(secret), msgspec.json.encode(_Kept(link, at + LASTS)))
-    return secret
+def new_address(vault: Vault, link: str, holder: str) -> str:
+    """A fresh secret of a link, told once. Of those whose time is over nothing stays."""
+    secrets.clear_out(vault, DRAWER)
+    return secrets.make(vault, DRAWER, holder, token=link, lasts=LASTS)
 
 
 def link_of(vault: Vault, secret: str) -> str:
     """Raises NotFound."""
-    raw = vault.get(DRAWER, _digest(secret))
-    if raw is None:
+    kept = secrets.find(vault, DRAWER, secret)
+    if kept is None:
         raise NotFound(OVER)
-    return msgspec.json.decode(raw, type=_Kept).link
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return kept.token

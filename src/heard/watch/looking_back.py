@@ -21,6 +21,7 @@ from heard.watch import lasting
 from heard.watch.keeping import REPAIRS
 from heard.watch.link_entries import LinksRuled
 from heard.watch.model import FALSE_BY
+from heard.watch.position_entries import PositionsRead
 from heard.watch.readings import minutes
 
 #: Entries that are opened, positions whose entries are read, and streams that are, in one go; others are answered in
@@ -41,7 +42,7 @@ _RECORDED = tuple(
         *(told.DutyBegun, told.DutyEnded, told.PresenceTold, told.StateTold, told.DeedDone, told.Pinged),
         *(told.ObligationArmed, told.ObligationStoodDown, told.SuspensionAgreed, told.SuspensionEnded),
         *(told.OrderPublished, told.OrderWithdrawn, LinksRuled),
-        *(told.OrderAcknowledged, told.PositionsRead, told.HolderPosted, told.HolderReleased),
+        *(told.OrderAcknowledged, PositionsRead, told.HolderPosted, told.HolderReleased),
         *(told.AlarmRaised, told.AlarmProven, told.AlarmAcknowledged, told.AlarmCleared, told.AlarmClosed),
         told.AlarmsReviewed,
     )
@@ -120,7 +121,7 @@ def _whom(entry: Entry, names: Mapping[str, str]) -> str:
             | told.HolderReleased(holder=who)
         ):
             return who if who in names else ""
-        case told.PresenceTold() | told.StateTold() | told.PositionsRead():
+        case told.PresenceTold() | told.StateTold() | PositionsRead():
             return ""
     return entry.by if entry.by in names else ""
 
@@ -176,7 +177,7 @@ def _in_words(entry: Entry, names: Mapping[str, str], titles: Mapping[str, str])
             return Recorded(at, f"{by} {'allowed' if allowed else 'no longer allowed'} orders to be read by a link.")
         case told.OrderAcknowledged(number=number, link=link):
             return Recorded(at, f"{by} read “{title}”, version {number}{', by a link' if link else ''}.")
-        case told.PositionsRead():
+        case PositionsRead():
             return Recorded(at, f"{by} read positions that were kept of somebody posted here.")
         case told.HolderPosted(holder=who):
             return Recorded(at, f"{names.get(who, 'Somebody')} was posted here.")

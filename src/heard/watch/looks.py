@@ -20,9 +20,9 @@ from heard.engine.entry import Body, Draft, Entry
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Fold, Tables
 from heard.watch import ladders, lasting
-from heard.watch.entries import PositionsRead
 from heard.watch.look_entries import RecordLookedAt, What
 from heard.watch.model import RaisedAlarm
+from heard.watch.position_entries import PositionsRead
 
 #: For so long what one looked at counts as looked at.
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from heard.engine.entry import Body, Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Fold, Tables
 from heard.watch.areas import Area
-from heard.watch.entries import (
+from heard.watch.position_entries import (
     AreaSet,
     DeviceBound,
     FeedAdded,

@@ -17,14 +17,8 @@ from heard.engine.errors import NotAllowed, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, positions, projection
-from heard.watch.entries import (
-    FixesDigested,
-    HoldAgreed,
-    HoldAsked,
-    HoldEnded,
-    PositionsRead,
-    PresenceTold,
-)
+from heard.watch.entries import PresenceTold
+from heard.watch.position_entries import FixesDigested, HoldAgreed, HoldAsked, HoldEnded, PositionsRead
 from heard.watch.tracks import Track, corrections
 
 #: So many changes are written at a time; what is left follows.

@@ -91,7 +91,17 @@ CREATE INDEX IF NOT EXISTS origin_report ON origin (report);
 def room() -> Room:
     """What the room `watch` folds."""
     import heard.watch.projection as here
-    from heard.watch import by_link, lasting, link_entries, look_entries, looks, plan_entries, plans, reviews
+    from heard.watch import (
+        by_link,
+        lasting,
+        link_entries,
+        look_entries,
+        looks,
+        plan_entries,
+        plans,
+        position_entries,
+        reviews,
+    )
 
     return Room(
         "watch",
@@ -106,7 +116,8 @@ def room() -> Room:
             **reviews.FOLDS,
         },
         (
-            *(entries, plan_entries, look_entries, link_entries, model, folds, positions, suspensions, plans, looks),
+            *(entries, position_entries, plan_entries, look_entries, link_entries),
+            *(model, folds, positions, suspensions, plans, looks),
             *(lasting, by_link, reviews, here),
         ),
     )

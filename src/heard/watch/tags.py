@@ -17,7 +17,8 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.engine.stores import Vault
 from heard.watch import model, positions, projection
-from heard.watch.entries import DeedDone, PresenceTold, TagAdded, TagEnded
+from heard.watch.entries import DeedDone, PresenceTold
+from heard.watch.position_entries import TagAdded, TagEnded
 from heard.watch.showing import CHECK
 
 DRAWER = "tag"

@@ -20,7 +20,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotAllowed
 from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
-from heard.watch import looks
+from heard.watch import looks, retention
 from heard.watch.look_entries import What
 from heard.watch.shown import itself
 from heard.watch.verbs import Form
@@ -48,7 +48,8 @@ def page(serving: Serving, name: str, caller: Caller, status: int = 200, **shown
     must_still(caller)
     may = {verb: caller.may(verb) for verb in _SHOWN}
     of_itself = itself(serving.tables, serving.watching, now.utc())
-    made = templates.render(name, account=caller.account, may=may, once=new_id(), itself=of_itself, **shown)
+    of_all = {"account": caller.account, "may": may, "itself": of_itself, "keeps": retention.in_force(serving.tables)}
+    made = templates.render(name, once=new_id(), **of_all, **shown)
     return Response(made, status, NO_STORE, "text/html")
 
 

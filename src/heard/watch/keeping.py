@@ -100,7 +100,10 @@ class Kept:
         if evidence.kind == "presence" and evidence["who"] in self.people and evidence["station"] == of.count.station:
             lasts = evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
-            self.people[evidence["who"]].say(evidence.at, evidence["value"], until)
+            signal = self.people[evidence["who"]]
+            signal.say(evidence.at, evidence["value"], until)
+            # Nothing is worked out again of before the first gap that may be repaired: nor does it stay here.
+            signal.forget_before(min([self.now - REPAIRS, *(gap.since for gap in self._gaps)]))
             return True
         if evidence.kind == "position" and evidence["who"] in self.people:
             signal, good_for = self.people[evidence["who"]], seconds(of.count.ttl_s)

@@ -6,7 +6,7 @@ Nobody reads positions without saying why, and that is an entry before a place i
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from heard.accounts.still import still
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.engine.errors import Corrupt, Unavailable
-from heard.watch import earlier, feeds, looks, positions, present, projection, subscriptions
+from heard.watch import earlier, feeds, looks, positions, present, projection, retention, subscriptions
 from heard.watch.asked import page
 from heard.watch.looks import Look
 from heard.watch.position_entries import PositionsRead
@@ -54,7 +54,7 @@ def of_me(serving: Serving, me: str, before: int = 0, duties_before: int = 0) ->
     kept = serving.taking.file.kept(me) if serving.taking is not None else []
     tables = serving.tables
     steps = {one.station: positions.steps(tables, one.station, me) for one in projection.duties(tables, me)}
-    keeps_for = serving.taking.erasing.kept_for if serving.taking is not None else timedelta(0)
+    keeps_for = retention.in_force(tables).fixes
     return {
         "phones": positions.feeds(serving.tables, holder=me),
         "kept": {one.station: one for one in kept},

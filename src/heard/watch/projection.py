@@ -100,12 +100,14 @@ def room() -> Room:
         plan_entries,
         plans,
         position_entries,
+        retention,
+        retention_entries,
         reviews,
     )
 
     return Room(
         "watch",
-        SCHEMA + "".join(one.SCHEMA for one in (suspensions, plans, looks, lasting, by_link, reviews)),
+        SCHEMA + "".join(one.SCHEMA for one in (suspensions, plans, looks, lasting, by_link, reviews, retention)),
         {
             **folds.FOLDS,
             **positions.FOLDS,
@@ -114,11 +116,12 @@ def room() -> Room:
             **looks.FOLDS,
             **by_link.FOLDS,
             **reviews.FOLDS,
+            **retention.FOLDS,
         },
         (
-            *(entries, position_entries, plan_entries, look_entries, link_entries),
+            *(entries, position_entries, plan_entries, look_entries, link_entries, retention_entries),
             *(model, folds, positions, suspensions, plans, looks),
-            *(lasting, by_link, reviews, here),
+            *(lasting, by_link, reviews, retention, here),
         ),
     )
 

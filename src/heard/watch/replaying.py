@@ -1,6 +1,6 @@
 """Looking back: the timeline of a station, and the replay of any hour as it was known then and as it is known now.
 
-Both readings are made of entries. No position is in them; what phones sent is gone after three days, and nothing here
+Both readings are made of entries. No position is in them; what phones sent is gone in its time, and nothing here
 stands in for it: where nobody told whether somebody was there, it is not known, then and now.
 """
 
@@ -23,7 +23,7 @@ from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import HeardError, Refused
 from heard.engine.projection import Tables
-from heard.watch import drawing, looking_back, looks, positions, projection, readings
+from heard.watch import drawing, looking_back, looks, positions, projection, readings, retention
 from heard.watch.arming import local
 from heard.watch.asked import looked, names, page, signed_in
 from heard.watch.looking_back import Recorded
@@ -234,7 +234,8 @@ async def _shown(
     only = asked.get("obligation", "")
     # Tens of thousands of entries take a while, in which whoever else asks is answered.
     replay = await asyncio.to_thread(_replay, station.id, entries, recorded, since, until, moment, only)
-    return {"replay": replay, "fixes": became_of_fixes(serving.taking, tables, station.id, since, until)}
+    became = became_of_fixes(serving.taking, tables, station.id, since, until)
+    return {"replay": replay, "fixes": became, "erased_until": retention.gone_until(tables, station.id)}
 
 
 def _hour(asked: Mapping[str, str], zone: ZoneInfo) -> datetime:

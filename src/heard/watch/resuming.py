@@ -17,6 +17,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import kinds_that_erase
 from heard.engine.journal import Journal
+from heard.watch.retention_entries import VerdictsErased
 from heard.watch.standing import Where, told_by
 from heard.watch.watched import NEVER, Unkept, Watched
 from heard.watch.watching import KINDS, Watching
@@ -93,7 +94,9 @@ def _told(watching: Watching, station: str) -> bytes:
 
 def _is_erased(journal: Journal, after: int) -> bool:
     """Whether an entry of the watch was erased by one that is later than this."""
-    erasing = journal.opened(journal.store.of_kinds(kinds_that_erase(), after))
+    # What was told of people is destroyed in its time, each day: nothing that goes on rests on it, and no file has it.
+    kinds = tuple(kind for kind in kinds_that_erase() if kind != VerdictsErased.kind)
+    erasing = journal.opened(journal.store.of_kinds(kinds, after))
     erased = (position for entry in erasing if entry.body is not None for position in entry.body.erases())
     return any((record := journal.store.record(one)) and record.header.kind in KINDS for one in erased)
 

@@ -18,7 +18,7 @@ import msgspec
 
 from heard.engine.entry import Body, Entry
 from heard.engine.journal import Journal
-from heard.watch import entries
+from heard.watch import entries, position_entries
 from heard.watch.alarms import Alarm
 from heard.watch.entries import (
     AlarmCleared,
@@ -32,9 +32,11 @@ from heard.watch.entries import (
     SuspensionAgreed,
     SuspensionEnded,
 )
+from heard.watch.erased import Erased
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
 from heard.watch.obligations import Keep
+from heard.watch.retention_entries import VerdictsErased
 from heard.watch.standing import Standing, evidence_of, told_by
 from heard.watch.watched import (
     NEVER,
@@ -55,9 +57,8 @@ from heard.watch.watched import (
 )
 
 #: The kinds of entry that the watch is told of.
-KINDS = tuple(
-    body.kind for body in vars(entries).values() if isinstance(body, type) and issubclass(body, Body) and body.kind
-)
+_TOLD = (*vars(entries).values(), *vars(position_entries).values(), VerdictsErased)
+KINDS = tuple(body.kind for body in _TOLD if isinstance(body, type) and issubclass(body, Body) and body.kind)
 Name = TypeVar("Name", str, tuple[str, ...])
 
 #: What open boards listen to.
@@ -95,6 +96,7 @@ class Watching:
         self.recorded: set[tuple[Move, str]] = set()
         #: What has changed since it was kept in a file (`resuming`).
         self.unkept = Unkept()
+        self._erased = Erased(journal)
         self._names: dict[Any, Any] = {}
         #: When anything was last told of a station, and the newest of all.
         self.heard_at: dict[str, datetime] = {}
@@ -160,6 +162,8 @@ class Watching:
                 self._is_recorded("clear", entry)
             case OrderPublished(station=station) | SourceAdded(station=station):
                 self.station_of[entry.stream] = self.unkept.streams[entry.stream] = self.same(station)
+            case VerdictsErased():
+                self._erased.has_changed()
         station = self._station(entry)
         for evidence in evidence_of(entry):
             if evidence.kind not in ("suspend", "suspend.end"):
@@ -359,7 +363,7 @@ class Watching:
             is_recorded = True
             for alarm in alarms[taken.settled :]:
                 id = taken.alarm_id(watched, alarm)
-                if (move := self._next_move(id, alarm)) is not None:
+                if (move := self._next_move(watched, id, alarm)) is not None:
                     is_recorded = False
                     yield Due(move, id, watched, taken, alarm, taken.evaluator)
             if is_recorded:
@@ -370,15 +374,18 @@ class Watching:
         """Whether it is still to be recorded: an entry may have come since that shows it otherwise, or that it is."""
         known = self._taken_up.get(due.watched.number)
         is_found = known is not None and known[1].evaluator is due.found_by
-        return is_found and self._next_move(due.id, due.alarm) == due.move
+        return is_found and self._next_move(due.watched, due.id, due.alarm) == due.move
 
     def _is_settled(self, watched: Watched, taken: Evaluated) -> bool:
         alarm = taken.evaluator.alarms[taken.settled]
-        return alarm.cleared_at is not None and ("clear", taken.alarm_id(watched, alarm)) in self.recorded
-
-    def _next_move(self, id: str, alarm: Alarm) -> Move | None:
+        id = taken.alarm_id(watched, alarm)
         if ("raise", id) not in self.recorded:
-            return "raise"
+            return self._erased.reaches(watched.stations, alarm.lapsed_at)
+        return alarm.cleared_at is not None and ("clear", id) in self.recorded
+
+    def _next_move(self, watched: Watched, id: str, alarm: Alarm) -> Move | None:
+        if ("raise", id) not in self.recorded:
+            return None if self._erased.reaches(watched.stations, alarm.lapsed_at) else "raise"
         if ("clear", id) in self.recorded:
             return None
         if alarm.upgraded_at is not None and ("prove", id) not in self.recorded:

@@ -1,11 +1,14 @@
-"""Erasing positions: their digests go into the journal, and what is old enough goes, but for what a hold stops."""
+"""Erasing what has been kept for long enough, but for what a hold stops: positions, whose digests go into the journal,
+and what was told of people on duty.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import groupby
 
 import structlog
 
@@ -13,12 +16,16 @@ from heard.engine import now
 from heard.engine.errors import HeardError
 from heard.engine.node import Node, Written
 from heard.store.fixes import Fixes, Whose
-from heard.watch import positions, present
+from heard.watch import positions, present, retention
+from heard.watch.entries import PresenceTold
+from heard.watch.retention import Over
 from heard.watch.ringing import WATCH
 
-#: Raw fixes are kept for so long and no longer: enough to learn that something happened (`docs/rooms/watch.md`).
-KEPT_FOR = timedelta(hours=72)
 EVERY_S = 60.0
+#: What was told of people is kept for months: it is looked for so often.
+VERDICTS_EVERY_S = 1800.0
+#: Entries that are opened in one go; others are answered in between.
+OPENED = 400
 #: Of a duty that goes on the journal has a digest of the fixes at least so often.
 DIGEST_EVERY_S = 3600.0
 
@@ -29,8 +36,9 @@ Do = Callable[..., Awaitable[Written]]
 class Erasing:
     """On the disk's own thread, where blocks are kept as well."""
 
-    def __init__(self, node: Node, file: Fixes, do: Do, disk: Executor, kept_for: timedelta = KEPT_FOR) -> None:
-        self.node, self.file, self.do, self.disk, self.kept_for = node, file, do, disk, kept_for
+    def __init__(self, node: Node, file: Fixes, do: Do, disk: Executor) -> None:
+        self.node, self.file, self.do, self.disk = node, file, do, disk
+        self._looked_at: datetime | None = None
 
     async def run(self, held: Collection[Whose], is_our_turn: Callable[[], bool]) -> None:
         """Until cancelled, whenever it is this node's turn; `held` are the duties that go on."""
@@ -40,6 +48,7 @@ class Erasing:
                 if is_our_turn():
                     await self.digest(held, told_at)
                     await self.erase()
+                    await self.erase_verdicts_in_their_time()
             except HeardError as wrong:
                 log.error("fixes_put_off", why=type(wrong).__name__)
             await asyncio.sleep(EVERY_S)
@@ -59,11 +68,53 @@ class Erasing:
         hours = await asyncio.to_thread(self.file.hours)
         self.node.catch_up()  # a hold that somebody has just asked for elsewhere counts
         at, holds = now.utc(), positions.holds(self.node.tables)
+        kept_for = retention.in_force(self.node.tables).fixes
         old = [
             number
             for number, station, hour in hours
-            if hour + self.kept_for <= at and not any(one.stops(station, hour, at) for one in holds)
+            if hour + kept_for <= at and not any(one.stops(station, hour, at) for one in holds)
         ]
         if old:
             erased = await asyncio.get_running_loop().run_in_executor(self.disk, self.file.erase, old)
             log.info("fixes_erased", hours=erased)
+
+    async def erase_verdicts_in_their_time(self) -> None:
+        """Now and then, and as soon as the rule says otherwise."""
+        at, rule = now.utc(), retention.in_force(self.node.tables)
+        last = self._looked_at
+        is_new = rule.set_at is not None and last is not None and rule.set_at >= last
+        if last is None or is_new or (at - last).total_seconds() >= VERDICTS_EVERY_S:
+            await self.erase_verdicts()
+            self._looked_at = at
+
+    async def erase_verdicts(self) -> None:
+        """What was told of people on duties that are over for so long: the words, and their keys."""
+        self.node.catch_up()
+        for station, duties in groupby(list(retention.over(self.node.tables, now.utc())), lambda one: one.station):
+            gone, told = list[Over](), list[int]()
+            for duty in duties:
+                gone.append(duty)
+                told += await self._told_of(duty)
+                if len(told) >= retention.AT_ONCE:
+                    await self._erase_verdicts(station, gone, told)
+                    gone, told = [], []
+            if gone:
+                await self._erase_verdicts(station, gone, told)
+
+    async def _erase_verdicts(self, station: str, duties: list[Over], told: list[int]) -> None:
+        await self.do(retention.erase(station, duties, told), by=WATCH)
+        log.info("verdicts_erased", station=station, duties=len(duties), entries=len(told))
+
+    async def _told_of(self, duty: Over) -> list[int]:
+        """Where it was told of a holder in a duty whether they were there."""
+        journal = self.node.journal
+        kinds = (PresenceTold.kind,)
+        records = journal.store.of_kinds(kinds, duty.position, duty.ended_position)
+        here = [record for record in records if record.header.stream == duty.station]
+        found = list[int]()
+        for place in range(0, len(here), OPENED):
+            for entry in journal.opened(here[place : place + OPENED]):
+                if isinstance(entry.body, PresenceTold) and entry.body.holder == duty.holder:
+                    found.append(entry.position)
+            await asyncio.sleep(0)
+        return found

@@ -59,6 +59,9 @@ class Watch:
         self._draw(station, line)
         self._sent(f"/watch/alarms/{station.rpartition('/')[2]}/close", {"reason": line, "false_by": line})
         self._sent("/watch/mine/phones", {"name": line[:200]})
+        day = (now.today() + timedelta(days=len(self.answers) % 900)).isoformat()
+        self._sent("/watch/calendar/", {"on": day, "is": "off", "reason": line[:500]})
+        self._sent("/watch/calendar/", {"on": line, "is": line, "reason": line})
         self._sent("/watch/keeping/", {"fixes_h": line, "verdicts_days": line, "reason": line})
         self._sent("/watch/keeping/", {"fixes_h": "72", "verdicts_days": "365", "reason": line})
         for order in re.findall(r'"(/watch/orders/\w+)/', self.planter.desk.get(f"{station}/").text):
@@ -140,7 +143,7 @@ class Watch:
         found += [f"{station}/timeline/" for station in self.stations]
         found += [f"/watch/replay/?station={station.rpartition('/')[2]}" for station in self.stations]
         found += [
-            *("/watch/report/", "/watch/keeping/"),
+            *("/watch/report/", "/watch/keeping/", "/watch/calendar/"),
             *re.findall(r'href="(/watch/plans/\w+/)"', self.planter.desk.get("/watch/plans/").text),
         ]
         return [*dict.fromkeys(found), "/watch/plans/"]

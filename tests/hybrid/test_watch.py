@@ -23,6 +23,7 @@ from heard.store.files import connect
 from heard.watch import (
     arming,
     bringing_in,
+    calendars,
     commands,
     feeds,
     linking,
@@ -193,6 +194,8 @@ def state(story: Story) -> None:
     lasts = story.random.choice([None, 30])
     told = story.random.choice(["open", "shut"])
     story.gate.do(commands.tell_state(story.where(), told, lasts), story.gate.sam)
+    day = (story.hands.at.date().replace(day=1) + timedelta(days=31)).replace(day=story.random.randint(1, 7))
+    story.gate.do(calendars.proclaim(day, story.random.random() < 0.4, "a proclamation"), "ada")
 
 
 def check(story: Story) -> None:

@@ -56,6 +56,8 @@ WATCH: dict[str, set[str]] = {
     "GET /watch/plans/{plan}/": SEE,
     "GET /watch/plans/{plan}/picture": SEE,
     **{f"POST /watch/plans/{{plan}}/{verb}": LEAD for verb in ("place", "off", "draw", "withdraw")},
+    "GET /watch/calendar/": SEE,
+    "POST /watch/calendar/": {"administrator"},
     "GET /watch/keeping/": ANY,
     "POST /watch/keeping/": {"administrator"},
     "GET /watch/replay/": {"auditor", "administrator"},

@@ -61,6 +61,8 @@ def watch_screens(server: Server) -> dict[str, str]:
     over, goes_on = _alarm(hand, "What had happened"), _alarm(hand, "not yet")
     hand.client.post("/watch/mine/push", json=Subscriber("https://push.invalid").tells()).raise_for_status()
     hand.does("keeping/", fixes_h="48", verdicts_days="300", reason="As was agreed with those who are watched.")
+    proclaimed = next(day for n in range(1, 9) if (day := now.today() + timedelta(days=n)).weekday() == 1)
+    hand.client.post("/watch/calendar/", data={"on": proclaimed.isoformat(), "reason": "A proclamation, made up."})
     return {
         "watch board": "/watch/",
         "watch station": f"/watch/{busy}/",
@@ -76,6 +78,7 @@ def watch_screens(server: Server) -> dict[str, str]:
         "watch alarm that goes on": f"/watch/{goes_on}/",
         "watch alarm that was false": f"/watch/{false}/",
         "watch, how long things are kept": "/watch/keeping/",
+        "watch, working days": "/watch/calendar/",
         "watch timeline": f"/watch/{busy}/timeline/",
         "watch replay": "/watch/replay/",
         "watch replay of an hour": f"/watch/replay/?station={busy[9:]}",

@@ -38,7 +38,7 @@ MORE_SORTS = {
     "each-present": "Each who is on duty is at the station, but for short gaps",
     "each-check-in": "Each who is on duty checks in at a tag again and again",
     "rounds": "A supervisor checks each of several stations again and again",
-    "answer": "What was begun is answered within so many days",
+    "answer": "What was begun is answered within so many days, working days or months",
     "month": "Something is done for each month",
     "day": "Something is done for each day",
     "ping-day": "Something pings each day by a time",
@@ -201,6 +201,8 @@ def written_from(
     raise Refused("Choose what is asked from the list. Nothing was armed.")
 
 
+#: What is counted of an answer that is owed, as the form has it.
+DAYS = {"": "days", "working": "working_days", "months": "months"}
 #: Due by days of the calendar, or at once.
 _WITHOUT_A_LENGTH = frozenset(("before", "answer", "month", "day", "ping-day"))
 
@@ -214,7 +216,8 @@ def _by_calendar(station: str, form: Mapping[str, str]) -> dict[str, Any]:
             return {"op": "before", "at": "duty.start", "order": form.get("order", ""), "post": station}
         case "answer":
             on = " ".join(form.get("begins", "").split()).lower()
-            return {"op": "by", "on": on, "do": deed, "match": ["ref"], "days": _number(form, "days"), "tz": zone}
+            within = {DAYS.get(form.get("of_days", ""), "days"): _number(form, "days")}
+            return {"op": "by", "on": on, "do": deed, "match": ["ref"], **within, "tz": zone}
         case "month":
             due["working_day"] = _number(form, "working_day")
             first = {"each": "month", "from": today.isoformat()[:7], "due": due, "tz": zone}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LAST = timedelta(milliseconds=1)
 
-#: Days that were moved, or given once, by proclamation.
+#: Days that were moved, or given once, by proclamation. Of a later one an entry tells (`calendars`): put here, it would
+#: change what was known before it was proclaimed.
 _MOVED_FROM = {date(2012, 5, 28), date(2020, 5, 4), date(2022, 5, 30)}
 _GIVEN_ONCE = {
     *(date(2011, 4, 29), date(2012, 6, 4), date(2012, 6, 5), date(2020, 5, 8), date(2022, 6, 2), date(2022, 6, 3)),
@@ -53,18 +56,47 @@ def day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def working_day(year: int, month: int, number: int) -> date:
-    """The so-manieth working day of a month: no weekend, no bank holiday, not Christmas Day or Good Friday."""
-    day = date(year, month, 1)
-    while True:
-        if day.weekday() < 5 and day not in bank_holidays(day.year):
-            number -= 1
-            if not number:
-                return day
-        day += timedelta(days=1)
+def months_later(on: date, months: int) -> date:
+    """The corresponding date: the day of that number in the month so many later, or its last day where it has none
+    (Dodds v Walker [1981] 1 WLR 1027).
+    """
+    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
+    return min(date(year, month + 1, 1) + timedelta(days=on.day - 1), _last_of(year, month + 1))
 
 
-def bank_holidays(year: int) -> set[date]:
+def _last_of(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+class Calendar:
+    """The working days of England and Wales: no weekend, no bank holiday, not Christmas Day or Good Friday; and
+    whatever was proclaimed otherwise.
+    """
+
+    def __init__(self, proclaimed: Mapping[date, bool] | None = None) -> None:
+        self.proclaimed = dict(proclaimed or {})
+
+    def say(self, day: date, is_working: bool) -> None:
+        """It was proclaimed."""
+        self.proclaimed[day] = is_working
+
+    def is_working(self, day: date) -> bool:
+        return day.weekday() < 5 and self.proclaimed.get(day, day not in bank_holidays(day.year))
+
+    def of_month(self, year: int, month: int, number: int) -> date:
+        """The so-manieth working day of a month."""
+        return self.after(date(year, month, 1) - timedelta(days=1), number)
+
+    def after(self, day: date, number: int) -> date:
+        """The so-manieth working day after a day, which itself does not count."""
+        while number:
+            day += timedelta(days=1)
+            number -= self.is_working(day)
+        return day
+
+
+@lru_cache(maxsize=256)
+def bank_holidays(year: int) -> frozenset[date]:
     """Bank and public holidays in England and Wales (Banking and Financial Dealings Act 1971, Sch. 1, and by
     proclamation until 2023).
     """
@@ -80,7 +112,7 @@ def bank_holidays(year: int) -> set[date]:
     christmas = {date(year, 12, 25), date(year, 12, 26)}
     for day in sorted(christmas):
         regular.add(_next_working(day, christmas | regular) if day.weekday() > 4 else day)
-    return {day for day in regular | _GIVEN_ONCE if day.year == year} - _MOVED_FROM
+    return frozenset({day for day in regular | _GIVEN_ONCE if day.year == year} - _MOVED_FROM)
 
 
 def _monday_from(day: date) -> date:

@@ -1,21 +1,21 @@
-"""The kinds of deeds that are owed: after a trigger, again and again, for each period (before a duty: `before`)."""
+"""The kinds of deeds that are owed: after a trigger, and again and again (for each period: `periods`; before a duty:
+`before`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from itertools import count, islice
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from heard.watch import civil
+from heard.watch.by_calendar import ByCalendar
 from heard.watch.evidence import ARMED, HISTORY_WAITS, Evidence, Suspension
-from heard.watch.obligations import By, Each, Every
+from heard.watch.obligations import By, Every
 from heard.watch.owed import BEGINNING, Instance, OnDuty, Owed, Told
 
-#: Of periods without an end so many are owed at a time: the one that goes on, and the next.
-AHEAD = 2
 #: Deeds that nothing has asked for yet, since what asks may be told later: so many of an obligation are kept.
 EARLY_MAX = 256
 
@@ -28,12 +28,12 @@ class Early(msgspec.Struct, array_like=True):
     entry: int | None
 
 
-class OwedBy(Owed):
+class OwedBy(ByCalendar):
     obligation: By
 
     def __init__(self, obligation: By) -> None:
-        super().__init__(obligation)
-        self.zone = obligation.tz if obligation.days is not None else None
+        super().__init__(obligation, obligation.calendar)
+        self.zone = obligation.tz if obligation.within_s is None else None
         self.on_duty = OnDuty(obligation.for_each_on_duty)
         #: The positions of the entries by which each arose whose key is of words that somebody typed.
         self._arose_at: dict[str, int] = {}
@@ -43,15 +43,16 @@ class OwedBy(Owed):
 
     def besides(self) -> Any:
         early = [(one.key if one.entry is None else one.entry, one.at) for one in self._early]
-        return self.on_duty.state(), early, self._asked
+        return self.on_duty.state(), early, self._asked, self.proclaimed()
 
     def take_up(self, besides: Any) -> None:
-        on_duty, _, self._asked = besides
+        on_duty, _, self._asked, proclaimed = besides
         self.on_duty.go_on_from(on_duty)
+        self.take_up_calendar(proclaimed)
 
     def go_on_from(self, state: list[Any], told: Told) -> None:
         super().go_on_from(state, told)
-        _, early, _ = state[-1]
+        _, early, *_ = state[-1]
         self._early = [
             Early(name, at, None) if isinstance(name, str) else Early(self._key(told(name)), at, name)
             for name, at in early
@@ -151,10 +152,17 @@ class OwedBy(Owed):
             yield instance
 
     def _due(self, at: datetime) -> datetime:
-        of = self.obligation
+        of, day = self.obligation, civil.local_day(at, self.obligation.tz)
         if of.days is not None:
-            return civil.end_of_day(civil.local_day(at, of.tz) + timedelta(days=of.days), of.tz)
+            return civil.end_of_day(day + timedelta(days=of.days), of.tz)
+        if of.working_days is not None:
+            return civil.end_of_day(self.calendar.after(day, of.working_days), of.tz)
+        if of.months is not None:
+            return civil.end_of_day(civil.months_later(day, of.months), of.tz)
         return at + timedelta(seconds=of.within_s or 0)
+
+    def due_by_calendar(self, instance: Instance) -> datetime | None:
+        return None if instance.since is None else self._due(instance.since)
 
     def _extend(self, instance: Instance, evidence: Evidence) -> None:
         written = str(evidence["due"])
@@ -301,91 +309,3 @@ class OwedEvery(Owed):
         """It was tried and failed, its own source says: there is nothing to wait for."""
         if self.one.state == "DUE" and self.one.due is not None and evidence.at < self.one.due:
             self.one.due, self.one.told_at, self.one.failed = evidence.at, evidence.received_at, True
-
-
-class OwedEach(Owed):
-    obligation: Each
-
-    def __init__(self, obligation: Each) -> None:
-        super().__init__(obligation)
-        self.zone = obligation.tz
-        self._coming = self._periods()
-        for period, due in islice(self._coming, obligation.count or AHEAD):
-            self._add(period, due, BEGINNING)
-
-    def take_up(self, besides: Any) -> None:
-        self._coming = self._periods(since=len(self.instances))
-        self._last = next(reversed(self.instances.values()))
-
-    def _add(self, period: str, due: datetime, told_at: datetime) -> None:
-        self._last = self.instances[period] = Instance(period, due, told_at)
-        if self.is_waived(self._last):
-            self._last.state = "VOID"
-        elif self.is_suspended("pause"):
-            self.stop(self._last, told_at)
-
-    def _periods(self, since: int = 0) -> Iterator[tuple[str, datetime]]:
-        of = self.obligation
-        at = time.fromisoformat(of.due["time"]) if "time" in of.due else None
-        numbers = range(since, of.count) if of.count else count(since)
-        if of.each == "month":
-            year, month = map(int, of.from_.split("-")[:2])
-            for number in numbers:
-                this, following = divmod(year * 12 + month - 1 + number, 12), divmod(year * 12 + month + number, 12)
-                day = civil.working_day(following[0], following[1] + 1, int(of.due["working_day"]))
-                due = civil.instant(day, at, of.tz) if at else civil.end_of_day(day, of.tz)
-                yield f"{this[0]:04d}-{this[1] + 1:02d}", due
-        else:
-            first = date.fromisoformat(of.from_)
-            for day in (first + timedelta(days=number) for number in numbers):
-                yield day.isoformat(), civil.instant(day, at, of.tz) if at else civil.end_of_day(day, of.tz)
-
-    def heard(self, evidence: Evidence) -> None:
-        super().heard(evidence)
-        self._go_on(evidence.received_at)
-
-    def passed(self, at: datetime) -> None:
-        super().passed(at)
-        self._go_on(at)
-
-    def _go_on(self, at: datetime) -> None:
-        """Without an end there is always one that is owed yet."""
-        while not self.obligation.count and not (self._last.state in ("DUE", "SUSPENDED") and self._is_to_come(at)):
-            self._add(*next(self._coming), at)
-
-    def _is_to_come(self, at: datetime) -> bool:
-        return self._last.state == "SUSPENDED" or (self._last.due is not None and self._last.due > at)
-
-    def hears(self, evidence: Evidence) -> None:
-        if evidence.kind == ARMED:
-            for instance in self.instances.values():  # what was due before it was armed was not asked of anybody
-                if instance.due is not None and instance.due <= evidence.at:
-                    self.end(instance, evidence.at, "VOID", "")
-        elif evidence.kind == self.obligation.do and self._is_where(evidence):
-            self._done(evidence)
-
-    def _is_where(self, evidence: Evidence) -> bool:
-        return all(evidence[name] == value for name, value in self.obligation.where.items())
-
-    def _done(self, evidence: Evidence) -> None:
-        if evidence["period"] is not None:
-            if instance := self.instances.get(str(evidence["period"])):
-                self.done(instance, evidence)
-            return
-        if evidence.at <= self._opens_at():
-            return  # it was of a period of which nothing is asked
-        for instance in self.instances.values():  # in order of their dues
-            assert instance.due is not None
-            is_of_it = evidence.at <= instance.due + self.grace
-            if is_of_it or instance.state in ("LAPSED", "DUE"):
-                self.done(instance, evidence)
-            if is_of_it:
-                return  # a second one in its time is none for the next; one after it is, and clears what had lapsed
-
-    def _opens_at(self) -> datetime:
-        """When the period before the first was over."""
-        if self._opened_at is None:
-            self._opened_at = next(self._periods(since=-1))[1] + self.grace
-        return self._opened_at
-
-    _opened_at: datetime | None = None

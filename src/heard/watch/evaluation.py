@@ -11,11 +11,12 @@ from heard.watch import evidence as evidences
 from heard.watch import obligations
 from heard.watch.alarms import Alarm
 from heard.watch.before import OwedBefore
-from heard.watch.deeds import OwedBy, OwedEach, OwedEvery
+from heard.watch.deeds import OwedBy, OwedEvery
 from heard.watch.evidence import Evidence
 from heard.watch.keeping import Kept
 from heard.watch.obligations import AnyObligation, Before, By, Each, Every, Keep
 from heard.watch.owed import Evaluator, Instance
+from heard.watch.periods import OwedEach
 from heard.watch.several import Several
 
 

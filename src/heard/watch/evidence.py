@@ -11,7 +11,8 @@ from heard.engine import now
 
 #: The kind of the first thing that is heard in what is watched in earnest: from here on silence means something.
 ARMED = "armed"
-
+#: The kind of what is told of a calendar: that a day is one of work, or is none.
+PROCLAIMED = "calendar"
 
 #: History comes in parts. What it alone says was not kept rings after so long, when the rest of it is here.
 HISTORY_WAITS = timedelta(seconds=60)

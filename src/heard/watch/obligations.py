@@ -15,6 +15,9 @@ from typing import Any
 
 import msgspec
 
+#: The only calendar there is, and its stream.
+ENGLAND_AND_WALES = "england-and-wales"
+
 
 class Step(msgspec.Struct, frozen=True):
     """One rung of a ladder: who is told, so many seconds after an alarm was raised."""
@@ -43,15 +46,18 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", omit
 
 
 class By(Obligation, frozen=True, kw_only=True, tag="by"):
-    """One instance for each trigger `on` (and for each person on duty at a post): due after `days` civil days, or
-    `within_s`.
+    """One instance for each trigger `on` (and for each person on duty at a post): due after `days` civil days,
+    `working_days` of a calendar, or `months` to the corresponding date, each to its end; or `within_s`.
     """
 
     on: str
     do: str
     match: tuple[str, ...] = ()
     days: int | None = None
+    working_days: int | None = None
+    months: int | None = None
     within_s: float | None = None
+    calendar: str = ENGLAND_AND_WALES
     tz: str = "Europe/London"
     for_each_on_duty: str | None = None
 
@@ -114,11 +120,19 @@ class Each(Obligation, frozen=True, kw_only=True, tag="each"):
     count: int = 0
     due: dict[str, Any]
     where: dict[str, Any] = {}
-    calendar: str = "england-and-wales"
+    calendar: str = ENGLAND_AND_WALES
     tz: str = "Europe/London"
 
 
 AnyObligation = By | Before | Every | Keep | Each
+
+
+def calendar_of(obligation: AnyObligation) -> str:
+    """The calendar by whose working days it is due, if it is."""
+    match obligation:
+        case By(working_days=int(), calendar=calendar) | Each(each="month", calendar=calendar):
+            return calendar
+    return ""
 
 
 def read(written: object) -> AnyObligation:

@@ -93,6 +93,8 @@ def room() -> Room:
     import heard.watch.projection as here
     from heard.watch import (
         by_link,
+        calendar_entries,
+        calendars,
         lasting,
         link_entries,
         look_entries,
@@ -105,9 +107,10 @@ def room() -> Room:
         reviews,
     )
 
+    own = (suspensions, plans, looks, lasting, by_link, reviews, retention, calendars)
     return Room(
         "watch",
-        SCHEMA + "".join(one.SCHEMA for one in (suspensions, plans, looks, lasting, by_link, reviews, retention)),
+        SCHEMA + "".join(one.SCHEMA for one in own),
         {
             **folds.FOLDS,
             **positions.FOLDS,
@@ -117,11 +120,12 @@ def room() -> Room:
             **by_link.FOLDS,
             **reviews.FOLDS,
             **retention.FOLDS,
+            **calendars.FOLDS,
         },
         (
-            *(entries, position_entries, plan_entries, look_entries, link_entries, retention_entries),
+            *(entries, position_entries, plan_entries, look_entries, link_entries, retention_entries, calendar_entries),
             *(model, folds, positions, suspensions, plans, looks),
-            *(lasting, by_link, reviews, retention, here),
+            *(lasting, by_link, reviews, retention, calendars, here),
         ),
     )
 

@@ -163,6 +163,8 @@ def code() -> tuple[ModuleType, ...]:
     from heard.watch import (
         alarms,
         before,
+        by_calendar,
+        calendar_entries,
         civil,
         deeds,
         entries,
@@ -172,6 +174,7 @@ def code() -> tuple[ModuleType, ...]:
         model,
         obligations,
         owed,
+        periods,
         resuming,
         several,
         signals,
@@ -181,4 +184,4 @@ def code() -> tuple[ModuleType, ...]:
     )
 
     mine = (resuming, watched, watching, standing, evaluation, owed, deeds, before, several, keeping, signals)
-    return (*mine, civil, obligations, alarms, evidence, entries, model)
+    return (*mine, by_calendar, periods, calendar_entries, civil, obligations, alarms, evidence, entries, model)

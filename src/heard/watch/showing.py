@@ -15,8 +15,8 @@ from heard.engine import now
 from heard.engine.errors import Refused
 from heard.engine.projection import Tables
 from heard.watch import evaluation, model, positions, projection
-from heard.watch.evidence import ARMED, Evidence
-from heard.watch.obligations import AnyObligation, Before, By, Each, Every, Guard, Keep
+from heard.watch.evidence import ARMED, PROCLAIMED, Evidence
+from heard.watch.obligations import ENGLAND_AND_WALES, AnyObligation, Before, By, Each, Every, Guard, Keep
 
 CHECK, CHECK_IN = "check", "check-in"
 #: Longer than ten years nothing is owed.
@@ -25,7 +25,21 @@ LONGEST_S = 10 * 366 * 86400.0
 DEED = re.compile(r"[a-z][a-z0-9 -]{1,39}", re.ASCII)
 #: What evidence of other kinds is called: by these names no deed is known.
 _TAKEN = frozenset(
-    (CHECK, CHECK_IN, "publish", "ack", "withdraw", "state", "presence", "position", ARMED, "suspend", "extend", "ping")
+    (
+        CHECK,
+        CHECK_IN,
+        "publish",
+        "ack",
+        "withdraw",
+        "state",
+        "presence",
+        "position",
+        ARMED,
+        PROCLAIMED,
+        "suspend",
+        "extend",
+        "ping",
+    )
 )
 _ACK = ("order", "version")
 
@@ -38,10 +52,13 @@ def must_be_in_bounds(asked: AnyObligation) -> None:
     lengths = [asked.grace_s, asked.wait_s, asked.skew_s, asked.clear_after_s, asked.ack_timeout_s or 0]
     lengths += [step.after_s for step in asked.escalate]
     match asked:
-        case By(within_s=within_s, days=days):
-            if (within_s is None) == (days is None):
-                raise Refused("Say within how long, or within how many days. Nothing was armed.")
+        case By(within_s=within_s, days=days, working_days=working_days, months=months):
+            if sum(one is not None for one in (within_s, days, working_days, months)) != 1:
+                raise Refused("Say within how long, or how many days, working days or months. Nothing was armed.")
             lengths += [within_s or 0, (days or 0) * 86400.0]
+            lengths += [(working_days or 0) * 86400.0 * 7 / 5, (months or 0) * 86400.0 * 31]
+            if asked.calendar != ENGLAND_AND_WALES:
+                raise Refused("Working days are those of England and Wales. Nothing was armed.")
         case Every(period_s=period_s):
             lengths.append(period_s)
         case Keep(gap_s=gap_s):
@@ -63,7 +80,7 @@ def must_be_in_bounds(asked: AnyObligation) -> None:
 
 
 def _must_be_periods(asked: Each) -> None:
-    if asked.each not in ("month", "day") or asked.calendar != "england-and-wales":
+    if asked.each not in ("month", "day") or asked.calendar != ENGLAND_AND_WALES:
         raise Refused(
             "A period is a month or a day, and working days are those of England and Wales. Nothing was armed."
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heard.engine.entry import Entry
+from heard.watch.calendar_entries import DayProclaimed
 from heard.watch.entries import (
     DeedDone,
     DutyBegun,
@@ -20,7 +21,7 @@ from heard.watch.entries import (
     SuspensionAgreed,
     SuspensionEnded,
 )
-from heard.watch.evidence import ARMED, Evidence
+from heard.watch.evidence import ARMED, PROCLAIMED, Evidence
 
 _PINGS = {"success": "ping", "fail": "ping.fail", "start": "ping.start", "log": "ping.log"}
 
@@ -60,6 +61,9 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
             yield _at(at, "ack", order=on, version=version, who=entry.by)
         case Pinged(sort=sort):
             yield _at(at, _PINGS[sort], source=on)
+        case DayProclaimed(number=version, on=day, is_working=is_working):
+            facts = {"calendar": on, "day": day.isoformat(), "working": is_working, "version": version}
+            yield _at(at, PROCLAIMED, **facts)
 
 
 def _at(at: datetime, kind: str, **facts: Any) -> Evidence:
@@ -101,6 +105,8 @@ class Standing:
                 return
             case "state" | "publish":
                 about = ()
+            case "calendar":
+                about = (evidence["day"],)
             case _:
                 return
         newest = self._newest.setdefault(station, {})
@@ -133,7 +139,12 @@ def told_first(
     Orders keep the times at which they were published and read; nothing else was watched before.
     """
     nobody = [_at(at, "presence", station=one, who=who, value=False) for one in stations for who in group]
-    return [Evidence(ARMED, at, at, {}), *nobody, *(told for one in stood if (told := _told_again(one, at)))]
+    told = [again for one in stood if (again := _told_again(one, at))]
+    # By its calendar it is known what was due before it was armed, and was not asked of anybody.
+    calendar, others = list[Evidence](), list[Evidence]()
+    for one in told:
+        (calendar if one.kind == PROCLAIMED else others).append(one)
+    return [*calendar, Evidence(ARMED, at, at, {}), *nobody, *others]
 
 
 def _told_again(evidence: Evidence, at: datetime) -> Evidence | None:

@@ -13,7 +13,7 @@ import msgspec
 
 from heard.engine.entry import Entry
 from heard.watch.evaluation import evaluator, hear, let_pass
-from heard.watch.evidence import ARMED, Evidence
+from heard.watch.evidence import ARMED, PROCLAIMED, Evidence
 from heard.watch.obligations import AnyObligation
 from heard.watch.owed import Instance
 from heard.watch.standing import evidence_of
@@ -46,7 +46,16 @@ def now(of: Told, at: datetime, known_at: datetime) -> dict[str, Instance]:
     return _stands(of, sorted(known, key=lambda one: one.received_at), at)
 
 
+def calendar_version(of: Told, known_at: datetime) -> int:
+    """In which version its calendar was known at an instant: nought before anything was proclaimed."""
+    told = [one["version"] for one in (*of.first, *of.heard) if one.kind == PROCLAIMED and one.received_at <= known_at]
+    return max(told, default=0)
+
+
 def _in_its_place(one: Evidence, armed_at: datetime) -> Evidence:
+    """A day is one of work or is none whenever that was proclaimed."""
+    if one.kind == PROCLAIMED:
+        return msgspec.structs.replace(one, received_at=armed_at)
     facts = {name: value for name, value in one.facts.items() if name != "history"}
     return msgspec.structs.replace(one, received_at=max(min(one.at, one.received_at), armed_at), facts=facts)
 

@@ -23,7 +23,7 @@ from heard.watch.entries import ObligationArmed
 from heard.watch.evaluation import evaluator
 from heard.watch.evidence import Evidence
 from heard.watch.model import alarm_id
-from heard.watch.obligations import AnyObligation, By, Each, Every, Guard, Keep
+from heard.watch.obligations import AnyObligation, By, Each, Every, Guard, Keep, calendar_of
 from heard.watch.owed import Evaluator
 from heard.watch.standing import Where, evidence_of, told_first
 
@@ -43,7 +43,8 @@ class Watched(msgspec.Struct, eq=False, gc=False):
     #: Where it is watched, the first being where it was armed.
     stations: tuple[str, ...]
     position: int
-    #: What pings for it, if anything does, and whether it hears of its stations, with their orders.
+    #: What pings for it and the calendar that it is due by, where there are such, parted by a space; and whether it
+    #: hears of its stations, with their orders.
     source: str
     hears_of_station: bool
     #: Whether it may be unknown how it stands: of a deed that was not heard of it is known that it was not done.
@@ -68,9 +69,9 @@ class Watched(msgspec.Struct, eq=False, gc=False):
 
     def hears_of(self) -> tuple[str, ...]:
         """The streams whose entries are told to it, beside its own, by which it is suspended: of its stations, with
-        their orders; of the source that pings.
+        their orders; of the source that pings; of its calendar.
         """
-        return (*([self.source] if self.source else []), *(self.stations if self.hears_of_station else ()))
+        return (*self.source.split(), *(self.stations if self.hears_of_station else ()))
 
 
 class Evaluated(msgspec.Struct, eq=False):
@@ -114,6 +115,11 @@ def source_of(obligation: AnyObligation) -> str:
         case Every(do="ping", where={"source": str(source)}) | Each(do="ping", where={"source": str(source)}):
             return source
     return ""
+
+
+def beside(obligation: AnyObligation) -> str:
+    """What it hears of beside its stations, as `Watched.source` has it."""
+    return " ".join(filter(None, (source_of(obligation), calendar_of(obligation))))
 
 
 def hears_of_station(obligation: AnyObligation) -> bool:

@@ -20,6 +20,7 @@ from heard.engine.entry import Body, Entry
 from heard.engine.journal import Journal
 from heard.watch import entries, position_entries
 from heard.watch.alarms import Alarm
+from heard.watch.calendar_entries import DayProclaimed
 from heard.watch.entries import (
     AlarmCleared,
     AlarmProven,
@@ -46,18 +47,18 @@ from heard.watch.watched import (
     Unkept,
     Watched,
     armed_by,
+    beside,
     first_of,
     hears_of_station,
     lay_down,
     read,
     soonest,
-    source_of,
     stations_of,
     take_up,
 )
 
 #: The kinds of entry that the watch is told of.
-_TOLD = (*vars(entries).values(), *vars(position_entries).values(), VerdictsErased)
+_TOLD = (*vars(entries).values(), *vars(position_entries).values(), DayProclaimed, VerdictsErased)
 KINDS = tuple(body.kind for body in _TOLD if isinstance(body, type) and issubclass(body, Body) and body.kind)
 Name = TypeVar("Name", str, tuple[str, ...])
 
@@ -198,12 +199,12 @@ class Watching:
         self._end(entry, "superseded")
         obligation = read(armed)
         self.armed += 1
-        stations, source = self.same(stations_of(armed, obligation)), source_of(obligation)
+        stations = self.same(stations_of(armed, obligation))
         watched = Watched(
-            *(entry.stream, self.armed, stations, entry.position, source),
+            *(entry.stream, self.armed, stations, entry.position, beside(obligation)),
             *(hears_of_station(obligation), isinstance(obligation, Keep)),
         )
-        there = watched.stations if watched.hears_of_station else ()
+        there = (*(watched.stations if watched.hears_of_station else ()), *watched.source.split())
         stood = {where: told for one in there for where, told in self.standing.of(one).items()}
         taken = Evaluated(
             *(obligation, armed.number, armed.rests_on, entry.at, list(stood), entry.at, evaluator(obligation))

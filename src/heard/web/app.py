@@ -25,7 +25,16 @@ from heard.reports import desk as report_desk
 from heard.reports import follow_pages, indexing, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
-from heard.watch import arming_page, link_pages, period_pages, phones, plan_pages, replaying, retention_page
+from heard.watch import (
+    arming_page,
+    calendar_page,
+    link_pages,
+    period_pages,
+    phones,
+    plan_pages,
+    replaying,
+    retention_page,
+)
 from heard.watch import pages as watch_pages
 from heard.web import api, errors, fixes, pings, push_pages, shell, stale, taking_hold, taking_past
 from heard.web.addresses import Addresses
@@ -62,6 +71,7 @@ def routes() -> list[BaseRoute]:
         *replaying.routes(),
         *period_pages.routes(),
         *plan_pages.routes(),
+        *calendar_page.routes(),
         *retention_page.routes(),
         *watch_pages.routes(),
         *pings.routes(),

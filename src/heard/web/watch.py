@@ -20,7 +20,7 @@ from heard.watch.asked import looked
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
 from heard.watch.model import Armed, RaisedAlarm
-from heard.watch.obligations import AnyObligation, Keep
+from heard.watch.obligations import AnyObligation, Keep, calendar_of
 from heard.watch.owed import Instance
 from heard.watch.reviews import Review
 from heard.watch.shown import board
@@ -120,12 +120,15 @@ async def list_instances(call: Call) -> Response:
     known_now = await asyncio.to_thread(verdicts.now, of, at, known_at)
     if named := _named(taken.obligation, {*known_then, *known_now}, names):
         await looked(call.serving, call.caller, "standing", [looks.OfNamed(armed.station, at, at, named)])
-    told = {
+    told: dict[str, Any] = {
         "at": at,
         "known_at": known_at,
         "then": _instances(taken.obligation, known_then, names),
         "now": _instances(taken.obligation, known_now, names),
     }
+    if name := calendar_of(taken.obligation):
+        versions = {"then": verdicts.calendar_version(of, at), "now": verdicts.calendar_version(of, known_at)}
+        told["calendar"] = {"name": name, **versions}
     return answered({"obligation": armed.id, "version": taken.version, **told})
 
 

@@ -105,6 +105,11 @@ DESK_REPORTS: dict[str, list[Row]] = {
     "POST /desk/reports/judgement": _decides(
         concern="1", addressee="Harbour Board", judgement="acceptable", judged_by="Ada", words=WORDS
     ),
+    # Asked by nobody's name: that an administrator does it with one is in tests/reports/test_indexing.py.
+    **{
+        f"POST /desk/reports/{verb}": [Row("a", "admin", "server", every("server", "no"), {"judged_by": ""})]
+        for verb in ("index", "unindex")
+    },
     # That they do it for an obligation that is there: tests/watch/test_origins.py.
     **{
         f"POST /desk/reports/{verb}": [Row("a", "admin", "server", every("server", "no"), {"obligation": "none"})]

@@ -119,6 +119,25 @@ def test_nothing_is_kept_until_somebody_decides_so_and_then_nothing_that_is_hidd
     assert "none is to be kept" in served.page("/robots.txt")
 
 
+def test_an_administrator_decides_it_on_the_desk_in_a_name_that_the_desk_and_the_command_say(served: Server) -> None:
+    decided(served, "--end", "--by", "Bo Quay")
+    desk = served.client.get("/desk/reports/").text
+    assert 'action="/desk/reports/index"' in desk and "No page of a report is to be kept" in desk
+    nobody = served.client.post("/desk/reports/index", data={"judged_by": " ", "once": "1"})
+    assert nobody.status_code == 422 and "name of who decided" in nobody.text
+    assert "none is to be kept" in served.page("/robots.txt")
+
+    answer = served.client.post("/desk/reports/index", data={"judged_by": "Mina Orrel", "once": "2"})
+    assert answer.status_code == 303
+    assert said(served, OPEN[3]) == (KEPT, KEPT), "from the answer on"
+    by_command = decided(served).strip()
+    assert "So decided Mina Orrel, 20" in by_command and by_command in served.client.get("/desk/reports/").text
+
+    assert served.client.post("/desk/reports/unindex", data={"judged_by": "Bo Quay", "once": "3"}).status_code == 303
+    assert {said(served, address) for address in (*OPEN, *CLOSED)} == {("noindex", "noindex")}
+    assert "So decided Bo Quay" in served.client.get("/desk/reports/").text
+
+
 def test_a_page_that_were_not_looked_at_for_marks_is_caught(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,32 +38,14 @@ def index(
     """Say whether search engines may keep pages of reports, who decided it and when; or decide it."""
     from heard.accounts.commands import OPERATOR
     from heard.engine.errors import Refused
-    from heard.reports import commands
+    from heard.reports import commands, indexing
 
     if allow and end:
         raise Refused("Say --allow or --end, not both. Nothing was changed.")
     with opened(data) as house:
         if allow or end:
             house.node.do((commands.allow_indexing if allow else commands.end_indexing)(by), by=OPERATOR)
-        typer.echo(_indexing(house))
-
-
-def _indexing(house: House) -> str:
-    from heard.reports import projection
-    from heard.reports.entries import IndexingAllowed, IndexingEnded
-
-    allowed = projection.is_indexing_allowed(house.tables)
-    said = (
-        "Search engines may keep pages of reports, without a copy and without sentences of them; never one on which "
-        "a name is hidden or withheld."
-        if allowed
-        else "No page of a report is to be kept by a search engine."
-    )
-    position = projection.indexing_decided_at(house.tables)
-    entry = house.journal.entry(position) if position is not None else None
-    if entry is None or not isinstance(entry.body, IndexingAllowed | IndexingEnded):
-        return f"{said} Nobody has decided otherwise."
-    return f"{said} So decided {entry.body.decided_by}, {entry.at:%Y-%m-%d %H:%M} UTC."
+        typer.echo(indexing.decided(house.journal, house.tables))
 
 
 def read_reports(house: House, file: Path, on: date | None, *, accept: bool, show: bool) -> bool:

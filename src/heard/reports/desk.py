@@ -19,7 +19,7 @@ from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
-from heard.reports import commands, projection
+from heard.reports import commands, indexing, projection
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.pages import register_of
 from heard.reports.register import Register
@@ -61,6 +61,8 @@ def _page(
         outcomes=get_args(Outcome),
         judgements=get_args(Judgement),
         decides=caller.may("administer"),
+        indexed=projection.is_indexing_allowed(serving.tables),
+        indexing=indexing.decided(serving.node.journal, serving.tables),
         obligations=watched.obligations(serving.tables) if caller.may("administer") else [],
         origins=[(one, projection.slug_of(serving.tables, one.report)) for one in origins.origins(serving.tables)],
         done=done,
@@ -89,7 +91,7 @@ async def act(request: Request) -> Response:
     """One decision about a report. What is refused comes back with what was typed."""
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
-    caller.must("administer" if request.path_params["verb"] in _OF_THE_WATCH else "correct")
+    caller.must("administer" if request.path_params["verb"] in _OF_THE_SITE else "correct")
     sent = await request.form(max_fields=30)
     form = {name: value.replace("\r\n", "\n").strip() for name, value in sent.items() if isinstance(value, str)}
 
@@ -189,8 +191,8 @@ def _days(form: Form) -> int:
     return int(late) if late.isdecimal() and len(late) < 5 else 0
 
 
-#: The way back from what is watched: the operator decides what of it is public.
-_OF_THE_WATCH: dict[str, Callable[[Serving, Form], Command]] = {
+#: What an administrator decides: whether search engines may keep pages, and what is public of what is watched.
+_OF_THE_SITE: dict[str, Callable[[Serving, Form], Command]] = {
     "watched": lambda serving, form: origins.name_origin(
         form.get("obligation", ""), _report(serving, form), form.get("concern", ""), form.get("words", "")
     ),
@@ -198,6 +200,8 @@ _OF_THE_WATCH: dict[str, Callable[[Serving, Form], Command]] = {
         form.get("obligation", ""), _days(form), form.get("judged_by", "")
     ),
     "private": lambda serving, form: origins.tell_no_more(form.get("obligation", ""), form.get("words", "")),
+    "index": lambda serving, form: commands.allow_indexing(form.get("judged_by", "")),
+    "unindex": lambda serving, form: commands.end_indexing(form.get("judged_by", "")),
 }
 _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     "settle": lambda serving, form: commands.settle_problem(form.get("problem", ""), form.get("words", "")),
@@ -232,7 +236,7 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     "outcome": _outcome,
     "judgement": _judgement,
     "echo": _echo,
-    **_OF_THE_WATCH,
+    **_OF_THE_SITE,
     "case": lambda serving, form: commands.link_case(
         _report(serving, form), form.get("case", "").strip("/"), form.get("judged_by", "")
     ),

@@ -13,7 +13,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from heard.cases.exits import Outgoing, Serving, WayOut
+from heard.engine.journal import Journal
+from heard.engine.projection import Tables
 from heard.reports import projection
+from heard.reports.entries import IndexingAllowed, IndexingEnded
 from heard.reports.model import HIDDEN
 
 NEVER = "noindex"
@@ -32,6 +35,16 @@ def is_whole(page: str) -> bool:
     return not _TAKEN_OUT.search(page)
 
 
+def decided(journal: Journal, tables: Tables) -> str:
+    """Whether search engines may keep pages of reports, who decided so and when, as the desk and the command say it."""
+    said = _MAY if projection.is_indexing_allowed(tables) else "No page of a report is to be kept by a search engine."
+    position = projection.indexing_decided_at(tables)
+    entry = journal.entry(position) if position is not None else None
+    if entry is None or not isinstance(entry.body, IndexingAllowed | IndexingEnded):
+        return f"{said} Nobody has decided otherwise."
+    return f"{said} So decided {entry.body.decided_by}, {entry.at:%Y-%m-%d %H:%M} UTC."
+
+
 async def robots(request: Request, serving: Serving) -> Outgoing:
     """Forbids nothing: a page that may not be read cannot tell that it may not be kept."""
     allowed = projection.is_indexing_allowed(serving.tables)
@@ -39,6 +52,10 @@ async def robots(request: Request, serving: Serving) -> Outgoing:
     return Outgoing(serving.doors.of_every(serving.tables).let("page", said + _FORBIDS_NOTHING), "text/plain")
 
 
+_MAY = (
+    "Search engines may keep pages of reports, without a copy and without sentences of them; never one on which a name "
+    "is hidden or withheld."
+)
 _NEVER = "# Pages of reports to prevent future deaths (/reports/): none is to be kept by a search engine.\n"
 _ALLOWED = (
     "# Pages of reports to prevent future deaths (/reports/): the operator allows search engines to keep them,\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Literal
 
@@ -52,6 +53,9 @@ NOT_KNOWN = "not known"
 
 #: A report's standing on a day, by responses that were published.
 Standing = Literal["answered", "partly", "none published", "awaited", "not known"]
+
+#: From a text, the text without names that are hidden or that orders protect.
+Masking = Callable[[str], str]
 
 REF = re.compile(r"\s*(\d{4})\s*[-–—]\s*(\d{3,5})\s*([A-Za-z]?)\s*")
 

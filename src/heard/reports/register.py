@@ -23,8 +23,8 @@ from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
 from heard.reports import knowledge, projection, shown, standing
 from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read
-from heard.reports.model import HIDDEN
-from heard.reports.shown import Masking, Shown, Texts
+from heard.reports.model import HIDDEN, Masking
+from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
 from heard.store.register import RegisterFile, Row
 
@@ -301,6 +301,6 @@ def _row(listed: Shown, texts: Texts) -> Row:
 
 def code() -> tuple[Any, ...]:
     """The modules that decide what stands in the file."""
-    from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, form, register
+    from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, form, register, requests
 
-    return (addressees, areas, bodies, care, clocks, copied, counting, form, knowledge, register, shown)
+    return (addressees, areas, bodies, care, clocks, copied, counting, form, knowledge, register, requests, shown)

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, entries, form
+from heard.reports import addressees, areas, bodies, care, counting, entries, form, requests
 from heard.reports.clocks import Due
 from heard.reports.counting import Count
-from heard.reports.knowledge import Knowledge, known, listed
+from heard.reports.knowledge import Knowledge, known
 from heard.reports.model import (
     HIDDEN,
     NOT_SHOWN,
@@ -27,11 +27,13 @@ from heard.reports.model import (
     Concern,
     GivenJudgement,
     Judged,
+    Masking,
     Promise,
     Response,
     Themes,
     tidy_ref,
 )
+from heard.reports.requests import called, of_kind
 from heard.text.dates import civil_date
 from heard.text.names import Names
 
@@ -97,10 +99,6 @@ class Texts(msgspec.Struct, frozen=True):
     copies: str = ""
 
 
-#: From a text, the text without names that orders protect.
-Masking = Callable[[str], str]
-
-
 def show(
     report: str,
     slug: str,
@@ -126,13 +124,13 @@ def show(
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
     names = _names(life, knowledge, hidden)
     masked = _masked(names, masking)
-    links = _links(knowledge)
+    links = requests.links(knowledge)
     ref = tidy_ref(said("ref"))
     dated = civil_date(said("dated"))
-    sent_to = tuple(_addressee(name, masked) for name in _addressees(knowledge))
+    sent_to = tuple(requests.addressee(name, masked) for name in requests.asked(knowledge))
     died = re.sub(r"(?<=\w{3})[\s.;,]+$", "", said("deceased"))  # a source ends a list of names as a sentence
     deceased = HIDDEN if hidden or addressees.is_redacted(died) else masked(died)
-    responses, unclaimed = _responses(life, links, sent_to, masked)
+    responses, unclaimed = requests.responses(life, links, sent_to, masked)
     area_as = masked(" ".join(areas.first_line(said("area")).split()))
     shown = Shown(
         id=report,
@@ -153,42 +151,42 @@ def show(
             if (one := knowledge.facts.get(field))
         },
         addressees=sent_to,
-        copied=_copied(masked(texts["copies"]), sent_to),
-        dues=tuple(_dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
+        copied=requests.had_copies(masked(texts["copies"]), sent_to),
+        dues=tuple(requests.dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
         responses=tuple(responses),
         counts=tuple(counting.counts(life)),
         linked=len(links),
         unclaimed=unclaimed,
         promises=tuple(
-            Promise(_called(one.addressee, sent_to, masked), masked(one.words), one.concern, one.due_on)
-            for one in _of(life, entries.PromiseRecorded)
+            Promise(called(one.addressee, sent_to, masked), masked(one.words), one.concern, one.due_on)
+            for one in of_kind(life, entries.PromiseRecorded)
         ),
         judged=tuple(
             Judged(
                 one.concern,
-                _called(one.addressee, sent_to, masked),
+                called(one.addressee, sent_to, masked),
                 one.outcome,
                 masked(one.judged_by),
                 masked(one.passage),
             )
-            for one in _of(life, entries.OutcomeSet)
+            for one in of_kind(life, entries.OutcomeSet)
         ),
         judgements=tuple(
             GivenJudgement(
-                *(one.concern, _called(one.addressee, sent_to, masked), one.judgement, masked(one.judged_by)),
+                *(one.concern, called(one.addressee, sent_to, masked), one.judgement, masked(one.judged_by)),
                 *(one.judged_on, masked(one.reason), one.closes, masked(one.superseded_by)),
             )
-            for one in _of(life, entries.JudgementGiven)
+            for one in of_kind(life, entries.JudgementGiven)
         ),
         disputes=tuple(
-            (_called(one.addressee, sent_to, masked), masked(one.words)) for one in _of(life, entries.Disputed)
+            (called(one.addressee, sent_to, masked), masked(one.words)) for one in of_kind(life, entries.Disputed)
         ),
-        echoes=tuple((one.earlier, masked(one.confirmed_by)) for one in _of(life, entries.EchoConfirmed)),
+        echoes=tuple((one.earlier, masked(one.confirmed_by)) for one in of_kind(life, entries.EchoConfirmed)),
         cases=tuple((case, masked(by)) for case, by in _cases(life)),
         links=tuple(
             link
             for link in (kept_at, said("pdf"))
-            if link.startswith("http") and not names and masking(_as_words(link)) == _as_words(link)
+            if link.startswith("http") and not names and masking(requests.as_words(link)) == requests.as_words(link)
         ),
         sources=_sources(knowledge),
         flags=tuple(_flags(said, ref, dated)),
@@ -253,120 +251,12 @@ def _forms(name: str) -> set[str]:
     return {name} if bodies.key(name) else {part for one in care.people_in(name) for part in care.parts_of(one)}
 
 
-def _as_words(link: str) -> str:
-    return link.translate(_BETWEEN_WORDS)
-
-
-_BETWEEN_WORDS = str.maketrans("-_/.+", "     ")
-
-
-# Who was asked, until when, and who responded ------------------------------------------------------------------------
-
-
-def _addressees(knowledge: Knowledge) -> list[str]:
-    """Those of the field, each once."""
-    names = listed(knowledge.facts["sent_to"]) if "sent_to" in knowledge.facts else ()
-    seen: dict[str, str] = {}
-    for place, name in enumerate(names):
-        key = bodies.key(name)
-        seen.setdefault(
-            key or f"{name} {place if name == addressees.REDACTED else ''}", bodies.name(name) if key else name
-        )
-    return list(seen.values())
-
-
-def _copied(copies: str, sent_to: Sequence[Addressee]) -> tuple[Addressee, ...]:
-    """Bodies of box 8, as masked; whoever was asked to respond is not said to have been copied besides."""
-    asked = {one.key for one in sent_to}
-    found = [Addressee(name, bodies.key(name)) for name in copied.bodies_in(copies) if HIDDEN not in name]
-    return tuple(one for one in found if one.key not in asked)
-
-
-def _addressee(name: str, masked: Masking) -> Addressee:
-    """A body in whose name something is masked has no page: what names it in addresses would say it."""
-    said = addressees.marked(masked(name), HIDDEN)
-    return Addressee(said, bodies.key(name) if said == name else "")
-
-
-def _called(addressee: str, sent_to: Sequence[Addressee], masked: Masking = str) -> str:
-    """The addressee as the report's list has it; one that is not in the list is masked as all else is."""
-    return next((one.name for one in sent_to if bodies.alike(one.name, addressee)), masked(addressee))
-
-
-def _dues(
-    life: Sequence[Any], sent_to: Sequence[Addressee], dated: date | None, stated: date | None
-) -> Iterable[Due | None]:
-    sent = {_called(one.addressee, sent_to): one.on for one in _of(life, entries.Sent)}
-    extended = {_called(one.addressee, sent_to): one.until for one in _of(life, entries.ExtensionRecorded)}
-    for one in sent_to:
-        start = sent.get(one.name) or dated
-        yield clocks.due(dated or start, sent.get(one.name), stated, extended.get(one.name)) if start else None
-
-
-_FROM = re.compile(
-    r"(?:response|reply)[-_ ]*(?:from|by|of)?[-_ ]+(?:the[-_ ])?(.+?)(?:[-_ ]*(?:published|redacted|final|\d+))*\.pdf$",
-    re.IGNORECASE,
-)
-
-
-def _links(knowledge: Knowledge) -> list[str]:
-    return re.findall(r"https?://\S+", knowledge.words("replies").replace("|", " "))
-
-
-def _responses(
-    life: Sequence[Any], links: Sequence[str], sent_to: Sequence[Addressee], masked: Masking
-) -> tuple[list[Response], int]:
-    """Those that are somebody's by name, and how many links are named as responses besides."""
-    found = [
-        Response(
-            _called(one.addressee, sent_to, masked),
-            one.dated_on,
-            one.received_on,
-            one.published_on,
-            one.answer,
-            one.concerns,
-            masked(one.words),
-        )
-        for one in _of(life, entries.ResponseRecorded)
-    ]
-    known_of = {one.by for one in found}
-    unclaimed = 0
-    for link in links:
-        name = link.rsplit("/", 1)[-1]
-        named = _FROM.search(name)
-        by = _who(_as_words(named[1]), sent_to) if named else ""
-        if by and by not in known_of:
-            known_of.add(by)
-            found.append(Response(by))
-        elif not by and re.search(r"response|reply", name, re.IGNORECASE):
-            unclaimed += 1
-    return found, unclaimed
-
-
-def _who(words: str, sent_to: Sequence[Addressee]) -> str:
-    """Which addressee a link's name means, if it can mean only one."""
-    wanted = bodies.name(words)
-    same = [one.name for one in sent_to if bodies.name(one.name) == wanted or bodies.alike(one.name, wanted)]
-    if len(same) != 1:
-        mine = set(_plainly(words))
-        same = [one.name for one in sent_to if mine and len(mine & set(_plainly(one.name))) / len(mine) > 0.7]
-    return same[0] if len(same) == 1 else ""
-
-
-def _plainly(words: str) -> list[str]:
-    return [
-        word
-        for word in re.findall(r"[a-z]+", words.lower())
-        if word not in ("the", "of", "and", "nhs", "trust", "foundation")
-    ]
-
-
 # What it says --------------------------------------------------------------------------------------------------------
 
 
 def _concerns(life: Sequence[Any], text: str, masked: Masking) -> Iterable[Concern]:
     """Those that a person numbered from the report, or else those that can be told apart in its text."""
-    numbered = list(_of(life, entries.ConcernNumbered))
+    numbered = list(of_kind(life, entries.ConcernNumbered))
     for one in numbered:
         yield Concern(one.concern, one.number, masked(one.words), tuple(map(masked, one.to)), one.suggestion)
     if not numbered:
@@ -394,7 +284,3 @@ def _flags(said: Callable[[str], str], ref: str, dated: date | None) -> Iterable
         yield "The reference cannot be read."
     if ref and dated and abs(int(ref[:4]) - dated.year) > 0:
         yield "The year of the reference is not the year of the report."
-
-
-def _of(life: Iterable[Any], sort: type) -> list[Any]:
-    return [body for body in life if isinstance(body, sort)]

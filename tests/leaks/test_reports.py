@@ -164,7 +164,10 @@ def _take_out_of_sight(house: House) -> None:
 PAGES = ("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/figures/")
 FIGURES = tuple(f"/reports/figures/{name}.{form}" for name in ("bodies", *THEMES) for form in ("svg", "csv"))
 LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
-TABLES = ("/reports.csv", "/reports.xlsx", "/reports.json", "/reports.json?q=lamps", "/reports/feed.atom", LAST_DAYS)
+TABLES = (
+    *("/reports.csv", "/reports.xlsx", "/reports/axes.csv", "/reports.json", "/reports.json?q=lamps"),
+    *("/reports/feed.atom", LAST_DAYS),
+)
 OF_ONE = (
     "", "similar/", "problem/", "report.json", "axes.csv", "feed.atom", "calendar.ics", "timeline.svg", "timeline.csv",
     "?on=2021-06-15",
@@ -232,6 +235,7 @@ def test_every_exit_said_it_before(world: World) -> None:
         "/reports/",
         "/reports.csv",
         "/reports.xlsx",
+        "/reports/axes.csv",
         "/reports.json",
         "/reports/feed.atom",
         LAST_DAYS,
@@ -245,6 +249,8 @@ def test_what_is_judged_and_watched_is_in_the_table_and_the_page_with_the_name_u
     for ref, name in NAMES.items():
         for exit in ("axes.csv", "report.json", ""):
             before, after = world.before[f"/reports/{ref}/{exit}"], world.after[f"/reports/{ref}/{exit}"]
+            every_before, every_after = world.before["/reports/axes.csv"], world.after["/reports/axes.csv"]
+            assert f"Somebody looks where {name} fell.".encode() in every_before and b"Somebody looks" in every_after
             for words in (f"Somebody looks where {name} fell.", f"The promise of {name}"):
                 assert words.encode() in before, (ref, exit, words)
             assert b"Somebody looks where" in after, (ref, exit)

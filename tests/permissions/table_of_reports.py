@@ -32,6 +32,7 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
             "/reports.csv",
             "/reports.json",
             "/reports.xlsx",
+            "/reports/axes.csv",
             "/reports/feed.atom",
             "/reports/calendar.ics",
         )

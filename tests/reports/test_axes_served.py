@@ -79,3 +79,19 @@ def test_a_page_of_an_earlier_day_has_no_table_of_today(served: Server) -> None:
     assert does(served, "outcome", outcome="planned", words="Page 2: new gates by June.") == 303
     assert "How far each concern has come" in served.page(ABOUT)
     assert "How far each concern has come" not in served.page(f"{ABOUT}?on=2021-06-03")
+
+
+def test_the_rows_of_every_report_are_one_table_by_the_questions_of_a_search(served: Server) -> None:
+    assert does(served, "outcome", outcome="rejected", words="Page 3: no gates.") == 303
+
+    def every(question: str = "") -> list[str]:
+        answer = served.reader.get(f"/reports/axes.csv{question}")
+        assert answer.status_code == 200 and answer.headers["x-robots-tag"] == "noindex"
+        return answer.text.splitlines()
+
+    of_one = served.reader.get(f"{ABOUT}axes.csv").text.splitlines()
+    assert every() == every("?q=gate") == of_one and "Page 3: no gates." in of_one[1]
+    assert every("?q=nowhere") == every()[:1]
+    assert "/reports/axes.csv" in served.page("/reports/")
+    refused = served.reader.get("/reports/axes.csv?on=2021-06-03")
+    assert refused.status_code == 422 and "as of today alone" in refused.text

@@ -86,6 +86,7 @@ WORDS_OF_REPORTS = (
     "/reports.csv",
     "/reports.json",
     "/reports.xlsx",
+    "/reports/axes.csv",
     "/reports/follow/",
     "/reports/figures/",
     "/reports/figures/{name}.csv",

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -212,62 +212,3 @@ def _kept(one: Kept) -> Value:
 
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
-
-
-# As tables -----------------------------------------------------------------------------------------------------------
-
-COLUMNS = (
-    *("report", "concern", "number", "addressee", "response", "response_words", "last_read"),
-    *("action", "action_by", "passage", "judgement", "judged_by", "judged_on", "reason", "closed", "superseded_by"),
-    *("kept", "kept_words", "kept_by", "kept_until", "ntsb", "gao", "as_of"),
-)
-
-
-def as_rows(shown: Shown, some: Iterable[Axes], on: date) -> Iterator[tuple[str, ...]]:
-    """Under their heading; of several that are watched for one concern, each cell has all, a bar between them."""
-    yield COLUMNS
-    for one in some:
-        kept = [
-            " | ".join(map(_cell, of_each))
-            for of_each in zip(*((each.value, each.words, each.by, each.on) for each in one.kept), strict=True)
-        ]
-        cells = (
-            *(shown.slug, one.concern, one.number, one.addressee),
-            *(one.response.value, one.response.words, one.response.on),
-            *(one.action.value, one.action.by, one.action.words),
-            *(one.judgement.value, one.judgement.by, one.judgement.on, one.judgement.words),
-            *("yes" if one.closed else "", one.superseded_by, *kept, one.ntsb, one.gao, on),
-        )
-        yield tuple(map(_cell, cells))
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def as_json(some: Iterable[Axes]) -> list[dict[str, Any]]:
-    """The same rows; null where a value has nobody's name, words or day."""
-    return [
-        {
-            "concern": one.concern or None,
-            "number": one.number or None,
-            "addressee": one.addressee or None,
-            "response": {"is": one.response.value, "words": one.response.words or None, "last_read": one.response.on},
-            "action": {"is": one.action.value, "by": one.action.by or None, "passage": one.action.words or None},
-            "judgement": {
-                "is": one.judgement.value,
-                "by": one.judgement.by or None,
-                "on": one.judgement.on,
-                "reason": one.judgement.words or None,
-                "closes": one.closed,
-                "superseded_by": one.superseded_by or None,
-            },
-            "kept": [
-                {"is": each.value, "words": each.words or None, "by": each.by or None, "until": each.on}
-                for each in one.kept
-            ],
-            "ntsb": one.ntsb,
-            "gao": one.gao,
-        }
-        for one in some
-    ]

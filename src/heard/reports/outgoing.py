@@ -14,8 +14,8 @@ from heard.cases.exits import Outgoing, Serving, WayOut
 from heard.cases.release import Exit
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
-from heard.engine.errors import NotFound
-from heard.reports import axes, drawing, figures, finding, following, over_time, pictures, standing, tables
+from heard.engine.errors import NotFound, Refused
+from heard.reports import axes_tables, drawing, figures, finding, following, over_time, pictures, standing, tables
 from heard.reports.figures import Figure
 from heard.reports.finding import Query
 from heard.reports.over_time import OverTime
@@ -23,6 +23,7 @@ from heard.reports.pages import axes_of, body_at, inquests, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
+from heard.watch import origins
 
 #: In JSON so many reports are one page of a list; a table has all.
 LIST_MAX = 500
@@ -37,6 +38,7 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports.csv", "json", as_csv),
         WayOut("/reports.json", "json", as_json),
         WayOut("/reports.xlsx", "json", as_xlsx),
+        WayOut("/reports/axes.csv", "json", axes_of_all),
         WayOut("/reports/figures/{name}.csv", "json", figure_csv),
         WayOut("/reports/figures/{name}.svg", "page", figure_svg),
         WayOut("/reports/figures/{name}.png", "page", figure_png),
@@ -186,16 +188,32 @@ async def report_json(request: Request, serving: Serving) -> Outgoing:
     one = register.at(request.path_params["slug"])
     made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request))
     made |= {"inquests": tables.inquests(inquests(serving, one), _base(request))}
-    made |= {"axes": axes.as_json(axes_of(serving, one))}
+    made |= {"axes": axes_tables.as_json(axes_of(serving, one))}
     return _let(serving, "json", tables.encoded(made), "application/json")
 
 
 async def axes_csv(request: Request, serving: Serving) -> Outgoing:
     """How far each concern has come, in our words and in those of others."""
     one = register_of(serving).at(request.path_params["slug"])
-    made = tables.lines(axes.as_rows(one, axes_of(serving, one), now.today()))
+    made = tables.lines([axes_tables.COLUMNS, *axes_tables.as_rows(one, axes_of(serving, one), now.today())])
     named = f'attachment; filename="axes-{one.slug}.csv"'
     return _let(serving, "json", made, "text/csv; charset=utf-8", Content_Disposition=named)
+
+
+async def axes_of_all(request: Request, serving: Serving) -> Outgoing:
+    """The same of every report that a search finds, as of today."""
+    register, query, found, on = _found(request, serving)
+    if query.on:
+        raise Refused("What people judged is told as of today alone: leave out “on”.")
+    lines = await axes_tables.lines_of(register, found, on)
+    # In one go from here: what was taken out of sight meanwhile has no line any more.
+    for id in origins.told_of(serving.tables):
+        if id in lines and (one := register.find(id)):
+            lines[id] = tables.lines(axes_tables.as_rows(one, axes_of(serving, one), on))
+    made = tables.lines([axes_tables.COLUMNS]) + "".join(lines.values())
+    return _let(
+        *(serving, "json", made, "text/csv; charset=utf-8"), Content_Disposition='attachment; filename="axes.csv"'
+    )
 
 
 async def feed(request: Request, serving: Serving) -> Outgoing:

@@ -54,6 +54,7 @@ class Register:
         self._standings: dict[str, str] = {}
         #: By name: what was made of each report, with the report that it is of, for one day and one reading.
         self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
+        self._kept: dict[str, tuple[tuple[int, date], dict[str, tuple[Shown, Any]]]] = {}
         self._made_once: dict[str, tuple[int, date, Any]] = {}
         self._readings = 0
         self._newest: list[Shown] = []
@@ -215,6 +216,15 @@ class Register:
             return {report: found for report, (_, found) in every.items()}
 
         return self.once(name, on, made)
+
+    def kept(self, name: str, on: date) -> dict[str, tuple[Shown, Any]]:
+        """By report: what somebody made of each and puts here, with the report that it is of; for one day and one
+        reading, and empty at the next.
+        """
+        of = (self._readings, on)
+        if self._kept.get(name, (None, {}))[0] != of:
+            self._kept[name] = of, {}
+        return self._kept[name][1]
 
     def by_body(self, on: date) -> Mapping[str, tuple[Sequence[Shown], Sequence[Shown]]]:
         """By a body's key: what was sent to it, and of what it had a copy; newest first."""

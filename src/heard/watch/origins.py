@@ -115,6 +115,11 @@ def origins(tables: Tables) -> list[Origin]:
     return [_of(row) for row in tables.execute(f"{_ORIGIN} ORDER BY report, concern, obligation")]
 
 
+def told_of(tables: Tables) -> set[str]:
+    """The reports of whose concerns the public may know how something that is watched is kept."""
+    return {one.report for one in origins(tables) if one.late_days is not None}
+
+
 def _of(row: tuple[object, ...]) -> Origin:
     obligation, report, concern, words, named_at, late_days, decided_by, stood_down_at = row
     return Origin(

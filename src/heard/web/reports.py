@@ -14,7 +14,7 @@ from starlette.responses import Response
 from heard.cases.release import Exit
 from heard.engine import now
 from heard.engine.errors import NotFound
-from heard.reports import axes, finding, standing, tables
+from heard.reports import axes_tables, finding, standing, tables
 from heard.reports.areas import area_key, today
 from heard.reports.pages import axes_of, inquests, register_of
 from heard.reports.register import Register
@@ -56,7 +56,7 @@ async def read_report(call: Call) -> Response:
     one = register.find(name) or register.at(name)
     made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(call))
     made |= {"inquests": tables.inquests(inquests(call.serving, one), _base(call))}
-    made |= {"axes": axes.as_json(axes_of(call.serving, one))}
+    made |= {"axes": axes_tables.as_json(axes_of(call.serving, one))}
     return _written(_let(call, made))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from heard.cli.terminal import VAR, Data, count, opened, progress, read_file, say_whose_key
+
+if TYPE_CHECKING:
+    from datetime import date
 
 app = typer.Typer()
 imports = typer.Typer(no_args_is_help=True, help="Take over what was written elsewhere.")
@@ -84,20 +87,40 @@ def import_reports(
     data: Data = VAR,
 ) -> None:
     """Read published reports to prevent future deaths. A blank un-says nothing, a redaction binds at once."""
-    from datetime import date
-
     from heard.cli.reports import read_reports
-    from heard.engine.errors import Refused
 
-    try:
-        on = date.fromisoformat(as_of) if as_of else None
-    except ValueError as wrong:
-        raise Refused(f"“{as_of[:20]}” is no day. Write it like 2025-07-31. Nothing was changed.") from wrong
+    on = _day(as_of)
     with opened(data, make=True) as house:
         believed = [read_reports(house, file, on, accept=accept, show=show) for file in files]
         typer.echo(f"{house.address()}/reports/")
     if not all(believed):
         raise SystemExit(3)
+
+
+@imports.command("statuses")
+def import_statuses(
+    file: Annotated[Path, typer.Argument(help="A table (CSV) with the columns of /reports/axes.csv, or some of them.")],
+    as_of: Annotated[str, typer.Option("--as-of", help="The day of a judgement of which the table says none.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Say what would change, and change nothing.")] = False,
+    data: Data = VAR,
+) -> None:
+    """Take in what named people judged of concerns, also in the words of the NTSB or the GAO. All of it or nothing."""
+    from heard.cli.reports import read_statuses
+
+    on = _day(as_of)
+    with opened(data) as house:
+        typer.echo(read_statuses(house, file, on, show=show))
+
+
+def _day(said: str) -> date | None:
+    from datetime import date
+
+    from heard.engine.errors import Refused
+
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError as wrong:
+        raise Refused(f"“{said[:20]}” is no day. Write it like 2025-07-31. Nothing was changed.") from wrong
 
 
 @imports.command("evidence")

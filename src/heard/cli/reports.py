@@ -89,6 +89,26 @@ def _told(what: Difference) -> str:
     return ", ".join(said) + "."
 
 
+def read_statuses(house: House, file: Path, on: date | None, *, show: bool) -> str:
+    """What named people judged, compared with what stands here and, unless it is only to be shown, taken in."""
+    from heard.accounts.commands import OPERATOR
+    from heard.engine import now
+    from heard.ingest import statuses
+
+    what = statuses.difference(house.node, house.doors, read_file(file, FILE_MAX_BYTES), file.name, on or now.today())
+    said = [f"  line {line}: {change}" for line, change, _ in what.new] if show else []
+    if not show:
+        with progress("Importing") as told:
+            statuses.take_in(house.node, what, OPERATOR, told)
+    changed = len({line for line, _, _ in what.new})
+    changes = "would change" if show else "changed"
+    tally = (
+        f"{file.name}: {count(what.rows, 'row')}: {changed:,} {changes} what stands here, "
+        f"{what.same:,} as known, {what.empty:,} in which nobody judged anything."
+    )
+    return "\n".join([tally, *said])
+
+
 def write_snapshot(house: House, out: Path) -> None:
     """All reports as one zip, checked before it has its name."""
     from heard.engine.errors import Refused

@@ -171,10 +171,13 @@ def _called(name: str, stands: Sequence[Stand]) -> tuple[str, Stand | None]:
 
 def _meant(said: str, concerns: Sequence[Concern]) -> Concern | None:
     """The concern that somebody means by its id or its number; none where two have that number."""
-    named = [one for one in concerns if one.id == said] or [
-        one for one in concerns if _plainly(said) and _plainly(one.number) == _plainly(said)
-    ]
+    named = [one for one in concerns if one.id == said] or [one for one in concerns if is_number(one.number, said)]
     return named[0] if len(named) == 1 else None
+
+
+def is_number(number: str, said: str) -> bool:
+    """Whether somebody means a concern's number by what they say: "(1)" and "1." are one."""
+    return bool(_plainly(said)) and _plainly(number) == _plainly(said)
 
 
 def _plainly(number: str) -> str:

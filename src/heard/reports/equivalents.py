@@ -39,10 +39,14 @@ class Rule(msgspec.Struct, frozen=True):
     superseded: bool | None = False
 
     def holds(self, response: str, action: str, judgement: str, closed: bool, superseded: bool) -> bool:
+        spoken = self.responses is None or response in self.responses
+        return spoken and self.says(action, judgement, closed=closed, superseded=superseded)
+
+    def says(self, action: str, judgement: str, *, closed: bool, superseded: bool) -> bool:
+        """Whether it fits what people judged, whatever was published."""
         return (
             closed == self.closed
             and judgement in self.judgements
-            and (self.responses is None or response in self.responses)
             and (self.actions is None or action in self.actions)
             and (self.superseded is None or superseded == self.superseded)
         )

@@ -265,8 +265,7 @@ class Register:
 
     def masking(self, report: str) -> Masking:
         """For words that others say of a report: takes out what is hidden in the report, or under an order."""
-        life, masking, nameless = _life(self.journal, self.tables, self.doors, report)
-        return shown.masking_of(life, masking, nameless=nameless)
+        return masking_now(self.journal, self.tables, self.doors, report)
 
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
         """The report as its sources had told of it by a day; what is withheld today is withheld then too."""
@@ -285,6 +284,12 @@ def seen_now(
     opening = life[0]
     assert isinstance(opening, Listed)
     return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+
+
+def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> Masking:
+    """The same as `Register.masking`, for who has no register."""
+    life, masking, nameless = _life(journal, tables, doors, report)
+    return shown.masking_of(life, masking, nameless=nameless)
 
 
 def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, bool]:

@@ -9,7 +9,7 @@ import pytest
 
 from heard.ingest.report_tables import read_table
 from heard.opening import House
-from heard.reports import digests, figures
+from heard.reports import digests, figures, finding
 from heard.reports.entries import Told
 from heard.reports.figures import Figure
 from heard.reports.register import Register
@@ -73,12 +73,42 @@ def test_a_theme_stands_on_no_page_of_one_report_but_a_suicide_brings_the_helpli
 ) -> None:
     register = register_of(house_of_themes, tmp_path)
     client = client_of(house_of_themes, register, tmp_path)
-    ways = ("2021-0007/", "2021-0007/report.json", "2021-0007/feed.atom", "?q=falls", "bodies/harbour-board/")
+    ways = ("2021-0007/", "2021-0007/report.json", "2021-0007/feed.atom", "bodies/harbour-board/")
     assert not [way for way in ways if "Falls" in client.get(f"/reports/{way}").text]
     assert "Falls" not in client.get("/reports.csv").text
     assert "Falls" in client.get("/reports/figures/").text and "Falls" in client.get("/reports/figures/tags.csv").text
     assert "Samaritans" in client.get("/reports/2021-0003/").text
     assert "Samaritans" not in client.get("/reports/2021-0007/").text
+
+
+def test_a_search_is_narrowed_down_by_a_theme_and_says_who_set_it(house_of_themes: House, tmp_path: Path) -> None:
+    client = client_of(house_of_themes, register_of(house_of_themes, tmp_path), tmp_path)
+    page = client.get("/reports/").text
+    assert '?tag=Falls">Falls</a> <small>25</small>' in page and '?label=road+layout">' in page
+    assert figures.THEMES["tags"][1] in page and figures.THEMES["labels"][1] in page
+    tagged = client.get("/reports/?tag=Falls").text
+    assert "<b>25</b> reports" in tagged and "Research tag: <b>Falls</b>" in tagged
+    assert 'type="hidden" name="tag" value="Falls"' in tagged
+    assert client.get("/reports.json?tag=Falls&limit=1").json()["total"] == 25
+    assert client.get("/reports.json?tag=Falls&label=road layout&limit=1").json()["total"] == 22
+    assert len(client.get("/reports.csv?label=road layout").text.splitlines()) == 23
+    assert finding.Query(tag="Falls").address() == "?tag=Falls"  # so that it can be followed
+
+
+@pytest.mark.parametrize("least", [3, 20])
+def test_no_theme_that_would_point_at_somebody_narrows_a_search(
+    house_of_themes: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(finding, "THEME_MIN", least)
+    client = client_of(house_of_themes, register_of(house_of_themes, tmp_path), tmp_path)
+
+    def found(question: str) -> int:
+        return int(client.get(f"/reports.json?{question}").json()["total"])
+
+    assert found("tag=Suicide") == 0 and "Suicide" not in client.get("/reports/").text
+    # Of three reports: let be found only where so few may be, which shows that nothing else keeps it back.
+    assert found("label=speed limit") == (3 if least == 3 else 0)
+    assert ("speed limit" in client.get("/reports/").text) == (least == 3)
 
 
 def test_what_a_table_of_labels_says_besides_is_an_age_and_nothing_else(house_of_themes: House, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from heard.engine.errors import Refused
-from heard.reports import standing
+from heard.reports import figures, standing
 from heard.reports.model import tidy_ref
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -41,6 +41,8 @@ class Query(msgspec.Struct, frozen=True):
     coroner: str = ""
     year: str = ""
     status: str = ""
+    tag: str = ""
+    label: str = ""
     page: int = 1
     on: date | None = None
 
@@ -69,6 +71,8 @@ class Facet(msgspec.Struct, frozen=True):
     name: str
     title: str
     counts: tuple[tuple[str, str, int], ...]
+    #: Who set what it counts, where that is not the publisher.
+    note: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -99,9 +103,7 @@ def query_from(asked: Mapping[str, str]) -> Query:
             on = date.fromisoformat(asked["on"])
         except ValueError as wrong:
             raise Refused("Write the day like 2025-07-31.") from wrong
-    words = {
-        name: asked.get(name, "")[:200].strip() for name in ("area", "category", "body", "coroner", "year", "status")
-    }
+    words = {name: asked.get(name, "")[:200].strip() for name in FACETS}
     return Query(text=asked.get("q", "")[:500].strip(), page=int(page), on=on, **words)
 
 
@@ -112,7 +114,8 @@ def find(register: Register, query: Query, today: date) -> Found:
     told = register.standings(on)
     if query.text or asked:
         but = {name: [one for one in ranked if _but(asked, name, one)] for name in asked}
-        facets = tuple(Facet(name, title, _counts(name, but.get(name, every), told)) for name, title in FACETS.items())
+        themes = tellable_themes(register, on)
+        facets = tuple(_facet(name, but.get(name, every), told, themes) for name in FACETS)
     else:
         facets = facets_of_all(register, on)
     start = (query.page - 1) * PAGE
@@ -135,6 +138,7 @@ def _fitting(
     """What the words find, by what it is narrowed down, and what is left."""
     ranked = _ranked(register, query.text)
     told = register.standings(on) if query.status else {}
+    themes = tellable_themes(register, on) if query.tag or query.label else frozenset()
     narrowing: dict[str, _Fits] = {
         "area": lambda one: one.area == query.area,
         "category": lambda one: query.category in one.categories,
@@ -142,6 +146,8 @@ def _fitting(
         "coroner": lambda one: one.coroner == query.coroner,
         "year": lambda one: _year(one) == query.year,
         "status": lambda one: told[one.id] == query.status,
+        "tag": lambda one: query.tag in _themes("tag", one, themes),
+        "label": lambda one: query.label in _themes("label", one, themes),
     }
     asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
     return ranked, asked, [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
@@ -154,16 +160,47 @@ FACETS = {
     "body": "Sent to",
     "area": "Coroner area",
     "coroner": "Coroner",
+    "tag": "Research tag",
+    "label": "Theme set by a machine",
 }
+#: By facet: under which of `model.THEMES` its values stand.
+THEMES = {"tag": "tags", "label": "labels"}
+#: A theme that fewer reports have narrows nothing down: it would point at somebody.
+THEME_MIN = 20
+#: What a study took for a suicide the coroner may not have, and how old a child was is nobody's question here.
+UNTOLD = frozenset({"suicide", "under 5"})
+
+
+def tellable_themes(register: Register, on: date) -> frozenset[tuple[str, str]]:
+    """By facet: the themes by which reports can be found."""
+
+    def made() -> frozenset[tuple[str, str]]:
+        every = ((name, theme) for one in register for name in THEMES for theme in _themes_of(name, one))
+        return frozenset(found for found, count in Counter(every).items() if count >= THEME_MIN)
+
+    return register.once("themes", on, made)
+
+
+def _themes_of(name: str, one: Shown) -> Iterable[str]:
+    themes = one.themes.get(THEMES[name])
+    return () if themes is None else (theme for theme in themes.names if theme.lower() not in UNTOLD)
+
+
+def _themes(name: str, one: Shown, tellable: frozenset[tuple[str, str]]) -> list[str]:
+    return [theme for theme in _themes_of(name, one) if (name, theme) in tellable]
+
+
+def _facet(name: str, some: Iterable[Shown], told: Mapping[str, str], themes: frozenset[tuple[str, str]]) -> Facet:
+    note = figures.THEMES[THEMES[name]][1] if name in THEMES else ""
+    return Facet(name, FACETS[name], _counts(name, some, told, themes), note)
 
 
 def facets_of_all(register: Register, on: date) -> tuple[Facet, ...]:
     """What all reports count under, where nothing is looked for."""
     told = register.standings(on)
     every = register.newest()
-    return register.once(
-        "facets", on, lambda: tuple(Facet(name, title, _counts(name, every, told)) for name, title in FACETS.items())
-    )
+    themes = tellable_themes(register, on)
+    return register.once("facets", on, lambda: tuple(_facet(name, every, told, themes) for name in FACETS))
 
 
 def _but(asked: Mapping[str, _Fits], left: str, one: Shown) -> bool:
@@ -196,8 +233,10 @@ def _year(one: Shown) -> str:
     return str(one.dated.year) if one.dated else ""
 
 
-def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tuple[tuple[str, str, int], ...]:
-    counts = Counter(value for one in reports for value in _values(name, one, told))
+def _counts(
+    name: str, reports: Iterable[Shown], told: Mapping[str, str], themes: frozenset[tuple[str, str]]
+) -> tuple[tuple[str, str, int], ...]:
+    counts = Counter(value for one in reports for value in _values(name, one, told, themes))
     most = 12 if name in ("body", "coroner", "area") else 40
     order = (
         sorted(counts.items(), key=lambda found: found[0][0], reverse=True)
@@ -207,7 +246,9 @@ def _counts(name: str, reports: Iterable[Shown], told: Mapping[str, str]) -> tup
     return tuple((value, label, count) for (value, label), count in order)
 
 
-def _values(name: str, one: Shown, told: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _values(
+    name: str, one: Shown, told: Mapping[str, str], themes: frozenset[tuple[str, str]]
+) -> Iterable[tuple[str, str]]:
     """What a report counts under in a facet, each value once, with its label."""
     if name == "status":
         return ((told[one.id], standing.SAID[told[one.id]][0]),)
@@ -215,6 +256,8 @@ def _values(name: str, one: Shown, told: Mapping[str, str]) -> Iterable[tuple[st
         return ((_year(one), _year(one)),) if one.dated else ()
     if name == "category":
         return ((category, category) for category in one.categories)
+    if name in THEMES:
+        return ((theme, theme) for theme in _themes(name, one, themes))
     if name == "body":
         return {body.key: (body.key, body.name) for body in one.addressees if body.key}.values()
     value = one.area if name == "area" else one.coroner

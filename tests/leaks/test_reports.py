@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from heard.cases import commands as case_commands
+from heard.deliver.surfaces import WORDS_OF_REPORTS
 from heard.engine.entry import Draft, new_id
 from heard.engine.node import Command, Decision
 from heard.export.snapshot import export_reports
@@ -37,6 +38,21 @@ NAMES = {"2021-0001": ORDERED, "2021-0002": CHILD, "2021-0003": ASKED, "2021-000
 FIRST, SECOND = date(2021, 6, 1), date(2021, 7, 1)
 #: Enough requests for a figure.
 REQUESTS = 22
+
+
+#: What each report raises, and a later one again without the name.
+CONCERNS = {
+    ORDERED: "The lamps of the ward were reported as broken, and nobody mended them before {} fell.",
+    CHILD: "No lifeguard watched the far end of the swimming pool while {} swam there alone.",
+    ASKED: "The dispatcher closed the emergency call twice although the wife of {} rang again for an ambulance.",
+    TAKEN_OUT: "Pressure sores of {} were charted each week, and no nurse turned the patient over at night.",
+}
+AGAIN = {
+    ORDERED: "Nobody mended broken lamps: the ward reported them again and again.",
+    CHILD: "At the pool the far end was not watched by a lifeguard; children were swimming alone.",
+    ASKED: "A call for an ambulance was closed by the dispatcher; the wife rang twice, an emergency.",
+    TAKEN_OUT: "No nurse turned patients at night, and charted sores from pressure went on for a week.",
+}
 
 
 def surname(name: str) -> str:
@@ -58,7 +74,7 @@ def facts(ref: str, name: str) -> dict[str, str]:
         "pdf": f"https://example.org/{name.replace(' ', '-').lower()}.pdf",
         "investigation": f"The inquest of {name} was opened.",
         "circumstances": f"The lamps of the ward were out. {name} fell there, and nobody came.",
-        "concerns": f"1. The lamps of the ward were reported and not mended before {name} fell.",
+        "concerns": f"1. {CONCERNS.get(name, CONCERNS[ORDERED]).format(name)}",
         "deadline": "28 April 2021",
         "copies": f"1. {name} Hospitals NHS Trust",
     }
@@ -67,6 +83,9 @@ def facts(ref: str, name: str) -> dict[str, str]:
 def rows() -> Iterator[Row]:
     for ref, name in NAMES.items():
         yield Row(f"https://example.org/reports/{name.replace(' ', '-').lower()}/", facts(ref, name))
+        again = {"ref": ref.replace("2021", "2022"), "dated": "2022-03-03", "sent_to": "Harbour Board"}
+        said = {"concerns": f"1. {AGAIN[name]}"}
+        yield Row(f"https://example.org/again/{ref}/", again | said)
     for number in range(REQUESTS):
         sent = f"{ORDERED} NHS Trust"  # an order binds everywhere; the others are hidden in a report of their own
         themes = dict.fromkeys(THEMES, f"Deaths of {ORDERED}")
@@ -93,6 +112,7 @@ def world(post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> 
         with running(data) as server:
             _settled(server)
             _follow_everything(server, post_office)
+            _inquest(house)
             _news(house, 1)
             before = _seen(server, house, post_office)
             post_office.taken.clear()
@@ -125,6 +145,13 @@ def _follow_everything(server: Server, mail: MailServer) -> None:
     found = re.search(r"http://\S+/reports/follow/\S+", str(mail.wait_for(1)[0].get_content()))
     assert found and server.reader.post(found[0]).status_code == 200
     mail.taken.clear()
+
+
+def _inquest(house: House) -> None:
+    """A case after which all four were made; its title names nobody."""
+    _do(house, case_commands.open_case("the-inquest", "An inquest"))
+    for ref in NAMES:
+        _do(house, commands.link_case(projection.by_slug(house.tables, ref), "the-inquest", "Ada"))
 
 
 def _news(house: House, day: int) -> None:
@@ -161,7 +188,13 @@ def _take_out_of_sight(house: House) -> None:
     _do(house, commands.tell_of(taken_out, "record", SECOND, {"deceased": "REDACTED"}))
 
 
-PAGES = ("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/figures/")
+PAGES = (
+    *("/reports/", "/reports/?q=lamps", "/reports/?year=2021", "/reports/?year=2020"),
+    *("/reports/?page=2", "/reports/figures/", "/the-inquest/reports/"),
+)
+#: Passages of the four beside those of later reports; what a lawyer pastes in is near to one.
+ECHOES = tuple(f"/reports/{ref.replace('2021', '2022')}/similar/" for ref in NAMES)
+OVER_TIME = tuple(f"/reports/bodies/rowan-quillfeather-nhs-trust/over-time.{form}" for form in ("svg", "csv"))
 FIGURES = tuple(f"/reports/figures/{name}.{form}" for name in ("bodies", *THEMES) for form in ("svg", "csv"))
 LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
 TABLES = (
@@ -184,7 +217,14 @@ def _seen(server: Server, house: House, mail: MailServer) -> dict[str, bytes]:
         assert answer.status_code in (200, 404), (address, answer.status_code)
         seen[address] = _unpacked(answer.content)
 
-    for address in (*PAGES, *FIGURES, *TABLES, *(f"/reports/{ref}/{what}" for ref in NAMES for what in OF_ONE)):
+    for address in (
+        *PAGES,
+        *FIGURES,
+        *OVER_TIME,
+        *ECHOES,
+        *TABLES,
+        *(f"/reports/{ref}/{what}" for ref in NAMES for what in OF_ONE),
+    ):
         look(address, server.reader)
     for address in (*API, *(f"/api/v1/reports/{ref}" for ref in NAMES)):
         look(address, server.client)
@@ -194,8 +234,10 @@ def _seen(server: Server, house: House, mail: MailServer) -> dict[str, bytes]:
             look(f"/reports/{sort}/{key}/", server.reader)
             look(f"/api/v1/{sort}/{key}", server.client)
             look(f"/reports/follow/?what={'body' if sort == 'bodies' else 'area'}&key={key}", server.reader)
+    seen["/reports/similar/"] = server.reader.post("/reports/similar/", data={"text": AGAIN[ORDERED]}).content
     seen["mail"] = b"\n".join(f"{one['Subject']}\n{one.get_content()}".encode() for one in _letters(mail))
     seen["snapshot"] = export_reports(house.node, house.doors, "http://here").content
+    seen["snapshot"] = _unpacked(seen["snapshot"])
     return seen
 
 
@@ -226,8 +268,12 @@ def test_every_exit_said_it_before(world: World) -> None:
     """Of all of them: an exit that never says a name would pass for no reason."""
     names = NAMES.items()
     silent = [exit for exit, content in world.before.items() if not any(_says(content, name) for _, name in names)]
-    # What they say of a body that is nobody's name is references and days.
-    assert set(silent) == {"/api/v1/bodies/harbour-board", "/reports/follow/?what=body&key=harbour-board"}
+    # What they say of a body that is nobody's name is references and days; over time, numbers alone.
+    of_others = {"/api/v1/bodies/harbour-board", "/reports/follow/?what=body&key=harbour-board"}
+    assert set(silent) == of_others | set(OVER_TIME)
+    assert [
+        exit for exit, name in zip(ECHOES, NAMES.values(), strict=True) if not _says(world.before[exit], name)
+    ] == []
     of_one = [f"/reports/{ref}/{what}" for ref, name in names for what in OF_ONE]
     whose = {f"/reports/{ref}/{what}": name for ref, name in names for what in OF_ONE}
     assert [exit for exit in of_one if not _says(world.before[exit], whose[exit])] == []
@@ -243,6 +289,36 @@ def test_every_exit_said_it_before(world: World) -> None:
         "snapshot",
     ):
         assert all(_says(world.before[exit], name) for name in NAMES.values()), exit
+
+
+#: Declared as a way out, and looked at in another way.
+LOOKED_AT_ELSEWHERE = {
+    "/robots.txt": "a sentence of ours: tests/reports/test_indexing.py",
+    "/reports/problem/": "an empty form",
+    "/reports/figures/{name}.png": "painted of its SVG, below",
+    "/reports/bodies/{key}/over-time.png": "painted of its SVG",
+    "/reports/{slug}/timeline.png": "painted of its SVG, below",
+}
+
+
+def test_every_declared_way_out_of_the_room_is_looked_at(world: World) -> None:
+    """So that a new one cannot be forgotten here."""
+    looked_at = [re.split(r"\?", address)[0] for address in world.before]
+
+    def is_looked_at(pattern: str) -> bool:
+        form = re.compile(re.sub(r"\\{\w+\\}", "[^/.]+", re.escape(pattern)))
+        return any(form.fullmatch(address) for address in looked_at)
+
+    missing = {pattern for pattern in WORDS_OF_REPORTS if not is_looked_at(pattern)}
+    assert missing == set(LOOKED_AT_ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_whoever_looks_for_a_name_out_of_sight_finds_nobody(world: World, name: str) -> None:
+    for address in ("/reports.json", "/reports.csv", "/reports/feed.atom", "/reports/axes.csv"):
+        answer = world.server.reader.get(address, params={"q": surname(name)})
+        assert answer.status_code == 200 and not _says(answer.content, name), address
+    assert world.server.reader.get("/reports.json", params={"q": surname(name)}).json()["total"] == 0
 
 
 def test_what_is_judged_and_watched_is_in_the_table_and_the_page_with_the_name_until_it_is_hidden(world: World) -> None:
@@ -261,11 +337,6 @@ def test_pictures_are_painted_of_what_was_let_out(world: World) -> None:
         svg, png = world.server.reader.get(f"{about}.svg"), world.server.reader.get(f"{about}.png")
         assert pictures.png(svg.text) == png.content
         assert pictures.png(world.before[f"{about}.svg"].decode()) != png.content
-
-
-def test_a_search_for_a_name_that_is_under_an_order_finds_nothing_and_says_nothing(world: World) -> None:
-    answer = world.server.reader.get("/reports.json", params={"q": "Quillfeather"})
-    assert answer.status_code == 200 and answer.json()["total"] == 0
 
 
 # How somebody died ---------------------------------------------------------------------------------------------------

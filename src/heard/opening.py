@@ -19,6 +19,8 @@ from heard.coverage import projection as coverage
 from heard.coverage.approval import bounded
 from heard.coverage.changes import seen_twice
 from heard.coverage.erased_pictures import erase_pictures
+from heard.coverage.falling_due import CLOCK
+from heard.coverage.permitted import permitted
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.node import Node
@@ -150,5 +152,5 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     doors, media = Doors(journal), Media(data / "media", vault)
     erase_pictures(journal, tables, media)
     node.after_erasing.append(lambda: erase_pictures(journal, tables, media))
-    node.gates += [guarded(doors), bounded(OPERATOR), seen_twice(OPERATOR)]
+    node.gates += [guarded(doors), permitted(CLOCK), bounded(OPERATOR), seen_twice(OPERATOR)]
     return House(data, node, journal, vault, media, doors, store, tables, watching, kept.shared)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heard.cases import projection as cases
+from heard.cases.footing import footing
 from heard.cases.permission import record_permission
 from heard.coverage import commands, kept, projection
 from heard.coverage.elements import Text
@@ -26,7 +26,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_it_is_open_to_journalists_without_asking(desk: Desk) -> None:
-    assert cases.permission(desk.tables, desk.case) == "no application needed"
+    assert footing(desk.tables, desk.case, "editor") == "no application needed"
     assert projection.by_id(desk.tables, desk.publish("The court sits.")).status == "published"
 
 
@@ -66,7 +66,7 @@ def test_a_lawyer_stops_it_at_once_and_does_not_say_on_what_footing_it_goes_on(s
     slug = server.open_case("stopped-by-law", "A case that a lawyer stops")
     lawyer = signed_in_as(server, "Counsel", "lawyer")
     page = lawyer.get(f"/desk/{slug}/").text
-    assert f'formaction="/desk/{slug}/stop">Stop now' in page and "leave given" not in page
+    assert f'formaction="/desk/{slug}/stop">Stop now' in page and 'id="permission"' not in page
     assert lawyer.post(f"/desk/{slug}/stop", data={"words": "By telephone."}).status_code == 303
     held = server.post(f"/cases/{slug}/posts", {"text": "Written after the stop."})
     assert (held.status_code, held.json()["status"]) == (202, "held")

@@ -183,6 +183,8 @@ class Planter:
         self.form(case, "summary", text=f"{line} again", based_on="0")  # a conflict: both come back
         self.api(case, f"{about}/permission", permission="leave given", words=words)
         self.form(case, "permission", permission="leave given", words=words)
+        self.api(case, f"{about}/permissions", account="admin@heard.example", permission="withdrawn", words=words)
+        self.api(case, f"{about}/permissions", account="admin@heard.example", permission="as the case is", words=words)
         self.api(case, f"{about}/legal_hold", ground=words)
 
     def _readers_and_orders(self, case: Planted, line: str) -> None:

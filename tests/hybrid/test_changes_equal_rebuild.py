@@ -15,7 +15,7 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
-from heard.cases.permission import record_permission
+from heard.cases.permission import record_own_permission, record_permission
 from heard.cases.who_saw import see_names
 from heard.coverage import changes as changes_that_wait
 from heard.coverage import commands, due_posts, kept, problems, projection, proposed, receipts, rising
@@ -44,6 +44,7 @@ TABLES = (
     "jury",
     "jury_out",
     "permission",
+    "own_permission",
     "legal_hold",
     "second_eyes",
     "delay",
@@ -237,6 +238,8 @@ def hold_for_law(story: Story) -> None:
 def permit(story: Story) -> None:
     footing = story.random.choice(["withdrawn", "leave given", "leave given", "no application needed"])
     story.desk.do(record_permission(story.desk.case, footing))
+    own = story.random.choice(["withdrawn", "leave given", "as the case is"])
+    story.desk.do(record_own_permission(story.desk.case, story.random.choice(["ada", "una"]), "lawyer", own))
 
 
 def take_care(story: Story) -> None:

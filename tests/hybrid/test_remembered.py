@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from heard.accounts import projection as accounts
-from heard.cases import permission, states
+from heard.cases import footing, permission, states
 from heard.cases import projection as cases
 from heard.engine import remembered
 from heard.engine.entry import Entry
@@ -95,10 +95,10 @@ def test_a_memory_that_forgets_nothing_is_caught(desk: Desk, monkeypatch: pytest
 
 def test_what_another_process_folded_into_the_file_is_seen_at_the_next_look(desk: Desk, tmp_path: Path) -> None:
     other = open_house(Path(desk.tables.filename).parent)  # type: ignore[attr-defined]
-    assert cases.permission(desk.tables, desk.case) == "no application needed"
+    assert footing.of_case(desk.tables, desk.case).permission == "no application needed"
     other.node.do(permission.record_permission(desk.case, "withdrawn"), by="lawyer")
     desk.house.node.catch_up()
-    assert cases.permission(desk.tables, desk.case) == "withdrawn"
+    assert footing.of_case(desk.tables, desk.case).permission == "withdrawn"
     other.close()
 
 
@@ -106,10 +106,10 @@ def test_what_was_read_inside_a_transaction_that_is_undone_is_not_remembered(des
     memory = remembered.memory_of(desk.tables)
     with suppress(ZeroDivisionError), memory.transaction(), folding(desk.tables):
         memory.folded(states.ROOM)
-        desk.tables.execute("INSERT INTO permission VALUES (?, 'withdrawn')", (desk.case,))
-        assert cases.permission(desk.tables, desk.case) == "withdrawn"
+        desk.tables.execute("INSERT INTO permission VALUES (?, 'withdrawn', 9)", (desk.case,))
+        assert footing.of_case(desk.tables, desk.case).permission == "withdrawn"
         raise ZeroDivisionError
-    assert cases.permission(desk.tables, desk.case) == "no application needed"
+    assert footing.of_case(desk.tables, desk.case).permission == "no application needed"
 
 
 def test_an_answer_that_a_thread_read_before_a_fold_is_not_remembered_after_it(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_an_answer_that_a_thread_read_before_a_fold_is_not_remembered_after_it(d
 
 def test_who_asks_for_ever_more_that_there_is_not_fills_no_memory(desk: Desk) -> None:
     for number in range(2 * remembered.ANSWERS_MAX):
-        cases.permission(desk.tables, f"none-{number}")
+        footing.of_case(desk.tables, f"none-{number}")
     memory = remembered.memory_of(desk.tables)
     assert sum(map(len, memory._rooms.values())) <= remembered.ANSWERS_MAX + len(QUESTIONS)
 

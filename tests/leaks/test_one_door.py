@@ -133,7 +133,7 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
     rendered = {*frames._KINDS, *frames._STATES, *frames._RULES, frames.SummaryWritten, frames.Content}
     rendered |= {frames.CaseOpened, frames.CaseDescribed, *frames._OF_THE_CASE}
     unseen = {"SlugTaken", "PersonNamed", "HearingListed", "SittingRose", "PostDropped", "Reasoned"}
-    unseen |= {"JurySworn", "JurySentOut", "JuryReturned", "SealLifted", "PermissionRecorded"}
+    unseen |= {"JurySworn", "JurySentOut", "JuryReturned", "SealLifted", "PermissionRecorded", "OwnPermissionRecorded"}
     unseen |= {"RestrictionTold", "LegalHoldPlaced", "LegalHoldEnded"}
     unseen |= {"SecondEyesRuled", "DelayFixed", "ReleaseAgreed", "PublicExcluded", "PublicAdmitted"}
     unseen |= {"ChangeProposed", "ChangeLetOut", "ChangeDropped"}

@@ -69,6 +69,7 @@ PUBLIC: dict[str, list[Row]] = {
 }
 
 _LISTED = every("case", "ok", unknown="absent")
+_LEAVE = {"account": "c@heard.example", "permission": "withdrawn"}
 _SAID = every("case", "ok", stopped="no", jury_out="no", unknown="absent")
 _POSTED = every("case", "ok", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
 _JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="absent")
@@ -109,6 +110,8 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/cases/{case}/hearings": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
     "GET /api/v1/cases/{case}/permission": [Row(ALL, "read", "case", READ)],
     "POST /api/v1/cases/{case}/permission": [Row(WRITE, "write", "case", _LISTED, {"permission": "withdrawn"})],
+    "GET /api/v1/cases/{case}/permissions": [Row(RELEASE, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/permissions": [Row(RELEASE, "write", "case", _LISTED, _LEAVE)],
     "POST /api/v1/cases/{case}/stop": [Row(WITHDRAW, "write", "case", _LISTED)],
     "POST /api/v1/cases/{case}/legal_hold": [Row(ERASE, "write", "case", _LISTED, {"ground": WORDS})],
     "POST /api/v1/cases/{case}/description": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
@@ -240,6 +243,7 @@ DESK_ROWS: dict[str, list[Row]] = {
     ),
     "POST /desk/{slug}/describe": _desk(WRITE, "case", _LISTED, title=WORDS),
     "POST /desk/{slug}/permission": _desk(WRITE, "case", _LISTED, permission="withdrawn"),
+    "POST /desk/{slug}/leave": _desk(RELEASE, "case", _LISTED, **_LEAVE),
     "POST /desk/{slug}/stop": _desk(WITHDRAW, "case", _LISTED),
     "POST /desk/{slug}/hearing": _desk(WRITE, "case", _LISTED, title=WORDS),
     "POST /desk/{slug}/sit": _desk(WRITE, "hearing", _HERE, hearing="{hearing}", title=WORDS),

@@ -183,6 +183,22 @@ class PermissionRecorded(Body, frozen=True):
     words: str = ""
 
 
+#: The same for one person, or that they report on the footing of the case again.
+OwnPermission = Literal[
+    "no application needed", "leave given", "remote observer, as directed", "withdrawn", "as the case is"
+]
+
+
+@written_as("cases.own_permission_recorded")
+class OwnPermissionRecorded(Body, frozen=True):
+    """On the case's rules: of one account, above what is recorded of the case. `words` are those of the court."""
+
+    case: str
+    account: str
+    permission: OwnPermission
+    words: str = ""
+
+
 @written_as("cases.second_eyes_ruled")
 class SecondEyesRuled(Body, frozen=True):
     """On the case's rules: from now on a post waits until somebody other than its author lets it out, or no more.

@@ -14,7 +14,6 @@ from heard.cases.entries import (
     JurySworn,
     LegalHoldEnded,
     LegalHoldPlaced,
-    PermissionRecorded,
     PersonNamed,
     RestrictionImposed,
     RestrictionLifted,
@@ -140,10 +139,6 @@ def _legal_hold_ended(tables: Tables, entry: Entry, body: LegalHoldEnded) -> Non
     tables.execute("DELETE FROM legal_hold WHERE case_id = ?", (body.case,))
 
 
-def _permission(tables: Tables, entry: Entry, body: PermissionRecorded) -> None:
-    tables.execute("INSERT OR REPLACE INTO permission VALUES (?, ?)", (body.case, body.permission))
-
-
 def _delay(tables: Tables, entry: Entry, body: DelayFixed) -> None:
     tables.execute("INSERT OR REPLACE INTO delay VALUES (?, ?, ?)", (body.hearing, body.case, body.minutes))
 
@@ -162,7 +157,6 @@ FOLDS: dict[type[Body], Fold] = {
     CaseLetGo: _let_go,
     LegalHoldPlaced: _legal_hold,
     LegalHoldEnded: _legal_hold_ended,
-    PermissionRecorded: _permission,
     DelayFixed: _delay,
     JurySworn: _sworn,
     JurySentOut: _sent_out,

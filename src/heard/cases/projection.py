@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from heard.cases import entries, folds, model, states, who_saw
-from heard.cases.entries import Permission
+from heard.cases import entries, folds, footing, model, states, who_saw
 from heard.cases.model import Case, Jury, Person, Restriction, Sitting
 from heard.cases.states import ROOM
 from heard.engine import now
@@ -47,7 +46,6 @@ CREATE TABLE IF NOT EXISTS jury_out (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jury_out_case ON jury_out (case_id, back_at);
 CREATE TABLE IF NOT EXISTS legal_hold (case_id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS permission (case_id TEXT PRIMARY KEY, permission TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS delay (
     hearing TEXT PRIMARY KEY, case_id TEXT NOT NULL, minutes INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -61,9 +59,9 @@ def room() -> Room:
     """What the room `cases` folds."""
     import heard.cases.projection as here
 
-    code = (entries, model, states, who_saw, folds, here)
-    folded = {**folds.FOLDS, **states.FOLDS, **who_saw.FOLDS}
-    return Room(ROOM, SCHEMA + states.SCHEMA + who_saw.SCHEMA, folded, code)
+    code = (entries, model, states, footing, who_saw, folds, here)
+    folded = {**folds.FOLDS, **states.FOLDS, **footing.FOLDS, **who_saw.FOLDS}
+    return Room(ROOM, SCHEMA + states.SCHEMA + footing.SCHEMA + who_saw.SCHEMA, folded, code)
 
 
 _CASE = "SELECT id, slug, title, standfirst, zone, rules, opened_at FROM cases"
@@ -187,13 +185,6 @@ def legal_hold_since(tables: Tables, case: str) -> datetime | None:
     """Since when nothing of the case may be erased."""
     rows = tables.execute("SELECT since FROM legal_hold WHERE case_id = ?", (case,))
     return next((now.instant(since) for (since,) in rows), None)
-
-
-@remembered(ROOM)
-def permission(tables: Tables, case: str) -> Permission:
-    """On what footing the case is reported live. To journalists and legal commentators it is open without asking."""
-    rows = tables.execute("SELECT permission FROM permission WHERE case_id = ?", (case,))
-    return next((permission for (permission,) in rows), "no application needed")
 
 
 @remembered(ROOM)

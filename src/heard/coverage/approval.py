@@ -15,6 +15,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases.entries import CaseDescribed, HearingListed, PersonNamed, SittingBegan, SittingRose
+from heard.cases.footing import is_stopped
 from heard.cases.model import checked_words
 from heard.cases.release import NotPublished, StillHeld
 from heard.coverage import model, projection
@@ -65,7 +66,7 @@ def bounded(*exempt: str) -> Gate:
         over = (*decision.over, by)
         if projection.needs_approval(tables, by):
             return Decision(_for_approval(tables, decision.drafts), over)
-        if any(_is_stopped(tables, draft) for draft in decision.drafts):
+        if any(_is_stopped(tables, draft, by) for draft in decision.drafts):
             return Decision((*decision.drafts, *counted(tables, by)), over)
         return msgspec.structs.replace(decision, over=over)
 
@@ -77,30 +78,38 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
 
     Raises NotPublished for what cannot be kept, and for a post that was kept before: nobody approves of their own.
     """
+    if held := held_instead(tables, drafts):
+        return held
+    if any(isinstance(draft.body, PostPublished | PostWaiting) or is_said_at_once(draft.body) for draft in drafts):
+        raise NotPublished
+    return drafts
+
+
+def held_instead(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+    """A new post as held, where it would go out, now or later; nothing where this is none."""
     first, *_ = drafts
     if isinstance(first.body, PostPublished | PostSubmitted | PostWaiting) and not projection.is_known(
         tables, first.stream
     ):
         return (Draft(first.stream, turned(PostHeld, first.body)),)
-    if any(isinstance(draft.body, PostPublished | PostWaiting) or _is_said_at_once(draft.body) for draft in drafts):
-        raise NotPublished
-    return drafts
+    return ()
 
 
 def _is_worded(body: Body) -> bool:
-    return isinstance(body, Content) or _is_said_at_once(body)
+    return isinstance(body, Content) or is_said_at_once(body)
 
 
-def _is_said_at_once(body: Body) -> bool:
+def is_said_at_once(body: Body) -> bool:
+    """Whether readers come to see words of it, other than as a post."""
     return isinstance(body, _SAID_AT_ONCE) or (isinstance(body, Told) and bool(body.words))
 
 
-def _is_stopped(tables: Tables, draft: Draft) -> bool:
+def _is_stopped(tables: Tables, draft: Draft, by: str) -> bool:
     """Whether it is a new post that its own words stopped, and not a hold or a stop of the whole case."""
     if not isinstance(draft.body, PostHeld) or projection.is_known(tables, draft.stream):
         return False
     case = draft.body.case
-    stopped = cases.is_held(tables, case) or cases.permission(tables, case) == "withdrawn"
+    stopped = cases.is_held(tables, case) or is_stopped(tables, case, by)
     return not stopped and not in_private(tables, draft.body)
 
 

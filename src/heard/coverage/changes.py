@@ -125,7 +125,7 @@ def let_out(doors: Doors, journal: Journal, change: str, by: str) -> Command:
         proposed, body, wrote = words_of(journal, change)
         if wrote == by:
             raise Refused(OWN)
-        nothing_new_now(tables, known.case)
+        nothing_new_now(tables, known.case, by, wrote)
         if known.what == "summary":
             # One proposed by an earlier version names the newest change of the whole coverage, which is none before it.
             stands = projection.of_case(tables, known.subject).summary_position <= proposed.based_on

@@ -75,7 +75,7 @@ def publish(doors: Doors, content: Content, post: str | None = None, *, doubtful
         kept = _checked(tables, content)
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
-        stopped = cases.permission(tables, case.id) == "withdrawn" or in_private(tables, kept)
+        stopped = in_private(tables, kept)
         hearing = hearing_without_its_jury(tables, case.id, kept.sitting)
         if hearing := hearing or hearing_without_its_jury_then(tables, case.id, kept.written_at):
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)

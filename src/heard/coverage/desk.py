@@ -16,7 +16,6 @@ from heard.accounts.model import Caller
 from heard.cases import careful, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
-from heard.cases.entries import Permission
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, slug_of
 from heard.cases.release import held, looked_at_by
@@ -24,6 +23,7 @@ from heard.coverage import (
     both_versions,
     cards,
     court,
+    leave,
     looks,
     openings,
     orders,
@@ -212,10 +212,9 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
         "second_eyes": waiting.second_eyes_seen(serving, case, caller),
         "court": court.seen(serving, case, caller),
-        "permission": cases.permission(tables, case.id),
+        "leave": leave.seen(serving, case, caller),
         "care": states.care(tables, case.id),
         "cares": careful.KINDS,
-        "permissions": get_args(Permission),
         "sealed": {
             hearing: [waiting.seen(serving, case, post, caller) for post in posts] if may["release_held"] else []
             for hearing, posts in court.sealed(tables, case.id).items()

@@ -10,6 +10,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases import states
+from heard.cases.footing import is_stopped
 from heard.cases.release import Doors
 from heard.coverage import projection
 from heard.coverage.entries import PostHeld
@@ -53,7 +54,7 @@ def let_out_when_due(doors: Doors, journal: Journal, post: str) -> Command:
             return Decision((), over)
         words = kept_words(journal, post)
         door = doors.of(tables, case.id)
-        stopped = cases.permission(tables, case.id) == "withdrawn" or projection.needs_approval(tables, wrote)
+        stopped = is_stopped(tables, case.id, wrote) or projection.needs_approval(tables, wrote)
         closed = projection.of_case(tables, case.id).state == "closed"
         before = projection.last_words(tables, case.id) if door.guard else ""
         if door.stops_after(before, *texts_of(words)) or door.held or stopped or closed:

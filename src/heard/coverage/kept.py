@@ -14,6 +14,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases.entries import HoldWasFalse
+from heard.cases.footing import is_stopped
 from heard.cases.model import checked_words
 from heard.cases.release import Doors, StillHeld
 from heard.cases.states import digest
@@ -69,7 +70,7 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "",
             raise Refused(STILL_WAITING)
         if by == author(journal, post):
             raise Refused(OWN)
-        nothing_new_now(tables, case.id)
+        nothing_new_now(tables, case.id, by, author(journal, post))
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if in_private(tables, words, journal.stream(post)[0].at):
@@ -147,7 +148,7 @@ def release_sealed(
         sealed = [post for post in projection.with_status(tables, case, "sealed") if post.state == hearing]
         if not sealed:
             raise Refused("Nothing of this hearing is sealed any more. Nothing was changed.")
-        nothing_new_now(tables, case)
+        nothing_new_now(tables, case, by)
         if not may_be_released(tables, case, hearing):
             raise Refused(STILL_SEALED)
         door, two = doors.of(tables, case), cases.needs_second_eyes(tables, case)
@@ -156,7 +157,7 @@ def release_sealed(
             words = kept_words(journal, post.id)
             if post.id not in chosen:
                 drafts.append(Draft(post.id, PostDropped(case)))
-            elif door.held or door.stops(*texts_of(words)) or in_private(tables, words, journal.stream(post.id)[0].at):
+            elif door.held or door.stops(*texts_of(words)) or _bound(tables, journal, post.id, words):
                 drafts.append(Draft(post.id, turned(PostHeld, words)))
             elif two and author(journal, post.id) == by:
                 drafts.append(Draft(post.id, turned(PostSubmitted, words)))
@@ -165,6 +166,12 @@ def release_sealed(
         return Decision(tuple(drafts), (*(post.id for post in sealed), known.id, known.rules))
 
     return judge
+
+
+def _bound(tables: Tables, journal: Journal, post: str, words: Content) -> bool:
+    """Whether it was written in private, or by one from whom leave to report was withdrawn."""
+    first = journal.stream(post)[0]
+    return in_private(tables, words, first.at) or is_stopped(tables, words.case, first.by)
 
 
 def _out(tables: Tables, journal: Journal, post: str, words: Content) -> tuple[Draft, ...]:

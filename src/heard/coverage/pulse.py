@@ -14,6 +14,7 @@ from heard.accounts import projection as accounts
 from heard.cases import projection as cases
 from heard.cases import states
 from heard.cases.exits import Serving, looking_twice
+from heard.cases.footing import of_case, of_people
 from heard.cases.model import Case
 from heard.cases.release import HELD_WITHIN
 from heard.coverage import presence, projection
@@ -64,11 +65,12 @@ def _latest(tables: Tables, case: str) -> str:
     """What changes with all that the desk shows: its posts, what of them is overdue, and how the court sits, in which
     no post changes.
     """
-    sits = [cases.permission(tables, case), cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
+    sits = [cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
+    leave = [of_case(tables, case), of_people(tables, case)]
     of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
     listed = [states.asked_to_end_second_eyes(tables, case), cases.hearings(tables, case), cases.sittings(tables, case)]
     overdue = projection.held_before(tables, case, now.utc() - HELD_WITHIN)
-    told = msgspec.json.encode([*sits, *of_the_court, *listed, overdue])
+    told = msgspec.json.encode([*sits, *leave, *of_the_court, *listed, overdue])
     return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from heard.cases import projection as cases
 from heard.cases import states
+from heard.cases.footing import is_stopped
 from heard.coverage.entries import Content
 from heard.engine.errors import Refused
 from heard.engine.projection import Tables
@@ -64,11 +65,12 @@ def in_private(tables: Tables, content: Content, at: datetime | None = None) -> 
     return of is None or of in private
 
 
-def nothing_new_now(tables: Tables, case: str) -> None:
-    """Raises Refused while a jury of the case is out, it sits in private, or reporting is stopped: a correction could
-    tell what a post may not.
+def nothing_new_now(tables: Tables, case: str, *whose: str) -> None:
+    """Raises Refused while a jury of the case is out, or it sits in private: a correction could tell what a post may
+    not. The same while leave is withdrawn from whoever it is that speaks, `whose` words it is or who lets them out; for
+    whoever asks, the gate of `permitted` sees to that.
     """
-    if cases.permission(tables, case) == "withdrawn":
+    if is_stopped(tables, case, *whose):
         raise Refused(STOPPED)
     if states.in_private(tables, case):
         raise Refused(PRIVATE)

@@ -15,6 +15,7 @@ from heard.coverage import (
     cards,
     commands,
     court,
+    leave,
     orders,
     pictures,
     problems,
@@ -164,5 +165,6 @@ VERBS: dict[str, tuple[str, Make]] = {
     "settle": ("correct", _settle),
     **court.VERBS,
     **waiting.VERBS,
+    **leave.VERBS,
     "let-go": ("release_held", lambda s, case, form, by: case_commands.let_case_go(case.id, form.get("ground", ""))),
 }

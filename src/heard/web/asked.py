@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from heard.cases.entries import Care, Permission, SealEnd
+from heard.cases.entries import Care, OwnPermission, Permission, SealEnd
 from heard.cases.orders import OrderKind
 from heard.coverage.elements import AsSaid, Setting
 from heard.coverage.entries import NoticeCode
@@ -142,6 +142,14 @@ class Footing(Asked, frozen=True):
     """`words` are the court's."""
 
     permission: Permission
+    words: Line = ""
+
+
+class OwnFooting(Asked, frozen=True):
+    """`account` is the address of whoever it is recorded of; `words` are the court's."""
+
+    account: Line
+    permission: OwnPermission
     words: Line = ""
 
 

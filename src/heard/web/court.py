@@ -10,10 +10,11 @@ from starlette.responses import Response
 from heard.cases import careful, jury, private, states
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
+from heard.cases.footing import footing, of_case
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay
 from heard.cases.permission import record_permission
-from heard.coverage import court, kept, rising
+from heard.coverage import court, kept, leave, rising
 from heard.engine.errors import NotFound
 from heard.web import asked, errors
 from heard.web.verbs import Call, Verb, answered
@@ -25,6 +26,8 @@ def verbs() -> list[Verb]:
         Verb("POST", "/cases/{case}/hearings", "publish", list_hearing, asked.NewHearing),
         Verb("GET", "/cases/{case}/permission", "read_desk", read_permission),
         Verb("POST", "/cases/{case}/permission", "publish", record_leave, asked.Footing),
+        Verb("GET", "/cases/{case}/permissions", "release_held", list_own),
+        Verb("POST", "/cases/{case}/permissions", "release_held", record_own, asked.OwnFooting),
         Verb("POST", "/cases/{case}/stop", "retract", stop, asked.Stop),
         Verb("POST", "/cases/{case}/legal_hold", "erase", hold_for_law, asked.LegalHold),
         Verb("POST", "/cases/{case}/description", "correct", describe, asked.Description),
@@ -71,7 +74,22 @@ async def list_hearing(call: Call) -> Response:
 
 async def read_permission(call: Call) -> Response:
     case = cases.by_name(call.tables, call.named("case"))
-    return answered({"permission": cases.permission(call.tables, case.id)})
+    yours = footing(call.tables, case.id, call.caller.account.id)
+    return answered({"permission": of_case(call.tables, case.id).permission, "yours": yours})
+
+
+async def list_own(call: Call) -> Response:
+    """Who reports the case on a footing of their own; `stands` is another where the case was stopped after it."""
+    case = cases.by_name(call.tables, call.named("case"))
+    return answered({"items": leave.people(call.serving, case), "next": None})
+
+
+async def record_own(call: Call) -> Response:
+    """On what footing one person reports the case; `withdrawn`, what they write is kept and nothing goes out."""
+    new, case = call.body, cases.by_name(call.tables, call.named("case"))
+    command = leave.record(call.serving, case, new.account, new.permission, new.words, call.caller)
+    written = await call.do(command, case.id)
+    return answered({"permission": new.permission, "position": written.position}, 201, written)
 
 
 async def record_leave(call: Call) -> Response:

@@ -17,8 +17,8 @@ from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_own_permission, record_permission
 from heard.cases.who_saw import see_names
+from heard.coverage import approval, bounds, commands, due_posts, kept, problems, projection, proposed, receipts, rising
 from heard.coverage import changes as changes_that_wait
-from heard.coverage import commands, due_posts, kept, problems, projection, proposed, receipts, rising
 from heard.coverage.elements import Image, Quote, Rendition, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
@@ -45,6 +45,9 @@ TABLES = (
     "jury_out",
     "permission",
     "own_permission",
+    "stopped",
+    "approval",
+    "lawyer_told",
     "legal_hold",
     "second_eyes",
     "delay",
@@ -302,11 +305,20 @@ def take_the_record(story: Story) -> None:
     story.desk.do(take_record(story.desk.case, 0, (), "A claim.", names=story.random.random() < 0.5))
 
 
+def try_names(story: Story) -> None:
+    for _ in range(3):
+        story.desk.do(approval.count_stopped("mira", story.desk.case), by="mira")
+    for bound in bounds.in_force(story.desk.tables):
+        story.desk.do(bounds.record_told(bound, "lawyer", {"mail": "sent"}))
+        if story.random.random() < 0.3:
+            story.desk.do(approval.end_approval("mira", "a headline"))
+
+
 VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
-    see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
+    see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record, try_names,
 ]  # fmt: skip
 
 

@@ -221,6 +221,12 @@ def roles_in(tables: Tables, case: str) -> list[tuple[Account, CaseRole]]:
     return [(one, given[one.id]) for one in all_accounts(tables) if one.id in given]
 
 
+def with_role(tables: Tables, role: str, case: str) -> list[Account]:
+    """Who has a role in the whole house or in this case, by address."""
+    given = {account.id for account, held in roles_in(tables, case) if held == role}
+    return [one for one in all_accounts(tables) if one.role == role or one.id in given]
+
+
 @remembered(ROOM)
 def case_roles(tables: Tables, account: str) -> dict[str, Role]:
     """What an account may be in single cases, by case."""

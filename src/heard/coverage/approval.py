@@ -67,7 +67,7 @@ def bounded(*exempt: str) -> Gate:
         if projection.needs_approval(tables, by):
             return Decision(_for_approval(tables, decision.drafts), over)
         if any(_is_stopped(tables, draft, by) for draft in decision.drafts):
-            return Decision((*decision.drafts, *counted(tables, by)), over)
+            return Decision((*decision.drafts, *counted(tables, by, _case(decision.drafts))), over)
         return msgspec.structs.replace(decision, over=over)
 
     return gate
@@ -113,23 +113,36 @@ def _is_stopped(tables: Tables, draft: Draft, by: str) -> bool:
     return not stopped and not in_private(tables, draft.body)
 
 
-def counted(tables: Tables, account: str) -> tuple[Draft, ...]:
+def _case(drafts: tuple[Draft, ...]) -> str:
+    return next((draft.body.case for draft in drafts if isinstance(draft.body, PostHeld)), "")
+
+
+def counted(tables: Tables, account: str, case: str) -> tuple[Draft, ...]:
     """What says that a text of this account was stopped; after too many, that all goes for approval."""
     stopped = Draft(account, TextStopped())
     if projection.stopped_since(tables, account, now.utc() - WITHIN) + 1 < STOPPED_MAX:
         return (stopped,)
-    return (stopped, Draft(account, ApprovalRequired()))
+    return (stopped, Draft(account, ApprovalRequired(case)))
 
 
-def count_stopped(account: str) -> Command:
-    """Count a text that was refused, and kept nowhere."""
+def count_stopped(account: str, of: str) -> Command:
+    """Count a text that was refused, and kept nowhere; `of` is the case, post, hearing or sitting that it was for."""
 
     def judge(tables: Tables) -> Decision:
         if projection.needs_approval(tables, account):
             return Decision((), (account,))
-        return Decision(counted(tables, account), (account,))
+        return Decision(counted(tables, account, _case_of(tables, of)), (account,))
 
     return judge
+
+
+def _case_of(tables: Tables, thing: str) -> str:
+    rows = tables.execute(
+        "SELECT id FROM cases WHERE id = ?1 UNION ALL SELECT case_id FROM post WHERE id = ?1 UNION ALL "
+        "SELECT case_id FROM hearing WHERE id = ?1 UNION ALL SELECT case_id FROM sitting WHERE id = ?1",
+        (thing,),
+    )
+    return next((str(case) for (case,) in rows), "")
 
 
 def counting(do: Callable[..., Awaitable[Written]]) -> Callable[..., Awaitable[Written]]:
@@ -141,7 +154,7 @@ def counting(do: Callable[..., Awaitable[Written]]) -> Callable[..., Awaitable[W
         except StillHeld:  # words that were stopped before, and counted then
             raise
         except NotPublished:
-            await do(count_stopped(by), by=by)
+            await do(count_stopped(by, asked.get("scope") or ""), by=by)
             raise
 
     return doing

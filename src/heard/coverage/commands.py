@@ -223,7 +223,7 @@ def retract(
         if told and by and projection.needs_approval(tables, by):
             told = ""
         elif told and _door(doors, tables, known).stops(told):
-            told, tried = "", counted(tables, by) if by else ()
+            told, tried = "", counted(tables, by, known.case) if by else ()
         body = PostRetracted(known.case, code, told)
         over = (post, cases.by_id(tables, known.case).rules) if told else (post,)
         return Decision((Draft(post, body), *_reasoned(known, reason), *tried), over)

@@ -82,6 +82,7 @@ def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None
         cases=told,
         account=caller.account,
         problems=len(problems),
+        approvals=len(orders.approvals(serving.tables, caller)),
         error=error,
         draft=draft or {},
         may_open=caller.may("open_case"),
@@ -221,7 +222,7 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         },
         "held_count": len(kept),
         "held_first": waiting.look_by(waiting.kept_since(serving, kept[0].id)) if kept else None,
-        "approvals": orders.approvals(tables) if caller.at("").may("release_held") else [],
+        "approvals": orders.approvals(tables, caller),
         "problems": [_problem(serving, problem) for problem in projection.problems(tables, case.id)]
         if may["retract"]
         else [],

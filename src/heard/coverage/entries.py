@@ -339,7 +339,20 @@ class TextStopped(Body, frozen=True):
 
 @written_as("coverage.approval_required")
 class ApprovalRequired(Body, frozen=True):
-    """On an account's stream: too many of its texts were stopped; all that it writes goes for approval."""
+    """On an account's stream: too many of its texts were stopped, the last in `case`; all of it goes for approval."""
+
+    case: str = ""
+
+
+@written_as("coverage.lawyer_told")
+class LawyerTold(Body, frozen=True):
+    """On the stream of an account of which all goes for approval since `bound`, a position: who was told so, and how that
+    went by each way of telling.
+    """
+
+    bound: int
+    lawyer: str
+    by: dict[str, str]
 
 
 @written_as("coverage.approval_ended")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from heard.cases.entries import CaseOpened, SittingBegan
+from heard.coverage import bounds, entries, model, proposed, receipts
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, model, proposed, receipts
 from heard.coverage.entries import (
-    ApprovalEnded,
-    ApprovalRequired,
     Closed,
     Content,
     CoverageTakenOver,
@@ -40,7 +38,6 @@ from heard.coverage.entries import (
     Reopened,
     Resumed,
     SummaryWritten,
-    TextStopped,
     Told,
     WentLive,
 )
@@ -52,8 +49,6 @@ from heard.engine.projection import Fold, Tables
 from heard.text.markdown import escape
 
 NOTHING = b"[]"
-#: Longer than any bound on probing looks back.
-STOPPED_KEPT = timedelta(hours=1)
 
 _encode = msgspec.json.Encoder().encode
 _notices = msgspec.json.Decoder(tuple[Notice, ...]).decode
@@ -325,20 +320,6 @@ def _settled(tables: Tables, entry: Entry, body: ProblemSettled) -> None:
     tables.execute("UPDATE problem SET settled_at = ? WHERE id = ?", (now.text(entry.at), entry.stream))
 
 
-def _stopped(tables: Tables, entry: Entry, body: TextStopped) -> None:
-    tables.execute("DELETE FROM stopped WHERE at < ?", (now.text(entry.at - STOPPED_KEPT),))
-    tables.execute("INSERT INTO stopped VALUES (?, ?)", (entry.stream, now.text(entry.at)))
-
-
-def _approval_required(tables: Tables, entry: Entry, body: ApprovalRequired) -> None:
-    tables.execute("INSERT OR IGNORE INTO approval VALUES (?, ?)", (entry.stream, now.text(entry.at)))
-
-
-def _approval_ended(tables: Tables, entry: Entry, body: ApprovalEnded) -> None:
-    tables.execute("DELETE FROM approval WHERE account = ?", (entry.stream,))
-    tables.execute("DELETE FROM stopped WHERE account = ?", (entry.stream,))
-
-
 FOLDS: dict[Any, Fold] = {
     CaseOpened: _announced,
     SittingBegan: _sitting,
@@ -369,9 +350,7 @@ FOLDS: dict[Any, Fold] = {
     PostPlaced: _placed,
     ProblemReported: _reported,
     ProblemSettled: _settled,
-    TextStopped: _stopped,
-    ApprovalRequired: _approval_required,
-    ApprovalEnded: _approval_ended,
     **receipts.FOLDS,
     **proposed.FOLDS,
+    **bounds.FOLDS,
 }

@@ -25,13 +25,14 @@ from heard.cases.model import Case
 from heard.cases.orders import KINDS, checked_kind
 from heard.cases.told import Terms, orders_told
 from heard.cases.who_saw import see_names, who_saw
-from heard.coverage import court, projection
+from heard.coverage import bounds, court
 from heard.coverage.already import coming_near, said_already, told_together
 from heard.coverage.approval import end_approval
 from heard.coverage.cautions import Near as Nearing
 from heard.coverage.entries import NoticeCode
 from heard.coverage.in_case import signed_in
 from heard.coverage.so_far import lookers, near
+from heard.engine.clock import Clock
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotAllowed, NotFound, Refused
 from heard.engine.node import Command
@@ -122,10 +123,32 @@ def told_accounts(tables: Tables, addresses: str) -> list[str]:
         raise Refused("One of the addresses has no account here. Nothing was changed; look at them again.") from None
 
 
-def approvals(tables: Tables) -> list[tuple[Account, datetime]]:
-    """Whose posts all go for approval, and since when."""
+class Approval(msgspec.Struct, frozen=True):
+    """Whose posts all go for approval, since when, and by when a lawyer looks at it; `told` are those who were told."""
+
+    account: Account
+    since: datetime
+    clock: Clock
+    told: tuple[tuple[str, datetime], ...]
+
+
+def approvals(tables: Tables, caller: Caller) -> list[Approval]:
+    """What the caller is told of it: whoever may end it everything, a lawyer of one case what came of that, and nobody
+    anything of their own.
+    """
     known = {one.id: one for one in accounts.all_accounts(tables)}
-    return [(known[account], since) for account, since in projection.for_approval(tables) if account in known]
+    every = caller.at("").may("release_held")
+    found = [one for one in bounds.in_force(tables) if every or caller.at(one.case).may("know_orders")]
+    return [
+        Approval(
+            known[one.account],
+            one.since,
+            one.clock,
+            tuple((court.account_name(tables, to.lawyer), to.at) for to in bounds.told(tables, one.position)),
+        )
+        for one in found
+        if one.account in known and one.account != caller.account.id
+    ]
 
 
 async def looked_through(serving: Serving, case: Case, caller: Caller) -> None:
@@ -187,7 +210,8 @@ async def _page(
         error=error.message if error else "",
         ask=error.details.get("ask", "") if error else "",
         draft=draft or {},
-        approvals=approvals(serving.tables) if caller.at("").may("release_held") else [],
+        approvals=approvals(serving.tables, caller),
+        ends_approval=caller.at("").may("release_held"),
         once=new_id(),
     )
     return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from heard.coverage import bounds, entries, folds, model, proposed, receipts
 from heard.coverage import elements as elements_module
-from heard.coverage import entries, folds, model, proposed, receipts
 from heard.coverage.elements import Element
 from heard.coverage.model import Coverage, Notice, Post, Problem
 from heard.engine import now
@@ -61,9 +61,6 @@ CREATE INDEX IF NOT EXISTS post_waiting ON post (state) WHERE status = 'waiting'
 CREATE TABLE IF NOT EXISTS agreed (
     post TEXT PRIMARY KEY, account TEXT NOT NULL, not_meant INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS stopped (account TEXT NOT NULL, at TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS stopped_account ON stopped (account, at);
-CREATE TABLE IF NOT EXISTS approval (account TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS problem (
     id TEXT PRIMARY KEY, case_id TEXT NOT NULL, post TEXT NOT NULL, position INTEGER NOT NULL,
     reported_at TEXT NOT NULL, due_at TEXT NOT NULL, settled_at TEXT
@@ -79,8 +76,8 @@ def room() -> Room:
     """What the room `coverage` folds."""
     import heard.coverage.projection as here
 
-    code = (entries, elements_module, model, folds, receipts, proposed, here)
-    return Room("coverage", SCHEMA + receipts.SCHEMA + proposed.SCHEMA, folds.FOLDS, code)
+    code = (entries, elements_module, model, folds, receipts, proposed, bounds, here)
+    return Room("coverage", SCHEMA + receipts.SCHEMA + proposed.SCHEMA + bounds.SCHEMA, folds.FOLDS, code)
 
 
 def by_id(tables: Tables, post: str) -> Post:
@@ -318,12 +315,6 @@ def stopped_since(tables: Tables, account: str, since: datetime) -> int:
 
 def needs_approval(tables: Tables, account: str) -> bool:
     return any(tables.execute("SELECT 1 FROM approval WHERE account = ?", (account,)))
-
-
-def for_approval(tables: Tables) -> list[tuple[str, datetime]]:
-    """The accounts of which all goes for approval, and since when."""
-    rows = tables.execute("SELECT account, since FROM approval ORDER BY since")
-    return [(account, now.instant(since)) for account, since in rows]
 
 
 def problems(tables: Tables, case: str | None = None) -> list[Problem]:

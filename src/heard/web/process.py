@@ -62,6 +62,7 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 from heard.web.streams import Streams
 from heard.web.taking import Taking, take_positions
 from heard.web.telling import channels_of, tell_people
+from heard.web.warning import tell_lawyers
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
 LOOK_EVERY_S = 0.1
@@ -163,6 +164,7 @@ async def run(
         _follow(register, echoes),
         streams.run(),
         tell_people(house.tables, watching, scribe.do, channels, _turn(house, "alarms", when_lost=True)),
+        tell_lawyers(house.tables, scribe.do, channels, _turn(house, "approvals")),
         *(beat(watching, address) for address in [os.environ.get("HEARD_HEARTBEAT")] if address),
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),

@@ -318,7 +318,8 @@ VERBS: list[Callable[[Story], None]] = [
     publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
     hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
     hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
-    see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record, try_names,
+    see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
+    try_names,
 ]  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def told(tables: Tables, bound: int) -> list[Told]:
 
 
 def record_told(bound: Bound, lawyer: str, by: dict[str, str]) -> Command:
-    """How telling one lawyer of a bound went. Of one that was ended since, or told by another node, nothing is written."""
+    """How telling one lawyer of a bound went. Of one that ended since, or told by another node, nothing is written."""
 
     def judge(tables: Tables) -> Decision:
         stands = bound.position in [one.position for one in in_force(tables)]

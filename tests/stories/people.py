@@ -7,18 +7,29 @@ import httpx2
 from heard.accounts.commands import add_account
 from heard.accounts.entries import Role
 from heard.engine.entry import new_id
-from heard.opening import open_house
+from heard.opening import House, open_house
 from heard.signing_in import link_for
 from tests.server import Server
 
 
 def signed_in_as(server: Server, name: str, role: Role = "editor") -> httpx2.Client:
     """Somebody else of the desk, with the cookie of their own phone."""
-    house = open_house(server.data)
-    house.node.catch_up()
-    account = house.node.do(add_account(f"{new_id()}@heard.example", role, name), by="operator").stream
-    path = "/desk/sign-in/" + link_for(house, account).split("/desk/sign-in/")[1]
-    house.close()
+    path = new_link(server, name, role)
     client = httpx2.Client(base_url=server.address, timeout=30)
     assert client.post(path).status_code == 303
     return client
+
+
+def new_link(server: Server, name: str, role: Role = "editor") -> str:
+    """The path by which somebody new signs in, as an administrator sends it to them."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    account = house.node.do(add_account(f"{new_id()}@heard.example", role, name), by="operator").stream
+    try:
+        return path_of_link(house, account)
+    finally:
+        house.close()
+
+
+def path_of_link(house: House, account: str) -> str:
+    return "/desk/sign-in/" + link_for(house, account).split("/desk/sign-in/")[1]

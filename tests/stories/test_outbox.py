@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Browser
 
-from heard.accounts import commands as account_commands
-from heard.engine.entry import new_id
+from heard.accounts import projection as accounts
 from heard.opening import open_house
-from heard.signing_in import token_for
-from tests.server import Server
+from tests.server import ADMINISTRATOR, Server
+from tests.stories.colleague import Colleague
 from tests.stories.hearing import Hearing
-from tests.stories.phone import Phone
+from tests.stories.people import path_of_link
+from tests.stories.phone import PHONE, Phone
 from tests.stories.reader import Reader
 
 #: How long before the kill the last key was pressed.
 LAST_KEY_MS = 250
+#: From holding a post to two people letting it out, each with a phone.
+RELEASED_WITHIN_S = 60
 Opens = Callable[..., Reader]
 Phones = Callable[..., Phone]
 
@@ -49,25 +49,11 @@ def phones(chromium: Browser, server: Server, desk: Any, tmp_path: Path) -> Iter
 
 def link(server: Server) -> str:
     """Another link to sign in with, as an administrator makes one."""
-    argv = [sys.executable, "-m", "heard.cli", "account", "link", "admin@heard.example", "--data", str(server.data)]
-    made = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"/desk/sign-in/\S+", made.replace("\n", ""))
-    assert found, made
-    return found.group().strip("│ ")
-
-
-def colleague(server: Server, role: Any) -> Callable[[str, dict[str, object]], httpx2.Response]:
-    """Somebody else of the desk, as a program of theirs asks."""
-    house, email = open_house(server.data), f"{role}-{new_id()}@heard.example"
-    house.node.do(account_commands.add_account(email, role, role), by="operator")
-    headers = {"Authorization": f"Bearer {token_for(house, email, 'write')}"}
+    house = open_house(server.data)
+    house.node.catch_up()
+    made = path_of_link(house, accounts.by_email(house.tables, ADMINISTRATOR).id)
     house.close()
-
-    def asks(path: str, body: dict[str, object]) -> httpx2.Response:
-        sent = {"json": body} if path.startswith("/api/") else {"data": body}
-        return httpx2.post(server.address + path, headers=headers, timeout=30, **sent)  # type: ignore[arg-type]
-
-    return asks
+    return made
 
 
 def published(hearing: Hearing) -> list[dict[str, Any]]:
@@ -83,7 +69,7 @@ def words(posts: list[dict[str, Any]]) -> list[str]:
 
 def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, phones: Phones, hearing: Hearing) -> None:
     """Posts lost 0, doubled 0, published though restricted meanwhile 0; then an editor corrects, a lawyer stops what is
-    written, and the two let it out.
+    written, the two let it out from their phones, and the lawyer withdraws it. Readers are looked at at every step.
     """
     listed = hearing.server.post(f"/cases/{hearing.slug}/hearings", {"title": "The inquest", "jury": True}).json()
     one, phone = reader(f"/{hearing.slug}/"), phones()
@@ -137,25 +123,34 @@ def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, ph
     kept = {text: desk.count(f"<p>{text}") for text in ("Told 3", "Told 4")}
     assert kept == {"Told 3": 1, "Told 4": 1}
 
-    editor, lawyer = colleague(hearing.server, "editor"), colleague(hearing.server, "lawyer")
+    editor = Colleague(reader, hearing.server, "Edda", "editor", hearing.slug, **PHONE)
+    lawyer = Colleague(reader, hearing.server, "Lew", "lawyer", hearing.slug, **PHONE)
     [made_whole] = [post["id"] for post in published(hearing) if post["text"].startswith("Told 6")]
-    right = {"text": "Told 6: a sentence, put right.", "reason": "misheard"}
-    assert editor(f"/api/v1/posts/{made_whole}/corrections", right).status_code == 201
+    editor.corrects(made_whole, "Told 6: a sentence, put right.", "misheard")
     one.waits_to_see("Told 6: a sentence, put right.")
-    assert not one.sees("made whole")
-    assert lawyer(f"/api/v1/cases/{hearing.slug}/second_eyes", {"needed": True}).status_code == 201
+    assert not one.sees("made whole") and not one.sees("misheard")
+    lawyer.wants_a_second_pair_of_eyes()
     phone.writes("Told 8: a note for the lawyer.")
     phone.shows_waiting()
-    desk = hearing.desk.get(f"/desk/{hearing.slug}/").text
-    [note] = re.findall(r"Told 8(?:(?!<article).)*?name=\"post\" value=\"(\w+)\"", desk, re.S)[:1]
-    held = lawyer(f"/desk/{hearing.slug}/several", {"what": "hold", f"post-{note}": "on", "reason": "To be looked at."})
-    assert held.status_code == 303
-    assert lawyer(f"/api/v1/posts/{note}/release", {"reason": "It may go."}).status_code == 202
+    lawyer.looks_again()
+    began = time.monotonic()
+    lawyer.holds("Told 8: a note for the lawyer.", "To be looked at.")
+    assert not one.sees("Told 8")
+    lawyer.says_that_it_may_go("Told 8: a note for the lawyer.", "It may go.")
     assert not one.sees("Told 8"), "one alone lets nothing out"
-    assert editor(f"/api/v1/posts/{note}/release", {}).status_code == 201
+    editor.looks_again()
+    assert editor.one.sees("Lew would let it out: It may go.")
+    editor.lets_out("Told 8: a note for the lawyer.")
+    assert time.monotonic() - began < RELEASED_WITHIN_S
     one.waits_to_see("Told 8: a note for the lawyer.")
-    texts = words(published(hearing))
-    assert len(texts) == len(set(texts)) == 6, "nothing lost and nothing doubled"
+    posts = published(hearing)
+    assert len(posts) == len(set(words(posts))) == 6, "nothing lost and nothing doubled"
+
+    lawyer.looks_again()
+    lawyer.withdraws(posts[-1]["id"], "for legal reasons")
+    one.waits(lambda: not one.sees("Told 8"), "for the withdrawn words to go")
+    assert one.sees("This post was withdrawn for legal reasons.")
+    assert len(published(hearing)) == 5 and one.shown() == one.fresh()
 
 
 def answer_is_lost(route: Any) -> None:

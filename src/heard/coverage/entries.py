@@ -346,7 +346,7 @@ class ApprovalRequired(Body, frozen=True):
 
 @written_as("coverage.lawyer_told")
 class LawyerTold(Body, frozen=True):
-    """On the stream of an account of which all goes for approval since `bound`, a position: who was told so, and how."""
+    """On the stream of an account of which all goes for approval since `bound`, a position: who was told, and how."""
 
     bound: int
     lawyer: str

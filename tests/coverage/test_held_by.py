@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
 
 from heard.cases.commands import hold_case, let_case_go
+from heard.cases.letting_out import rule_second_eyes
 from heard.cases.release import HELD, HELD_WITHIN, looked_at_by
-from heard.coverage import projection, pulse
+from heard.coverage import commands, projection, pulse
+from heard.coverage.elements import Image, Text
 from heard.engine import now
 from heard.opening import open_house
 from tests.desk import Desk
@@ -20,6 +22,8 @@ from tests.stories.people import signed_in_as
 
 #: The case of `tests.desk`, in which something has been held for longer than it should be.
 SLUG = "the-case"
+#: Just before and just after the hour.
+CLOCK = (HELD_WITHIN - timedelta(minutes=1), HELD_WITHIN + timedelta(minutes=1))
 
 
 def test_by_when_is_of_one_length_at_every_minute_of_two_days_with_a_change_of_clocks() -> None:
@@ -44,6 +48,41 @@ def test_a_desk_that_is_open_hears_that_something_is_overdue_though_nobody_did_a
         with now.held_at(held_at + later):
             latest.append(pulse._latest(desk.tables, desk.case))
     assert latest[0] == latest[1] != latest[2]
+
+
+def waits_for_second_eyes(desk: Desk, what: Callable[[Desk], object]) -> None:
+    desk.publish("The first.")
+    desk.do(rule_second_eyes(desk.case, True))
+    what(desk)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda desk: desk.publish("A post."),
+        lambda desk: desk.do(commands.summarise(desk.doors, desk.case, "A summary.")),
+        lambda desk: desk.do(commands.set_state(desk.doors, desk.case, "paused", "A notice.")),
+        lambda desk: desk.do(
+            commands.correct(
+                desk.doors,
+                projection.with_status(desk.tables, desk.case, "published")[0].id,
+                (Text("A correction."), Image("The gate, from the road.")),
+                "misheard",
+            )
+        ),
+    ],
+    ids=["post", "summary", "notice", "correction with a picture"],
+)
+def test_what_waits_for_a_second_pair_of_eyes_has_the_same_clock(desk: Desk, what: Callable[[Desk], object]) -> None:
+    waits_for_second_eyes(desk, what)
+    since = now.utc()
+    counted = [projection.kept_before(desk.tables, desk.case, since + later - HELD_WITHIN) for later in CLOCK]
+    assert counted == [0, 1], "not yet, and then it is overdue"
+    latest = []
+    for later in CLOCK:
+        with now.held_at(since + later):
+            latest.append(pulse._latest(desk.tables, desk.case))
+    assert latest[0] != latest[1], "a desk that is open hears of it"
 
 
 @pytest.fixture(scope="module")

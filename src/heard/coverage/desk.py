@@ -196,7 +196,8 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles", "take_record")
     }
     kept = projection.longest_with_status(tables, case.id, "held")
-    submitted, waits = (projection.with_status(tables, case.id, status) for status in ("submitted", "waiting"))
+    submitted = projection.longest_with_status(tables, case.id, "submitted")
+    waits = projection.with_status(tables, case.id, "waiting")
     return {
         "case": case,
         "coverage": projection.of_case(tables, case.id),

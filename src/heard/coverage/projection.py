@@ -217,10 +217,12 @@ def longest_with_status(tables: Tables, case: str, status: str, limit: int = 200
     return [_post(row) for row in rows]
 
 
-def held_before(tables: Tables, case: str, at: datetime) -> int:
-    """How many posts are held since before an instant; one that is held has the time of its entry."""
+def kept_before(tables: Tables, case: str, at: datetime) -> int:
+    """How many posts and changes wait for somebody since before an instant; each has the time of its entry."""
     [(count,)] = tables.execute(
-        "SELECT count(*) FROM post WHERE case_id = ? AND status = 'held' AND published_at <= ?", (case, now.text(at))
+        "SELECT (SELECT count(*) FROM post WHERE case_id = ?1 AND status IN ('held', 'submitted') "
+        "AND published_at <= ?2) + (SELECT count(*) FROM change WHERE case_id = ?1 AND since <= ?2)",
+        (case, now.text(at)),
     )
     return int(count)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from heard.coverage.entries import ChangeDropped, ChangeLetOut, ChangeProposed
+from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Fold, Tables
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS change (
-    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, subject TEXT NOT NULL, what TEXT NOT NULL, position INTEGER NOT NULL
+    id TEXT PRIMARY KEY, case_id TEXT NOT NULL, subject TEXT NOT NULL, what TEXT NOT NULL, position INTEGER NOT NULL,
+    since TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS change_case ON change (case_id, position);
 """
@@ -25,11 +28,12 @@ class Change(NamedTuple):
     subject: str
     what: str
     position: int
+    since: datetime
 
 
 def _proposed(tables: Tables, entry: Entry, body: ChangeProposed) -> None:
-    known = (entry.stream, body.case, body.subject, body.what, entry.position)
-    tables.execute("INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?)", known)
+    known = (entry.stream, body.case, body.subject, body.what, entry.position, now.text(entry.at))
+    tables.execute("INSERT OR IGNORE INTO change VALUES (?, ?, ?, ?, ?, ?)", known)
 
 
 def _settled(tables: Tables, entry: Entry, body: ChangeLetOut | ChangeDropped) -> None:
@@ -42,11 +46,16 @@ FOLDS: dict[Any, Fold] = {ChangeProposed: _proposed, ChangeLetOut: _settled, Cha
 def waiting(tables: Tables, case: str) -> list[Change]:
     """The changes of a case that wait, the oldest first."""
     rows = tables.execute("SELECT * FROM change WHERE case_id = ? ORDER BY position", (case,))
-    return [Change(*row) for row in rows]
+    return [_change(row) for row in rows]
 
 
 def by_id(tables: Tables, change: str) -> Change:
     """Raises NotFound for one that there is not, or that waits no more."""
     for row in tables.execute("SELECT * FROM change WHERE id = ?", (change,)):
-        return Change(*row)
+        return _change(row)
     raise NotFound("There is no such change that waits.")
+
+
+def _change(row: Any) -> Change:
+    id, case, subject, what, position, since = row
+    return Change(id, case, subject, what, position, now.instant(since))

@@ -69,7 +69,7 @@ def _latest(tables: Tables, case: str) -> str:
     leave = [of_case(tables, case), of_people(tables, case)]
     of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
     listed = [states.asked_to_end_second_eyes(tables, case), cases.hearings(tables, case), cases.sittings(tables, case)]
-    overdue = projection.held_before(tables, case, now.utc() - HELD_WITHIN)
+    overdue = projection.kept_before(tables, case, now.utc() - HELD_WITHIN)
     told = msgspec.json.encode([*sits, *leave, *of_the_court, *listed, overdue])
     return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 

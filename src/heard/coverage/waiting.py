@@ -97,6 +97,9 @@ def change_seen(serving: Serving, change: Change, caller: Caller) -> dict[str, A
         stands = parts.plain(projection.by_id(serving.tables, change.subject).elements)
     return {
         "id": change.id,
+        "since": change.since,
+        "look_by": (clock := look_by(change.since)),
+        "overdue": clock.due(now.utc()),
         "what": {"corrected": "A correction", "clarified": "A clarification"}.get(change.what, "The summary"),
         "of": change.subject if change.what != "summary" else "",
         "stands": stands,

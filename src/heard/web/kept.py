@@ -53,10 +53,10 @@ async def release(call: Call) -> Response:
 
 
 async def list_changes(call: Call) -> Response:
-    """The changes of a case that wait for a second pair of eyes."""
+    """The changes of a case that wait for a second pair of eyes: since when, and by when somebody looks at them."""
     case = cases.by_name(call.tables, call.named("case"))
     known = proposed.waiting(call.tables, case.id)
-    told = [{**one._asdict(), "case": case.slug} for one in known]
+    told = [{**one._asdict(), "case": case.slug, "look_by": waiting.look_by(one.since).due_at} for one in known]
     return answered({"items": told, "next": None})
 
 

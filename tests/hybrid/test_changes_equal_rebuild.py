@@ -16,7 +16,7 @@ from heard.cases import projection as cases
 from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_own_permission, record_permission
-from heard.cases.who_saw import see_names
+from heard.cases.who_saw import see_names, see_words
 from heard.coverage import approval, bounds, commands, due_posts, kept, problems, projection, proposed, receipts, rising
 from heard.coverage import changes as changes_that_wait
 from heard.coverage.elements import Image, Quote, Rendition, Text
@@ -56,7 +56,7 @@ TABLES = (
     "private",
     "not_meant",
     "change",
-    "names_seen",
+    "seen",
     "coverage",
     "post",
     "pictured",
@@ -175,6 +175,7 @@ def restrict(story: Story) -> None:
 def see_the_names(story: Story) -> None:
     named = [one.id for one in cases.restrictions(story.desk.tables, story.desk.case)]
     story.desk.do(see_names("editor", story.desk.case, named), by="editor")
+    story.desk.do(see_words("editor", story.desk.case, named), by="editor")
 
 
 def hold(story: Story) -> None:

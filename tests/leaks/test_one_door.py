@@ -143,6 +143,7 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
         "ApprovalEnded",
         "LawyerTold",
         "NamesSeen",
+        "WordsSeen",
         "PastLookedAt",
         "RecordTaken",
     }

@@ -37,7 +37,7 @@ _VERBS: dict[Any, Iterable[str]] = {
     plan_pages.act_on_plan: plan_pages.ON_PLAN,
 }
 #: In the header of what the server writes by itself, at any moment: receipts, and what falls due. Nobody's account.
-BY_ITSELF = {"server", "clock", "watch"}
+BY_ITSELF = {"server", "clock", "watch", "desk"}
 
 
 def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:

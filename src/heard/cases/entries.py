@@ -134,6 +134,14 @@ class NamesSeen(Body, frozen=True):
     restrictions: tuple[str, ...]
 
 
+@written_as("cases.words_seen")
+class WordsSeen(Body, frozen=True):
+    """On the stream of the account that looked: it was shown these posts, held or sealed, or readers' messages."""
+
+    case: str
+    things: tuple[str, ...]
+
+
 @written_as("cases.held")
 class CaseHeld(Body, frozen=True):
     """On the case's rules: nothing of the case leaves until someone lets it."""

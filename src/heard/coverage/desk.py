@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any, get_args
 
 import msgspec
@@ -19,6 +20,7 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, slug_of
 from heard.cases.release import held, looked_at_by
+from heard.cases.who_saw import see_words
 from heard.coverage import (
     both_versions,
     cards,
@@ -114,7 +116,7 @@ async def case_page(request: Request) -> Response:
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        return _page(
+        return await _page(
             serving, caller, case, message=_told(request), look=looks.asked(serving, case, request.query_params)
         )
 
@@ -137,7 +139,7 @@ async def changed(request: Request) -> Response:
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
         asked = looks.asked(serving, case, request.query_params)
-        shown = _shown(serving, caller, case, draft={}, look=asked)
+        shown = await _shown(serving, caller, case, draft={}, look=asked)
         page = templates.render("desk/changed.html", **shown, had=redrawn.had(request.query_params), conflict=None)
         return Response(page, 200, NO_STORE, "text/html")
 
@@ -158,7 +160,7 @@ _TOLD = {
 }
 
 
-def _page(
+async def _page(
     serving: Serving,
     caller: Caller,
     case: Case,
@@ -170,7 +172,7 @@ def _page(
     look: looks.Look = looks.NEWEST,
     status: int = 200,
 ) -> Response:
-    shown = _shown(serving, caller, case, draft=draft or {}, look=look)
+    shown = await _shown(serving, caller, case, draft=draft or {}, look=look)
     page = templates.render(
         "desk/case.html",
         **shown,
@@ -187,7 +189,7 @@ def _page(
     return Response(page, status, NO_STORE, "text/html")
 
 
-def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: looks.Look) -> dict[str, Any]:
+async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: looks.Look) -> dict[str, Any]:
     """What templates/desk/drawn.html is drawn from: all of the page that changes while it is open."""
     tables = serving.tables
     posts, older = looks.posts(tables, case, look)
@@ -196,6 +198,12 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles", "take_record")
     }
     kept = projection.longest_with_status(tables, case.id, "held")
+    sealed = court.sealed(tables, case.id)
+    wrong = projection.problems(tables, case.id) if may["retract"] else []
+    looked_at = [*kept, *chain(*sealed.values())] if may["release_held"] else []
+    things = [*(one.id for one in looked_at), *(one.id for one in wrong)]
+    # Written down before any of it is shown.
+    noted = await orders.noted(serving, case, caller, things, see_words)
     submitted = projection.longest_with_status(tables, case.id, "submitted")
     waits = projection.with_status(tables, case.id, "waiting")
     return {
@@ -208,7 +216,9 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         "older": older,
         "look": look,
         "counts": projection.counts(tables, case.id),
-        "held": [waiting.seen(serving, case, post, caller) for post in kept] if may["release_held"] else [],
+        "kept_back": not noted,
+        "seen": orders.who_saw_each(tables, things) if noted and caller.may("know_orders") else {},
+        "held": [waiting.seen(serving, case, post, caller) for post in kept] if may["release_held"] and noted else [],
         "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
         "waits": [waiting.seen(serving, case, post, caller) for post in waits],
         "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
@@ -218,15 +228,15 @@ def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: l
         "care": states.care(tables, case.id),
         "cares": careful.KINDS,
         "sealed": {
-            hearing: [waiting.seen(serving, case, post, caller) for post in posts] if may["release_held"] else []
-            for hearing, posts in court.sealed(tables, case.id).items()
+            hearing: [waiting.seen(serving, case, post, caller) for post in posts]
+            if may["release_held"] and noted
+            else []
+            for hearing, posts in sealed.items()
         },
         "held_count": len(kept),
         "held_first": waiting.look_by(waiting.kept_since(serving, kept[0].id)) if kept else None,
         "approvals": orders.approvals(tables, caller),
-        "problems": [_problem(serving, problem) for problem in projection.problems(tables, case.id)]
-        if may["retract"]
-        else [],
+        "problems": [_problem(serving, problem, shown=noted) for problem in wrong],
         "openings": openings.seen(serving, case.id),
         "pulse": pulse.seen(serving, case, caller.account.id),
         "unproven": [one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
@@ -245,11 +255,11 @@ def _homeless(posts: list[Post], draft: Form) -> str:
     return "\n\n".join(filter(None, (draft.get(name, "") for name in ("title", "text", "notice", "reason"))))
 
 
-def _problem(serving: Serving, problem: Any) -> dict[str, Any]:
-    entry = serving.node.journal.entry(problem.position)
+def _problem(serving: Serving, problem: Any, *, shown: bool) -> dict[str, Any]:
+    entry = serving.node.journal.entry(problem.position) if shown else None
     body = entry.body if entry else None
     words = body.words if isinstance(body, ProblemReported) else ""
-    contact = serving.vault.get("contact", problem.id) or b""
+    contact = (serving.vault.get("contact", problem.id) if shown else None) or b""
     return {"id": problem.id, "post": problem.post, "clock": problem.clock, "words": words, "contact": contact.decode()}
 
 
@@ -267,9 +277,9 @@ async def several_at_once(request: Request) -> Response:
         except NotFound:
             raise
         except HeardError as refusal:
-            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+            return await _page(serving, caller, case, error=refusal.message, draft=form, status=422)
         if told.refused:
-            return _page(serving, caller, case, error=str(told), draft=form, status=422)
+            return await _page(serving, caller, case, error=str(told), draft=form, status=422)
         return RedirectResponse(f"/desk/{case.slug}/?done=done", 303)
 
     return await looking_twice(serving, done)
@@ -300,12 +310,12 @@ async def act(request: Request) -> Response:
                     both = both_versions.of_summary(serving, case, form, based_on(form))
                 else:
                     both = both_versions.seen(serving, waiting.named(serving, case, form), form, based_on(form))
-            return _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
+            return await _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
         except NotFound:
             raise
         except HeardError as refusal:
             typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
-            return _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
+            return await _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
         told = written.kind.removeprefix("coverage.").partition("_")[2]
         if told == "held":
             by = looked_at_by(now.instant(written.at), case.zone)
@@ -326,7 +336,7 @@ async def look_up(request: Request) -> Response:
             form.update(await pictures.from_form(request, serving, case))
             form.update(await cards.looked_up(form))
         except HeardError as refusal:
-            return _page(serving, caller, case, error=refusal.message, draft=form, status=422)
-        return _page(serving, caller, case, message=cards.LOOK, draft=form)
+            return await _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+        return await _page(serving, caller, case, message=cards.LOOK, draft=form)
 
     return await looking_twice(serving, look)

@@ -66,14 +66,17 @@ async def told_now(serving: Serving, case: Case, caller: Caller) -> tuple[list[T
     return [msgspec.structs.replace(one, names=(), particulars=()) for one in known], True
 
 
-async def noted(serving: Serving, case: Case, caller: Caller, named: Sequence[str]) -> bool:
-    """Whether it is written down that the caller sees the names under these orders; true where there are none.
+async def noted(
+    serving: Serving, case: Case, caller: Caller, things: Sequence[str], see: Callable[..., Command] = see_names
+) -> bool:
+    """Whether it is written down that the caller sees these: names under orders, by `see` other words; true where there
+    are none.
 
     Raises SignInNeeded, NotAllowed.
     """
     try:
-        if named:
-            sees = still(caller, see_names(caller.account.id, case.id, named))
+        if things:
+            sees = still(caller, see(caller.account.id, case.id, things))
             await serving.do(sees, by=caller.account.id)
     except Refused:  # they were signed out, or may no more, while it was being written
         raise
@@ -82,14 +85,14 @@ async def noted(serving: Serving, case: Case, caller: Caller, named: Sequence[st
     return True
 
 
-def who_saw_each(tables: Tables, orders: Sequence[Terms]) -> dict[str, list[dict[str, object]]]:
-    """By order, who was shown its names, the last first."""
+def who_saw_each(tables: Tables, things: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+    """By order, or other thing, who was shown it, the last first."""
     return {
-        one.id: [
+        one: [
             {"name": court.account_name(tables, sight.account) or "somebody", "at": sight.at}
-            for sight in who_saw(tables, one.id)
+            for sight in who_saw(tables, one)
         ]
-        for one in orders
+        for one in things
     }
 
 
@@ -200,7 +203,7 @@ async def _page(
         orders=known,
         cleared=cleared,
         kept_back=kept_back,
-        seen=who_saw_each(serving.tables, known) if caller.may("know_orders") else {},
+        seen=who_saw_each(serving.tables, [one.id for one in known]) if caller.may("know_orders") else {},
         found=await said_already(serving, case) if cleared else [],
         near=await coming_near(serving, case, known) if cleared else [],
         together=await told_together(serving, case, known) if cleared else [],

@@ -21,7 +21,7 @@ class GuardsOutside(SqliteStore):
     """A mutant: it judges the guards before it has the write lock. The contract must catch it."""
 
     def append(self, batch: Sequence[Append]) -> list[Appended | HeardError]:
-        judged = [self._judge(append, self._last_of(set(append.over))) for append in batch]
+        judged = [self._judge(append, self._last_of([append], self.position())) for append in batch]
         time.sleep(0.002)  # as long as a busy machine may well take between two lines
         with transaction(self._writer):
             frontier, previous = self._head(self._writer)

@@ -116,6 +116,7 @@ def afresh(story: Story) -> Watching:
 def test_a_watch_that_goes_on_from_its_file_is_what_the_journal_gives(
     house: House, hands: Hands, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watching, "TOGETHER", 0)
     monkeypatch.setattr(watching, "TAKEN_UP", seed % 3)  # nearly all is laid down, each time
     story = Restarting(house, hands, seed, tmp_path / "watch.sqlite")
     for _ in range(200):

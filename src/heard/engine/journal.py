@@ -30,8 +30,9 @@ from heard.engine.entry import Draft, Entry, Header, decode_body, encode_body, k
 from heard.engine.errors import Corrupt, HeardError
 from heard.engine.stores import Append, Appended, Record, Seal, Sealed, Sealing, Store, Vault, header_of
 
-#: Keys are made durable this many at a time: one sync for many appends.
-SEALS_AHEAD = 256
+#: Keys are made durable this many at a time: one sync for many appends. When very many are wanted at once more will be,
+#: and as many times so many are made.
+SEALS_AHEAD, MANY, TIMES = 256, 500, 3
 #: How far the search for unfinished erasures may go on before it notes durably where it is.
 LOOKED_NOTE_EVERY = 10_000
 
@@ -85,7 +86,7 @@ class Journal:
 
     def _make_ready(self, count: int) -> None:
         if len(self._ahead) < count:
-            self._ahead += self.vault.new_seals(count + SEALS_AHEAD)
+            self._ahead += self.vault.new_seals(count * (TIMES if count >= MANY else 1) + SEALS_AHEAD)
 
     def _seal(self, writing: Writing) -> Append:
         sealed = []

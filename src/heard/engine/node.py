@@ -15,8 +15,8 @@ from heard.engine.journal import Journal, Writing
 from heard.engine.projection import Projection, Tables
 from heard.engine.stores import Appended
 
-#: How many entries are folded in one transaction of the projection.
-FOLD_AT_ONCE = 500
+#: How many entries are folded in one transaction of the projection: all that one writing brings, as a rule.
+FOLD_AT_ONCE = 2000
 #: A command that meets this many conflicts in a row gives up; only a storm on one stream gets there.
 TRIES = 50
 

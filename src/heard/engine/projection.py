@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -25,8 +26,12 @@ class Tables(Protocol):
 
     def execute(self, statement: str, bindings: Sequence[Any] = ...) -> Iterator[Any]: ...
 
+    def executemany(self, statement: str, bindings: Iterable[Sequence[Any]]) -> Iterator[Any]: ...
+
 
 Fold = Callable[[Tables, Entry, Any], None]
+#: What follows each other and is of one kind, in one go: it leaves the tables as if each had been folded by itself.
+FoldTogether = Callable[[Tables, Sequence[Entry]], None]
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -37,6 +42,8 @@ class Room(msgspec.Struct, frozen=True):
     folds: Mapping[type[Body], Fold]
     #: The modules whose code decides what the tables hold.
     code: tuple[ModuleType, ...]
+    #: Of what comes by the thousand.
+    together: Mapping[type[Body], FoldTogether] = {}
 
 
 CURSOR = """
@@ -78,6 +85,11 @@ class Projection:
         for room in rooms:
             for body, fold in room.folds.items():
                 self._folds.setdefault(body, []).append((room.name, fold))
+        self._together = {
+            body: [(room.name, room.together[body]) for room in rooms if body in room.folds]
+            for body in self._folds
+            if all(body in room.together for room in rooms if body in room.folds)
+        }
         for schema in (CURSOR, *(room.schema for room in rooms)):
             for _ in tables.execute(schema):
                 pass
@@ -96,8 +108,7 @@ class Projection:
         with self._memory.transaction():
             with self._transaction(self.tables):
                 entries = read(self.position())
-                for entry in entries:
-                    self.fold(entry)
+                self.fold_all(entries)
                 if entries:
                     self.tables.execute("UPDATE cursor SET position = ?", (entries[-1].position,))
             if entries:
@@ -113,8 +124,7 @@ class Projection:
             with self._memory.transaction(), suppress(_Undone), self._transaction(self.tables):
                 # Another process may have folded on in this file since the command was judged: then the guards decide.
                 if entries and self.position() == entries[0].position - 1:
-                    for entry in entries:
-                        self.fold(entry)
+                    self.fold_all(entries)
                 raise _Undone
         except HeardError:
             raise
@@ -124,6 +134,18 @@ class Projection:
                 "runs this server.",
                 mistake=type(mistake).__name__,
             ) from mistake
+
+    def fold_all(self, entries: Sequence[Entry]) -> None:
+        """Fold these in their order."""
+        for kind, run in groupby(entries, lambda entry: type(entry.body)):
+            alike = list(run)
+            if len(alike) > 1 and (together := self._together.get(kind)):
+                for room, fold in together:
+                    self._memory.folded(room)
+                    fold(self.tables, alike)
+            else:
+                for entry in alike:
+                    self.fold(entry)
 
     def fold(self, entry: Entry) -> None:
         if entry.body is not None:  # erased words leave nothing to fold; the entry that erased them says what remains

@@ -35,6 +35,8 @@ HEAD = "SELECT size, peaks, (SELECT at FROM entry ORDER BY position DESC LIMIT 1
 #: The log is written back into the file when it is so many pages long. Thousands of entries at once touch a page each,
 #: and would be written back, with two more syncs, after every few hundred of them: their log may grow longer.
 LOG, LOG_OF_MANY, MANY = 1000, 8000, 200
+#: So few entries that came since a decision are looked through rather than each stream that it rested on asked for.
+FEW_SINCE = 64
 
 
 class SqliteStore:
@@ -70,7 +72,7 @@ class SqliteStore:
             self._writer.wal_autocheckpoint(LOG_OF_MANY if many else LOG)
             frontier, previous = self._head(self._writer)
             before = frontier.size
-            last = self._last_of({stream for append in batch for stream in append.over})
+            last = self._last_of(batch, frontier.size)
             for append in batch:
                 outcome = self._judge(append, last)
                 if outcome is None:
@@ -88,8 +90,15 @@ class SqliteStore:
         with self._alone, plainly(self.path), transaction(self._writer):
             yield
 
-    def _last_of(self, streams: set[str]) -> dict[str, int]:
-        """The position of the last entry of each of these streams, in one question for all."""
+    def _last_of(self, batch: Sequence[Append], size: int) -> dict[str, int]:
+        """The position of the last entry of each stream that a decision rested on, in one question for all; of those
+        that have none since it was `seen` nothing need be known.
+        """
+        streams = {stream for append in batch for stream in append.over}
+        seen = min((append.seen for append in batch if append.over), default=size)
+        if size - seen <= len(streams) + FEW_SINCE:  # there is little to look through, and next to nothing as a rule
+            since = "SELECT stream, position FROM entry WHERE position > ? ORDER BY position"
+            return dict(self._writer.execute(since, (seen,)))
         newest = "SELECT value, (SELECT max(position) FROM entry WHERE stream = value) FROM json_each(?)"
         return {
             stream: position or 0 for stream, position in self._writer.execute(newest, (json.dumps(list(streams)),))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
 from heard.engine import now
 from heard.engine.entry import Body, Entry
-from heard.engine.projection import Fold, Tables
+from heard.engine.projection import Fold, FoldTogether, Tables
 from heard.watch import by_link, lasting, reviews
 from heard.watch.entries import (
     AlarmAcknowledged,
@@ -189,13 +189,22 @@ def _not_public(tables: Tables, entry: Entry, body: PublicEnded) -> None:
 
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
-    tables.execute(
+    _raised_together(tables, (entry,))
+
+
+def _raised_together(tables: Tables, entries: Sequence[Entry]) -> None:
+    rows = [
+        (
+            *(entry.stream, entry.body.obligation, entry.body.station, entry.body.obligation, entry.body.sort),
+            *(entry.body.key, now.text(entry.body.lapsed_at), now.text(entry.at), entry.position),
+        )
+        for entry in entries
+        if isinstance(entry.body, AlarmRaised)
+    ]
+    tables.executemany(
         "INSERT INTO alarm SELECT ?, ?, ?, coalesce((SELECT title FROM obligation WHERE id = ?), ''), ?, ?, 'open', "
         "?, ?, NULL, NULL, NULL, NULL, NULL, NULL, ?, NULL, ''",
-        (
-            *(entry.stream, body.obligation, body.station, body.obligation, body.sort, body.key),
-            *(now.text(body.lapsed_at), now.text(entry.at), entry.position),
-        ),
+        rows,
     )
 
 
@@ -252,3 +261,5 @@ FOLDS: Mapping[type[Body], Fold] = {
     AlarmCleared: _cleared,
     AlarmClosed: _closed,
 }
+
+TOGETHER: Mapping[type[Body], FoldTogether] = {AlarmRaised: _raised_together}

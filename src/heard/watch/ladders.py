@@ -10,7 +10,7 @@ rest is put off until then. What a rung has come to is an entry, so that whoever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ import msgspec
 
 from heard.engine import now
 from heard.engine.entry import Body, Entry
-from heard.engine.projection import Fold, Room, Tables
+from heard.engine.projection import Fold, FoldTogether, Room, Tables
 from heard.watch import entries
 from heard.watch.entries import (
     AlarmAcknowledged,
@@ -86,7 +86,7 @@ def room() -> Room:
     """What the room `ladders` folds: it reads the entries of the watch, and its tables."""
     import heard.watch.ladders as here
 
-    return Room("ladders", SCHEMA, FOLDS, (entries, here))
+    return Room("ladders", SCHEMA, FOLDS, (entries, here), TOGETHER)
 
 
 # How entries change the tables ----------------------------------------------------------------------------------------
@@ -108,19 +108,28 @@ def _is_each_on_duty(of: dict[str, Any]) -> bool:
 
 
 def _raised(tables: Tables, entry: Entry, body: AlarmRaised) -> None:
-    known = tables.execute(
-        "SELECT op, each_on_duty, steps, climbs_on_s, EXISTS (SELECT 1 FROM duty WHERE station = ?) "
+    _raised_together(tables, (entry,))
+
+
+def _raised_together(tables: Tables, entries: Sequence[Entry]) -> None:
+    raised = [(entry, entry.body) for entry in entries if isinstance(entry.body, AlarmRaised)]
+    known = tables.executemany(
+        "SELECT ?, op, each_on_duty, steps, climbs_on_s, EXISTS (SELECT 1 FROM duty WHERE station = ?) "
         "FROM ladder WHERE obligation = ? AND version = ?",
-        (body.station, body.obligation, body.number),
+        [(number, body.station, body.obligation, body.number) for number, (_, body) in enumerate(raised)],
     )
-    for op, each_on_duty, steps, climbs_on_s, some_on_duty in known:
+    rungs = list[tuple[Any, ...]]()
+    for number, op, each_on_duty, steps, climbs_on_s, some_on_duty in known:
+        entry, body = raised[number]
         if op == "before" or each_on_duty:
-            _put(tables, entry.stream, THEMSELVES, body.key.rpartition("/")[2], entry.at)
+            rungs.append((entry.stream, THEMSELVES, body.key.rpartition("/")[2], False, now.text(entry.at), None))
         elif some_on_duty:
-            _put_those_on_duty(tables, entry, body.station)
+            holders = tables.execute("SELECT holder FROM duty WHERE station = ? ORDER BY holder", (body.station,))
+            rungs += [(entry.stream, THEMSELVES, one, False, now.text(entry.at), None) for (one,) in holders]
         for step, (after_s, to) in enumerate(_steps(steps)):
-            due_at = entry.at + timedelta(seconds=after_s)
-            _put(tables, entry.stream, step, to, due_at, climbs_on_s=climbs_on_s)
+            due_at = now.text(entry.at + timedelta(seconds=after_s))
+            rungs.append((entry.stream, step, to, False, due_at, climbs_on_s))
+    tables.executemany(_PUT, rungs)
 
 
 @lru_cache(256)  # thousands that ring in one second have a few ladders among them
@@ -128,11 +137,7 @@ def _steps(written: bytes) -> tuple[tuple[float, str], ...]:
     return tuple((one["after_s"], one["to"]) for one in msgspec.json.decode(written))
 
 
-def _put_those_on_duty(tables: Tables, entry: Entry, station: str) -> None:
-    tables.execute(
-        "INSERT OR IGNORE INTO rung SELECT ?, ?, holder, 0, ?, 1, '[]', NULL FROM duty WHERE station = ?",
-        (entry.stream, THEMSELVES, now.text(entry.at), station),
-    )
+_PUT = "INSERT OR IGNORE INTO rung VALUES (?, ?, ?, ?, ?, 1, '[]', ?)"
 
 
 def _put(
@@ -145,10 +150,7 @@ def _put(
     again: bool = False,
     climbs_on_s: float | None = None,
 ) -> None:
-    tables.execute(
-        "INSERT OR IGNORE INTO rung VALUES (?, ?, ?, ?, ?, 1, '[]', ?)",
-        (alarm, step, account, again, now.text(due_at), climbs_on_s),
-    )
+    tables.execute(_PUT, (alarm, step, account, again, now.text(due_at), climbs_on_s))
 
 
 def _told(tables: Tables, entry: Entry, body: AlarmTold) -> None:
@@ -216,6 +218,7 @@ FOLDS: Mapping[type[Body], Fold] = {
     AlarmCleared: _over,
     AlarmClosed: _over,
 }
+TOGETHER: Mapping[type[Body], FoldTogether] = {AlarmRaised: _raised_together}
 
 
 # Questions ------------------------------------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ def room() -> Room:
             *(model, folds, positions, suspensions, plans, looks),
             *(lasting, by_link, reviews, retention, calendars, here),
         ),
+        folds.TOGETHER,
     )
 
 

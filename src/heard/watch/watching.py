@@ -67,8 +67,8 @@ TOPIC = "watch"
 
 #: Entries that are heard in one go.
 AT_ONCE = 500
-#: So many that were used last are not laid down.
-TAKEN_UP = 1024
+#: So many that were used last are not laid down; and of those that ring together so many more, until there is time.
+TAKEN_UP, TOGETHER, AT_REST = 1024, 12_288, 200
 
 
 class Watching:
@@ -143,7 +143,7 @@ class Watching:
         for entry in entries:
             self._heard(entry)
         self.position = up_to
-        self._lay_down()
+        self._lay_down(TOGETHER if self.has_begun else 0)
         if entries:
             self.changed = entries[-1].position
             for follow in self.after_change:
@@ -304,13 +304,18 @@ class Watching:
         """What it is called."""
         return armed_by(watched, self.journal.entry).title
 
-    def _lay_down(self) -> None:
+    def rest(self) -> bool:
+        """There is time: some of those that are taken up are laid down. Whether there are more."""
+        return self._lay_down(most=AT_REST)
+
+    def _lay_down(self, besides: int = 0, most: int = sys.maxsize) -> bool:
         """All but those used last; what is to be recorded stays, since it is asked again when it is written."""
-        over = len(self._taken_up) - len(self._to_look_at) - TAKEN_UP
-        for number in list(islice(self._taken_up, max(0, over))):
+        over = len(self._taken_up) - len(self._to_look_at) - TAKEN_UP - besides
+        for number in list(islice(self._taken_up, max(0, min(over, most)))):
             if number not in self._to_look_at:
                 watched, taken = self._taken_up.pop(number)
                 watched.laid_down = lay_down(taken)
+        return over > most
 
     def lay_down_unkept(self) -> None:
         """Each that has changed is laid down as it stands; those that are taken up stay so."""
@@ -348,7 +353,7 @@ class Watching:
             let_pass(taken.evaluator, at, including=False)
             taken.passed_to = at
             self._changed(watched, taken)
-        self._lay_down()
+        self._lay_down(TOGETHER if self.has_begun else 0)
 
     # What is to be recorded
 

@@ -76,6 +76,8 @@ CLOCKS_EVERY_S = 1.0
 UPLOADS_EVERY_S = 3600.0
 #: After so long a thread of the app asks another for its turn with the interpreter.
 TURN_S = 0.00005
+#: Garbage is looked for after so many new objects, and not 700: when much happens most of them are still in use.
+COLLECTED = (10_000, 20, 10)
 #: After a few reports the register lets everybody else go first.
 REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
@@ -152,6 +154,7 @@ async def run(
     if trusted_proxy:
         app = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxy)
     gc.freeze()  # what is loaded by now lives as long as the process: the collector need not look at it again
+    gc.set_threshold(*COLLECTED)
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
     works: list[Coroutine[Any, Any, None]] = [
         scribe.run(),

@@ -113,6 +113,9 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
         if not all(outcomes):
             await asyncio.sleep(PUT_OFF_S)
         elif not due:
+            if watching.rest():
+                await asyncio.sleep(0)
+                continue
             wait = min(timedelta(seconds=LOOK_EVERY_S), watching.next_at() - now.utc())
             try:
                 await asyncio.wait_for(woken.wait(), max(SHORTEST_S, wait.total_seconds()))

@@ -17,8 +17,21 @@ from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.cases.letting_out import fix_delay, rule_second_eyes
 from heard.cases.permission import record_own_permission, record_permission
 from heard.cases.who_saw import see_names, see_words
-from heard.coverage import approval, bounds, commands, due_posts, kept, problems, projection, proposed, receipts, rising
+from heard.coverage import (
+    alerts,
+    approval,
+    bounds,
+    commands,
+    due_posts,
+    kept,
+    problems,
+    projection,
+    proposed,
+    receipts,
+    rising,
+)
 from heard.coverage import changes as changes_that_wait
+from heard.coverage.alert_entries import AlertSent
 from heard.coverage.elements import Image, Quote, Rendition, Text
 from heard.coverage.falling_due import lapses
 from heard.coverage.frames import Painter
@@ -63,6 +76,8 @@ TABLES = (
     "problem",
     "receipt",
     "recall",
+    "alert",
+    "alert_sent",
 )
 TABLES += (
     "account",
@@ -141,6 +156,13 @@ def erase(story: Story) -> None:
 
 def mark(story: Story) -> None:
     story.desk.do(commands.mark_key_event(story.post(), story.random.random() < 0.6))
+
+
+def alert(story: Story) -> None:
+    post = story.post()
+    story.desk.do(alerts.call(story.desk.doors, post))
+    sort: Any = story.random.choice(["news", "corrected", "withdrawn"])
+    story.desk.do(alerts.record(post, AlertSent(story.desk.case, sort, 1, story.random.randrange(9), with_care=True)))
 
 
 def pin(story: Story) -> None:
@@ -316,9 +338,9 @@ def try_names(story: Story) -> None:
 
 
 VERBS: list[Callable[[Story], None]] = [
-    publish, publish, publish, publish, correct, clarify, retract, erase, mark, pin, move, state, summarise, restrict,
-    hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves, permit,
-    hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
+    publish, publish, publish, publish, correct, clarify, retract, erase, mark, alert, pin, move, state, summarise,
+    restrict, hold, let_go, let_go, rule, delay, time_passes, drop, sit, rise, describe, report, settle, jury_moves,
+    permit, hold_for_law, lift_seal, release_sealed, fall_due, give_receipt, see_to_copies, look_back_at,
     see_the_names, see_the_names, see_changes, see_changes, take_care, shut_or_open, shut_or_open, take_the_record,
     try_names,
 ]  # fmt: skip

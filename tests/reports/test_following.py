@@ -31,7 +31,7 @@ def text_of(letter: EmailMessage) -> str:
 
 
 def link_in(letter: EmailMessage, what: str) -> str:
-    found = re.search(rf"http://[^\s]+/reports/{what}/[^\s]+", text_of(letter))
+    found = re.search(rf"http://[^\s]+/{what}/[^\s]+", text_of(letter))
     assert found, text_of(letter)
     return found[0]
 

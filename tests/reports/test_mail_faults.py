@@ -16,12 +16,12 @@ import pytest
 
 from heard.backup import backup
 from heard.cases import commands as case_commands
+from heard.cases.follows import Follows
 from heard.engine.entry import Draft
 from heard.engine.node import Decision
 from heard.opening import open_house
 from heard.reports import commands, projection
 from heard.reports.entries import Gone
-from heard.reports.follows import Follows
 from tests.reports.mail_server import MailServer
 from tests.reports.test_following import AMBULANCE, ON, REPORT, THEIRS, ask, follows, happens, text_of
 from tests.server import Server

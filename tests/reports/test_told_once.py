@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from heard.cases.exits import Serving
+from heard.cases.follows import Followed, Follows, Told
 from heard.deliver.mailing import mailbox
 from heard.engine import now
 from heard.opening import House
 from heard.reports import commands, projection
 from heard.reports.commands import Row
-from heard.reports.follows import Followed, Follows, Told
 from heard.web.mailing import Mailing
 from tests.reports.mail_server import MailServer
 from tests.reports.register import register_of

@@ -18,6 +18,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "read_desk": frozenset({"reader_of_drafts", "contributor", "reporter", "editor", "lawyer", "administrator"}),
     "publish": frozenset({"reporter", "editor", "administrator"}),
     "correct": frozenset({"reporter", "editor", "administrator"}),
+    "alert": frozenset({"editor", "administrator"}),
     "retract": frozenset({"reporter", "editor", "lawyer", "administrator"}),
     "release_held": frozenset({"editor", "lawyer", "administrator"}),
     "restrict": frozenset({"editor", "lawyer", "administrator"}),

@@ -22,6 +22,7 @@ from heard.cases.model import Case, slug_of
 from heard.cases.release import held, looked_at_by
 from heard.cases.who_saw import see_words
 from heard.coverage import (
+    alerts,
     both_versions,
     cards,
     court,
@@ -195,7 +196,7 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
     posts, older = looks.posts(tables, case, look)
     may = {
         verb: caller.may(verb)
-        for verb in ("publish", "correct", "retract", "release_held", "restrict", "give_roles", "take_record")
+        for verb in ("publish", "correct", "alert", "retract", "release_held", "restrict", "give_roles", "take_record")
     }
     kept = projection.longest_with_status(tables, case.id, "held")
     sealed = court.sealed(tables, case.id)
@@ -212,7 +213,7 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
         "may": may,
         "codes": get_args(NoticeCode),
         "wrongs": list(WRONG),
-        "rows": redrawn.rows(posts, case, may, look),
+        "rows": redrawn.rows(posts, case, may, look, _alerts(serving, case, posts, may)),
         "older": older,
         "look": look,
         "counts": projection.counts(tables, case.id),
@@ -245,6 +246,10 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
         "draft": draft,
         "once": new_id(),
     }
+
+
+def _alerts(serving: Serving, case: Case, posts: list[Post], may: dict[str, bool]) -> dict[str, alerts.AtDesk]:
+    return alerts.at_desk(serving.tables, case.id, posts, may=may["alert"] and serving.follows is not None)
 
 
 def _homeless(posts: list[Post], draft: Form) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from heard.cases.entries import CaseOpened, SittingBegan
-from heard.coverage import bounds, entries, model, proposed, receipts
+from heard.coverage import alerted, bounds, entries, model, proposed, receipts
 from heard.coverage import elements as elements_module
 from heard.coverage.entries import (
     Closed,
@@ -352,5 +352,6 @@ FOLDS: dict[Any, Fold] = {
     ProblemSettled: _settled,
     **receipts.FOLDS,
     **proposed.FOLDS,
+    **alerted.FOLDS,
     **bounds.FOLDS,
 }

@@ -23,7 +23,8 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, checked_instant
 from heard.cases.saying_back import from_nowhere, to_its_host
-from heard.coverage import as_published
+from heard.coverage import alerted, as_published
+from heard.coverage.alerts_then import alerts_then
 from heard.coverage.as_published import AsPublished
 from heard.coverage.entries import PastLookedAt
 from heard.coverage.in_case import signed_in
@@ -140,7 +141,7 @@ async def page(request: Request) -> Response:
             written=request.query_params.get("at", ""),
             found=found,
             error=error,
-            **(await _known(serving, caller, case, found) if found else {"orders": [], "life": [], "names": {}}),
+            **(await _known(serving, caller, case, found) if found else {}),
         )
         return Response(told, 422 if error else 200, NO_STORE, "text/html")
 
@@ -157,7 +158,8 @@ async def _known(serving: Serving, caller: Caller, case: Case, found: AsPublishe
     life: list[list[Wording]] = [one for post in found.posts if (one := wordings(journal, post, orders))]
     then: list[OrderThen] = [order for order in orders if order.was_in_force(found.at)]
     known = {one.id: one.name or one.email for one in accounts.all_accounts(serving.tables)}
-    return {"orders": then, "life": life, "names": known}
+    sent = alerts_then(journal, alerted.sent_of_case(serving.tables, case.id), found.position, case.zone)
+    return {"orders": then, "life": life, "names": known, "alerts": sent}
 
 
 async def bare_page(request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from heard.coverage import bounds, entries, folds, model, proposed, receipts
+from heard.coverage import alert_entries, alerted, bounds, entries, folds, model, proposed, receipts
 from heard.coverage import elements as elements_module
 from heard.coverage.elements import Element
 from heard.coverage.model import Coverage, Notice, Post, Problem
@@ -76,8 +76,9 @@ def room() -> Room:
     """What the room `coverage` folds."""
     import heard.coverage.projection as here
 
-    code = (entries, elements_module, model, folds, receipts, proposed, bounds, here)
-    return Room("coverage", SCHEMA + receipts.SCHEMA + proposed.SCHEMA + bounds.SCHEMA, folds.FOLDS, code)
+    code = (entries, alert_entries, elements_module, model, folds, receipts, proposed, alerted, bounds, here)
+    schema = SCHEMA + receipts.SCHEMA + proposed.SCHEMA + alerted.SCHEMA + bounds.SCHEMA
+    return Room("coverage", schema, folds.FOLDS, code)
 
 
 def by_id(tables: Tables, post: str) -> Post:
@@ -252,13 +253,13 @@ def counts(tables: Tables, case: str) -> dict[str, int]:
 
 
 def latest_change(tables: Tables, case: str) -> int:
-    """The position of the newest entry that changed what the desk of a case shows of its posts or its state."""
+    """The position of the newest entry that changed what the desk of a case shows of posts, alerts or its state."""
     [(of_posts,)] = tables.execute(
         "SELECT max((SELECT max(position) FROM post WHERE case_id = ?1 AND status = json_each.value)) "
         "FROM json_each(?2)",
         (case, STATUSES),
     )
-    return max(of_posts or 0, of_case(tables, case).position)
+    return max(of_posts or 0, of_case(tables, case).position, alerted.latest(tables, case))
 
 
 #: One look at the end of the index for each: a long case is asked as quickly as a short one.

@@ -11,6 +11,8 @@ import msgspec
 
 from heard.cases.entries import RestrictionImposed, RestrictionLifted
 from heard.cases.model import checked_words
+from heard.coverage import alerted
+from heard.coverage.alerted import Sent
 from heard.coverage.entries import PostErased, RecallSeenTo, ReceiptGiven
 from heard.coverage.model import BEYOND_RECALL, REASON_MAX, RECALL_WITHIN, Recall, Receipt, Sighting
 from heard.engine import chain, now
@@ -141,9 +143,22 @@ def recalls(tables: Tables, receipt: Receipt) -> list[Recall]:
     rows = tables.execute("SELECT what, seen_to_at, note FROM recall WHERE withdrawal = ?", (receipt.withdrawal,))
     done = {what: (now.instant(at), note) for what, at, note in rows}
     clock = Clock(receipt.withdrawn_at, receipt.withdrawn_at + RECALL_WITHIN)
+    went = "".join(f" {said(one)}." for one in went_out(tables, receipt))
     return [
-        Recall(what, words, receipt.by, clock, *done.get(what, (None, ""))) for what, words in BEYOND_RECALL.items()
+        Recall(what, words + went * (what == "mail"), receipt.by, clock, *done.get(what, (None, "")))
+        for what, words in BEYOND_RECALL.items()
     ]
+
+
+def went_out(tables: Tables, receipt: Receipt) -> list[Sent]:
+    """The alerts of a post that was withdrawn, and what went after them."""
+    return alerted.sent_of_post(tables, receipt.subject)
+
+
+def said(sent: Sent) -> str:
+    """What went out, when and to how many, in words for the desk."""
+    what = {"news": "An alert", "corrected": "A corrected alert", "withdrawn": "Word that it was withdrawn"}[sent.sort]
+    return f"{what} went to {sent.to} address{'es' if sent.to != 1 else ''} at {sent.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _receipt(row: Any) -> Receipt:
@@ -206,11 +221,17 @@ def told(tables: Tables, receipt: Receipt) -> dict[str, Any]:
                 "owner": one.owner,
                 "due_at": one.clock.due_at,
                 "seen_to_at": one.seen_to_at,
+                **({"alerts": [told_of(sent) for sent in went_out(tables, receipt)]} if one.what == "mail" else {}),
             }
             for one in recalled
         ],
         "also_said": list(receipt.also_said),
     }
+
+
+def told_of(sent: Sent) -> dict[str, Any]:
+    """What went out, for programs: `what` it was, when, to how many, and the position of the entry it worded."""
+    return {"what": sent.sort, "at": sent.at, "to": sent.to, "wording": sent.wording}
 
 
 def _seen(one: Sighting) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from heard import templates
 from heard.cases.model import Case
+from heard.coverage.alerts import NO_ALERT, AtDesk
 from heard.coverage.looks import Look
 from heard.coverage.model import Post
 
@@ -22,15 +24,24 @@ HAD_MAX = 200
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A post; the one that stands after it and the one before, as readers read them; and what it is drawn as."""
+    """A post; the one that stands after it and the one before, as readers read them; its alert; and what it is drawn
+    as.
+    """
 
     post: Post
     later: Post | None
     earlier: Post | None
+    alert: AtDesk
     drawn_as: str
 
 
-def rows(posts: Sequence[Post], case: Case, may: Mapping[str, bool], look: Look) -> list[Row]:
+def rows(
+    posts: Sequence[Post],
+    case: Case,
+    may: Mapping[str, bool],
+    look: Look,
+    alerts: Mapping[str, AtDesk] = MappingProxyType({}),
+) -> list[Row]:
     """A row for each post, the newest first as they come.
 
     What a row is drawn as changes with all that its template (`row` in templates/desk/posts.html) looks at, but for who
@@ -42,8 +53,9 @@ def rows(posts: Sequence[Post], case: Case, may: Mapping[str, bool], look: Look)
         later = posts[at - 1] if at else None
         earlier = posts[at + 1] if at + 1 < len(posts) else None
         own = around.copy()
-        own.update(_encoded([post, _as_neighbour(later), _as_neighbour(earlier)]))
-        found.append(Row(post, later, earlier, own.hexdigest()[:12]))
+        alert = alerts.get(post.id, NO_ALERT)
+        own.update(_encoded([post, _as_neighbour(later), _as_neighbour(earlier), alert]))
+        found.append(Row(post, later, earlier, alert, own.hexdigest()[:12]))
     return found
 
 

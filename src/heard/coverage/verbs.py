@@ -10,8 +10,10 @@ from heard.accounts.model import Caller
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.exits import Serving
+from heard.cases.follow_pages import follows_of
 from heard.cases.model import Case
 from heard.coverage import (
+    alerts,
     cards,
     commands,
     court,
@@ -135,6 +137,11 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
     return commands.retract(serving.doors, _post(serving, case, form), reason, code, notice, caller.account.id)
 
 
+def _alert(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
+    follows_of(serving)
+    return alerts.call(serving.doors, _post(serving, case, form))
+
+
 def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     if form.get("problem") not in [problem.id for problem in projection.problems(serving.tables, case.id)]:
         raise NotFound("There is no such open problem in this case.")
@@ -158,6 +165,7 @@ VERBS: dict[str, tuple[str, Make]] = {
         "correct",
         lambda s, case, form, by: commands.mark_key_event(_post(s, case, form), form.get("key_event") != "no"),
     ),
+    "alert": ("alert", _alert),
     "pin": ("correct", lambda s, case, form, by: commands.pin(_post(s, case, form), form.get("pinned") != "no")),
     "move": ("correct", lambda s, case, form, by: commands.move(_post(s, case, form), form.get("before", ""))),
     "state": ("publish", _state),

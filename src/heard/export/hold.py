@@ -14,6 +14,7 @@ import msgspec
 
 from heard.cases import entries as of_cases
 from heard.coverage import entries as of_coverage
+from heard.coverage.alert_entries import AlertCalled, AlertSent
 from heard.coverage.entries import PostErased, PostPublished, PostRetracted, PostTakenOver, Told
 from heard.engine.entry import Body
 
@@ -62,6 +63,8 @@ _WORDLESS: tuple[type[Body], ...] = (
     of_coverage.PostUnpinned,
     of_coverage.PostPlaced,
     of_coverage.RecordTaken,
+    AlertCalled,
+    AlertSent,
 )
 WITH_ELEMENTS = (PostPublished, PostTakenOver, of_coverage.PostCorrected, of_coverage.PostClarified)
 WORDED_KINDS = frozenset(body.kind for body in (*WORDED, *_TOLD))

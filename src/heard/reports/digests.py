@@ -13,12 +13,12 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from heard.cases.release import Door, Released
+from heard.cases.follows import Followed, Letter
+from heard.cases.release import Door
 from heard.engine.journal import Journal
 from heard.reports import entries, finding, standing
 from heard.reports.areas import area_key
 from heard.reports.following import subject
-from heard.reports.follows import Followed
 from heard.reports.model import NOT_SHOWN, THEMES
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -58,18 +58,6 @@ class News(msgspec.Struct, frozen=True):
     what: str
 
 
-class Letter(msgspec.Struct, frozen=True):
-    """What is sent, past the door; and where one leaves, for the mail program's own button.
-
-    `ahead`: how far it tells of reports of which there was newer news than is told of yet.
-    """
-
-    subject: Released
-    text: Released
-    leave: str = ""
-    ahead: dict[str, int] = {}
-
-
 def news(journal: Journal, after: int, upto: int) -> list[News]:
     """What happened to reports in entries of `(after, upto]`."""
     records = [one for one in journal.store.of_kinds(KINDS, after) if one.header.position <= upto]
@@ -89,7 +77,7 @@ def title(register: Register, followed: Followed) -> str:
         case "area":
             names = (one.area for one in register if one.area and area_key(one.area) == followed.key)
             return f"reports from {next(names, 'an area')}"
-        case "search":
+        case _:
             return "reports that a search finds"
 
 
@@ -158,7 +146,7 @@ def _followed(register: Register, followed: Followed, on: date) -> Iterable[Show
             return [one for one in register if any(other.key == followed.key for other in one.met())]
         case "area":
             return [one for one in register if one.area and area_key(one.area) == followed.key]
-        case "search":
+        case _:
             return finding.every(register, query_of(followed.key), on)
 
 

@@ -1,8 +1,4 @@
-"""Following by e-mail, for anybody: ask, say yes from the letter, leave.
-
-A page answers the same whether or not an address follows anything. A link in a letter is opened by machines that look
-for malice: so what it does is done by its button (POST), and by the one-click header of RFC 8058, which is a POST too.
-"""
+"""Following reports by e-mail, for anybody: ask; saying yes and leaving are in `cases.follow_pages`."""
 
 from __future__ import annotations
 
@@ -14,27 +10,23 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
+from heard.cases.follow_pages import KEPT_NOWHERE, from_letters, keep_wish
+from heard.cases.follows import KEY_MAX, Followed, Sort
 from heard.cases.saying_back import ASKED, said_back
-from heard.engine import now
 from heard.engine.errors import NotFound, Refused
-from heard.engine.network import network
 from heard.reports import digests, finding, projection
 from heard.reports.areas import area_key
-from heard.reports.follows import KEY_MAX, SORTS, Followed, Follows, Told
 from heard.reports.pages import register_of, sent
 from heard.reports.register import Register
 
-NO_MAIL = "This site sends no e-mail. You can follow by feed instead. Nothing was kept."
+SORTS: tuple[Sort, ...] = ("report", "body", "area", "search")
 
 
 def routes() -> list[BaseRoute]:
     return [
         WayOut("/reports/follow/", "page", form),
         Route("/reports/follow/", ask, methods=["POST"]),
-        Route("/reports/follow/{token}/", confirming, methods=["GET"]),
-        Route("/reports/follow/{token}/", confirm, methods=["POST"]),
-        Route("/reports/leave/{token}/", leaving, methods=["GET"]),
-        Route("/reports/leave/{token}/", leave, methods=["POST"]),
+        *from_letters("/reports", "reports"),
     ]
 
 
@@ -90,54 +82,13 @@ async def ask(request: Request) -> Response:
     async def asked() -> Response:
         followed = _followed(register_of(serving), serving, sort, key)
         try:
-            if serving.follows is None:
-                raise Refused(NO_MAIL)
-            serving.follows.ask(address, followed, network(request.client.host if request.client else ""))
+            keep_wish(request, serving, address, followed)
         except Refused as refusal:
             made = templates.render(
                 "reports/follow.html", **_context(serving, sort, ASKED, _named(sort), refusal.message)
             )
             let = serving.doors.of_every(serving.tables).let("page", made)
-            return Response(said_back("page", let, key), 422, _KEPT_NOWHERE, "text/html")
-        return RedirectResponse("/reports/follow/?sent=1", 303, _KEPT_NOWHERE)
+            return Response(said_back("page", let, key), 422, KEPT_NOWHERE, "text/html")
+        return RedirectResponse("/reports/follow/?sent=1", 303, KEPT_NOWHERE)
 
     return await looking_twice(serving, asked)
-
-
-#: Other sites learn nothing of the address. With `no-referrer` a browser of before 2023 could not send the form: see
-#: `web.security`.
-_KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
-
-
-async def confirming(request: Request) -> Response:
-    return _answer("confirm")
-
-
-async def leaving(request: Request) -> Response:
-    return _answer("leave")
-
-
-def _answer(state: str, status: int = 200) -> Response:
-    """A page of our own words alone: a link may be opened by anybody who passes it on."""
-    return Response(templates.render("reports/following.html", state=state), status, _KEPT_NOWHERE, "text/html")
-
-
-async def confirm(request: Request) -> Response:
-    serving: Serving = request.app.state.serving
-    follows = _follows(serving)
-    told = Told(serving.node.catch_up(), now.today())
-    follows.confirm(request.path_params["token"], told)
-    return _answer("confirmed")
-
-
-async def leave(request: Request) -> Response:
-    """By the button, or by the reader's mail program with `List-Unsubscribe=One-Click`."""
-    _follows(request.app.state.serving).leave(request.path_params["token"])
-    return _answer("left")
-
-
-def _follows(serving: Serving) -> Follows:
-    if serving.follows is None:
-        raise Refused(NO_MAIL)
-    found: Follows = serving.follows
-    return found

@@ -28,7 +28,7 @@ from heard.coverage.shown import show
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
-from heard.web import asked, court, errors, kept, orders, receipts, report_readings, reports, watch
+from heard.web import alerts, asked, court, errors, kept, orders, receipts, report_readings, reports, watch
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -57,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Verb("GET", "/posts/{post}/retraction", "read_desk", read_retraction),
         Verb("GET", "/posts/{post}/key_event", "read_desk", read_key_event),
         Verb("GET", "/posts/{post}/pin", "read_desk", read_pin),
+        *alerts.verbs(),
         Verb("POST", "/posts/{post}/clarifications", "correct", clarify, asked.Clarified),
         Verb("POST", "/posts/{post}/retraction", "retract", retract, asked.Retracted),
         Verb("POST", "/posts/{post}/key_event", "correct", key_event, asked.Marked),

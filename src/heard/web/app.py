@@ -17,7 +17,19 @@ from heard.accounts import own, passkey_pages, password_pages, people
 from heard.accounts import pages as account_pages
 from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
-from heard.coverage import desk, front, looking_back, openings, orders, pictures, pulse, put_right, receipt_pages, roles
+from heard.coverage import (
+    desk,
+    front,
+    looking_back,
+    openings,
+    orders,
+    pictures,
+    pulse,
+    put_right,
+    receipt_pages,
+    roles,
+)
+from heard.coverage import follow_pages as case_follow_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
@@ -89,6 +101,7 @@ def routes() -> list[BaseRoute]:
         *case_pages.routes(),
         *pictures.routes(),
         *put_right.routes(),
+        *case_follow_pages.routes(),
         *coverage_pages.routes(),
         Route("/{slug}", with_slash, methods=["GET"]),
     ]

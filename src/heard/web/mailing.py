@@ -1,10 +1,7 @@
-"""The letters to followers really go out: those that ask, and those that tell.
+"""The letters to followers really go out: those that ask, and those that tell of reports; alerts are in `alerting`.
 
-**Each piece of news is told at most once.** Before the last line of a letter it is written down that it is in the air,
-and after its receipt that it was told. A kill before the first leaves nothing sent, and it is sent later. A kill
-between the two is the one moment of which nobody knows, and it is taken for sent: a family is not written to twice
-about the same, and the next letter says that one may not have come. Only one process of a machine sends at a time, and
-only one machine of those that share a journal.
+Only one process of a machine sends at a time, and only one machine of those that share a journal. That each thing is
+told once, and what happens when the line breaks, is in `sending`.
 """
 
 from __future__ import annotations
@@ -12,23 +9,22 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
 
 import structlog
 
 from heard.cases.exits import Serving
+from heard.cases.follows import Follow, Follows, Letter, Told
 from heard.cases.release import Door, Withheld
-from heard.deliver.mailing import Line, Mailbox, NotTaken, Unsure, written
+from heard.deliver.mailing import Mailbox
 from heard.engine import now
-from heard.engine.errors import HeardError, NotFound, Unavailable
+from heard.engine.errors import HeardError, NotFound
 from heard.reports import digests
-from heard.reports.digests import Letter, News
-from heard.reports.follows import Follow, Follows, Told
+from heard.reports.digests import News
+from heard.web.alerting import Alerting
+from heard.web.sending import Post, Sending
 
 #: How often it is looked whether anybody asked, or anything is new.
 LOOK_S = 1.0
@@ -42,10 +38,6 @@ WAIT_S = 0.5
 AGAIN_WITHIN = timedelta(minutes=1)
 #: A follower of whom there is no news is written down anew only when so much has passed.
 LAG_MAX, LAG_DAYS_MAX = 5000, 30
-
-Make = Callable[[Follow], tuple[Letter, Told] | None]
-
-T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -61,6 +53,7 @@ class Mailing:
     ) -> None:
         self._serving, self._box, self._base, self._lock = serving, box, base.rstrip("/"), lock
         self._our_turn = our_turn
+        self._sending = Sending(serving.follows, box, self._is_up_to_date, our_turn)
         self._follows: Follows = serving.follows
         self._settles = min(SETTLES, box.every / 10)
         self._look_s = max(0.1, min(LOOK_S, box.every.total_seconds() / 10))
@@ -73,6 +66,7 @@ class Mailing:
         #: Up to where everybody was told; and before when it is not looked at again.
         self._looked: tuple[int, date] | None = None
         self._not_before = now.utc()
+        self._alerting = Alerting(serving, box, self._base, self._again, our_turn)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -80,36 +74,43 @@ class Mailing:
         try:
             while not _is_ours(descriptor):
                 await asyncio.sleep(WAIT_S)
-            while True:
-                rest_s = self._look_s
-                try:
-                    if self._our_turn():
-                        await self._ask_all()
-                        await self._tell_all()
-                except HeardError as wrong:  # the mail server, the disk: nothing is forgotten
-                    log.warning("mail_put_off", why=type(wrong).__name__, **wrong.details)
-                    rest_s = min(PUT_OFF_S, self._again.total_seconds())
-                await asyncio.sleep(rest_s)
+            async with asyncio.TaskGroup() as both:  # an alert does not wait for a thousand letters about reports
+                both.create_task(self._again_and_again(self._ask_all, self._tell_all))
+                both.create_task(self._again_and_again(self._alerting.tell_all))
         finally:
             os.close(descriptor)
+
+    async def _again_and_again(self, *steps: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            rest_s = self._look_s
+            try:
+                if self._our_turn():
+                    for step in steps:
+                        await step()
+            except HeardError as wrong:  # the mail server, the disk: nothing is forgotten
+                log.warning("mail_put_off", why=type(wrong).__name__, **wrong.details)
+                rest_s = min(PUT_OFF_S, self._again.total_seconds())
+            await asyncio.sleep(rest_s)
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
     async def _ask_all(self) -> None:
         self._follows.forget_old()
         waiting = [one for one in self._follows.asked() if one.mailed_at is None]
-        if not waiting or not await self._is_up_to_date():
+        if not waiting or not self._is_up_to_date():
             return
-        async with _Post(self._box) as post:
+        async with Post(self._box) as post:
             for one in waiting:
                 if self._follows.is_one_too_many(one):
                     one.mailed_at = one.since_at  # nothing is sent, and nobody is told so
                     self._follows.keep(one)
                 else:
-                    await self._send(post, one, self._asking)
+                    await self._sending.send(post, one, self._asking)
 
     def _asking(self, one: Follow) -> tuple[Letter, Told]:
         _, followed = self._follows.read(one)
+        if followed.sort == "case":
+            return self._alerting.asking(one, followed.key), one.told
         yes = f"{self._base}/reports/follow/{self._follows.token('confirm', one)}/"
         return digests.asking(self._door(), self._serving.register, followed, yes), one.told
 
@@ -121,22 +122,22 @@ class Mailing:
         if not ids or now.utc() < self._not_before:
             return
         at = (self._settled(ids), now.today())
-        if at == self._looked or not await self._is_up_to_date():
+        if at == self._looked or not self._is_up_to_date():
             return
         following = [one for id in ids if (one := self._follows.get(id))]
         found = digests.news(self._serving.node.journal, min(one.told.upto for one in following), at[0])
         everybody = True
-        async with _Post(self._box) as post:
+        async with Post(self._box) as post:
             for one in following:
                 everybody &= await self._tell(post, one, found, at)
                 await asyncio.sleep(0)
         self._looked = at if everybody else None
         self._not_before = now.utc() + (timedelta() if everybody else self._again)
 
-    async def _tell(self, post: _Post, one: Follow, found: list[News], at: tuple[int, date]) -> bool:
+    async def _tell(self, post: Post, one: Follow, found: list[News], at: tuple[int, date]) -> bool:
         """Whether there is nothing left to tell this follower."""
         if one.in_the_air:
-            self._take_for_sent(one)
+            self._sending.take_for_sent(one)
 
         def make(one: Follow) -> tuple[Letter, Told] | None:
             return self._made(one, found, at)
@@ -151,7 +152,7 @@ class Mailing:
             return False
         if one.mailed_at and now.utc() < one.mailed_at + self._box.every:
             return False
-        return await self._send(post, one, make)
+        return await self._sending.send(post, one, make)
 
     def _settled(self, ids: list[str]) -> int:
         """The newest entry with news that is old enough to be told of."""
@@ -189,121 +190,15 @@ class Mailing:
             self._unsettled = span, digests.news(self._serving.node.journal, *span)
         return self._unsettled[1]
 
-    def _take_for_sent(self, one: Follow) -> None:
-        """A kill, or the line's end, fell between a letter and its receipt."""
-        assert one.in_the_air
-        one.told, one.in_the_air, one.unsure_on, one.mailed_at = one.in_the_air, None, now.today(), now.utc()
-        self._follows.keep(one)
-        log.warning("letter_unsure", follow=one.id)
-
-    # Both -------------------------------------------------------------------------------------------------------------
-
-    async def _send(self, post: _Post, one: Follow, make: Make) -> bool:
-        """Send one letter, made when the server has said that it takes it; whether nothing is left to be done."""
-        address, _ = self._follows.read(one)
-        try:
-            line = await post.offer(address)
-        except NotTaken as refusal:
-            self._follows.refuse(one)
-            log.warning("address_refused", follow=one.id, **refusal.details)
-            return self._follows.has_left(one)
-        except Unavailable as wrong:
-            return self._put_off(post, one, wrong)
-        made = None
-        if await self._is_up_to_date() and self._our_turn() and not self._follows.has_left(one):
-            with suppress(Withheld, NotFound):
-                made = make(one)
-        if made is None:  # what was to be told was withdrawn since, or they left, or another node tells it
-            post.drop()
-            return self._follows.has_left(one)
-        letter, told = made
-        id = f"{one.id}.{told.upto}.{told.days}"
-        raw = written(self._box, address, letter.subject, letter.text, id, now.utc(), letter.leave)
-        one.in_the_air = told
-        self._follows.keep(one)
-        try:
-            await _aside(line.give, raw)
-        except Unsure:
-            self._take_for_sent(one)
-            raise
-        except Unavailable as wrong:
-            one.in_the_air = None
-            return self._put_off(post, one, wrong)
-        one.told, one.in_the_air, one.unsure_on, one.refused, one.mailed_at = told, None, None, 0, now.utc()
-        self._follows.keep(one)
-        log.info("letter_sent", follow=one.id)
-        return True
-
-    def _put_off(self, post: _Post, one: Follow, wrong: Unavailable) -> bool:
-        """What the server said no to is this follower's trouble alone; a line that is gone is everybody's.
-
-        A letter that is refused for good is tried again when the next would be due, and not before.
-        """
-        if wrong.details.get("code", 0) >= 500:
-            one.mailed_at = now.utc()
-        self._follows.keep(one)
-        post.drop()
-        if "code" not in wrong.details:
-            raise wrong
-        log.warning("letter_put_off", follow=one.id, **wrong.details)
-        return False
+    # What it is made of -----------------------------------------------------------------------------------------------
 
     def _door(self) -> Door:
         return self._serving.doors.of_every(self._serving.tables)
 
-    async def _is_up_to_date(self) -> bool:
+    def _is_up_to_date(self) -> bool:
         """Whether the register says what the journal does: a name hidden a moment ago is in no letter."""
         self._serving.node.catch_up()
         return not self._serving.register.follow()
-
-
-class _Post:
-    """The line to the mail server, opened when the first letter is there."""
-
-    def __init__(self, box: Mailbox) -> None:
-        self._box = box
-        self._line: Line | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, mistake: object, *_: object) -> None:
-        if mistake is asyncio.CancelledError:
-            return  # a thread may wait on the line still; it ends with the process
-        if mistake:
-            self.drop()
-        elif self._line:
-            await _aside(self._line.close)
-
-    async def offer(self, address: str) -> Line:
-        if self._line is None:
-            self._line = await _aside(Line, self._box)
-        line = self._line
-        await _aside(line.offer, address)
-        return line
-
-    def drop(self) -> None:
-        if self._line:
-            self._line.drop()
-        self._line = None
-
-
-async def _aside(step: Callable[..., T], *given: object) -> T:
-    """One step in a thread of its own, for which nobody waits when the process ends: a mail server may be slow."""
-    loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-
-    def tell(told: Callable[[Any], None], outcome: object) -> None:
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(lambda: None if done.done() else told(outcome))
-
-    def run() -> None:
-        try:
-            tell(done.set_result, step(*given))
-        except Exception as wrong:
-            tell(done.set_exception, wrong)
-
-    threading.Thread(target=run, daemon=True, name="mail").start()
-    return cast(T, await done)
 
 
 def _is_ours(descriptor: int) -> bool:

@@ -21,6 +21,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from heard import templates
 from heard.cases.exits import Serving
+from heard.cases.follows import Follows
 from heard.coverage.approval import counting
 from heard.coverage.due_posts import posts_due
 from heard.coverage.falling_due import CLOCK, lapses
@@ -41,7 +42,6 @@ from heard.reports import echoes as echoing
 from heard.reports import figures, finding, space, tables
 from heard.reports import register as registers
 from heard.reports.echoes import Echoes
-from heard.reports.follows import Follows
 from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile

@@ -30,7 +30,8 @@ WORDLESS = [
     *(f"coverage.{kind}" for kind in "pause_overran taken_over release_agreed change_let_out record_taken".split()),
     *(
         f"coverage.{kind}"
-        for kind in "key_event_marked key_event_unmarked post_pinned post_unpinned post_placed".split()
+        for kind in "key_event_marked key_event_unmarked post_pinned post_unpinned post_placed alert_called "
+        "alert_sent".split()
     ),
 ]
 WORDED = [*OF_STREAM, *STATES, "cases.opened", "cases.described", "coverage.summary_written"]

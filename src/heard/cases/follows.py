@@ -17,15 +17,17 @@ from typing import Literal
 
 import msgspec
 
+from heard.cases.release import Released
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Journal
 
-Sort = Literal["report", "body", "area", "search"]
-SORTS: tuple[Sort, ...] = ("report", "body", "area", "search")
+Sort = Literal["report", "body", "area", "search", "case"]
 
-ASKED, FOLLOW = "follow-asked", "follow"
+#: Who is told of reports and of cases lie apart: to tell the one, nobody opens what the other follows.
+ASKED, FOLLOW, ALERTED = "follow-asked", "follow", "follow-case"
+DRAWERS = (FOLLOW, ALERTED, ASKED)
 #: An address that did not answer within this is forgotten.
 ANSWERS_WITHIN = timedelta(hours=48)
 #: So many letters that ask are sent to one address in a day, whoever wants them sent: nobody can be buried in them.
@@ -43,7 +45,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{3,190}$)[A-Za
 
 
 class Followed(msgspec.Struct, frozen=True):
-    """A report by its id, a body or an area by its key, a search by the end of its address."""
+    """A report or a case by its id, a body or an area by its key, a search by the end of its address."""
 
     sort: Sort
     key: str
@@ -52,12 +54,14 @@ class Followed(msgspec.Struct, frozen=True):
 class Told(msgspec.Struct, frozen=True):
     """How far a follower has been told: of entries up to a position, and of last days before a day.
 
-    `ahead`: reports that a letter told of further, since it shows them as they were when it was made.
+    `ahead`: reports that a letter told of further, since it shows them as they were when it was made. Of a case it is
+    told by alerts alone: `alerted` are the posts of which it had one, and how far it knows what became of them.
     """
 
     upto: int
     days: date
     ahead: dict[str, int] = {}
+    alerted: dict[str, int] = {}
 
     def tells(self, report: str, position: int) -> bool:
         return position <= max(self.upto, self.ahead.get(report, 0))
@@ -67,6 +71,10 @@ class Told(msgspec.Struct, frozen=True):
         upto = max(upto, self.upto)
         further = {report: position for report, position in {**self.ahead, **ahead}.items() if position > upto}
         return Told(upto, max(days, self.days), further)
+
+    def of(self, post: str, known: int) -> Told:
+        """Told of a post by an alert, or of what became of one."""
+        return msgspec.structs.replace(self, alerted={**self.alerted, post: known})
 
 
 class Follow(msgspec.Struct):
@@ -84,6 +92,20 @@ class Follow(msgspec.Struct):
     #: The day of a letter that may not have come.
     unsure_on: date | None = None
     refused: int = 0
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """What is sent, past the door; and where one leaves, for the mail program's own button.
+
+    `ahead`: how far it tells of reports of which there was newer news than is told of yet. `id` tells it from the
+    others that its follower is sent, where how far it tells does not.
+    """
+
+    subject: Released
+    text: Released
+    leave: str = ""
+    ahead: dict[str, int] = {}
+    id: str = ""
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -157,17 +179,21 @@ class Follows:
             raise NotFound("This link was used already, or is older than two days. Nothing was changed.")
         address, followed = self.read(asked)
         same = self._keyed(f"same {address} {followed.sort} {followed.key}")[:32]
-        if self._get(FOLLOW, same) is None:
+        drawer = ALERTED if followed.sort == "case" else FOLLOW
+        if self._get(drawer, same) is None:
             made = self._made(same, address, followed)
             made.told = told
-            self._put(FOLLOW, made)
+            self._put(drawer, made)
         self._vault.drop(ASKED, asked.id)
 
     def leave(self, token: str) -> None:
         """Forget the address; leaving twice is leaving once."""
         if id := self._id_in("leave", token):
-            self._vault.drop(FOLLOW, id)
-            self._vault.drop(ASKED, id)
+            self._forget(id)
+
+    def _forget(self, id: str) -> None:
+        for drawer in DRAWERS:
+            self._vault.drop(drawer, id)
 
     # Telling ----------------------------------------------------------------------------------------------------------
 
@@ -176,11 +202,15 @@ class Follows:
         return [one for name in self._vault.names(ASKED) if (one := self._get(ASKED, name))]
 
     def all(self) -> list[str]:
-        """The ids of all that are told."""
+        """The ids of all that are told of reports."""
         return self._vault.names(FOLLOW)
 
+    def alerted(self) -> list[str]:
+        """The ids of all that are told of a case."""
+        return self._vault.names(ALERTED)
+
     def get(self, id: str) -> Follow | None:
-        return self._get(FOLLOW, id)
+        return self._get(FOLLOW, id) or self._get(ALERTED, id)
 
     def read(self, one: Follow) -> tuple[str, Followed]:
         """The address, and what it follows."""
@@ -189,11 +219,11 @@ class Follows:
         return kept.address, kept.followed
 
     def has_left(self, one: Follow) -> bool:
-        return all(self._vault.get(drawer, one.id) is None for drawer in (FOLLOW, ASKED))
+        return all(self._vault.get(drawer, one.id) is None for drawer in DRAWERS)
 
     def keep(self, one: Follow) -> None:
         """Write down how far it was told; nothing where it left meanwhile."""
-        for drawer in (FOLLOW, ASKED):
+        for drawer in DRAWERS:
             if self._vault.get(drawer, one.id) is not None:
                 self._put(drawer, one)
 
@@ -203,8 +233,7 @@ class Follows:
         if one.refused < REFUSED_MAX:
             self.keep(one)
         else:
-            self._vault.drop(FOLLOW, one.id)
-            self._vault.drop(ASKED, one.id)
+            self._forget(one.id)
 
     # The vault --------------------------------------------------------------------------------------------------------
 

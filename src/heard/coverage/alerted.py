@@ -1,0 +1,105 @@
+"""Which alerts were called for, and what went out; what is done about them is in `alerts`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from heard.coverage.alert_entries import AlertCalled, AlertSent, Sort
+from heard.engine import now
+from heard.engine.entry import Entry
+from heard.engine.projection import Fold, Tables
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS alert (
+    post TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, called_at TEXT NOT NULL, by TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alert_case ON alert (case_id, position);
+CREATE TABLE IF NOT EXISTS alert_sent (
+    position INTEGER PRIMARY KEY, post TEXT NOT NULL, case_id TEXT NOT NULL, sort TEXT NOT NULL,
+    wording INTEGER NOT NULL, sent_to INTEGER NOT NULL, with_care INTEGER NOT NULL, sent_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS alert_sent_post ON alert_sent (post, position);
+CREATE INDEX IF NOT EXISTS alert_sent_case ON alert_sent (case_id, position);
+"""
+
+
+class Alert(NamedTuple):
+    """That an alert was called for."""
+
+    post: str
+    case: str
+    position: int
+    called_at: datetime
+    by: str
+
+
+class Sent(NamedTuple):
+    """What went out, as its entry says it: see `AlertSent`."""
+
+    position: int
+    post: str
+    case: str
+    sort: Sort
+    wording: int
+    to: int
+    with_care: bool
+    at: datetime
+
+
+def _is_called(tables: Tables, entry: Entry, body: AlertCalled) -> None:
+    known = (entry.stream, body.case, entry.position, now.text(entry.at), entry.by)
+    tables.execute("INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?)", known)
+
+
+def _went_out(tables: Tables, entry: Entry, body: AlertSent) -> None:
+    told = (body.sort, body.wording, body.to, body.with_care)
+    known = (entry.position, entry.stream, body.case, *told, now.text(entry.at))
+    tables.execute("INSERT OR REPLACE INTO alert_sent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", known)
+
+
+FOLDS: dict[Any, Fold] = {AlertCalled: _is_called, AlertSent: _went_out}
+
+
+def called(tables: Tables) -> list[Alert]:
+    """Every alert that was called for: case by case, the first of each first."""
+    return [_alert(row) for row in tables.execute("SELECT * FROM alert ORDER BY case_id, position")]
+
+
+def called_in(tables: Tables, case: str) -> list[Alert]:
+    return [_alert(row) for row in tables.execute("SELECT * FROM alert WHERE case_id = ? ORDER BY position", (case,))]
+
+
+def of_post(tables: Tables, post: str) -> Alert | None:
+    return next((_alert(row) for row in tables.execute("SELECT * FROM alert WHERE post = ?", (post,))), None)
+
+
+def _alert(row: Any) -> Alert:
+    post, case, position, at, by = row
+    return Alert(post, case, position, now.instant(at), by)
+
+
+def sent_of_post(tables: Tables, post: str) -> list[Sent]:
+    """What went out about a post, in the order in which it did."""
+    return [_sent(row) for row in tables.execute("SELECT * FROM alert_sent WHERE post = ? ORDER BY position", (post,))]
+
+
+def sent_of_case(tables: Tables, case: str) -> list[Sent]:
+    return [
+        _sent(row) for row in tables.execute("SELECT * FROM alert_sent WHERE case_id = ? ORDER BY position", (case,))
+    ]
+
+
+def _sent(row: Any) -> Sent:
+    position, post, case, sort, wording, to, with_care, at = row
+    return Sent(position, post, case, sort, wording, to, bool(with_care), now.instant(at))
+
+
+def latest(tables: Tables, case: str) -> int:
+    """The position of the newest entry about an alert of a case, 0 before the first."""
+    rows = tables.execute(
+        "SELECT max(position) FROM alert WHERE case_id = ?1 "
+        "UNION ALL SELECT max(position) FROM alert_sent WHERE case_id = ?1",
+        (case,),
+    )
+    return max(position or 0 for (position,) in rows)

@@ -1,0 +1,146 @@
+"""Alerts: what an editor says that followers of a case are told of at once, and what follows it when it was wrong.
+
+Each follower is told of a post as it stands when the letter is made, and after that once for every change that takes
+back what was said. So an alert has no queue: from how far a follower was told, and from how far the post has come, it
+follows what is still to be said (`due`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from heard.cases import projection as cases
+from heard.cases.follows import Told
+from heard.cases.release import Door, Doors, NotPublished
+from heard.coverage import model, projection
+from heard.coverage.alert_entries import AlertCalled, AlertSent, Sort
+from heard.coverage.alerted import Alert, Sent, called_in, of_post, sent_of_case
+from heard.coverage.elements import Quote
+from heard.coverage.entries import (
+    PostClarified,
+    PostCorrected,
+    PostErased,
+    PostPublished,
+    PostRetracted,
+    PostTakenOver,
+)
+from heard.coverage.model import Post
+from heard.coverage.sealing import nothing_new_now
+from heard.coverage.shown import show
+from heard.engine.entry import Draft
+from heard.engine.errors import Refused
+from heard.engine.journal import Journal
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+
+#: Further than any number of corrections.
+WITHDRAWN = 1_000_000
+_WORDINGS = frozenset(
+    body.kind for body in (PostPublished, PostTakenOver, PostCorrected, PostClarified, PostRetracted, PostErased)
+)
+
+
+# What is asked --------------------------------------------------------------------------------------------------------
+
+
+def how_far(post: Post) -> int:
+    """How far it has come since it was published: the number of its corrections, or that it was withdrawn."""
+    if post.status in ("retracted", "erased"):
+        return WITHDRAWN
+    return sum(notice.kind == "corrected" for notice in post.notices)
+
+
+def due(told: Told, alert: Alert, post: Post) -> Sort | None:
+    """What a follower is still to be told of a post: nothing of one that was withdrawn before they heard of it."""
+    had, far = told.alerted.get(post.id), how_far(post)
+    if had is None:
+        return "news" if post.status == "published" and alert.position > told.upto else None
+    return sort_of(had, far) if far > had else None
+
+
+def sort_of(had: int | None, far: int) -> Sort:
+    """What takes somebody so far who had this of a post, or nothing."""
+    return "news" if had is None else "withdrawn" if far == WITHDRAWN else "corrected"
+
+
+def may_go_out(tables: Tables, door: Door, post: Post) -> bool:
+    """Whether the rules of its case let what the post says out at this moment; that it was withdrawn always may."""
+    if how_far(post) == WITHDRAWN:
+        return True
+    try:
+        nothing_new_now(tables, post.case)
+    except Refused:
+        return False
+    return is_seen(door, post)
+
+
+def is_seen(door: Door, post: Post) -> bool:
+    """Whether readers may read the post at this moment."""
+    shown = show(door, post)
+    return shown is not None and shown.status == "published"
+
+
+def wording_of(journal: Journal, post: str) -> int:
+    """The position of the entry that gave the post its words, or took them."""
+    return max((entry.position for entry in journal.stream(post) if entry.kind in _WORDINGS), default=0)
+
+
+class AtDesk(NamedTuple):
+    """What the desk shows at a post: whether an alert is offered, was called for, and what of it went out."""
+
+    offered: bool
+    called: Alert | None
+    sent: tuple[Sent, ...]
+
+    def __bool__(self) -> bool:
+        return self.offered or self.called is not None
+
+
+NO_ALERT = AtDesk(False, None, ())
+
+
+def at_desk(tables: Tables, case: str, posts: Sequence[Post], *, may: bool) -> dict[str, AtDesk]:
+    """By post. What is a key event or a finding offers one to who `may` call for it."""
+    known = {alert.post: alert for alert in called_in(tables, case)}
+    sent: dict[str, list[Sent]] = {}
+    for one in sent_of_case(tables, case) if known else ():
+        sent.setdefault(one.post, []).append(one)
+    return {
+        post.id: AtDesk(
+            may and post.id not in known and _offers(post), known.get(post.id), tuple(sent.get(post.id, ()))
+        )
+        for post in posts
+    }
+
+
+def _offers(post: Post) -> bool:
+    finds = any(isinstance(element, Quote) and element.setting == "ruling or conclusion" for element in post.elements)
+    return post.kind == "post" and post.status == "published" and (post.key_event or finds)
+
+
+# What is written ------------------------------------------------------------------------------------------------------
+
+
+def call(doors: Doors, post: str) -> Command:
+    """Say that followers are told of a post that readers have; saying so twice is saying it once."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        model.POST_MOVES.after(known.status, "marked")
+        if known.kind == "state":
+            raise Refused("Of a change of state no alert is sent. Nothing was changed; write a post that says it.")
+        if of_post(tables, post):
+            return Decision((), (post,))
+        nothing_new_now(tables, known.case)
+        if not is_seen(doors.of(tables, known.case), known):
+            raise NotPublished
+        rules = cases.by_id(tables, known.case).rules
+        return Decision((Draft(post, AlertCalled(known.case)),), (post, rules))
+
+    return judge
+
+
+def record(post: str, sent: AlertSent) -> Command:
+    """Write down that an alert went out."""
+    return lambda tables: Decision((Draft(post, sent),), ())

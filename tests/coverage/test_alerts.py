@@ -1,0 +1,128 @@
+"""Alerts to followers of a case, on a real server and a real mail server: put right, taken back and held back."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from heard.cases import projection as cases
+from heard.engine.node import Command
+from heard.opening import open_house
+from tests.reports.mail_server import MailServer, sending_by
+from tests.reports.test_following import link_in, text_of
+from tests.server import Server
+
+THEIRS = "family.of.somebody@followers.example"
+CLIENTS, CASES = count(1), count(1)
+
+
+@pytest.fixture(scope="module")
+def post_office() -> Iterator[MailServer]:
+    served = MailServer()
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def server(post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("alerting") / "data"
+    with sending_by(post_office, data, "--trusted-proxy", "127.0.0.1") as served:
+        yield served
+
+
+@pytest.fixture
+def mail(post_office: MailServer) -> MailServer:
+    post_office.begin_anew()
+    return post_office
+
+
+@pytest.fixture
+def slug(server: Server) -> str:
+    return server.open_case(f"the-case-{next(CASES)}", "Inquest touching the death of Maud Ferrow")
+
+
+def ask(server: Server, slug: str, address: str = THEIRS) -> Any:
+    from_where = {"X-Forwarded-For": f"192.0.2.{next(CLIENTS)}"}
+    return server.reader.post(f"/{slug}/follow/", data={"address": address}, headers=from_where)
+
+
+def follows(server: Server, mail: MailServer, slug: str, address: str = THEIRS) -> None:
+    before = len(mail.taken)
+    assert ask(server, slug, address).status_code == 303
+    letter = mail.wait_for(before + 1)[-1]
+    assert server.reader.post(link_in(letter, "follow")).status_code == 200
+
+
+def call(server: Server, post: str) -> Any:
+    answer = server.post(f"/posts/{post}/alert", {})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def what_went_out(server: Server, post: str) -> list[tuple[str, int]]:
+    told = server.client.get(f"/api/v1/posts/{post}/alert").json()
+    return [(one["what"], one["to"]) for one in told["sent"]]
+
+
+def comes(look: Callable[[], Any], wanted: Any, within_s: float = 20) -> None:
+    give_up_at = time.monotonic() + within_s
+    while (found := look()) != wanted:
+        assert time.monotonic() < give_up_at, found
+        time.sleep(0.05)
+
+
+def beside(server: Server, slug: str, make: Callable[[str], Command]) -> None:
+    """Done on the server's machine, in another process's handle of the journal."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    house.node.do(make(cases.by_slug(house.tables, slug).id), by="editor")
+    house.close()
+
+
+def test_a_reader_follows_is_sent_an_alert_its_correction_and_its_withdrawal_and_leaves(
+    server: Server, mail: MailServer, slug: str
+) -> None:
+    assert f'href="/{slug}/follow/"' in server.page(f"/{slug}/")
+    assert ask(server, slug).headers["location"] == f"/{slug}/follow/?sent=1"
+    [asking] = mail.wait_for(1)
+    assert "Ferrow" not in asking.as_string() and slug not in asking["Subject"]
+    yes = link_in(asking, "follow")
+    assert server.reader.get(yes).status_code == 200
+    assert server.reader.post(yes).status_code == 200
+    post = server.publish(slug, "The jury found 14 failings.", title="Conclusion", key_event=True)
+    told = call(server, post)
+    assert call(server, post)["called_at"] == told["called_at"]  # twice is once
+    alert = mail.wait_for(2)[1]
+    assert alert["To"] == THEIRS and "Ferrow" not in alert["Subject"]
+    assert "Conclusion" in text_of(alert) and "The jury found 14 failings." in text_of(alert)
+    assert f"/{slug}/posts/{post}/" in text_of(alert)
+    comes(lambda: what_went_out(server, post), [("news", 1)])
+
+    right = {"text": "The jury found 11 failings.", "wrong": "figure", "reason": "misheard, said Ida"}
+    assert server.post(f"/posts/{post}/corrections", right).status_code == 201
+    corrected = mail.wait_for(3)[2]
+    assert corrected["Subject"].startswith("Corrected: ")
+    assert "A figure was wrong." in text_of(corrected) and "found 11 failings" in text_of(corrected)
+    assert not {"14", "misheard", "Ida"} & {*re.findall(r"\w+", text_of(corrected).partition("http")[0])}
+    comes(lambda: what_went_out(server, post), [("news", 1), ("corrected", 1)])
+    assert "A corrected alert went out" in server.page(f"/{slug}/corrections/")
+    assert "A corrected alert went out" in server.page("/corrections/")
+
+    assert server.post(f"/posts/{post}/retraction", {"code": "legal", "reason": "an order"}).status_code == 201
+    withdrawn = mail.wait_for(4)[3]
+    assert withdrawn["Subject"].startswith("Withdrawn: ") and "withdrawn for legal reasons" in text_of(withdrawn)
+    assert not re.search("failings|Conclusion|an order|11|14", text_of(withdrawn).partition("http")[0])
+    comes(lambda: what_went_out(server, post), [("news", 1), ("corrected", 1), ("withdrawn", 1)])
+
+    leave = withdrawn["List-Unsubscribe"].strip("<>")
+    assert leave == link_in(withdrawn, "leave")
+    assert server.reader.post(leave, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    other = server.publish(slug, "The court rose.", key_event=True)
+    call(server, other)
+    comes(lambda: what_went_out(server, other), [("news", 0)])
+    assert len(mail.taken) == 4

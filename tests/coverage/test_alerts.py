@@ -22,23 +22,10 @@ CLIENTS, CASES = count(1), count(1)
 
 
 @pytest.fixture(scope="module")
-def post_office() -> Iterator[MailServer]:
-    served = MailServer()
-    yield served
-    served.close()
-
-
-@pytest.fixture(scope="module")
 def server(post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("alerting") / "data"
     with sending_by(post_office, data, "--trusted-proxy", "127.0.0.1") as served:
         yield served
-
-
-@pytest.fixture
-def mail(post_office: MailServer) -> MailServer:
-    post_office.begin_anew()
-    return post_office
 
 
 @pytest.fixture

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from heard.cases import commands as case_commands
 from heard.cases import projection as cases
+from heard.cases.legal_hold import place_legal_hold
 from heard.engine.node import Command
+from heard.export.archive import unpack
+from heard.export.hold_making import export_hold
+from heard.export.making import export_case
 from heard.opening import open_house
 from tests.reports.mail_server import MailServer, sending_by
 from tests.reports.test_following import link_in, text_of
@@ -113,3 +118,94 @@ def test_a_reader_follows_is_sent_an_alert_its_correction_and_its_withdrawal_and
     call(server, other)
     comes(lambda: what_went_out(server, other), [("news", 0)])
     assert len(mail.taken) == 4
+
+
+def test_the_desk_offers_it_at_what_is_worth_one_and_says_what_became_of_it(
+    server: Server, mail: MailServer, slug: str
+) -> None:
+    follows(server, mail, slug, "desk.of.somebody@followers.example")
+    plain = server.publish(slug, "The court sits.")
+    key = server.publish(slug, "A ruling on the logbook.", key_event=True)
+    finding = {"speaker": "The coroner", "setting": "ruling or conclusion"}
+    found = server.publish(slug, "The logbook may be read.", **finding)
+    with server.signed_in() as editor:
+        page = editor.get(f"/desk/{slug}/").text
+        assert page.count("Send an alert") == 2 and f"alert{plain}" not in page
+        assert f"alert{key}" in page and f"alert{found}" in page
+        pressed = editor.post(f"/desk/{slug}/alert", data={"post": key, "once": "one"})
+        assert pressed.status_code == 303
+        assert "A ruling on the logbook." in text_of(mail.wait_for(2)[1])
+        comes(lambda: "Alert sent to 1 at" in editor.get(f"/desk/{slug}/").text, True)
+        assert editor.get(f"/desk/{slug}/").text.count("Send an alert") == 1
+
+        first = server.client.get(f"/api/v1/posts/{key}/alert").json()["sent"][0]["at"]
+        right = {"text": "A ruling on the tide table.", "wrong": "fact", "reason": "misheard"}
+        assert server.post(f"/posts/{key}/corrections", right).status_code == 201
+        comes(lambda: what_went_out(server, key), [("news", 1), ("corrected", 1)])
+        then = editor.get(f"/desk/{slug}/as-published/", params={"at": first}).text.partition('id="alerts"')[2]
+        assert "Stood then." in then and "A ruling on the logbook." in then and "taken back by another" in then
+        assert "tide table" not in then
+        latest = server.client.get(f"/api/v1/posts/{key}/alert").json()["sent"][1]["at"]
+        by_then = editor.get(f"/desk/{slug}/as-published/", params={"at": latest}).text.partition('id="alerts"')[2]
+        assert by_then.index("A ruling on the logbook.") < by_then.index("A ruling on the tide table.")
+
+        assert server.post(f"/posts/{key}/retraction", {"code": "error", "reason": "wrong"}).status_code == 201
+        comes(lambda: what_went_out(server, key)[2:], [("withdrawn", 1)])
+        receipt = server.client.get(f"/api/v1/posts/{key}/receipt").json()
+        shown = editor.get(f"/desk/{slug}/receipts/{receipt['withdrawal']}/").text
+        assert "An alert went to 1 address at" in shown and "To be seen to by" in shown
+
+
+def test_nobody_can_find_out_who_follows(server: Server, mail: MailServer, slug: str) -> None:
+    address = "canary.of.somebody@followers.example"
+    follows(server, mail, slug, address)
+    known, unknown = ask(server, slug, address), ask(server, slug, "nobody.yet@followers.example")
+    assert (known.status_code, known.content, known.headers["location"]) == (
+        unknown.status_code,
+        unknown.content,
+        unknown.headers["location"],
+    )
+    one, other = mail.wait_for(3)[1:]
+    assert one["Subject"] == other["Subject"] and len(text_of(one)) == len(text_of(other))
+    post = server.publish(slug, "A ruling.", key_event=True)
+    call(server, post)
+    comes(lambda: what_went_out(server, post), [("news", 1)])
+    beside(server, slug, lambda case: place_legal_hold(case, "A claim."))
+    house = open_house(server.data)
+    house.node.catch_up()
+    record = export_hold(house.node, house.doors, house.media, slug, "editor", "A claim.", {}, names=True).content
+    files = [
+        *unpack(record).values(),
+        *unpack(export_case(house.node, house.doors, house.media, slug).content).values(),
+    ]
+    house.close()
+    assert any(b"coverage.alert_sent" in file for file in files)  # the record says that it went out
+    stored = [one.read_bytes() for one in server.data.rglob("*") if one.is_file()]
+    with server.signed_in() as editor:
+        addresses = (f"/desk/{slug}/", f"/{slug}/", f"/{slug}/follow/", f"/api/v1/posts/{post}/alert", "/metrics")
+        asked = [editor.get(one).content for one in addresses]
+    said = "\n".join(server.said).encode()
+    assert b"letter_sent" in said
+    for seen in (*files, *stored, *asked, said):
+        assert b"followers.example" not in seen
+
+
+def test_an_order_between_the_call_and_the_letter_lets_no_name_out(server: Server, mail: MailServer, slug: str) -> None:
+    follows(server, mail, slug, "order.of.somebody@followers.example")
+    post = server.publish(slug, "Rowan Tidewell gave evidence.", key_event=True)
+    ordered: list[str] = []
+
+    def on(step: str, _: str) -> str | None:
+        if step == "RCPT" and not ordered:
+            ordered.append(slug)
+            beside(server, slug, lambda case: case_commands.impose_restriction(case, "s. 11", ["Rowan Tidewell"]))
+        return None
+
+    mail.on = on
+    call(server, post)
+    comes(lambda: bool(ordered), True)
+    later = server.publish(slug, "The court rose.", key_event=True)
+    call(server, later)
+    comes(lambda: what_went_out(server, later), [("news", 1)])
+    assert what_went_out(server, post) == []
+    assert not any("Tidewell" in one.as_string() for one in mail.taken)

@@ -153,7 +153,7 @@ def judged(house: House, report: str, judgement: Judgement, concern: str = "1", 
 def as_kept(concern: str, stands: str = "kept", lapses: int = 0) -> Kept:
     last = date(2021, 5, 1) if lapses else None
     day = date(2021, 4, 1)
-    return Kept(concern, WORDS, stands, ON, day, lapses, last, 0, "Ada Fictional")  # type: ignore[arg-type]
+    return Kept(concern, WORDS, stands, ON, day, lapses, last, 0, 0, "Ada Fictional")  # type: ignore[arg-type]
 
 
 def test_where_nobody_has_said_anything_it_is_not_known(house: House, report: str, tmp_path: Path) -> None:

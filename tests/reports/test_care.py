@@ -122,6 +122,8 @@ def test_a_hidden_name_stands_in_nothing_that_people_recorded_either(house: Hous
         commands.record_promise(report, name, "A lock"),
         commands.set_outcome(report, "1", name, "rejected", name, "A passage"),
         commands.give_judgement(report, "1", name, "superseded", name, date(2021, 5, 1), name, superseded_by=name),
+        commands.set_outcome(report, "Marrow 2", name, "rejected", "Ada Vale", "A passage"),
+        commands.give_judgement(report, "Marrow 3", name, "acceptable", "Ada Vale", date(2021, 5, 1), "Why"),
         commands.dispute(report, name, "I wrote."),
         commands.hide_names(report, [name], "asked"),
     ):

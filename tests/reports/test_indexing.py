@@ -31,6 +31,8 @@ CLOSED = {
     "/reports/2021-0005/": "taken out in the running text",
     "/reports/2021-0006/": "under an order",
     "/reports/": "a list on which the mark stands, in place of an addressee",
+    "/reports/bodies/harbour-board/": "a body, of reports of which names are hidden",
+    "/reports/areas/avon/": "an area, of such reports",
 }
 NEVER_PAGES = (
     "/reports/?q=harbour",

@@ -162,6 +162,7 @@ def test_a_body_an_area_and_a_search_have_their_last_days_as_a_calendar(served: 
     assert f'href="/reports/calendar.ics?body={body}"' in page and f'href="/reports/feed.atom?body={body}"' in page
     assert 'href="/reports/calendar.ics?area=Avon"' in served.page("/reports/areas/avon/")
     assert days("/reports/calendar.ics") == [], "what is years ago is in no calendar"
+    assert days("/reports/calendar.ics?on=0001-01-02"), "of a day from which none could be counted back, all"
     every = days("/reports/calendar.ics?on=2021-04-01")
     theirs = days(f"/reports/calendar.ics?on=2021-04-01&body={body}")
     assert len(every) > len(theirs) > 10 and {day for day, _ in theirs} == {"2021-04-28"}
@@ -229,11 +230,31 @@ def test_every_page_leads_to_where_one_says_that_something_is_wrong(served: Serv
     unknown = {"report": "2099-0001", "words": "It was <b>not</b> so.", "hide": "1"}
     answer = served.reader.post("/reports/problem/", data=unknown)
     assert answer.status_code == 422 and "Nothing was sent" in answer.text
-    assert "It was &lt;b&gt;not&lt;/b&gt; so." in answer.text and "2099-0001" not in answer.text
+    assert "It was &lt;b&gt;not&lt;/b&gt; so." in answer.text
     for typed in ("2021-0015", f" {served.address}{one} "):
         answer = served.reader.post("/reports/problem/", data={"report": typed, "words": "It hurts.", "hide": "1"})
         assert answer.status_code == 303 and answer.headers["location"] == f"{one}problem/?sent=1"
         assert "Person Number15" not in served.page(one)
+
+
+def test_a_message_that_is_refused_comes_back_whole_and_nothing_was_changed(served: Server) -> None:
+    meant = {"report": "2099-0001", "words": "It hurts.", "hide": "1", "contact": 'sam"@heard.example'}
+    back = served.reader.post("/reports/problem/", data=meant)
+    assert back.status_code == 422
+    for kept in ('name="hide" value="1" checked', 'value="sam&quot;@heard.example"', 'value="2099-0001"', "It hurts."):
+        assert kept in back.text, kept
+    long = {"words": "x" * 4001, "hide": "1"}
+    assert served.reader.post("/reports/2021-0016/problem/", data=long).status_code == 422
+    assert "Person Number16" in served.page("/reports/2021-0016/"), "what was refused hides nothing"
+    for number, typed in enumerate(("/reports/2021-0016/#concern-1", "/reports/2021-0016/?on=2021-06-03")):
+        sent = {"report": f"{served.address}{typed}", "words": f"It hurts {number}."}
+        assert served.reader.post("/reports/problem/", data=sent).status_code == 303
+
+
+def test_an_address_that_says_that_something_was_sent_says_nothing_of_itself(served: Server) -> None:
+    assert "Thank you" not in served.page("/reports/problem/?sent=1")
+    unsent = served.reader.post("/reports/problem/?sent=1", data={"report": "2021-0016", "words": ""})
+    assert unsent.status_code == 422 and 'role="alert"' in unsent.text and "Thank you" not in unsent.text
 
 
 def test_an_order_on_a_name_binds_every_report(served: Server) -> None:

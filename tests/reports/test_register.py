@@ -90,7 +90,6 @@ def test_a_thread_that_makes_lines_asks_no_table_when_something_is_read_meanwhil
 
     monkeypatch.setattr(projection, "all_days_read", asked)
     monkeypatch.setattr(tables, "row", row)
-    register.days_read("")
     with ThreadPoolExecutor(1) as beside:
         made = beside.submit(tables.lines_of_all, register, date(2026, 3, 1))
         assert began.wait(20)

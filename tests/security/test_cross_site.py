@@ -31,6 +31,7 @@ ELSEWHERE: list[dict[str, str]] = [
     {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-origin"},
     {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "null", "Sec-Fetch-Site": "none"},
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
     {"Referer": "https://elsewhere.example/", "Origin": "", "Sec-Fetch-Site": "same-origin"},
 ]  # fmt: skip
 OURS: list[dict[str, str]] = [
@@ -39,7 +40,6 @@ OURS: list[dict[str, str]] = [
     {"Origin": "http://{host}", "Sec-Fetch-Site": "same-origin"},
     {"Referer": "http://{host}/desk/"},
     {"Sec-Fetch-Site": "none"},
-    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # a page that sends no referrer
 ]
 CHANGES = sorted({name.removeprefix("POST ") for name in ROWS if name.startswith("POST ")})
 

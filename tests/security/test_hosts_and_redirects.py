@@ -111,7 +111,7 @@ def test_a_host_that_is_named_twice_is_refused(server: Server, slug: str) -> Non
 
 #: The policy on referrers of answers that have a stricter one of their own: their addresses are secrets.
 ITS_OWN = {
-    "/watch/read/secret/": "no-referrer",
+    "/watch/read/secret/": "same-origin",
     "/reports/follow/token/": "same-origin",
     "/reports/leave/token/": "same-origin",
     "/<case>/follow/token/": "same-origin",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from heard.engine.errors import Refused
-from heard.watch import arming, bringing_in, commands, ladders, projection, tags
+from heard.watch import arming, bringing_in, commands, ladders, obligations, projection, tags
 from heard.watch.bringing_in import Store
 from heard.watch.entries import AlarmRaised
+from heard.watch.evaluation import evaluator
+from heard.watch.evidence import ARMED, Evidence
 from tests.watch.gate import NOON, Gate, Hands
 
 
@@ -234,3 +237,17 @@ def test_what_nothing_could_show_is_not_armed(gate: Gate, written: dict[str, Any
     assert gate.house.store.position() == before
     with pytest.raises(Refused, match="no supervisor"):
         gate.do(arming.arm(gate.id, "It is owed", {**here, "period_s": 60}, ""), gate.sam)
+
+
+def test_the_watch_of_one_holds_nobody_elses_duty() -> None:
+    """Else each of a hundred who come on duty would be worked out again for each of a hundred."""
+    asked = {"count": {"station": "post", "at_least": 1, "group": []}, "for_each": {"on_duty": "post"}, "gap_s": 60}
+    each = evaluator(obligations.read({"op": "keep", "id": "x", "grace_s": 0, "wait_s": 0, "escalate": [], **asked}))
+    at = datetime(2031, 3, 3, 8, tzinfo=UTC)
+    sizes = []
+    each.heard(Evidence(ARMED, at, at, {}))
+    for number in range(40):
+        at += timedelta(seconds=1)
+        each.heard(Evidence("duty.start", at, at, {"who": f"holder{number}", "post": "post"}))
+        sizes.append(len(msgspec.msgpack.encode(each.state())))
+    assert sizes[39] - sizes[29] < 1.5 * (sizes[19] - sizes[9]), "what is laid down grows with their number, not faster"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from heard.engine.errors import HeardError
-from heard.watch import arming, origins
+from heard.watch import arming, origins, ringing
+from heard.watch.model import FalseBy
 from heard.watch.origins import Kept
 from tests.reports.register import line, table
 from tests.server import Server
@@ -59,6 +60,19 @@ def test_a_lapse_is_told_when_its_days_are_over_and_not_before(gate: Gate, hands
         [one] = origins.kept(gate.tables, "report1", at)
         assert (days, one.stands) == (days, stands)
     assert (one.since_on, one.lapses, one.last_on) == (date(2031, 3, 3), 1, date(2031, 3, 3))
+
+
+@pytest.mark.parametrize("false_by", ["", "sensor"])
+def test_an_alarm_that_was_false_is_told_of_nobody_in_public(gate: Gate, hands: Hands, false_by: FalseBy) -> None:
+    a_watched_concern(gate, 2)
+    hands.go_on(30 * 60 + 5)
+    [raised] = gate.rings()
+    gate.do_check()
+    gate.rings()
+    gate.do(ringing.close(raised.stream, "It was kept; the reader at the gate was broken.", false_by), gate.sam)
+    [one] = origins.kept(gate.tables, "report1", hands.at + timedelta(days=3))
+    assert (one.lapses, one.false) == ((0, 1) if false_by else (1, 0))
+    assert one.since_on == date(2031, 3, 3)
 
 
 def test_what_was_put_right_since_is_not_told_early_either(gate: Gate, hands: Hands) -> None:

@@ -22,10 +22,18 @@ HOST = "qhost7f3bq"
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
-def said_back(exit: Exit, released: Released, words: str) -> Released:
-    """A released page with the words of whoever asked put back."""
-    made = released.replace(f"q={ASKED}", f"q={quote_plus(words)}").replace(ASKED, escape(words))
+def said_back(exit: Exit, released: Released, words: str, **besides: str) -> Released:
+    """A released page with the words of whoever asked put back; `besides` are those for which `stand_in` stands."""
+    made = str(released)
+    for name, said in besides.items():
+        made = made.replace(stand_in(name), escape(said))
+    made = made.replace(f"q={ASKED}", f"q={quote_plus(words)}").replace(ASKED, escape(words))
     return joined(exit, made, [released])
+
+
+def stand_in(name: str) -> str:
+    """What stands for another field of a form that is given back."""
+    return f"{ASKED}-{name}"
 
 
 def is_a_host(name: str) -> bool:

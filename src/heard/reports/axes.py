@@ -57,6 +57,8 @@ class Kept(Protocol):
     @property
     def unproven(self) -> int: ...
     @property
+    def false(self) -> int: ...
+    @property
     def decided_by(self) -> str: ...
 
 
@@ -210,6 +212,8 @@ def _kept(one: Kept) -> Value:
         said += f"; lapsed {_times(one.lapses)}, last on {in_words(one.last_on)}"
     if one.unproven:
         said += f"; {_times(one.unproven)} nobody could say"
+    if one.false:
+        said += f"; it rang {_times(one.false)} and was found to be kept"
     return Value(KEEPING[one.stands], f"{one.words} – {said}", one.decided_by, one.until_on)
 
 

@@ -8,6 +8,7 @@ page on which a name is hidden or withheld, nor a search, nor a table of everyth
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -18,6 +19,7 @@ from heard.engine.projection import Tables
 from heard.reports import projection
 from heard.reports.entries import IndexingAllowed, IndexingEnded
 from heard.reports.model import HIDDEN
+from heard.reports.shown import Shown
 
 NEVER = "noindex"
 #: No copy that outlives a hiding, and no sentence taken out of the page: it might tell how somebody died.
@@ -33,6 +35,11 @@ def routes() -> list[BaseRoute]:
 def is_whole(page: str) -> bool:
     """Whether nothing on a page is marked as hidden or taken out."""
     return not _TAKEN_OUT.search(page)
+
+
+def tells_no_hidden(reports: Iterable[Shown]) -> bool:
+    """Whether nobody's name is hidden of those on a page: an engine that kept it before is told to let go of it."""
+    return not any(one.names_hidden for one in reports)
 
 
 def decided(journal: Journal, tables: Tables) -> str:

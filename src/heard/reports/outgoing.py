@@ -29,6 +29,8 @@ from heard.watch import origins
 LIST_MAX = 500
 #: A last day of a search stays in its calendar for so long.
 KEPT_IN_CALENDAR = timedelta(days=56)
+#: Before it there is no day from which so many could be counted back.
+FIRST_DAY = date.min + KEPT_IN_CALENDAR
 CALENDAR = "text/calendar; charset=utf-8"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -247,7 +249,7 @@ async def calendar(request: Request, serving: Serving) -> Outgoing:
 async def calendar_of_search(request: Request, serving: Serving) -> Outgoing:
     """The last days of what a search finds, of a body those that are its own; what is long over is in no calendar."""
     _, query, found, on = _found(request, serving)
-    made = following.as_calendar(found, _base(request), body=query.body, since=on - KEPT_IN_CALENDAR)
+    made = following.as_calendar(found, _base(request), body=query.body, since=max(on, FIRST_DAY) - KEPT_IN_CALENDAR)
     return _let(serving, "feed", made, CALENDAR)
 
 

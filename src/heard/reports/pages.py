@@ -92,7 +92,7 @@ async def listed(request: Request, serving: Serving) -> Outgoing:
     outgoing = sent(
         serving,
         "reports/list.html",
-        may_be_kept=not request.url.query,
+        may_be_kept=not request.url.query and indexing.tells_no_hidden(hit.shown for hit in found.hits),
         found=found,
         query=stand_in,
         register=register,
@@ -245,7 +245,7 @@ async def body(request: Request, serving: Serving) -> Outgoing:
     return sent(
         serving,
         "reports/body.html",
-        may_be_kept=True,
+        may_be_kept=indexing.tells_no_hidden([*(one for one, _ in found.rows), *found.copied]),
         body=found,
         key=key,
         owed=over_time.owed(stand for _, stand in found.rows),
@@ -307,8 +307,8 @@ async def area(request: Request, serving: Serving) -> Outgoing:
         raise NotFound("No report of an area of this name is known here.")
     standings = register.standings(today)
     rows = [(one, standings[one.id], standing.SAID[standings[one.id]][0]) for one in theirs]
-    name = theirs[0].area
-    return sent(serving, "reports/area.html", may_be_kept=True, name=name, today=areas.today(name), rows=rows, on=today)
+    name, may = theirs[0].area, indexing.tells_no_hidden(theirs)
+    return sent(serving, "reports/area.html", may_be_kept=may, name=name, today=areas.today(name), rows=rows, on=today)
 
 
 def _newest(one: Shown) -> tuple[date, str]:

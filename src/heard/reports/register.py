@@ -50,7 +50,7 @@ class Register:
         self._to_do: dict[str, None] = {}
         #: Those of them of which something is to be taken away.
         self._away: dict[str, None] = {}
-        self._read: dict[str, list[date]] | None = None
+        self._read = projection.all_days_read(tables)
         self._standings: dict[str, str] = {}
         #: By name: what was made of each report, with the report that it is of, for one day and one reading.
         self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
@@ -184,13 +184,7 @@ class Register:
 
     def days_read(self, report: str) -> list[date]:
         """The days on which a source that tells of responses was read."""
-        return self._all_days_read().get(report, [])
-
-    def _all_days_read(self) -> Mapping[str, list[date]]:
-        days = self._read
-        if days is None:
-            days = self._read = projection.all_days_read(self.tables)
-        return days
+        return self._read.get(report, [])
 
     def stands(self, on: date) -> Mapping[str, Sequence[Stand]]:
         """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
@@ -204,7 +198,7 @@ class Register:
         def made() -> Mapping[str, T]:
             # A thread works it out while readings go on: it is of those that were known when it began, and asks no
             # table again, which only one thread may at a time.
-            of, days = (self._readings, on), self._all_days_read()
+            of, days = (self._readings, on), self._read
             known, before = self._each.get(name, (of, {}))
             if known != of:
                 before = {}

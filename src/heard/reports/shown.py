@@ -158,12 +158,12 @@ def show(
         linked=len(links),
         unclaimed=unclaimed,
         promises=tuple(
-            Promise(called(one.addressee, sent_to, masked), masked(one.words), one.concern, one.due_on)
+            Promise(called(one.addressee, sent_to, masked), masked(one.words), masked(one.concern), one.due_on)
             for one in of_kind(life, entries.PromiseRecorded)
         ),
         judged=tuple(
             Judged(
-                one.concern,
+                masked(one.concern),
                 called(one.addressee, sent_to, masked),
                 one.outcome,
                 masked(one.judged_by),
@@ -173,7 +173,7 @@ def show(
         ),
         judgements=tuple(
             GivenJudgement(
-                *(one.concern, called(one.addressee, sent_to, masked), one.judgement, masked(one.judged_by)),
+                *(masked(one.concern), called(one.addressee, sent_to, masked), one.judgement, masked(one.judged_by)),
                 *(one.judged_on, masked(one.reason), one.closes, masked(one.superseded_by)),
             )
             for one in of_kind(life, entries.JudgementGiven)

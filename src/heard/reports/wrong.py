@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
-from heard.cases.saying_back import ASKED, said_back
+from heard.cases.saying_back import ASKED, said_back, stand_in
 from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.reports import commands, projection
@@ -59,7 +60,7 @@ def _meant(serving: Serving, typed: str) -> Shown:
 
     Raises Refused where that is none.
     """
-    last = typed.strip().rstrip("/").rpartition("/")[2]
+    last = re.split(r"[?#]", typed)[0].strip().rstrip("/").rpartition("/")[2]
     try:
         return register_of(serving).at((tidy_ref(last) or last).lower())
     except NotFound:
@@ -70,7 +71,9 @@ def _meant(serving: Serving, typed: str) -> Shown:
 
 
 def _context(request: Request, one: Shown | None, **told: Any) -> dict[str, Any]:
-    return {"shown": one, "sent": "sent" in request.query_params, "words": "", "error": "", "once": new_id()} | told
+    is_sent = one is not None and "sent" in request.query_params and "error" not in told
+    blank = dict.fromkeys(("words", "body", "contact", "report", "hide", "error"), "")
+    return {"shown": one, "sent": is_sent, **blank, "once": new_id()} | told
 
 
 async def tell(request: Request) -> Response:
@@ -90,17 +93,18 @@ async def tell(request: Request) -> Response:
             one = one or _meant(serving, str(said.get("report") or ""))
             if len(projection.problems(serving.tables)) >= WAITING_MAX and not hide:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
+            command = commands.tell_problem(one.id, words or ("Hide the name." if hide else ""), body)
             if hide:
                 hiding = commands.hide_names(one.id, (), "asked for on the page of the report")
                 await serving.do(hiding, by=READER, scope=one.id, key=f"{once}/hide")
-            command = commands.tell_problem(one.id, words or ("Hide the name." if hide else ""), body)
             written = await serving.do(command, by=READER, scope=one.id, key=once)
         except Refused as refusal:
-            page = templates.render(
-                "reports/problem.html", area_key=area_key, **_context(request, one, words=ASKED, error=refusal.message)
-            )
+            typed = {"contact": contact, "report": str(said.get("report") or "")}
+            given_back = {name: stand_in(name) for name in typed} | {"words": ASKED, "hide": hide, "body": body}
+            context = _context(request, one, error=refusal.message, **given_back)
+            page = templates.render("reports/problem.html", area_key=area_key, **context)
             let = serving.doors.of_every(serving.tables).let("page", page)
-            return Response(said_back("page", let, words), 422, media_type="text/html")
+            return Response(said_back("page", let, words, **typed), 422, media_type="text/html")
         if contact:
             serving.vault.put("contact", written.stream, contact[:300].encode())
         register_of(serving)

@@ -22,7 +22,7 @@ from heard.watch.tracks import WHY
 #: Duties on one page, and pieces of what was told in one, the last ones.
 DUTIES_SHOWN, TOLD_SHOWN = 20, 500
 #: Positions that are read at a time; others are answered in between.
-AT_ONCE = 5000
+AT_ONCE = 400
 
 
 class Duty(msgspec.Struct, frozen=True):

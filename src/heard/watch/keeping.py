@@ -122,12 +122,19 @@ class Kept:
             until = evidence.at + seconds(lasts) if lasts is not None else None
             self.state_said.say(evidence.at, evidence["value"] == of.while_.is_, until)
             return True
-        if evidence.kind in ("duty.start", "duty.end") and self.post in (None, evidence["post"]):
+        if evidence.kind in ("duty.start", "duty.end") and self._is_about(evidence["who"], evidence["post"]):
             signal = self.duties.setdefault(evidence["who"], Signal())
             signal.say(evidence.at, evidence.kind == "duty.start")
             signal.forget_before(self.now - REPAIRS)
             return True
         return False
+
+    def _is_about(self, who: str, post: str) -> bool:
+        """Whether a duty says anything here. Of each who is on duty there is a watch, and it holds nobody else's."""
+        if self.post not in (None, post):
+            return False
+        guard = self.obligation.while_
+        return who in self.people or (guard.duty is not None and guard.who in (None, who))
 
     # Laid down, and taken up again
 

@@ -24,8 +24,9 @@ from heard.watch.by_link import Link
 from heard.watch.entries import OrderPublished
 from heard.watch.pages import station_at
 
-#: A page that sends no referrer sends `Origin: null` with its form: see `web.security`.
-KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+#: Other sites learn nothing of the address. With `no-referrer` its form would say that it comes from nowhere, and
+#: `web.security` refuses that.
+KEPT_NOWHERE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 
 def routes() -> list[BaseRoute]:

@@ -43,11 +43,15 @@ class Origin(msgspec.Struct, frozen=True):
 #: As the page says it; "not yet": it was armed so late that nothing may be said until `since_on`.
 Stands = Literal["kept", "lapsed", "closed", "not yet"]
 
+#: When one began, and when it ended.
+Stretch = tuple[datetime, datetime | None]
+
 
 class Kept(msgspec.Struct, frozen=True):
     """How an obligation was kept up to the end of `until_on`: kept, lapsed or watched no more since `since_on`.
 
-    Days only, Europe/London: hours would tell when a place is weak. `unproven` counts the times nobody could say.
+    Days only, Europe/London: hours would tell when a place is weak. `unproven` counts the times nobody could say,
+    `false` those that a named person, or late evidence, showed to be no lapse.
     """
 
     concern: str
@@ -58,6 +62,7 @@ class Kept(msgspec.Struct, frozen=True):
     lapses: int
     last_on: date | None
     unproven: int
+    false: int
     decided_by: str
 
 
@@ -139,8 +144,7 @@ def kept(tables: Tables, report: str, at: datetime) -> list[Kept]:
 def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
     until = _end_of_day_before(at, origin.late_days or 0)
     armed_at = _armed_at(tables, origin.obligation)
-    lapsed = _alarms(tables, origin.obligation, until, "lapse")
-    unproven = _alarms(tables, origin.obligation, until, "unproven")
+    lapsed, unproven, false = _alarms(tables, origin.obligation, until)
     stands: Stands = "kept"
     since = max([armed_at, *(ended for _, ended in lapsed if ended is not None)])
     if origin.stood_down_at is not None and origin.stood_down_at <= until:
@@ -152,7 +156,7 @@ def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
     last = max((begun for begun, _ in lapsed), default=None)
     return Kept(
         *(origin.concern, origin.words, stands, _day(until), _day(since), len(lapsed), last and _day(last)),
-        *(len(unproven), origin.decided_by),
+        *(len(unproven), len(false), origin.decided_by),
     )
 
 
@@ -172,11 +176,16 @@ def _armed_at(tables: Tables, obligation: str) -> datetime:
     raise NotFound("There is no such obligation.")
 
 
-def _alarms(tables: Tables, obligation: str, until: datetime, sort: str) -> list[tuple[datetime, datetime | None]]:
-    """When each began, and when it ended where that was known by then."""
-    rows = tables.execute(
-        "SELECT lapsed_at, cleared_at FROM alarm WHERE obligation = ? AND sort = ? ORDER BY lapsed_at",
-        (obligation, sort),
-    )
-    told = [(now.instant(begun), now.instant(ended) if ended else None) for begun, ended in rows]
-    return [(begun, ended if ended and ended <= until else None) for begun, ended in told if begun <= until]
+def _alarms(tables: Tables, obligation: str, until: datetime) -> tuple[list[Stretch], list[Stretch], list[Stretch]]:
+    """The lapses, what nobody could say, and what was found to be neither; an end where it was known by then."""
+    lapsed, unproven, false = list[Stretch](), list[Stretch](), list[Stretch]()
+    for sort, begun, ended, false_by, why in tables.execute(
+        "SELECT sort, lapsed_at, cleared_at, false_by, cleared_why FROM alarm WHERE obligation = ? ORDER BY lapsed_at",
+        (obligation,),
+    ):
+        began_at, ended_at = now.instant(begun), now.instant(ended) if ended else None
+        if began_at > until:
+            continue
+        known = false if false_by or why == "late-evidence" else lapsed if sort == "lapse" else unproven
+        known.append((began_at, ended_at if ended_at and ended_at <= until else None))
+    return lapsed, unproven, false

@@ -107,8 +107,6 @@ def refuse_cross_site(method: str, headers: Headers, scheme: str = "http") -> No
         return
     sites = headers.getlist("sec-fetch-site")
     origins = headers.getlist("origin") or headers.getlist("referer")
-    if sites == ["same-origin"] and origins == ["null"]:
-        return  # a page of ours that tells nobody its address (Fetch, 3.2); none can say `same-origin` of itself
     ours = all(_is_ours(origin, headers.get("host", ""), scheme) for origin in origins)
     if not ours or any(site not in ("same-origin", "none") for site in sites):
         raise NotAllowed("This came from another site and was refused. Nothing was changed.")

@@ -40,6 +40,7 @@ from heard.reports.over_time import OverTime
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
+from heard.reports.together import sent_together
 from heard.watch import origins
 from heard.watch.origins import Kept
 
@@ -135,6 +136,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         sources=titles[-1][0] if titles else "any source",
         inquests=inquests(serving, shown),
         echoes=raised_before(register, shown),
+        together=sent_together(register, shown) if on == today else [],
     )
 
 
@@ -275,7 +277,8 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
     found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
     equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
     confirmed = {earlier for earlier, _ in shown.echoes}
-    return _similar(serving, shown=shown, echoes=found, equal=equal, confirmed=confirmed)
+    together = [one for one in sent_together(register, shown) if one not in equal]
+    return _similar(serving, shown=shown, echoes=found, equal=equal, together=together, confirmed=confirmed)
 
 
 async def similar_form(request: Request, serving: Serving) -> Outgoing:
@@ -283,7 +286,7 @@ async def similar_form(request: Request, serving: Serving) -> Outgoing:
 
 
 def _similar(serving: Serving, **told: Any) -> Outgoing:
-    blank = {"shown": None, "echoes": None, "equal": (), "confirmed": (), "text": "", "waiting": False}
+    blank = {"shown": None, "echoes": None, "equal": (), "together": (), "confirmed": (), "text": "", "waiting": False}
     made = sent(serving, "reports/similar.html", **blank | told)
     if told.get("waiting"):  # no cache keeps that it is not ready, and a machine is told to ask again
         made = msgspec.structs.replace(made, status=503, headers={**made.headers, **NOT_YET})

@@ -128,6 +128,7 @@ async def similar_to_draft(request: Request) -> Response:
         shown=None,
         echoes=None if waiting else found,
         equal=(),
+        together=(),
         confirmed=(),
         text=ASKED,
         waiting=waiting,

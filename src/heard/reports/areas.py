@@ -191,6 +191,11 @@ def area(words: str) -> str:
     return _KNOWN.get(frozenset(mended)) or " ".join(words.split())
 
 
+def named(words: str) -> str:
+    """The area that exactly these words name, by any of its names; nothing where they say anything else besides."""
+    return _KNOWN.get(frozenset(_words(words)), "") if not re.search(r"\d", words) else ""
+
+
 def first_line(words: str) -> str:
     """The cell as far as it names an area: where a page's lines ran together, its category follows on the next."""
     return re.split(r"\n|\bcategory:", words.strip(), maxsplit=1, flags=re.IGNORECASE)[0].strip()

@@ -132,6 +132,12 @@ def key(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", _plain(one)).strip("-")[:80]
 
 
+def other_names(words: str) -> tuple[str, ...]:
+    """These words, and all else that the body is called which they name; nothing where they name none that is known."""
+    one = _NAMES.get(_plain(words))
+    return tuple(dict.fromkeys(map(_plain, (words, one, *OTHER_NAMES[one])))) if one else ()
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two names are the same body's as far as can be told: equal, known, or one cut short of the other."""
     first, second = _plain(name(one)), _plain(name(other))
@@ -146,5 +152,8 @@ def _plain(words: str) -> str:
     folded = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", re.sub(r"^the ", "", folded.lower().replace("&", " and "))).strip()
 
+
+#: So many words the longest of these names has.
+WORDS_MAX = 8
 
 _NAMES = {_plain(other): one for one, others in OTHER_NAMES.items() for other in (one, *others)}

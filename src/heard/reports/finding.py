@@ -15,18 +15,20 @@ from urllib.parse import urlencode
 import msgspec
 
 from heard.engine.errors import Refused
-from heard.reports import figures, standing
-from heard.reports.model import tidy_ref
+from heard.reports import areas, asking, bodies, figures, standing
+from heard.reports.asking import Asked
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.text import care
 
 #: As many as fit one search; nobody reads on.
 FOUND_MAX = 2000
+#: As many are shown where none has all of the words: further on hardly one is meant.
+SOME_MAX = 200
 PAGE = 25
-#: A question of more words than this finds what the first ones find.
-WORDS_MAX = 24
 SNIPPET = 240
+#: A longer text names no body and no area.
+NAME_MAX = 120
 #: So much stands before what was looked for.
 BEFORE = 80
 
@@ -75,12 +77,22 @@ class Facet(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A body or an area that the words name: where its page is, its name, and its reports, newest first."""
+
+    address: str
+    name: str
+    theirs: Sequence[Shown]
+
+
 class Found(msgspec.Struct, frozen=True):
     query: Query
     total: int
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     every: tuple[Shown, ...]
+    looked_for: Asked = Asked()
+    named: Named | None = None
 
     @property
     def narrowed(self) -> list[tuple[Facet, str]]:
@@ -113,15 +125,15 @@ def find(register: Register, query: Query, today: date) -> Found:
     ranked, asked, every = _fitting(register, query, on)
     told = register.standings(on)
     if query.text or asked:
-        but = {name: [one for one in ranked if _but(asked, name, one)] for name in asked}
+        but = {name: [one for one in ranked.reports if _but(asked, name, one)] for name in asked}
         themes = tellable_themes(register, on)
         facets = tuple(_facet(name, but.get(name, every), told, themes) for name in FACETS)
     else:
         facets = facets_of_all(register, on)
     start = (query.page - 1) * PAGE
-    words = _words(query.text)
+    words = ranked.looked_for.words
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
-    return Found(query, len(every), hits, facets, tuple(every))
+    return Found(query, len(every), hits, facets, tuple(every), ranked.looked_for, ranked.named)
 
 
 def every(register: Register, query: Query, today: date) -> Sequence[Shown]:
@@ -129,14 +141,20 @@ def every(register: Register, query: Query, today: date) -> Sequence[Shown]:
     return _fitting(register, query, query.on or today)[2]
 
 
+class _Ranked(msgspec.Struct, frozen=True):
+    """What words find, best first; what was looked for; and what is called by just these words."""
+
+    reports: Sequence[Shown]
+    looked_for: Asked = Asked()
+    named: Named | None = None
+
+
 _Fits = Callable[[Shown], bool]
 
 
-def _fitting(
-    register: Register, query: Query, on: date
-) -> tuple[Sequence[Shown], Mapping[str, _Fits], Sequence[Shown]]:
+def _fitting(register: Register, query: Query, on: date) -> tuple[_Ranked, Mapping[str, _Fits], Sequence[Shown]]:
     """What the words find, by what it is narrowed down, and what is left."""
-    ranked = _ranked(register, query.text)
+    ranked = _ranked(register, query.text, on)
     told = register.standings(on) if query.status else {}
     themes = tellable_themes(register, on) if query.tag or query.label else frozenset()
     narrowing: dict[str, _Fits] = {
@@ -150,7 +168,19 @@ def _fitting(
         "label": lambda one: query.label in _themes("label", one, themes),
     }
     asked = {name: fits for name, fits in narrowing.items() if getattr(query, name)}
-    return ranked, asked, [one for one in ranked if all(fits(one) for fits in asked.values())] if asked else ranked
+    left = [one for one in ranked.reports if all(fits(one) for fits in asked.values())] if asked else ranked.reports
+    return ranked, asked, left
+
+
+def _named(register: Register, text: str, on: date) -> Named | None:
+    if not text or len(text) > NAME_MAX:
+        return None
+    key = bodies.key(text)
+    if key and (theirs := register.by_body(on).get(key, ((), ()))[0]):
+        return Named(f"bodies/{key}/", next(one.name for one in theirs[0].addressees if one.key == key), theirs)
+    name = areas.named(text)
+    theirs = [one for one in register.newest() if one.area == name] if name else []
+    return Named(f"areas/{areas.area_key(name)}/", name, theirs) if theirs else None
 
 
 FACETS = {
@@ -207,26 +237,33 @@ def _but(asked: Mapping[str, _Fits], left: str, one: Shown) -> bool:
     return all(fits(one) for name, fits in asked.items() if name != left)
 
 
-def _ranked(register: Register, text: str) -> Sequence[Shown]:
+def _ranked(register: Register, text: str, on: date) -> _Ranked:
     if not text:
-        return register.newest()
-    ref = tidy_ref(text)
-    exact = [one for one in register if one.ref == ref] if ref else []
-    words = _words(text)
-    if exact or not words:
-        return exact
-    phrases = [f'"{word}"' for word in words]
-    found = register.file.search(" AND ".join([*phrases[:-1], f"{phrases[-1]}*"]), FOUND_MAX)
-    if not found and len(phrases) > 1:
-        found = register.file.search(" OR ".join(phrases), FOUND_MAX)
-    return [one for report, _ in found if (one := register.find(report))]
+        return _Ranked(register.newest())
+    looked_for = asking.asked(text)
+    exact = [one for one in register if one.ref == looked_for.ref] if looked_for.ref else []
+    if exact or not looked_for.parts:
+        return _Ranked(exact, looked_for)
+    found = _all_of(register, looked_for)
+    named = _named(register, text, on)
+    if not found and not named:
+        looked_for = asking.spelt(register, looked_for)
+        found = _all_of(register, looked_for) if looked_for.instead else []
+    if not found and not named and len(looked_for.parts) > 1:
+        looked_for = msgspec.structs.replace(looked_for, has_all=False)
+        found = register.file.search(looked_for.query(" OR "), SOME_MAX)
+    ranked = [one for report, _ in found if (one := register.find(report))]
+    if named:  # whoever types the name of a body wants what was sent to it
+        first = {one.id for one in named.theirs}
+        ranked = [*named.theirs, *(one for one in ranked if one.id not in first)]
+    return _Ranked(ranked, looked_for, named)
 
 
-def _words(text: str) -> list[str]:
-    """What is looked for: words, and phrases that stand in quotation marks."""
-    quoted = [" ".join(re.findall(r"\w+", phrase)) for phrase in re.findall(r'"([^"]+)"', text)]
-    rest = re.findall(r"\w+", re.sub(r'"[^"]*"?', " ", text))
-    return [word for word in (*quoted, *rest) if word][:WORDS_MAX]
+def _all_of(register: Register, looked_for: Asked) -> list[tuple[str, float]]:
+    """Reports that have all that is looked for, those in front that have the last word whole."""
+    whole = register.file.search(looked_for.query(" AND "), FOUND_MAX)
+    begun = register.file.search(looked_for.query(" AND ", begun=True), FOUND_MAX - len(whole))
+    return list(dict([*whole, *begun]).items())
 
 
 def _year(one: Shown) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 
 from heard.engine.entry import new_id
@@ -54,6 +55,8 @@ class RegisterFile:
             self._db.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
         # Threads read too, and a connection that one uses stops any other: so not the one that writes, and in turn.
         self._looking, self._in_turn = connect(path, synchronous="NORMAL"), threading.Lock()
+        self._looking.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, words, row)")
+        self._stemming = self._looking.fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
 
     def position(self) -> int:
         return int(self._db.execute("SELECT position FROM meta").get)
@@ -102,6 +105,32 @@ class RegisterFile:
                 (query, limit),
             ).fetchall()
         return [(str(report), float(score)) for report, score in rows]
+
+    def count(self, query: str) -> int:
+        """How many reports fit a query of FTS5."""
+        with self._in_turn:
+            return int(self._looking.execute("SELECT count(*) FROM words WHERE words MATCH ?", (query,)).get)
+
+    def holding(self, words: Sequence[str]) -> dict[str, int]:
+        """How many reports hold each of these words, of plain letters, by its stem; those that none holds are left out.
+
+        Whether a row that was taken away still counts is the index's affair: ask `count` before a word is shown.
+        """
+        with self._in_turn:
+            tokens = self._stemming(
+                " ".join(words).encode(),
+                apsw.FTS5_TOKENIZE_QUERY,
+                None,
+                include_offsets=False,
+                include_colocated=False,
+            )
+            stems = {word: str(stem) for word, stem in zip(words, tokens, strict=True)}
+            rows: list[Any] = self._looking.execute(
+                "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(sorted(set(stems.values()))).decode(),),
+            ).fetchall()
+        held = {str(term): int(reports) for term, reports in rows}
+        return {word: held[stem] for word, stem in stems.items() if stem in held}
 
     @property
     def purging(self) -> Purging:

@@ -1,4 +1,4 @@
-"""Echoes against what was judged by hand: 30 concerns, and of each the ten earlier passages that lie nearest.
+"""Echoes against what was judged, by a machine: 30 concerns, and of each the ten earlier passages that lie nearest.
 
 The record (`echoes_judged.txt`) holds digests and verdicts, and no text. Whatever a changed method puts among its first
 ten that nobody has judged is said to be so, and counts as not similar.
@@ -31,7 +31,9 @@ def tell(made: Echoes, addresses: dict[str, str], interval: Callable[[Sequence[f
     """`addresses` are the reports by where they are published."""
     digests = {hashlib.sha256(address.encode()).hexdigest()[:8]: report for address, report in addresses.items()}
     named = {report: digest for digest, report in digests.items()}
-    shares, unjudged, offered = list[float](), 0, list[bool]()
+    shares, unjudged = list[float](), 0
+    # By half of the concerns: what is offered, and what is similar, each with whether it is both.
+    offered, similar = ([list[bool](), list[bool]()] for _ in (0, 1))
     for concern, verdicts in record().items():
         digest, _, number = concern.partition("/")
         ours = passages_of(made.register.texts(digests.get(digest, "")))
@@ -44,14 +46,21 @@ def tell(made: Echoes, addresses: dict[str, str], interval: Callable[[Sequence[f
         shares.append(sum(verdicts.get(passage, False) for passage in first) / FIRST)
         unjudged += sum(passage not in verdicts for passage in first)
         near = {named[echo.shown.id] for echo in made.of([here], around=around, before=one.dated, but=one.id)}
-        offered += [similar for passage, similar in verdicts.items() if passage.partition("/")[0] in near]
+        half = int(digest, 16) % 2
+        offered[half] += [alike for passage, alike in verdicts.items() if passage.partition("/")[0] in near]
+        similar[half] += [passage.partition("/")[0] in near for passage, alike in verdicts.items() if alike]
     low, high = interval(shares)
     print(
         f"judged       of the first ten of {len(shares)} concerns {statistics.mean(shares):.3f} [{low:.3f}, {high:.3f}]"
         f" are similar; {unjudged} of {FIRST * len(shares)} were not judged"
     )
-    if offered:
-        print(f"             of those that are offered: {statistics.mean(offered):.3f} of {len(offered)}")
+    for half, name in enumerate(("that thresholds were fixed on", "not used")):
+        if offered[half] and similar[half]:
+            low, high = interval([float(one) for one in offered[half]])
+            print(
+                f"             the half {name}: of {len(offered[half])} offered {statistics.mean(offered[half]):.2f} "
+                f"[{low:.2f}, {high:.2f}] are similar; of the similar {statistics.mean(similar[half]):.2f} are offered"
+            )
 
 
 def _nearest(made: Echoes, one: Shown, ours: Sequence[str], here: str) -> Iterator[tuple[Shown, int]]:

@@ -22,10 +22,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,11 @@ import numpy as np
 from bench import judged
 from heard.opening import open_house
 from heard.reports import space
-from heard.reports.echoes import BY_AROUND, Echoes, passages_of, said_in, scores
+from heard.reports.echoes import BY_AROUND, Echoes, digest_of, passages_of, said_in, scores
 from heard.reports.entries import Listed
 from heard.reports.register import Register
 from heard.reports.space import words_of
+from heard.reports.together import sent_together
 from heard.store.register import RegisterFile
 
 DATA = Path(os.environ.get("HEARD_SHARED_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "pfd"
@@ -83,13 +86,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        _reading(data)
-        register = _register(data)
-        _echoes(register, _addresses(register))
+        read_tables(data)
+        register = register_of(data)
+        _echoes(register, addresses_of(register))
         _http(data)
 
 
-def _reading(data: Path) -> None:
+def read_tables(data: Path) -> None:
     argv = [
         sys.executable,
         "-m",
@@ -107,7 +110,7 @@ def _reading(data: Path) -> None:
     print(f"reading      all tables and texts {time.perf_counter() - began:.1f} s, {peak:.0f} MiB (goal 60 s, 1 GB)")
 
 
-def _register(data: Path) -> Register:
+def register_of(data: Path) -> Register:
     house = open_house(data)
     house.node.catch_up()
     began = time.process_time()
@@ -123,7 +126,7 @@ def _register(data: Path) -> Register:
     return register
 
 
-def _addresses(register: Register) -> dict[str, str]:
+def addresses_of(register: Register) -> dict[str, str]:
     found = {}
     for one in register:
         opening = register.journal.stream(one.id)[0].body
@@ -142,7 +145,9 @@ def _echoes(register: Register, addresses: dict[str, str]) -> None:
         f"{len(fitted.vocabulary):,} words, fitted in {took:.1f} s of processor time"
     )
     ours = {report: passages_of(register.texts(report)) for report in fitted.reports}
-    whole = {report: said_in(register.texts(report)) for report in fitted.reports}
+    parts = {report: said_in(register.texts(report)) for report in fitted.reports}
+    whole = {report: "\n".join(both) for report, both in parts.items()}
+    fine = fitted.whole[:, : space.DIRECTIONS]
     odd = {report for address, report in addresses.items() if int(hashlib.sha256(address.encode()).hexdigest(), 16) % 2}
 
     def ranked(report: str, score: Callable[[str], Any]) -> list[str]:
@@ -162,7 +167,14 @@ def _echoes(register: Register, addresses: dict[str, str]) -> None:
         best = np.full(len(fitted.reports), -1.0)
         for passage in ours[report]:
             np.maximum.at(best, fitted.owners, scores(fitted, passage))
-        return placed(best + BY_AROUND * space.by_report(fitted, whole[report]))
+        return placed(best + BY_AROUND * space.by_report(fitted, parts[report]))
+
+    def by_offer_before(report: str) -> list[str]:
+        """The order before: the nearest passage, and LSA of the whole."""
+        best = np.full(len(fitted.reports), -1.0)
+        for passage in ours[report]:
+            np.maximum.at(best, fitted.owners, scores(fitted, passage))
+        return placed(best + BY_AROUND * (fine @ fine[fitted.reports.index(report)]))
 
     def by_bm25(report: str, text: str) -> list[str]:
         said = Counter(word for word in words_of(text) if fitted.weight(word))
@@ -174,15 +186,15 @@ def _echoes(register: Register, addresses: dict[str, str]) -> None:
         "BM25, concerns": lambda report: by_bm25(report, "\n".join(ours[report])),
         "BM25 alone": lambda report: by_bm25(report, whole[report]),
         "LSA, concerns": lambda report: ranked(report, lambda one: space.by_place(fitted, one)[0]),
-        "LSA alone": lambda report: placed(space.by_report(fitted, whole[report])),
-        "before": lambda report: ranked(report, lambda one: scores(fitted, one)),
+        "LSA alone": lambda report: placed(fine @ fine[fitted.reports.index(report)]),
+        "before": by_offer_before,
         "ours": by_offer,
     }
     for name, labels in _labels(addresses, register).items():
         _compare(name, {report: marks for report, marks in labels.items() if ours.get(report)}, odd, methods)
     _equal(made, addresses)
     _boilerplate(made)
-    judged.tell(made, addresses, _interval)
+    judged.tell(made, addresses, interval)
 
 
 def _labels(addresses: dict[str, str], register: Register) -> dict[str, dict[str, set[str]]]:
@@ -209,11 +221,11 @@ def _compare(
     for measure, title in enumerate(("of the first five, so many share a label", "labels in common, on the mean")):
         for method, each in found.items():
             mean = statistics.mean(one[measure] for one in each)
-            low, high = _interval([one[measure] for one in each])
+            low, high = interval([one[measure] for one in each])
             print(f"             {method:<14} {title} {mean:.3f} [{low:.3f}, {high:.3f}]")
         for other in (name for name in methods if name != "ours"):
             pairs = zip(found["ours"], found[other], strict=True)
-            low, high = _interval([mine[measure] - theirs[measure] for mine, theirs in pairs])
+            low, high = interval([mine[measure] - theirs[measure] for mine, theirs in pairs])
             verdict = "a tie" if low <= 0 <= high else "ours is better" if low > 0 else "ours is worse"
             print(f"             ours less {other}: [{low:+.3f}, {high:+.3f}], {verdict}")
 
@@ -231,7 +243,7 @@ def _chance(some: Sequence[str], labels: dict[str, set[str]]) -> float:
     return statistics.mean(bool(labels[one] & labels[other]) for one, other in pairs if one != other)
 
 
-def _interval(found: Sequence[float]) -> tuple[float, float]:
+def interval(found: Sequence[float]) -> tuple[float, float]:
     dice = random.Random(2)
     means = sorted(statistics.mean(dice.choices(found, k=len(found))) for _ in range(2000))
     return means[50], means[1949]
@@ -246,14 +258,35 @@ def _equal(made: Echoes, addresses: dict[str, str]) -> None:
             if row["url"] in addresses and (plain := " ".join(re.findall(r"\w+", row["concerns"].lower()))):
                 groups.setdefault(plain, []).append(addresses[row["url"]])
     same = {plain: group for plain, group in groups.items() if len(group) > 1}
-    found, empty = 0, 0
+    found, sent, empty = 0, 0, 0
     for group in same.values():
         if not any(made.register.texts(report).numbered for report in group):
-            empty += 1  # "not found", or nothing but the form's own sentences: there is no concern to be equal
+            # "Not found", or nothing but the form's own sentences: there is no concern to be equal.
+            of = [made.register.of(report) for report in group]
+            if all({other.id for other in sent_together(made.register, one)} >= {*group} - {one.id} for one in of):
+                sent += 1
+            else:
+                empty += 1
         else:
             found += all({one.id for one in made.equal_to(report)} >= {*group} - {report} for report in group)
     reports = sum(map(len, same.values()))
-    print(f"equal        {len(same)} groups ({reports} reports); {found} found, {empty} hold no concern at all")
+    print(
+        f"equal        {len(same)} groups ({reports} reports); {found} found by their words, {sent} as sent "
+        f"together; {empty} hold no concern at all, nor anything else in common"
+    )
+    _together(made)
+
+
+def _together(made: Echoes) -> None:
+    """What it says of two reports that they were sent together."""
+    pairs = [(one, other) for one in made.register for other in sent_together(made.register, one) if one.id < other.id]
+    texts = [tuple(made.register.texts(one.id) for one in pair) for pair in pairs]
+    both = [digest_of(one) == digest_of(other) for one, other in texts if one.numbered and other.numbered]
+    alike = [bool({*one.categories} & {*other.categories}) for one, other in pairs]
+    print(
+        f"             sent together: {len(pairs)} pairs; of {len(both)} with concerns {sum(both)} have the same, word "
+        f"for word; {sum(alike)} have a category in common"
+    )
 
 
 def _boilerplate(made: Echoes) -> None:
@@ -264,16 +297,34 @@ def _boilerplate(made: Echoes) -> None:
     print(f"boilerplate  the form's own sentences find {len(made.of_text(form))} reports")
 
 
-def _http(data: Path) -> None:
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """The address of a real server over this register, once it is whole."""
     argv = [sys.executable, "-m", "heard.cli", "serve", "--data", str(data), "--port", "0"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout
         address = next(line.split()[-1].rstrip("/") for line in process.stdout if "Heard is at" in line)
-        while b"being put together" in _get(f"{address}/reports/")[1] or b"<b>0</b>" in _get(f"{address}/reports/")[1]:
+        while not _is_whole(f"{address}/reports/"):
             time.sleep(1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _is_whole(page: str) -> bool:
+    try:
+        content = get(page)[1]
+    except urllib.error.HTTPError:  # it is not ready to answer yet
+        return False
+    return b"being put together" not in content and b"<b>0</b>" not in content
+
+
+def _http(data: Path) -> None:
+    with served(data) as address:
         asked = [f"{address}/reports/?q={urllib.parse.quote(question)}" for question in QUESTIONS]
-        took = [_get(f"{one}&page={page}")[0] for page in (1, 2, 3) for one in asked]
+        took = [get(f"{one}&page={page}")[0] for page in (1, 2, 3) for one in asked]
         p95 = sorted(took)[int(len(took) * 0.95)]
         print(f"search       p50 {statistics.median(took):.0f} ms, p95 {p95:.0f} ms over HTTP (goal 50)")
         for name, path in (
@@ -286,15 +337,12 @@ def _http(data: Path) -> None:
             ("sheet", "/reports.xlsx"),
             ("feed", "/reports/feed.atom"),
         ):
-            cold, page = _get(address + path)
-            warm = statistics.median(_get(address + path)[0] for _ in range(9))
+            cold, page = get(address + path)
+            warm = statistics.median(get(address + path)[0] for _ in range(9))
             print(f"             {name:<10} first {cold:.0f} ms, warm {warm:.1f} ms, {len(page) / 1024:.0f} KiB")
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
-def _get(address: str) -> tuple[float, bytes]:
+def get(address: str) -> tuple[float, bytes]:
     began = time.perf_counter()
     with urllib.request.urlopen(address, timeout=60) as answer:
         content = answer.read()

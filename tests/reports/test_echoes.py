@@ -152,12 +152,12 @@ def test_a_long_concern_is_several_passages_and_loses_no_word() -> None:
 def test_a_space_of_nothing_and_of_one_report_can_be_asked() -> None:
     empty = space.fit([])
     assert len(space.by_words(empty, LAMP)) == 0
-    one = space.fit([("a", LAMP, [LAMP])])
+    one = space.fit([("a", (LAMP, ""), [LAMP])])
     assert float(space.by_words(one, LAMP)[0]) > 0.99
 
 
 def test_the_same_reports_give_the_same_space() -> None:
-    texts = [(str(number), f"{LAMP} {TIDE if number % 2 else STORES} {number}", [LAMP, TIDE]) for number in range(9)]
+    texts = [(str(number), (LAMP, f"{TIDE if number % 2 else STORES} {number}"), [LAMP, TIDE]) for number in range(9)]
     assert np.array_equal(space.fit(texts).places, space.fit(texts).places)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from heard.reports import form, space
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
-from heard.reports.space import Space, stem, words_of
+from heard.reports.space import Parts, Space, stem, words_of
 from heard.store.register import FittedFile
 from heard.text import care
 
@@ -64,9 +64,9 @@ class Echo(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
-def said_in(texts: Texts) -> str:
+def said_in(texts: Texts) -> Parts:
     """What a report says of its own: its concerns, and the circumstances."""
-    return "\n".join([*(one.words for one in texts.numbered), texts.circumstances])
+    return "\n".join(one.words for one in texts.numbered), texts.circumstances
 
 
 def passages_of(texts: Texts) -> list[str]:
@@ -177,7 +177,7 @@ class Echoes:
         self,
         ours: Sequence[str],
         *,
-        around: str = "",
+        around: Parts | None = None,
         before: date | None = None,
         but: str = "",
         limit: int = OFFERED,
@@ -190,7 +190,7 @@ class Echoes:
         known = [_runs(one) for one in ours] if but else []
         fitted, theirs = self.space(), dict[str, list[str]]()
         found = [one for here in ours for one in self._near(fitted, here, before, but, known, theirs)]
-        whole = dict(zip(fitted.reports, space.by_report(fitted, around or "\n".join(ours)), strict=True))
+        whole = dict(zip(fitted.reports, space.by_report(fitted, around or ("\n".join(ours), "")), strict=True))
         found = [(near + BY_AROUND * float(whole[one.id]), one, here, there) for near, one, here, there in found]
         kept, seen = dict[str, Echo](), list[frozenset[Any]]()
         for score, shown, here, there in sorted(found, key=lambda one: -one[0]):

@@ -10,14 +10,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 
+from heard.reports.model import HIDDEN
+
 DIRECTIONS = 160
+#: So many of them, the strongest, are what a report is of on the whole; and how much the concerns alone, and the
+#: circumstances alone, count in where it lies, all of it counting one. Fixed on one half of three sets of labels.
+COARSE, BY_PART = 40, 0.5
+#: What is asked is turned towards what these nearest reports have in common (Rocchio, 1971).
+LIKE = 10
 #: How often the subspace is turned towards the strongest directions, and how many rows are multiplied at once.
 ROUNDS, BLOCK = 4, 256
 #: A word that is in fewer reports, or in more than this share of them, tells nothing of what goes with what.
@@ -28,7 +35,11 @@ FEW = 200
 #: A word that in the midst of sentences has a capital so many times as often as it has none is a name.
 NAME_RATIO = 2
 
+#: What a report says of its own: its concerns, and the circumstances; either may be empty.
+Parts: TypeAlias = tuple[str, str]
+
 _WORD = re.compile(r"[a-z]{3,}")
+_TAKEN_OUT = re.compile(rf"{re.escape(HIDDEN)}|\bredacted\b")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
 _SMALL = re.compile(r"\b[a-z]{3,}\b")
 _STOP = frozenset(
@@ -57,7 +68,7 @@ class Space(msgspec.Struct):
     reports: list[str]
     owners: Any
     within: Any
-    #: A direction of unit length for each report, and for each passage.
+    #: Where each report lies (see `_lying`), and a direction of unit length for each passage.
     whole: Any
     places: Any
     #: By word: which passages say it, and how much of the passage it is.
@@ -114,13 +125,17 @@ def stem(word: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    return [stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+    """The stems of what a text says; that something is taken out of it says nothing."""
+    return [stem(word) for word in _WORD.findall(_TAKEN_OUT.sub(" ", text.lower())) if word not in _STOP]
 
 
-def fit(reports: Sequence[tuple[str, str, Sequence[str]]]) -> Space:
-    """The space of these (report, text, passages). Deterministic: the same reports give the same space."""
-    names = _names([text for _, text, _ in reports])
-    counts = [Counter(word for word in words_of(text) if word not in names) for _, text, _ in reports]
+def fit(reports: Sequence[tuple[str, Parts, Sequence[str]]]) -> Space:
+    """The space of these (report, its parts, passages). Deterministic: the same reports give the same space."""
+    names = _names(["\n".join(parts) for _, parts, _ in reports])
+    said = [
+        tuple(Counter(word for word in words_of(part) if word not in names) for part in two) for _, two, _ in reports
+    ]
+    counts = [concerns + circumstances for concerns, circumstances in said]
     seen = Counter(word for count in counts for word in count)
     least = SEEN_MIN if len(reports) > FEW else 1
     most = max(SEEN_MIN + 1, SEEN_SHARE_MAX * len(reports))
@@ -129,16 +144,16 @@ def fit(reports: Sequence[tuple[str, str, Sequence[str]]]) -> Space:
     weights = np.array([math.log((1 + len(reports)) / (1 + seen[word])) + 1 for word in kept], dtype=np.float32)
     rows = [_sparse(count, vocabulary, weights) for count in counts]
     directions = _directions(rows, len(kept)) if kept else np.zeros((0, 1), dtype=np.float32)
-    said = [(owner, number, one) for owner, (_, _, some) in enumerate(reports) for number, one in enumerate(some)]
-    passages = [_sparse(Counter(words_of(one)), vocabulary, weights) for _, _, one in said]
+    parted = [(owner, number, one) for owner, (_, _, some) in enumerate(reports) for number, one in enumerate(some)]
+    passages = [_sparse(Counter(words_of(one)), vocabulary, weights) for _, _, one in parted]
     return Space(
         vocabulary,
         weights,
         directions,
         [report for report, _, _ in reports],
-        np.array([owner for owner, _, _ in said], dtype=np.int64),
-        np.array([number for _, number, _ in said], dtype=np.int64),
-        _all_placed(rows, directions),
+        np.array([owner for owner, _, _ in parted], dtype=np.int64),
+        np.array([number for _, number, _ in parted], dtype=np.int64),
+        _lying(said, vocabulary, weights, directions),
         _all_placed(passages, directions),
         *_by_word(passages, len(kept)),
     )
@@ -213,6 +228,20 @@ def _all_placed(rows: Sequence[tuple[Any, Any]], directions: Any) -> Any:
     return np.stack([_placed(row, directions) for row in rows]) if rows else np.zeros((0, directions.shape[1]))
 
 
+def _lying(said: Sequence[tuple[Counter[str], ...]], vocabulary: dict[str, int], weights: Any, directions: Any) -> Any:
+    """Where reports lie that say so of their concerns and circumstances: by all of it, finely and coarsely, and by each
+    part alone.
+    """
+
+    def placed(counts: Iterable[Counter[str]]) -> Any:
+        return _all_placed([_sparse(count, vocabulary, weights) for count in counts], directions)
+
+    every = placed(one + other for one, other in said)
+    coarse = every[:, :COARSE] / np.maximum(np.linalg.norm(every[:, :COARSE], axis=1, keepdims=True), 1e-9)
+    parts = [math.sqrt(BY_PART) * placed(one[part] for one in said) for part in (0, 1)]
+    return np.hstack([every, coarse, *parts]).astype(np.float32)
+
+
 def _by_word(rows: Sequence[tuple[Any, Any]], width: int) -> tuple[Any, Any, Any]:
     """The rows turned about: where each word's begin, which rows say it, and their values."""
     if not rows:
@@ -234,12 +263,17 @@ def by_words(space: Space, text: str) -> Any:
     return found
 
 
-def by_report(space: Space, text: str) -> Any:
-    """How near each report as a whole lies to a text: cosines."""
-    return space.whole @ _placed(_sparse(Counter(words_of(text)), space.vocabulary, space.weights), space.directions)
+def by_report(space: Space, parts: Parts) -> Any:
+    """How near each report lies as a whole to one of these parts, and to what lies nearest to that: for an order."""
+    if not space.reports:
+        return np.zeros(0, dtype=np.float32)
+    said = [tuple(Counter(words_of(part)) for part in parts)]
+    [place] = _lying(said, space.vocabulary, space.weights, space.directions)
+    near = space.whole @ place
+    return space.whole @ (place + space.whole[np.argsort(-near, kind="stable")[:LIKE]].mean(axis=0))
 
 
 def by_place(space: Space, text: str) -> tuple[Any, Any]:
     """How near each passage lies to a text, and how near its whole report does: cosines."""
     place = _placed(_sparse(Counter(words_of(text)), space.vocabulary, space.weights), space.directions)
-    return space.places @ place, (space.whole @ place)[space.owners]
+    return space.places @ place, (space.whole[:, : len(place)] @ place)[space.owners]

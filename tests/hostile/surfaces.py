@@ -27,6 +27,7 @@ def pages(case: Planted, planter: Planter) -> list[str]:
         f"{about}people/",
         f"{about}corrections/",
         f"{about}reports/",
+        f"{about}follow/",
         f"/desk{about}",
         f"/desk{about}orders/",
     ]

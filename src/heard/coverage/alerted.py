@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 from heard.coverage.alert_entries import AlertCalled, AlertSent, Sort
 from heard.engine import now
@@ -61,9 +64,16 @@ def _went_out(tables: Tables, entry: Entry, body: AlertSent) -> None:
 FOLDS: dict[Any, Fold] = {AlertCalled: _is_called, AlertSent: _went_out}
 
 
-def called(tables: Tables) -> list[Alert]:
-    """Every alert that was called for: case by case, the first of each first."""
-    return [_alert(row) for row in tables.execute("SELECT * FROM alert ORDER BY case_id, position")]
+def called(tables: Tables, since: int = -1, and_of: Collection[str] = ()) -> list[Alert]:
+    """The alerts that were called for, or whose post was changed, after a position, and those of these posts: case by
+    case, the first of each first.
+    """
+    rows = tables.execute(
+        "SELECT alert.* FROM alert JOIN post ON post.id = alert.post WHERE alert.position > ?1 OR post.position > ?1 "
+        "OR alert.post IN (SELECT value FROM json_each(?2)) ORDER BY alert.case_id, alert.position",
+        (since, msgspec.json.encode(sorted(and_of)).decode()),
+    )
+    return [_alert(row) for row in rows]
 
 
 def called_in(tables: Tables, case: str) -> list[Alert]:

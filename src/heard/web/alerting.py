@@ -52,8 +52,9 @@ class Alerting:
         self._sending = Sending(serving.follows, box, self._is_fresh, our_turn)
         #: Which case a follower follows.
         self._case_of: dict[str, str] = {}
-        #: How far each post had come when everybody was told of it.
+        #: How far each post had come when everybody was told of it; and those of which somebody was not told yet.
         self._done: dict[str, int] = {}
+        self._left: set[str] = set()
         #: The end of the journal when it was looked at last; and when to look all the same, if somebody was not told.
         self._looked = -1
         self._look_at: datetime | None = None
@@ -77,10 +78,12 @@ class Alerting:
         if position == self._looked and (self._look_at is None or now.utc() < self._look_at):
             return
         everybody = True
+        called = alerted.called(self._serving.tables, self._looked, self._left)
+        self._left = {alert.post for alert in called}
         try:
             async with Post(self._box) as post:
-                for case, called in groupby(alerted.called(self._serving.tables), lambda alert: alert.case):
-                    everybody &= await self._tell_of(post, case, list(called))
+                for case, theirs in groupby(called, lambda alert: alert.case):
+                    everybody &= await self._tell_of(post, case, list(theirs))
         finally:
             await self._write_down()
         self._looked, self._look_at = position, None if everybody else now.utc() + self._again
@@ -93,6 +96,7 @@ class Alerting:
         door = self._serving.doors.of(tables, case)
         known = {one.id: one for one in projection.by_ids(tables, [alert.post for alert in called])}
         ahead = [alert for alert in called if self._done.get(alert.post) != alerts.how_far(known[alert.post])]
+        self._left -= {alert.post for alert in called} - {alert.post for alert in ahead}
         ahead = [alert for alert in ahead if alerts.may_go_out(tables, door, known[alert.post])]
         if not ahead:
             return True
@@ -102,6 +106,7 @@ class Alerting:
             await asyncio.sleep(0)
         if everybody:
             self._done |= {alert.post: alerts.how_far(known[alert.post]) for alert in ahead}
+            self._left -= {alert.post for alert in ahead}
             for alert in ahead:
                 self._to_nobody(alert)
         return everybody

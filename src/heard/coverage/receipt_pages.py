@@ -85,6 +85,7 @@ def _page(serving: Serving, caller: Caller, case: Case, receipt: Receipt, **said
         receipt=receipt,
         owner=known.get(receipt.by, "whoever runs this server"),
         recalls=receipts.recalls(serving.tables, receipt),
+        alerts=receipts.went_out(serving.tables, receipt),
         may_retract=caller.may("retract"),
         again_s=None if receipt.is_proven else LOOK_AGAIN_S if receipt.first_at else FIRST_LOOK_S,
         now=now.utc(),

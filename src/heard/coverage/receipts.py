@@ -143,22 +143,14 @@ def recalls(tables: Tables, receipt: Receipt) -> list[Recall]:
     rows = tables.execute("SELECT what, seen_to_at, note FROM recall WHERE withdrawal = ?", (receipt.withdrawal,))
     done = {what: (now.instant(at), note) for what, at, note in rows}
     clock = Clock(receipt.withdrawn_at, receipt.withdrawn_at + RECALL_WITHIN)
-    went = "".join(f" {said(one)}." for one in went_out(tables, receipt))
     return [
-        Recall(what, words + went * (what == "mail"), receipt.by, clock, *done.get(what, (None, "")))
-        for what, words in BEYOND_RECALL.items()
+        Recall(what, words, receipt.by, clock, *done.get(what, (None, ""))) for what, words in BEYOND_RECALL.items()
     ]
 
 
 def went_out(tables: Tables, receipt: Receipt) -> list[Sent]:
     """The alerts of a post that was withdrawn, and what went after them."""
     return alerted.sent_of_post(tables, receipt.subject)
-
-
-def said(sent: Sent) -> str:
-    """What went out, when and to how many, in words for the desk."""
-    what = {"news": "An alert", "corrected": "A corrected alert", "withdrawn": "Word that it was withdrawn"}[sent.sort]
-    return f"{what} went to {sent.to} address{'es' if sent.to != 1 else ''} at {sent.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _receipt(row: Any) -> Receipt:

@@ -24,6 +24,7 @@ from heard.coverage.elements import Text
 from heard.deliver.mailing import mailbox
 from heard.engine import now
 from heard.engine.errors import Refused
+from heard.engine.node import Command
 from heard.opening import House
 from heard.web.alerting import Alerting
 from tests.desk import Desk
@@ -63,9 +64,12 @@ class Room(Desk):
         asyncio.run(self.alerting().tell_all())
         return [text_of(one) for one in self.mail.taken[before:]]
 
+    def called_for(self, post: str) -> Command:
+        return alerts.call(self.doors, self.journal, post, "editor")
+
     def alert(self, words: str = "The jury found 14 failings.", **content: object) -> str:
         post = self.publish(words, key_event=True, **content)
-        self.do(alerts.call(self.doors, post))
+        self.do(self.called_for(post))
         return post
 
     def correct(self, post: str, words: str = "The jury found 11 failings.", wrong: str = "figure") -> None:
@@ -92,6 +96,11 @@ def _stopped(room: Room) -> Callable[[], Any]:
     return lambda: room.do(permission.record_permission(room.case, "leave given"))
 
 
+def _stopped_alone(room: Room) -> Callable[[], Any]:
+    room.do(permission.record_own_permission(room.case, "editor", "lawyer", "withdrawn"), by="lawyer")
+    return lambda: room.do(permission.record_own_permission(room.case, "editor", "lawyer", "leave given"), by="lawyer")
+
+
 def _jury_out(room: Room) -> Callable[[], Any]:
     hearing = hearing_of(room, with_jury=True)
     room.do(jury.send_out(room.case, hearing))
@@ -115,7 +124,7 @@ def _ordered(room: Room) -> Callable[[], Any]:
     return lambda: room.do(case_commands.lift_restriction(room.case, order, "lifted"))
 
 
-RULES = [_stopped, _jury_out, _in_private, _on_hold, _ordered]
+RULES = [_stopped, _stopped_alone, _jury_out, _in_private, _on_hold, _ordered]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -126,7 +135,7 @@ def test_what_the_rules_of_the_case_hold_back_goes_out_when_they_let_it(
     ends = rule(room)
     assert room.sends() == [] and room.sent(first) == []
     with pytest.raises(Refused):
-        room.do(alerts.call(room.doors, later))
+        room.do(room.called_for(later))
     ends()
     [said] = room.sends()
     assert "14 failings" in said and room.sent(first) == [("news", 1)]
@@ -166,7 +175,7 @@ def test_nothing_is_called_for_at_what_readers_do_not_have(room: Room) -> None:
     room.retract(told[2])
     for post in told:
         with pytest.raises(Refused):
-            room.do(alerts.call(room.doors, post))
+            room.do(room.called_for(post))
     assert room.sends() == [] and alerted.called(room.tables) == []
 
 

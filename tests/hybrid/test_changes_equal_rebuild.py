@@ -160,7 +160,7 @@ def mark(story: Story) -> None:
 
 def alert(story: Story) -> None:
     post = story.post()
-    story.desk.do(alerts.call(story.desk.doors, post))
+    story.desk.do(alerts.call(story.desk.doors, story.desk.journal, post, "editor"))
     sort: Any = story.random.choice(["news", "corrected", "withdrawn"])
     story.desk.do(alerts.record(post, AlertSent(story.desk.case, sort, 1, story.random.randrange(9), with_care=True)))
 

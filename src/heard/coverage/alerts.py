@@ -25,6 +25,7 @@ from heard.coverage.entries import (
     PostRetracted,
     PostTakenOver,
 )
+from heard.coverage.kept import author
 from heard.coverage.model import Post
 from heard.coverage.sealing import nothing_new_now
 from heard.coverage.shown import show
@@ -64,12 +65,14 @@ def sort_of(had: int | None, far: int) -> Sort:
     return "news" if had is None else "withdrawn" if far == WITHDRAWN else "corrected"
 
 
-def may_go_out(tables: Tables, door: Door, post: Post) -> bool:
-    """Whether the rules of its case let what the post says out at this moment; that it was withdrawn always may."""
+def may_go_out(tables: Tables, journal: Journal, door: Door, alert: Alert, post: Post) -> bool:
+    """Whether the rules of its case let what the post says out at this moment, and those whose words it is and who
+    called for the alert have leave; that it was withdrawn always may.
+    """
     if how_far(post) == WITHDRAWN:
         return True
     try:
-        nothing_new_now(tables, post.case)
+        nothing_new_now(tables, post.case, alert.by, author(journal, post.id))
     except Refused:
         return False
     return is_seen(door, post)
@@ -122,8 +125,10 @@ def _offers(post: Post) -> bool:
 # What is written ------------------------------------------------------------------------------------------------------
 
 
-def call(doors: Doors, post: str) -> Command:
-    """Say that followers are told of a post that readers have; saying so twice is saying it once."""
+def call(doors: Doors, journal: Journal, post: str, by: str) -> Command:
+    """Say that followers are told of a post that readers have; saying so twice is saying it once. `by` is the account
+    that says so.
+    """
 
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
@@ -132,7 +137,7 @@ def call(doors: Doors, post: str) -> Command:
             raise Refused("Of a change of state no alert is sent. Nothing was changed; write a post that says it.")
         if of_post(tables, post):
             return Decision((), (post,))
-        nothing_new_now(tables, known.case)
+        nothing_new_now(tables, known.case, by, author(journal, post))
         if not is_seen(doors.of(tables, known.case), known):
             raise NotPublished
         rules = cases.by_id(tables, known.case).rules

@@ -139,7 +139,7 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
 def _alert(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     follows_of(serving)
-    return alerts.call(serving.doors, _post(serving, case, form))
+    return alerts.call(serving.doors, serving.node.journal, _post(serving, case, form), caller.account.id)
 
 
 def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

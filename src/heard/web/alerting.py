@@ -92,12 +92,12 @@ class Alerting:
         """Whether nobody is left who could be told of a case at this moment. What its rules hold back is looked at
         again when an entry changes them.
         """
-        tables, everybody = self._serving.tables, True
+        tables, journal, everybody = self._serving.tables, self._serving.node.journal, True
         door = self._serving.doors.of(tables, case)
         known = {one.id: one for one in projection.by_ids(tables, [alert.post for alert in called])}
         ahead = [alert for alert in called if self._done.get(alert.post) != alerts.how_far(known[alert.post])]
         self._left -= {alert.post for alert in called} - {alert.post for alert in ahead}
-        ahead = [alert for alert in ahead if alerts.may_go_out(tables, door, known[alert.post])]
+        ahead = [alert for alert in ahead if alerts.may_go_out(tables, journal, door, alert, known[alert.post])]
         if not ahead:
             return True
         for follower in self._followers(case):
@@ -152,15 +152,15 @@ class Alerting:
 
         Raises Withheld, NotFound where that is nothing.
         """
-        tables = self._serving.tables
+        tables, journal = self._serving.tables, self._serving.node.journal
         case, post = cases.by_id(tables, alert.case), projection.by_id(tables, alert.post)
         door = self._serving.doors.of(tables, case.id)
         sort = alerts.due(one.told, alert, post)
-        if sort is None or not alerts.may_go_out(tables, door, post):
+        if sort is None or not alerts.may_go_out(tables, journal, door, alert, post):
             raise Withheld(case.id)
         leave = f"{self._base}/{case.slug}/leave/{self._follows.token('leave', one)}/"
         letter = alert_letters.letter(door, case, post, sort, one.told, self._base, leave, one.unsure_on)
-        wording, with_care = alerts.wording_of(self._serving.node.journal, post.id), "suicide" in door.care
+        wording, with_care = alerts.wording_of(journal, post.id), "suicide" in door.care
         told = one.told.of(post.id, alerts.how_far(post))
         return letter, told, AlertSent(case.id, sort, wording, 1, with_care)
 

@@ -28,7 +28,9 @@ async def call_alert(call: Call) -> Response:
     """Send an alert to those who follow the case; a second call is the first."""
     follows_of(call.serving)
     post = projection.by_id(call.tables, call.named("post"))
-    written = await call.do(alerts.call(call.doors, post.id), post.id)
+    written = await call.do(
+        alerts.call(call.doors, call.serving.node.journal, post.id, call.caller.account.id), post.id
+    )
     return answered(_told(call, post.id), 201, written)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from heard.engine import now
 from heard.opening import open_house
@@ -14,13 +17,22 @@ from heard.reports import commands
 from heard.reports.commands import Row
 from tests.pictures.sending import fresh
 from tests.reports.register import COLUMNS, line
-from tests.server import Server
+from tests.server import Server, running
 from tests.stories.people import signed_in_as
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats" / "api.md"
 _EXAMPLE = re.compile(r"^    (GET|POST) (/api/v1\S+)\n(?:    (\{.*\}|<picture>|<table>)\n)?    → (\d+)$", re.MULTILINE)
 
 TABLE = "\n".join((COLUMNS, line(8, sent="Harbour Board"))).encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that sends mail, as some verbs ask for; nobody follows anything, so the mail server is never called."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEARD_MAIL", "smtp://127.0.0.1:9/?from=alerts@site.example")
+        with running(tmp_path_factory.mktemp("served") / "data") as started:
+            yield started
 
 
 class Example(NamedTuple):

@@ -100,7 +100,7 @@ def test_the_command_line_prints_the_receipt(server: Server) -> None:
     slug = server.open_case("typed", "A case of which something is withdrawn by hand")
     post = server.publish(slug, f"A witness said that {WORDS}.")
     printed = typed(server, "retract", post)
-    assert "Withdrawn." in printed and "Proven gone at 16 addresses: here." in printed
+    assert "Withdrawn." in printed and "Proven gone at 17 addresses: here." in printed
     assert "NOT PROVEN" not in printed and f"/desk/{slug}/receipts/" in printed and "Quillon" not in printed
 
 

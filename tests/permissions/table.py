@@ -122,7 +122,7 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/cases/{case}/hearings": [Row(WRITE, "write", "case", _LISTED, {"title": WORDS})],
     "GET /api/v1/cases/{case}/permission": [Row(ALL, "read", "case", READ)],
     "POST /api/v1/cases/{case}/permission": [Row(WRITE, "write", "case", _LISTED, {"permission": "withdrawn"})],
-    "GET /api/v1/cases/{case}/permissions": [Row(RELEASE, "read", "case", READ)],
+    "GET /api/v1/cases/{case}/permissions": [Row(RELEASE, "write", "case", READ)],
     "POST /api/v1/cases/{case}/permissions": [Row(RELEASE, "write", "case", _LISTED, _LEAVE)],
     "POST /api/v1/cases/{case}/stop": [Row(WITHDRAW, "write", "case", _LISTED)],
     "POST /api/v1/cases/{case}/legal_hold": [Row(ERASE, "write", "case", _LISTED, {"ground": WORDS})],

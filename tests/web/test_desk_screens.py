@@ -15,7 +15,8 @@ import pytest
 
 from heard.engine import now
 from tests.axe import violations
-from tests.server import Server
+from tests.server import ADMINISTRATOR, Server
+from tests.stories.people import signed_in_as
 
 NARROW, WIDE = 390, 1280
 #: All of them with `make sweep`: it is the same markup, and one run of all screens takes some ten seconds.
@@ -44,6 +45,7 @@ def desk(server: Server) -> httpx2.Client:
         server.publish("queues", f"Post number {n}.\n\nThere were two lamps.")
     gone = server.publish("queues", "To be withdrawn.")
     server.post(f"/posts/{gone}/retraction", {"reason": "r"})
+    server.post("/cases/plain/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
     server.post("/cases/queues/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})
     server.publish("queues", "It was Petronella Vane.")
     server.publish("queues", "Not yet.", not_before=now.text(now.utc() + timedelta(days=1)))
@@ -52,6 +54,11 @@ def desk(server: Server) -> httpx2.Client:
     server.post(f"/hearings/{listed['id']}/jury", {"jury": "out"})
     server.publish("queues", "Argument without the jury.")
     server.reader.post("/queues/problem/", data={"words": "My brother is misnamed.", "once": "1"})
+    given = {"account": ADMINISTRATOR, "permission": "leave given", "words": "The coroner, at ten."}
+    signed_in_as(server, "Counsel", "lawyer").post("/desk/queues/leave", data=given)
+    mira = signed_in_as(server, "Mira", "editor")
+    for number in range(5):
+        mira.post("/desk/plain/summary", data={"text": f"It was Petronella Vane, {number}."})
     client = httpx2.Client(base_url=server.address, timeout=30)
     assert client.post(server.link).status_code == 303
     return client

@@ -125,7 +125,7 @@ def counted(tables: Tables, account: str, case: str) -> tuple[Draft, ...]:
     return (stopped, Draft(account, ApprovalRequired(case)))
 
 
-def count_stopped(account: str, of: str) -> Command:
+def count_stopped(account: str, of: str = "") -> Command:
     """Count a text that was refused, and kept nowhere; `of` is the case, post, hearing or sitting that it was for."""
 
     def judge(tables: Tables) -> Decision:

@@ -175,7 +175,7 @@ def test_what_could_not_be_kept_is_kept_the_next_time(
         return really(self, about, rows)
 
     monkeypatch.setattr(ResumingFile, "keep", fails_twice)
-    gate.watching.has_begun = True
+    gate.watching.begin()
 
     async def until(so: Any) -> None:
         keeping = Keeping(gate.watching, file)

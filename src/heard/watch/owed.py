@@ -145,7 +145,8 @@ class Owed(ABC):
     # While it is suspended
 
     def is_suspended(self, how: str = "") -> bool:
-        return any(one.has_begun and not one.is_over and how in ("", one.how) for one in self.suspensions)
+        some = self.suspensions  # nearly always none, and asked several times a ping
+        return bool(some) and any(one.has_begun and not one.is_over and how in ("", one.how) for one in some)
 
     def suspend(self, by: Suspension, at: datetime) -> None:
         for instance in self.instances.values():
@@ -257,9 +258,9 @@ class OnDuty:
     def __init__(self, post: str | None, who: str | None = None) -> None:
         self.post, self.who = post, who
         #: When each who is on duty was said to begin, the first first: it may be said more than once.
-        self.began = dict[str, list[datetime]]()
+        self.began: dict[str, list[datetime]] = {}
         #: When a duty of each was over last: what is told afterwards of one before that is of a duty that is over.
-        self.over = dict[str, datetime]()
+        self.over: dict[str, datetime] = {}
 
     def heard(self, evidence: Evidence) -> None:
         if self.post is None or evidence["post"] != self.post or self.who not in (None, evidence["who"]):

@@ -7,7 +7,6 @@ is, byte for byte, what the journal gives (`tests/hybrid/test_resuming.py`).
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
@@ -129,9 +128,6 @@ def resume(watching: Watching, file: File) -> bool:
             watching.stands_in(one)
         if looked_at:
             watching.look_at(one)
-        if rings_at != NEVER:
-            watching.clocks.append((rings_at, one))
-    heapq.heapify(watching.clocks)
     return True
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from heard.engine.entry import Entry
+from heard.engine.entry import Body, Entry
+from heard.watch import entries, position_entries
 from heard.watch.calendar_entries import DayProclaimed
 from heard.watch.entries import (
     DeedDone,
@@ -22,6 +23,11 @@ from heard.watch.entries import (
     SuspensionEnded,
 )
 from heard.watch.evidence import ARMED, PROCLAIMED, Evidence
+from heard.watch.retention_entries import VerdictsErased
+
+#: The kinds of entry that the watch is told of.
+_TOLD = (*vars(entries).values(), *vars(position_entries).values(), DayProclaimed, VerdictsErased)
+KINDS = tuple(body.kind for body in _TOLD if isinstance(body, type) and issubclass(body, Body) and body.kind)
 
 _PINGS = {"success": "ping", "fail": "ping.fail", "start": "ping.start", "log": "ping.log"}
 
@@ -32,6 +38,8 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
     """
     on, at = entry.stream, entry.at
     match entry.body:
+        case Pinged(sort=sort):  # of these there are most
+            yield _at(at, _PINGS[sort], source=on)
         case DutyBegun(holder=who):
             yield _at(at, "duty.start", post=on, who=who)
             yield _at(at, "presence", station=on, who=who, value=None)
@@ -59,11 +67,18 @@ def evidence_of(entry: Entry) -> Iterator[Evidence]:
             yield _at(at, "suspend.end", id=id)
         case OrderAcknowledged(number=version):
             yield _at(at, "ack", order=on, version=version, who=entry.by)
-        case Pinged(sort=sort):
-            yield _at(at, _PINGS[sort], source=on)
         case DayProclaimed(number=version, on=day, is_working=is_working):
             facts = {"calendar": on, "day": day.isoformat(), "working": is_working, "version": version}
             yield _at(at, PROCLAIMED, **facts)
+
+
+#: What is told on a stream of its own; all else is told of the station.
+_OF_ITSELF = (Pinged, SuspensionAgreed, SuspensionEnded)
+
+
+def told_to(entry: Entry, station: str) -> str:
+    """Whom an entry is told to: those that hear of this stream."""
+    return entry.stream if isinstance(entry.body, _OF_ITSELF) else station
 
 
 def _at(at: datetime, kind: str, **facts: Any) -> Evidence:

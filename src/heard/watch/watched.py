@@ -87,6 +87,8 @@ class Evaluated(msgspec.Struct, eq=False):
     passed_to: datetime
     evaluator: Evaluator
     settled: int = 0
+    #: Whether the obligation may be laid down with the rest, once that was asked.
+    is_without_words: bool | None = None
 
     def begin(self, first: list[Evidence]) -> None:
         """As it was when it was armed."""
@@ -157,7 +159,9 @@ _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Laid)
 
 
 def lay_down(one: Evaluated) -> bytes:
-    written = one.obligation if _is_without_words(one.obligation) else None
+    if one.is_without_words is None:
+        one.is_without_words = _is_without_words(one.obligation)
+    written = one.obligation if one.is_without_words else None
     laid = _Laid(
         *(written, one.version, one.rests_on, one.armed_at, one.stood, one.passed_to, one.settled),
         one.evaluator.state(),
@@ -175,7 +179,7 @@ def take_up(watched: Watched, entry: Callable[[int], Entry | None]) -> Evaluated
     asked = laid.obligation or read(armed_by(watched, entry))
     taken = Evaluated(
         *(asked, laid.version, laid.rests_on, laid.armed_at, laid.stood, laid.passed_to, evaluator(asked)),
-        laid.settled,
+        *(laid.settled, laid.obligation is not None),
     )
     taken.evaluator.go_on_from(laid.state, lambda position: _told(entry(position)))
     return taken

@@ -16,11 +16,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from heard.engine.entry import Body, Entry
+from heard.engine.entry import Entry
 from heard.engine.journal import Journal
-from heard.watch import entries, position_entries
 from heard.watch.alarms import Alarm
-from heard.watch.calendar_entries import DayProclaimed
 from heard.watch.entries import (
     AlarmCleared,
     AlarmProven,
@@ -28,17 +26,14 @@ from heard.watch.entries import (
     ObligationArmed,
     ObligationStoodDown,
     OrderPublished,
-    Pinged,
     SourceAdded,
-    SuspensionAgreed,
-    SuspensionEnded,
 )
 from heard.watch.erased import Erased
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
 from heard.watch.obligations import Keep
 from heard.watch.retention_entries import VerdictsErased
-from heard.watch.standing import Standing, evidence_of, told_by
+from heard.watch.standing import KINDS, Standing, evidence_of, told_by, told_to
 from heard.watch.watched import (
     NEVER,
     Due,
@@ -57,9 +52,6 @@ from heard.watch.watched import (
     take_up,
 )
 
-#: The kinds of entry that the watch is told of.
-_TOLD = (*vars(entries).values(), *vars(position_entries).values(), DayProclaimed, VerdictsErased)
-KINDS = tuple(body.kind for body in _TOLD if isinstance(body, type) and issubclass(body, Body) and body.kind)
 Name = TypeVar("Name", str, tuple[str, ...])
 
 #: What open boards listen to.
@@ -131,7 +123,14 @@ class Watching:
         """Hear the entries of the watch up to a position."""
         while self.position < to:
             self.go_on(to)
-        self.has_begun = True
+        self.begin()
+
+    def begin(self) -> None:
+        """The record was heard: from here on clocks run. Of a million pieces in it each would have set one anew."""
+        if not self.has_begun:
+            self.has_begun = True
+            self.clocks = [(one.next_at, one) for one in self.watched.values() if one.next_at != NEVER]
+            heapq.heapify(self.clocks)
 
     def go_on(self, to: int) -> None:
         """Hear the next of them, as many as take some ten milliseconds."""
@@ -173,7 +172,7 @@ class Watching:
                 self.last_heard_at = max(evidence.at, self.last_heard_at or evidence.at)
                 self.unkept.stations.add(station)
             of_itself = self.watched.get(entry.stream)
-            for watched in (of_itself,) if of_itself else self._hearing_of.get(_told_of(entry, station), ()):
+            for watched in (of_itself,) if of_itself else self._hearing_of.get(told_to(entry, station), ()):
                 self._tell(watched, entry, evidence)
 
     def _is_recorded(self, move: Move, entry: Entry) -> None:
@@ -193,7 +192,7 @@ class Watching:
 
     def is_told(self, watched: Watched, entry: Entry) -> bool:
         """Whether an entry is one that it hears of."""
-        return _told_of(entry, self._station(entry)) in (watched.id, *watched.hears_of())
+        return told_to(entry, self._station(entry)) in (watched.id, *watched.hears_of())
 
     def _arm(self, entry: Entry, armed: ObligationArmed) -> None:
         self._end(entry, "superseded")
@@ -276,7 +275,7 @@ class Watching:
     def _changed(self, watched: Watched, taken: Evaluated) -> None:
         """It was told something, or time has passed in it: see when it rings next, and look whether it has rung."""
         next_at = NEVER if watched.ended else taken.evaluator.next_at() or NEVER
-        if next_at not in (NEVER, watched.next_at):
+        if self.has_begun and next_at not in (NEVER, watched.next_at):
             heapq.heappush(self.clocks, (next_at, watched))
         watched.next_at = next_at
         self.unkept.watched[watched.number] = watched
@@ -397,8 +396,3 @@ class Watching:
         if alarm.upgraded_at is not None and ("prove", id) not in self.recorded:
             return "prove"
         return "clear" if alarm.cleared_at is not None else None
-
-
-def _told_of(entry: Entry, station: str) -> str:
-    """Whom an entry is told to: those that hear of this stream."""
-    return entry.stream if isinstance(entry.body, Pinged | SuspensionAgreed | SuspensionEnded) else station

@@ -144,7 +144,7 @@ async def _hear(node: Node, watching: Watching) -> None:
         raise
     except Exception as mistake:
         _stop(watching, mistake)
-    watching.has_begun = True
+    watching.begin()
 
 
 async def _hear_at_first(node: Node, watching: Watching) -> None:

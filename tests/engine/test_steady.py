@@ -63,6 +63,42 @@ def test_time_never_begins_before_the_newest_entry(machine: Machine) -> None:
     assert now.set_by() == -timedelta(days=1)
 
 
+@pytest.mark.parametrize("by_s", [3600, -3600, -86400, 30 * 86400])
+def test_a_process_that_knows_how_time_went_before_it_goes_on_from_there(machine: Machine, by_s: float) -> None:
+    machine.passed_s, machine.set_by_s = 600, by_s
+    now.keep_steady(NOON, NOON + timedelta(seconds=600), 600)
+    machine.passed_s += 60
+    assert now.utc() == NOON + timedelta(seconds=660)
+    assert now.set_by() == timedelta(seconds=by_s) and now.doubted_since() == NOON + timedelta(seconds=660)
+    machine.set_by_s = 0
+    assert now.utc() == machine.wall() and now.set_by() is None and now.doubted_since() is None, "it is back"
+
+
+def test_a_clock_that_came_a_little_apart_in_a_long_time_is_believed(machine: Machine) -> None:
+    machine.passed_s, machine.set_by_s = 86400, 60
+    now.keep_steady(NOON, NOON + timedelta(days=1), 86400)
+    assert now.utc() == machine.wall() and now.set_by() is None
+
+
+def test_a_clock_of_which_an_operator_says_that_it_is_right_is_followed(machine: Machine) -> None:
+    now.keep_steady(NOON)
+    machine.set_by_s = 3600
+    assert now.utc() == NOON and now.set_by() is not None
+    now.believe()
+    assert now.utc() == machine.wall() and now.set_by() is None and now.still_until() is None
+
+
+def test_for_a_clock_that_is_believed_and_behind_time_stands_still_and_never_goes_back(machine: Machine) -> None:
+    newest = NOON + timedelta(hours=1)
+    now.keep_steady(newest)
+    now.believe()
+    for _ in range(5):
+        machine.passed_s += 600
+        assert now.utc() == newest == now.still_until() and now.set_by() is None
+    machine.passed_s += 660
+    assert now.utc() == machine.wall() == newest + timedelta(seconds=60) and now.still_until() is None
+
+
 def test_without_it_the_clock_of_the_machine_is_the_time(machine: Machine) -> None:
     """The control: this is what happens to a process that does not keep time."""
     machine.set_by_s = 3600

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heard.cli.terminal import count, read_file
+from heard.cli.terminal import VAR, Data, count, opened, read_file
 from heard.engine.errors import Refused
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ def rehearse(
             typer.echo("  NOT as expected")
     if different:
         raise Refused(f"{count(different, 'rehearsal')} came out otherwise than the file expects.")
+
+
+@app.command("believe-clock")
+def believe_clock(data: Data = VAR) -> None:
+    """Say that the clock of this machine is right, where the board has it that it is not believed."""
+    from heard.web.timekeeping import say_believed
+
+    with opened(data) as house:
+        say_believed(house.data)
+    typer.echo("Who runs here follows the clock of this machine in a moment; what has fallen due by it rings then.")
 
 
 def _line(alarm: dict[str, Any]) -> str:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 #: The machine's clock is followed in steps of up to this, which is how it is put right from time to time (NTP steps
 #: from 0.128 s on, and slews below). A longer one is not believed by a process that has to keep time.
 FOLLOWED = timedelta(seconds=0.5)
+#: By as much of the time that has passed two clocks may have come apart by themselves.
+DRIFTS = 0.001
 
 _held: list[datetime] = []
 _steady: list[Steady] = []
@@ -31,28 +34,73 @@ class Steady:
     """Time that goes on as it went, whatever the machine's clock is set to meanwhile.
 
     Half an hour is half an hour also when the clock is set by one: what is owed would lapse, or not, for no reason but
-    that. The new time is taken up by the next process, or as soon as the clock is back.
+    that. The new time is taken up as soon as the clock is back, or an operator says that it is right.
     """
 
-    def __init__(self, at_least: datetime) -> None:
-        """Not before `at_least`: the journal's newest entry, behind which its time would stand still."""
-        self._since, self._from = _elapsed_s(), max(_wall(), at_least)
-        #: By how much the machine's clock is ahead of this one, where it was set.
+    def __init__(self, at_least: datetime, went_on: datetime | None = None, passed_s: float = 0.0) -> None:
+        """Not before `at_least`: the journal's newest entry, behind which its time would stand still.
+
+        `went_on` is what it must be by the time of a process before this one and the `passed_s` since, where the
+        machine ran on: then the clock is believed only if it agrees.
+        """
+        wall, drift = _wall(), timedelta(seconds=passed_s * DRIFTS)
+        is_believed = went_on is None or abs(wall - went_on) <= FOLLOWED + drift
+        self._since, self._from = _elapsed_s(), max(wall if is_believed or went_on is None else went_on, at_least)
+        #: By how much the machine's clock is ahead of this one, where it was set; and since when, by this one.
         self.apart: timedelta | None = None
+        self.apart_since: datetime | None = None
+        #: Until then it stands still: a clock was believed that is before what time had come to.
+        self.still_until: datetime | None = None
 
     def utc(self) -> datetime:
         elapsed_s, wall = _elapsed_s(), _wall()
         steady = self._from + timedelta(seconds=elapsed_s - self._since)
         if abs(wall - steady) <= FOLLOWED:
-            self._since, self._from, self.apart = elapsed_s, wall, None
-            return wall
-        self.apart = wall - steady
+            self._since, self._from, self.apart, self.apart_since = elapsed_s, wall, None, None
+            steady = wall
+        else:
+            self.apart, self.apart_since = wall - steady, self.apart_since or steady
+        if self.still_until is not None and steady < self.still_until:
+            return self.still_until
+        self.still_until = None
         return steady
 
+    def believe(self) -> None:
+        """The machine's clock is right. Time never goes back for it: it stands still until the clock is there."""
+        self.still_until = self.utc()
+        self._since, self._from = _elapsed_s(), _wall()
 
-def keep_steady(at_least: datetime) -> None:
-    """From now on, for all of this process."""
-    _steady.append(Steady(at_least))
+
+def keep_steady(at_least: datetime, went_on: datetime | None = None, passed_s: float = 0.0) -> None:
+    """From now on, for all of this process; as `Steady` has it."""
+    _steady.append(Steady(at_least, went_on, passed_s))
+
+
+def believe() -> None:
+    """An operator says that the machine's clock is right."""
+    for steady in _steady[-1:]:
+        steady.believe()
+
+
+def running() -> tuple[str, float]:
+    """Which run of the machine this is, "" where it does not say, and for how many seconds it goes on."""
+    try:
+        return _RUN.read_text().strip(), _elapsed_s()
+    except OSError:
+        return "", _elapsed_s()
+
+
+_RUN = Path("/proc/sys/kernel/random/boot_id")
+
+
+def doubted_since() -> datetime | None:
+    """Since when the machine's clock is not believed."""
+    return _steady[-1].apart_since if _steady else None
+
+
+def still_until() -> datetime | None:
+    """Until when no time passes here, if it stands still."""
+    return _steady[-1].still_until if _steady else None
 
 
 def set_by() -> timedelta | None:

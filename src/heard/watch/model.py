@@ -132,6 +132,14 @@ class RaisedAlarm(msgspec.Struct, frozen=True):
     false_by: FalseBy
 
 
+class Missed(msgspec.Struct, frozen=True):
+    """A time in which nobody watched; `is_certain` that it was so long, since the machine ran on meanwhile."""
+
+    since_at: datetime
+    until_at: datetime
+    is_certain: bool
+
+
 @lru_cache(4096)  # asked again as soon as it is recorded, and ten thousand may ring in one second
 def alarm_id(obligation: str, version: int, key: str, lapsed_at: datetime) -> str:
     """The same for whoever notices the same lapse, and it says nothing: obligations are random ids."""

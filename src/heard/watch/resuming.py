@@ -17,9 +17,9 @@ from heard.engine import now
 from heard.engine.entry import kinds_that_erase
 from heard.engine.journal import Journal
 from heard.watch.retention_entries import VerdictsErased
-from heard.watch.standing import Where, told_by
+from heard.watch.standing import KINDS, Where, told_by
 from heard.watch.watched import NEVER, Unkept, Watched
-from heard.watch.watching import KINDS, Watching
+from heard.watch.watching import Watching
 
 About = tuple[str, int, bytes, bytes]
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]

@@ -5,9 +5,10 @@ Counts and states only. Who is where is on no page but one's own.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -204,12 +205,7 @@ def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) 
 def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station], at: datetime) -> Any:
     if watching is None or watching.has_stopped:
         yield "Nothing is watched: no clock runs, and nothing rings. The log of the server says why."
-    if (set_by := now.set_by()) is not None:
-        way = "ahead" if set_by.total_seconds() > 0 else "behind"
-        yield (
-            f"The clock of this machine is {abs(round(set_by.total_seconds()))} s {way} of the time that is kept here, "
-            "which went on as before it was set. Put the clock right, or start Heard again if it is."
-        )
+    yield from _of_time(watching, known[0].zone if known else "Europe/London", at)
     if watching is not None and watching.outside_lost_at is not None:
         yield "Who watches this server from outside cannot be reached: if it stopped now, nobody would be told."
     for channel in sorted({channel for _, channel, _ in ladders.not_reached(tables)}):
@@ -228,3 +224,34 @@ def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station]
         for source in projection.sources(tables, station.id):
             if source.heard_at is None:
                 yield f"{station.code}: {source.name} has never pinged."
+
+
+def _of_time(watching: Watching | None, zone: str, at: datetime) -> Iterator[str]:
+    """What its time hangs on."""
+    if (set_by := now.set_by()) is not None:
+        way = "ahead" if set_by.total_seconds() > 0 else "behind"
+        yield (
+            f"The clock of this machine is {abs(round(set_by.total_seconds()))} s {way} of the time that is kept here, "
+            f"and is not believed since {_moment(now.doubted_since() or at, zone)}: time goes on by what has passed. "
+            "Put the clock right; if it is right, heard watch believe-clock says so."
+        )
+    if (still_until := now.still_until()) is not None:
+        yield (
+            f"Until {_moment(still_until, zone)} no time passes here and nothing rings: that far the record goes, and "
+            "the clock that is believed is before it."
+        )
+    if watching is not None and watching.watched and (missed := watching.missed(at)) is not None:
+        between = (
+            f"Between {_moment(missed.since_at, zone)} and {_moment(missed.until_at, zone)} there is no evidence: "
+        )
+        yield between + (
+            "nobody watched."
+            if missed.is_certain
+            else "nobody watched, or the clock of this machine was set ahead before it was started. Only somebody "
+            "outside can tell which; what rang for want of evidence then is to be read so."
+        )
+
+
+def _moment(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M:%S} on {local.day} {local:%B %Y}"

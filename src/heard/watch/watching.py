@@ -31,6 +31,7 @@ from heard.watch.entries import (
 from heard.watch.erased import Erased
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
+from heard.watch.model import Missed
 from heard.watch.obligations import Keep
 from heard.watch.retention_entries import VerdictsErased
 from heard.watch.standing import KINDS, Standing, evidence_of, told_by, told_to
@@ -101,6 +102,8 @@ class Watching:
         self.looks = 0
         #: Whether the machine's clock was set while it watched, and is not believed.
         self.clock_was_set = False
+        #: In which time before this process began nobody watched, where that is still to be said at an instant.
+        self.missed: Callable[[datetime], Missed | None] = lambda at: None
         #: Whether somebody outside is told that it lives; when they last were, and since when they cannot be reached.
         self.has_outside = False
         self.outside_heard_at: datetime | None = None

@@ -62,6 +62,7 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 from heard.web.streams import Streams
 from heard.web.taking import Taking, take_positions
 from heard.web.telling import channels_of, tell_people
+from heard.web.timekeeping import Timekeeping
 from heard.web.warning import tell_lawyers
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
@@ -103,6 +104,7 @@ async def run(
     cot: str = "",
 ) -> None:
     """Serve until the supervisor says end."""
+    time_kept = Timekeeping(house.data, newest_at(house))
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
     frames = FramesFile(path, house.store.epoch)
     bell = Doorbell()
@@ -139,7 +141,7 @@ async def run(
     )
     watching, keeping = keep_on(house.journal, house.data / f"watch-{code_hash((), resuming.code())}.sqlite")
     house.node.after_fold.append(follow(watching, house.node))
-    serving.watching = watching
+    serving.watching, watching.missed = watching, time_kept.missed_by
     serving.follows = Follows(house.journal) if box else None
     serving.taking = taking = _taking(house, scribe)
     serving.streams = streams = Streams(bell)
@@ -172,6 +174,7 @@ async def run(
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),
         keeping.run(),
+        time_kept.run(),
     ]
     if box:
         base = public[0] if public else house.address()
@@ -187,6 +190,7 @@ async def run(
             house.witness.keep_head(house.journal)
     frames.close()
     keeping.end()
+    time_kept.keep()
 
 
 def newest_at(house: House) -> datetime:
@@ -368,7 +372,6 @@ def main(
     try:
         box = mailbox(mail) if mail else None
         house = open_house(data, witness=witness)
-        now.keep_steady(newest_at(house))
         allowed, site = embeds_from or [], public or []
         uvloop.run(run(house, control, edges, trusted_proxy or [], cache or [], site, box, allowed, cot))
     except HeardError as wrong:  # the supervisor starts it again, ever more slowly while it cannot begin

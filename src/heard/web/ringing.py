@@ -20,8 +20,9 @@ from heard.engine.entry import Entry
 from heard.engine.errors import HeardError
 from heard.engine.node import Node, Written
 from heard.watch.ringing import WATCH, key_of, record_all
+from heard.watch.standing import KINDS
 from heard.watch.watched import Due
-from heard.watch.watching import KINDS, Watching
+from heard.watch.watching import Watching
 
 #: A clock may be set while one sleeps: so often it is looked at anyway.
 LOOK_EVERY_S = 1.0

@@ -24,9 +24,10 @@ from heard.watch.obligations import AnyObligation, Keep, calendar_of
 from heard.watch.owed import Instance
 from heard.watch.reviews import Review
 from heard.watch.shown import board
+from heard.watch.standing import KINDS
 from heard.watch.suspensions import Suspended
 from heard.watch.watched import Watched
-from heard.watch.watching import AT_ONCE, KINDS, Watching
+from heard.watch.watching import AT_ONCE, Watching
 from heard.web.verbs import Call, Verb, answered
 from heard.web.watch_asked import writing
 

@@ -70,6 +70,7 @@ class Timekeeping:
         run, running_s = now.running()
         lived, fresh = Lived(run, running_s, now.utc(), self.missed), self.data / f"{FILE}.{os.getpid()}"
         with suppress(OSError):  # a full disk: then the next start believes the clock
+            fresh.touch(0o600)
             fresh.write_bytes(msgspec.json.encode(lived))
             fresh.replace(self.data / FILE)
 
@@ -91,7 +92,7 @@ def say_believed(data: Path) -> None:
     """The operator of this machine says that its clock is right: who runs here follows it in a moment, or who begins
     here next.
     """
-    (data / BELIEVED).touch()
+    (data / BELIEVED).touch(0o600)
 
 
 def _read(path: Path) -> Lived | None:

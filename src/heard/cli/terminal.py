@@ -53,13 +53,15 @@ def opened(data: Path, *, make: bool = False, witness: Path | None = None) -> It
     Raises Refused where there is none, unless it is to be made.
     """
     from heard.opening import open_house
+    from heard.web.timekeeping import as_it_goes, newest_at
 
     if not make:
         existing(data)
     house = open_house(data, witness=witness)
     try:
         house.node.catch_up()
-        yield house
+        with as_it_goes(data, newest_at(house.store)):
+            yield house
         if house.witness:
             house.witness.keep_head(house.journal)
     finally:

@@ -76,6 +76,16 @@ def keep_steady(at_least: datetime, went_on: datetime | None = None, passed_s: f
     _steady.append(Steady(at_least, went_on, passed_s))
 
 
+@contextmanager
+def kept_steady(at_least: datetime, went_on: datetime, passed_s: float) -> Iterator[None]:
+    """For as long as a command runs."""
+    keep_steady(at_least, went_on, passed_s)
+    try:
+        yield
+    finally:
+        _steady.pop()
+
+
 def believe() -> None:
     """An operator says that the machine's clock is right."""
     for steady in _steady[-1:]:

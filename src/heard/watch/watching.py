@@ -100,9 +100,8 @@ class Watching:
         self.has_stopped = False
         #: How often the clocks were looked at: a watch that hangs does so no more.
         self.looks = 0
-        #: Whether the machine's clock was set while it watched, and is not believed.
+        #: Whether the machine's clock was set and is not believed; what is to be said, now, of a time nobody watched.
         self.clock_was_set = False
-        #: In which time before this process began nobody watched, where that is still to be said at an instant.
         self.missed: Callable[[datetime], Missed | None] = lambda at: None
         #: Whether somebody outside is told that it lives; when they last were, and since when they cannot be reached.
         self.has_outside = False

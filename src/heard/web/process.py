@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,7 +61,7 @@ from heard.web.serving import Doorbell, Hello, serve_handed
 from heard.web.streams import Streams
 from heard.web.taking import Taking, take_positions
 from heard.web.telling import channels_of, tell_people
-from heard.web.timekeeping import Timekeeping
+from heard.web.timekeeping import Timekeeping, newest_at
 from heard.web.warning import tell_lawyers
 
 #: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
@@ -104,7 +103,7 @@ async def run(
     cot: str = "",
 ) -> None:
     """Serve until the supervisor says end."""
-    time_kept = Timekeeping(house.data, newest_at(house))
+    time_kept = Timekeeping(house.data, newest_at(house.store))
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
     frames = FramesFile(path, house.store.epoch)
     bell = Doorbell()
@@ -191,12 +190,6 @@ async def run(
     frames.close()
     keeping.end()
     time_kept.keep()
-
-
-def newest_at(house: House) -> datetime:
-    """When the journal's newest entry was written."""
-    newest = house.store.record(house.store.position())
-    return newest.header.at_instant if newest else now.utc()
 
 
 def _withdraw_again(house: House) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import msgspec
 import structlog
 
 from heard.engine import now
+from heard.engine.stores import Store
 from heard.watch.model import Missed
 
 FILE, BELIEVED = "time.json", "clock-believed"
@@ -43,10 +45,9 @@ class Timekeeping:
     def __init__(self, data: Path, newest_at: datetime) -> None:
         """`newest_at` is when the journal's newest entry was written: it is never earlier again."""
         self.data = data
-        lived, (run, running_s) = _read(data / FILE), now.running()
-        passed_s = running_s - lived.running_s if lived and run and lived.run == run else -1.0
-        went_on = lived.at + timedelta(seconds=passed_s) if lived and passed_s >= 0 else None
-        now.keep_steady(newest_at, went_on, max(passed_s, 0.0))
+        lived = _read(data / FILE)
+        went_on, passed_s = _went_on(lived)
+        now.keep_steady(newest_at, went_on, passed_s)
         self._believe_if_said()
         at, last = now.utc(), max(lived.at, newest_at) if lived else newest_at
         self.missed = lived.missed if lived else None
@@ -88,11 +89,34 @@ class Timekeeping:
             log.warning("clock_believed", by_s=round(set_by.total_seconds(), 3) if set_by else 0)
 
 
+@contextmanager
+def as_it_goes(data: Path, newest_at: datetime) -> Iterator[None]:
+    """A command keeps the time of who serves here, or did last: by what it writes no time may leap."""
+    went_on, passed_s = _went_on(_read(data / FILE))
+    with now.kept_steady(newest_at, went_on, passed_s) if went_on else nullcontext():
+        yield
+
+
+def newest_at(store: Store) -> datetime:
+    """When the journal's newest entry was written."""
+    newest = store.record(store.position())
+    return newest.header.at_instant if newest else now.utc()
+
+
 def say_believed(data: Path) -> None:
     """The operator of this machine says that its clock is right: who runs here follows it in a moment, or who begins
     here next.
     """
     (data / BELIEVED).touch(0o600)
+
+
+def _went_on(lived: Lived | None) -> tuple[datetime | None, float]:
+    """What time it is by what was kept, if the machine ran on since, and for how many seconds it did."""
+    run, running_s = now.running()
+    if lived is None or not run or lived.run != run or running_s < lived.running_s:
+        return None, 0.0
+    passed_s = running_s - lived.running_s
+    return lived.at + timedelta(seconds=passed_s), passed_s
 
 
 def _read(path: Path) -> Lived | None:

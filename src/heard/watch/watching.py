@@ -131,8 +131,8 @@ class Watching:
         """The record was heard: from here on clocks run. Of a million pieces in it each would have set one anew."""
         if not self.has_begun:
             self.has_begun = True
-            self.clocks = [(one.next_at, one) for one in self.watched.values() if one.next_at != NEVER]
-            heapq.heapify(self.clocks)
+            self.clocks = sorted((one.next_at, one) for one in self.watched.values() if one.next_at != NEVER)
+            self._erased.reaches((), NEVER)  # which reads all of the record once: now, and not when something rings
 
     def go_on(self, to: int) -> None:
         """Hear the next of them, as many as take some ten milliseconds."""

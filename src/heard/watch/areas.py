@@ -38,6 +38,14 @@ class Area(msgspec.Struct, frozen=True):
         inside_m, error = self.depth_m(lat, lon), TO_95 * acc
         return True if inside_m >= error else False if -inside_m > error else None
 
+    def reach_m(self) -> float:
+        """How far it reaches from its middle, at most: whose error is no less lies in it for certain nowhere."""
+        if not self.corners:
+            return self.radius_m
+        flat = [_flat(self.corners[0], corner) for corner in self.corners]
+        east, north = [one for one, _ in flat], [other for _, other in flat]
+        return min(max(east) - min(east), max(north) - min(north)) / 2
+
     def is_far(self, lat: float, lon: float, acc: float) -> bool:
         """Whether they are outside for certain, and by far."""
         outside_m = apart_m(self.centre, (lat, lon)) - self.radius_m if not self.corners else -self.depth_m(lat, lon)

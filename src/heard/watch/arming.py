@@ -20,10 +20,11 @@ from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import model, obligations, projection, showing
+from heard.watch import model, obligations, projection, showing, weighing
 from heard.watch.entries import ObligationArmed, ObligationStoodDown
 from heard.watch.obligations import AnyObligation
 from heard.watch.showing import CHECK, CHECK_IN
+from heard.watch.weighing import Lately
 
 #: What is asked for in the common ways, as it is said on the form.
 SORTS = {
@@ -46,11 +47,14 @@ MORE_SORTS = {
 
 
 def arm(
-    station: str, title: str, written: dict[str, Any], supervisor: str, *, obligation: str | None = None
-) -> Command:
+    station: str, title: str, written: dict[str, Any], supervisor: str, *, obligation: str | None = None,
+    lately: Lately | None = None,
+) -> Command:  # fmt: skip
     """Watch it from now on; under the id `obligation` in its next version, which takes the place of the one before.
+    `lately` has what phones said last, where this process takes positions in.
 
-    Raises Refused when it is not an obligation, or supervisor, ladder or a live source is missing.
+    Raises Refused when it is not an obligation, or supervisor, ladder or a live source is missing, or what its sources
+    say of themselves cannot show it.
     """
     known, obligation = obligation, obligation or new_id()
 
@@ -61,6 +65,8 @@ def arm(
         _must_have_a_supervisor(tables, supervisor)
         _must_have_a_ladder(tables, asked)
         showing.must_be_in_bounds(asked)
+        if lately is not None:
+            weighing.must_show(tables, station, asked, lately)
         source = showing.live_source(tables, station, asked)
         rests_on = tuple(dict.fromkeys((station, *source)))
         body = ObligationArmed(

@@ -25,7 +25,7 @@ from heard.watch.earlier import OfDuty, told_in
 from heard.watch.entries import AlarmClosed, OrderPublished
 from heard.watch.model import FALSE_BY, Order
 from heard.watch.shown import CLOCKS_MAX, board
-from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form
+from heard.watch.verbs import AT_STATION, ON_ALARM, ON_MINE, Form, arm
 from heard.watch.watching import TOPIC, Watching
 
 #: A board that waits for news is answered after this, news or not: below the 30 s at which proxies give up.
@@ -222,9 +222,10 @@ async def act_at_station(request: Request) -> Response:
         _, caller = signed_in(request, verb.needs)
         projection.station(serving.tables, station)
         try:
-            written = await do(
-                serving, caller, verb.make(serving.tables, station, {**form, "me": caller.account.id}), form, station
-            )
+            asked = serving.tables, station, {**form, "me": caller.account.id}
+            weighs = verb.make is arm and serving.taking is not None
+            command = arm(*asked, lately=serving.taking.lately) if weighs else verb.make(*asked)
+            written = await do(serving, caller, command, form, station)
         except HeardError as refusal:
             if form.get("page") == "arming":
                 return arming_at(serving, caller, station, form, refusal.message)

@@ -208,6 +208,10 @@ class Track:
     def newest(self) -> Placed | None:
         return self._placed[-1] if self._placed else None
 
+    def lately(self, most: int) -> list[Placed]:
+        """The last so many fixes, the oldest of them first."""
+        return self._placed[-most:]
+
     def _read_again(self) -> None:
         self._reading = _Reading(self.area)
         self._points = [self._reading.read(one) for one in self._placed]

@@ -27,6 +27,7 @@ from heard.watch import (
 )
 from heard.watch.areas import Area
 from heard.watch.entries import How
+from heard.watch.weighing import Lately
 
 Form = Mapping[str, str]
 
@@ -91,13 +92,14 @@ def _state(tables: Tables, station: str, form: Form) -> Command:
     return commands.tell_state(station, form.get("state", ""), arming.seconds_of(lasting) if lasting else None)
 
 
-def _arm(tables: Tables, station: str, form: Form) -> Command:
+def arm(tables: Tables, station: str, form: Form, lately: Lately | None = None) -> Command:
     group = [one for one in projection.roster(tables, station) if f"in-{one}" in form]
     stations = [one.id for one in projection.stations(tables) if f"at-{one.id}" in form]
     zoned = {**form, "zone": projection.station(tables, station).zone}
     written = arming.written_from(station, zoned, group, stations)
     obligation = form.get("obligation") or None
-    return arming.arm(station, form.get("title", ""), written, form.get("supervisor", ""), obligation=obligation)
+    title, supervisor = form.get("title", ""), form.get("supervisor", "")
+    return arming.arm(station, title, written, supervisor, obligation=obligation, lately=lately)
 
 
 def _area(tables: Tables, station: str, form: Form) -> Command:
@@ -192,7 +194,7 @@ AT_STATION: dict[str, Verb] = {
     "hold": Verb("exempt", _hold),
     "agree-to-hold": Verb("exempt", _agree),
     "end-hold": Verb("give_orders", _end_hold),
-    "arm": Verb("give_orders", _arm),
+    "arm": Verb("give_orders", arm),
     "suspend": Verb("exempt", _suspend),
     "agree-to-suspend": Verb(
         "exempt", lambda tables, station, form: suspending.agree(_suspension_at(tables, station, form), form["me"])

@@ -26,6 +26,7 @@ from heard.watch.model import Duty
 from heard.watch.ringing import WATCH
 from heard.watch.tracks import HELD, Placed, Step, Track, believed, without_place
 from heard.watch.watching import Watching
+from heard.watch.weighing import LATELY
 from heard.web.erasing import Do, Erasing
 
 #: Requests whose fixes share one sync to the disk, and those that may wait for the next.
@@ -245,6 +246,11 @@ class Taking:
         held = self.held.get((holder, station))
         is_told = held is not None and (held.track.newest() is not None or held.track.why == UNREAD)
         return held.track.now(now.utc()) if held and is_told else None
+
+    def lately(self, holder: str, station: str) -> list[Placed]:
+        """The last fixes of a holder on duty there."""
+        held = self.held.get((holder, station))
+        return held.track.lately(LATELY) if held is not None else []
 
     # What time brings
 

@@ -201,7 +201,9 @@ async def arm(call: Call) -> Response:
     if new.replaces and projection.obligation(call.tables, new.replaces).station != station:
         raise NotFound("There is no such obligation at this station.")
     written, supervisor = _by_id(call, new.obligation), account(call, new.supervisor)
-    command = arming.arm(station, new.title, written, supervisor, obligation=new.replaces or None)
+    replaces, taking = new.replaces or None, call.serving.taking
+    lately = taking.lately if taking is not None else None
+    command = arming.arm(station, new.title, written, supervisor, obligation=replaces, lately=lately)
     return _made(await call.do(command, station))
 
 

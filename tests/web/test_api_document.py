@@ -55,6 +55,7 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
     say_so_too = signed_in_as(server, "Somebody else").post
     soon = now.text(now.utc() + timedelta(days=1))
     last = {"alarm": "one-that-never-rang", "suspension": "one-that-nobody-asked-for", "soon": soon}
+    last["plan"] = "one-that-nobody-drew"
     for example in examples():
         address = re.sub(r"<(\w+)>", lambda name: last[name[1]], example.address)
         if example.method == "GET":

@@ -50,6 +50,46 @@ def believe_clock(data: Data = VAR) -> None:
     typer.echo("Who runs here follows the clock of this machine in a moment; what has fallen due by it rings then.")
 
 
+@app.command()
+def link(
+    station: Annotated[str, typer.Argument(help="The code of the station.")],
+    email: Annotated[str, typer.Argument(help="Who is posted there, and is to read it.")],
+    order: Annotated[str, typer.Option(help="The title of the order; needed where there are several.")] = "",
+    data: Data = VAR,
+) -> None:
+    """Make a link by which somebody reads an order and acknowledges it without signing in."""
+    with opened(data) as house:
+        typer.echo(make_link(house, station, email, order))
+
+
+def make_link(house: House, code: str, email: str, title: str = "") -> str:
+    """Its address, told once.
+
+    Raises Refused where links are not allowed, or it has been read.
+    """
+    from heard.accounts import projection as accounts
+    from heard.accounts.commands import OPERATOR
+    from heard.watch import linking, projection
+
+    house.node.catch_up()
+    station = _station(house, code, "No link was made.")
+    orders = [one for one in projection.orders(house.tables, station) if title.casefold() in ("", one.title.casefold())]
+    if len(orders) != 1:
+        raise Refused("There is no one standing order of that title at the station. No link was made; say its title.")
+    holder = accounts.by_email(house.tables, email).id
+    written = house.node.do(linking.make(station, orders[0].id, holder), by=OPERATOR)
+    return f"{house.address()}{linking.path(linking.new_address(house.vault, written.stream, holder))}"
+
+
+def _station(house: House, code: str, otherwise: str) -> str:
+    from heard.watch import projection
+
+    found = [one.id for one in projection.stations(house.tables) if one.code.casefold() == code.casefold()]
+    if len(found) != 1:
+        raise Refused(f"There is no one station with the code “{code[:80]}”. {otherwise}")
+    return found[0]
+
+
 def _line(alarm: dict[str, Any]) -> str:
     of = f" of {alarm['key']}" if alarm["key"] else ""
     proven = f", proven at {alarm['upgraded_at']}" if "upgraded_at" in alarm else ""
@@ -75,17 +115,14 @@ def read_evidence(
     from heard.accounts.commands import OPERATOR
     from heard.engine import now
     from heard.ingest import history
-    from heard.watch import bringing_in, projection
+    from heard.watch import bringing_in
 
-    found = [one for one in projection.stations(house.tables) if one.code.casefold() == code.casefold()]
-    if len(found) != 1:
-        raise Refused(f"There is no one station with the code “{code[:80]}”. Nothing was read in.")
-    [station] = found
+    station = _station(house, code, "Nothing was read in.")
     told = history.read(read_file(file, history.BYTES_MAX), now.utc(), layout)
-    read = bringing_in.rows(house.tables, station.id, store, [one.written() for one in told.said])
+    read = bringing_in.rows(house.tables, station, store, [one.written() for one in told.said])
     new = 0
     for done in range(0, len(read.rows), bringing_in.AT_ONCE):
-        command = bringing_in.bring_in(station.id, read.rows[done : done + bringing_in.AT_ONCE])
+        command = bringing_in.bring_in(station, read.rows[done : done + bringing_in.AT_ONCE])
         written = house.node.do(command, by=OPERATOR)
         new += written.last - written.position + 1 if written.kind else 0
         progress(min(done + bringing_in.AT_ONCE, len(read.rows)), len(read.rows))

@@ -68,7 +68,7 @@ async def make(request: Request) -> Response:
         except HeardError as refusal:
             return station_at(serving, caller, station, 422, error=refusal.message, draft=form)
         secret = linking.new_address(serving.vault, written.stream, holder)
-        address = f"{str(request.base_url).rstrip('/')}/watch/read/{secret}/"
+        address = f"{str(request.base_url).rstrip('/')}{linking.path(secret)}"
         whose = names(serving.tables).get(holder, "somebody")
         return station_at(serving, caller, station, link_to=address, link_for=whose)
 

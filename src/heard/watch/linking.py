@@ -116,6 +116,11 @@ def new_address(vault: Vault, link: str, holder: str) -> str:
     return secrets.make(vault, DRAWER, holder, token=link, lasts=LASTS)
 
 
+def path(secret: str) -> str:
+    """Where it leads, on this server."""
+    return f"/watch/read/{secret}/"
+
+
 def link_of(vault: Vault, secret: str) -> str:
     """Raises NotFound."""
     kept = secrets.find(vault, DRAWER, secret)

@@ -192,16 +192,16 @@ async def replay_page(request: Request) -> Response:
 
     async def look() -> Response:
         tables, asked, at = serving.tables, request.query_params, now.utc().replace(microsecond=0)
-        shown: dict[str, Any] = {"replay": None, "station": None, "error": ""}
+        told: dict[str, Any] = {"replay": None, "station": None, "error": ""}
         if asked.get("station"):
             station = projection.station(tables, asked["station"])
-            shown["station"] = station
+            told["station"] = station
             try:
-                shown |= await _shown(serving, caller, station, asked, at)
+                told |= await shown(serving, caller, station, asked, at)
             except HeardError as refusal:
-                shown |= {"error": refusal.message}
+                told |= {"error": refusal.message}
         return page(
-            serving, "watch/replay.html", caller, 422 if shown["error"] else 200, **shown, now=at,
+            serving, "watch/replay.html", caller, 422 if told["error"] else 200, **told, now=at,
             only=asked.get("obligation", ""),
             stations=projection.stations(tables), obligations=_all_obligations(serving), most=ROWS_MAX, steps=STEPS,
             words=drawing.WORDS, sample=drawing.sample, zone_of=ZoneInfo, lasting=lasting, precisely=now.text,
@@ -217,9 +217,14 @@ def _all_obligations(serving: Serving) -> list[tuple[str, str, str]]:
     return [(id, station, title) for id, station, title in rows]
 
 
-async def _shown(
+async def shown(
     serving: Serving, caller: Caller, station: Station, asked: Mapping[str, str], at: datetime
 ) -> dict[str, Any]:
+    """The `replay` of the hour that is asked for, what became of its `fixes`, and `erased_until`. That somebody looked
+    is an entry by then.
+
+    Raises Refused for what is no hour.
+    """
     zone = ZoneInfo(station.zone)
     since = _hour(asked, zone) if asked.get("on") or asked.get("since") else at - HOUR
     if since >= at:

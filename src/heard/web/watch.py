@@ -28,6 +28,7 @@ from heard.watch.standing import KINDS
 from heard.watch.suspensions import Suspended
 from heard.watch.watched import Watched
 from heard.watch.watching import AT_ONCE, Watching
+from heard.web import watch_looking
 from heard.web.verbs import Call, Verb, answered
 from heard.web.watch_asked import writing
 
@@ -45,6 +46,7 @@ def verbs() -> list[Verb]:
         Verb("GET", "/watch/alarms/{alarm}", "see_watch", read_alarm),
         Verb("GET", "/watch/suspensions", "see_watch", list_suspensions),
         *writing(),
+        *watch_looking.verbs(),
     ]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from heard.accounts import projection as accounts
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Written
-from heard.watch import arming, commands, projection, ringing, suspending, suspensions
+from heard.watch import arming, commands, linking, projection, ringing, suspending, suspensions
 from heard.watch.entries import How
 from heard.watch.model import FalseBy
 from heard.watch.verbs import keeper
@@ -89,6 +89,16 @@ class NewObligation(Asked, frozen=True):
     replaces: Line = ""
 
 
+class Allowed(Asked, frozen=True):
+    allowed: bool
+
+
+class LinkFor(Asked, frozen=True):
+    """`holder` is the address of the account of somebody who is posted there."""
+
+    holder: Line
+
+
 class NewSuspension(Asked, frozen=True):
     """`since` may be left out: as soon as another person agrees."""
 
@@ -116,6 +126,8 @@ def writing() -> list[Verb]:
         Verb("POST", f"{at}/presence", "keep_watch", tell_presence, Here),
         Verb("POST", f"{at}/obligations", "give_orders", arm, NewObligation),
         Verb("POST", "/watch/orders/{order}/withdrawal", "give_orders", withdraw_order, Why),
+        Verb("POST", f"{at}/links", "administer", rule_links, Allowed),
+        Verb("POST", "/watch/orders/{order}/links", "give_orders", make_link, LinkFor),
         Verb("POST", "/watch/orders/{order}/acknowledgement", "keep_watch", acknowledge_order, Version),
         Verb("POST", f"{of}/stand_down", "give_orders", stand_down, Why),
         Verb("POST", f"{of}/review", "supervise", review, Why),
@@ -227,6 +239,21 @@ async def acknowledge_order(call: Call) -> Response:
     """I have read this version: by a holder who is posted there."""
     command = commands.acknowledge_order(call.named("order"), call.body.version, call.caller.account.id)
     return await _does(call, command, "watch")
+
+
+async def rule_links(call: Call) -> Response:
+    """Whether the orders of a station may be read by a link, without signing in."""
+    station = _station(call)
+    return await _does(call, linking.rule(station, call.body.allowed), station)
+
+
+async def make_link(call: Call) -> Response:
+    """A link to the current version of an order, for one holder, once. Its address is told in this answer alone."""
+    order, holder = projection.order(call.tables, call.named("order")), account(call, call.body.holder)
+    written = await call.do(linking.make(order.station, order.id, holder), order.station)
+    secret = linking.new_address(call.serving.vault, written.stream, holder)
+    address = f"{str(call.request.base_url).rstrip('/')}{linking.path(secret)}"
+    return _made(written, address=address, version=order.version)
 
 
 async def stand_down(call: Call) -> Response:

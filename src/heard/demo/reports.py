@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from heard.engine.node import Node
+from heard.engine.node import Command, Node
 from heard.ingest.report_record import read_record, take_in_record
 from heard.reports import commands, projection
 
@@ -21,12 +22,34 @@ def record_reports(node: Node, today: date, by: str) -> None:
     node.catch_up()
     if projection.all_reports(node.tables):
         return
-    for written in tomllib.loads(WRITTEN.read_text("utf-8"))["report"]:
+    told = tomllib.loads(WRITTEN.read_text("utf-8"))
+    reports = dict[int, str]()
+    for written in told["report"]:
         dated = today - timedelta(written["days_ago"])
         raw = msgspec.json.encode(_record(written, dated, today))
         slug = take_in_record(node, read_record(raw, WRITTEN.name), today, by)
+        report = reports[written["number"]] = projection.by_slug(node.tables, slug)
         said = {"categories": written["category"], "circumstances": written["circumstances"]}
-        node.do(commands.tell_of(projection.by_slug(node.tables, slug), "record", today, said), by=by)
+        node.do(commands.tell_of(report, "record", today, said), by=by)
+    for written in told["report"]:
+        for command in _decided(written, reports, told["judged_by"], today):
+            node.do(command, by=by)
+
+
+def _decided(written: dict[str, Any], reports: dict[int, str], judged_by: str, today: date) -> Iterator[Command]:
+    """What the coroner gave and what people judged of it since."""
+    report, dated = reports[written["number"]], today - timedelta(written["days_ago"])
+    for one in written.get("extension", []):
+        yield commands.record_extension(report, one["addressee"], dated + timedelta(one["to_day"]))
+    for one in written.get("outcome", []):
+        about = report, one["concern"], one["addressee"]
+        yield commands.set_outcome(*about, one["outcome"], judged_by, one["passage"])
+    for one in written.get("judgement", []):
+        about, on = (report, one["concern"], one["addressee"]), today - timedelta(one["days_ago"])
+        closes = one.get("closes", False)
+        yield commands.give_judgement(*about, one["judgement"], judged_by, on, one["reason"], closes=closes)
+    for one in written.get("echo", []):
+        yield commands.confirm_echo(report, reports[one["number"]], judged_by)
 
 
 def _record(written: dict[str, Any], dated: date, today: date) -> dict[str, Any]:

@@ -140,6 +140,14 @@ def test_an_administrator_decides_it_on_the_desk_in_a_name_that_the_desk_and_the
     assert "So decided Bo Quay" in served.client.get("/desk/reports/").text
 
 
+def test_the_desk_lists_what_a_source_took_out_until_a_person_decides(served: Server) -> None:
+    desk = served.client.get("/desk/reports/").text
+    assert 'href="/reports/2021-0004/">2021-0004</a>: an addressee' in desk and "Marrow" not in desk
+    decided_so = {"report": "2021-0004", "field": "sent_to", "words": "It is the name of a firm.", "once": "4"}
+    assert served.client.post("/desk/reports/let", data=decided_so).status_code == 303
+    assert "2021-0004" not in served.client.get("/desk/reports/").text
+
+
 def test_a_page_that_were_not_looked_at_for_marks_is_caught(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,30 @@ def test_a_redaction_binds_in_every_order_of_reading(order: tuple[int, ...]) -> 
     assert found.withheld == {"Ada Fictional"}
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("initials", ["A.F.", "AF", "A F", "Ms F", "Child A"])
+def test_initials_in_place_of_a_name_bind_as_a_mark_does(initials: str, order: tuple[int, ...]) -> None:
+    said = [
+        told(EARLIER, deceased="Ada Fictional"),
+        told(LATER, deceased=initials),
+        told(LATER, "toolkit", deceased="Ada Fictional"),
+    ]
+    found = known([said[place] for place in order])
+    assert (found.words("deceased"), found.withheld, found.redacted) == (initials, {"Ada Fictional"}, {"deceased"})
+    assert said[1].withdraws() and not said[0].withdraws()
+
+
+@pytest.mark.parametrize("name", ["Ada Fictional", "Mr Fictional", "B. Fictional", "Li Wu", "AL Fictional"])
+def test_a_name_that_is_no_initials_takes_nothing_out(name: str) -> None:
+    found = known([told(EARLIER, deceased="Ada Fictional"), told(LATER, deceased=name)])
+    assert (found.words("deceased"), found.withheld) == (name, frozenset())
+
+
+def test_initials_that_were_never_more_take_nothing_out() -> None:
+    found = known([told(EARLIER, deceased="Mr YZ"), told(LATER, "toolkit", deceased="Mr YZ")])
+    assert (found.words("deceased"), found.withheld, found.redacted) == ("Mr YZ", frozenset(), frozenset())
+
+
 def test_looking_back_shows_no_more_than_looking_now() -> None:
     life = [told(EARLIER, deceased="Ada Fictional"), told(LATER, deceased="[REDACTED]")]
     back = known(life, EARLIER)

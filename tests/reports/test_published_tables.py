@@ -95,6 +95,18 @@ def test_every_redaction_is_found_and_what_stood_there_is_in_no_shown_word(read:
         )
     ]
     assert len(marked) == 42
+    # The desk lists each, by the report and the field; and of the others only where a list holds more than the mark.
+    listed = {(one.slug, one.field) for one in projection.taken_out(house.tables)}
+    for row, now in marked:
+        report = projection.at_source(house.tables, row["report_url"])
+        assert report is not None
+        told = {"deceased": ("deceased_name", "Deceased name"), "coroner": ("coroner_name", "Coroner name")}
+        for field, (then_in, now_in) in told.items():
+            said, marks = row[then_in].strip(), "REDACTED" in now[now_in].upper()
+            if said and marks and "REDACTED" not in said.upper():
+                assert (projection.slug_of(house.tables, report), field) in listed
+        if "REDACTED" in now["Sent to"].upper():
+            assert (projection.slug_of(house.tables, report), "sent_to") in listed
     for row, _ in marked:
         report = projection.at_source(house.tables, row["report_url"])
         assert report is not None

@@ -87,7 +87,7 @@ def difference(node: Node, table: Table, raw: bytes, on: date) -> Difference:
             changed.append((report, Row(row.kept_at, facts)))
         else:
             same.append(report)
-        if report and any(addressees.is_redacted(facts.get(field, "")) for field in NAMED):
+        if report and any(addressees.is_mark(field, facts.get(field, "")) for field in NAMED):
             redacted.append(report)
     return Difference(
         table.source,

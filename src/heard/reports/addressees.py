@@ -154,6 +154,20 @@ def is_redacted(words: str) -> bool:
     return any(letters in plain for letters in _MARKS) and bool(_MARK.search(words))
 
 
+def is_mark(field: str, words: str) -> bool:
+    """Whether a source says by these words that it took out who it was: by a mark, or of a person by initials."""
+    return is_redacted(words) or (field in ("deceased", "coroner") and is_initials(words))
+
+
+def is_initials(words: str) -> bool:
+    """Whether somebody is called by letters alone: "A.B.", "Mr YZ", "Child A"."""
+    return bool(_INITIALS.fullmatch(words.strip()))
+
+
+_INITIALS = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Miss|Master|Dr|Child|Baby|Infant|Patient|Person|Adult|Resident|Male|Female)\.? +)*"
+    r"(?:[A-Z]{1,4}|(?:[A-Z][. ]+)+[A-Z]?\.?)"
+)
 _MARKS = ("redact", "withheld", "removed", "██", "■■", "█■", "■█")
 
 

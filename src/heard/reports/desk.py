@@ -57,6 +57,7 @@ def _page(
         else [],
         readings=projection.readings(serving.tables)[:20],
         gone=projection.gone(serving.tables),
+        taken_out=projection.taken_out(serving.tables),
         answers=get_args(Answer),
         outcomes=get_args(Outcome),
         judgements=get_args(Judgement),

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from heard.engine.entry import Body, written_as
+from heard.reports import addressees
 
 #: Every address under /reports/ is claimed here.
 ADDRESSES = "report-addresses"
@@ -45,8 +46,8 @@ class Told(Body, frozen=True):
     facts: dict[str, str]
 
     def withdraws(self) -> bool:
-        """A mark of redaction takes away what stood there before."""
-        return any("REDACT" in words.upper() for words in self.facts.values() if len(words) < 2000)
+        """A mark of redaction, or initials in place of a name, takes away what stood there before."""
+        return any(addressees.is_mark(field, words) for field, words in self.facts.items() if len(words) < 2000)
 
 
 @written_as("reports.gone")

@@ -62,13 +62,13 @@ def known(bodies_of: Iterable[Any], on: date | None = None, fields: Sequence[str
             let.add(body.field)
             gone = None if not body.field else gone
     withheld: set[str] = set()
-    redacted = {field for field in NAMED if field in said and field not in let and _taken_out(said[field])}
+    redacted = {field for field in NAMED if field in said and field not in let and _taken_out(field, said[field])}
     facts = {}
     for field in (one for one in fields if one in said):
         spoken: Sequence[Said] = said[field]
         if field in redacted:
             withheld |= _withheld(field, spoken)
-            spoken = [one for one in spoken if addressees.is_redacted(one.words)]
+            spoken = [one for one in spoken if addressees.is_mark(field, one.words)]
         spoken = [one for one in spoken if on is None or one.on <= on]
         if standing := _text(spoken) if field in TEXTS else _standing(spoken):
             facts[field] = standing
@@ -108,16 +108,17 @@ def _weight(said: Said) -> tuple[int, date, int]:
     return source.voice, said.on, source.care
 
 
-def _taken_out(spoken: Sequence[Said]) -> bool:
-    """Whether a mark of redaction stands where another source, or another day, has more."""
-    return any(addressees.is_redacted(one.words) for one in spoken)
+def _taken_out(field: str, spoken: Sequence[Said]) -> bool:
+    """Whether a mark stands, or initials where another source, or another day, has more."""
+    marked = [one for one in spoken if addressees.is_mark(field, one.words)]
+    return any(addressees.is_redacted(one.words) for one in marked) or 0 < len(marked) < len(spoken)
 
 
 def _withheld(field: str, spoken: Sequence[Said]) -> set[str]:
     """What was said there and is not in any version that bears the mark."""
-    marked = [one for one in spoken if addressees.is_redacted(one.words)]
+    marked = [one for one in spoken if addressees.is_mark(field, one.words)]
     if field != "sent_to":
-        return {one.words.strip() for one in spoken if not addressees.is_redacted(one.words)}
+        return {one.words.strip() for one in spoken if not addressees.is_mark(field, one.words)}
     kept = [name for one in marked for name in listed(one) if name != addressees.REDACTED]
     older = [name for one in spoken for name in listed(one) if not addressees.is_redacted(name)]
     return {name for name in older if not any(bodies.alike(name, other) for other in kept)}

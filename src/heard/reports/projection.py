@@ -17,7 +17,7 @@ from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
-from heard.reports import entries, model
+from heard.reports import addressees, entries, model
 from heard.reports.entries import (
     CaseLinked,
     CaseUnlinked,
@@ -32,9 +32,10 @@ from heard.reports.entries import (
     Read,
     ReadingDoubted,
     ReadingKept,
+    Told,
     ValueLet,
 )
-from heard.reports.model import OF_RESPONSES
+from heard.reports.model import NAMED, OF_RESPONSES
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS report (
@@ -56,6 +57,10 @@ CREATE TABLE IF NOT EXISTS report_case (
 CREATE TABLE IF NOT EXISTS report_names (one INTEGER PRIMARY KEY CHECK (one = 1), hidden INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS report_indexing (one INTEGER PRIMARY KEY CHECK (one = 1), allowed INTEGER NOT NULL, position
     INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS report_named (
+    report TEXT NOT NULL, field TEXT NOT NULL, more INTEGER NOT NULL DEFAULT 0, marked_by TEXT, marked_on TEXT, let
+    INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (report, field)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -116,9 +121,28 @@ def _gone(tables: Tables, entry: Entry, body: Gone) -> None:
     tables.execute("INSERT OR REPLACE INTO report_gone VALUES (?, ?)", (entry.stream, entry.position))
 
 
+def _told(tables: Tables, entry: Entry, body: Told) -> None:
+    """Of what it says who somebody was, only whether it says so or took that out."""
+    for field in NAMED:
+        if words := body.facts.get(field, ""):
+            if addressees.is_mark(field, words):
+                sql = "INSERT INTO report_named (report, field, marked_by, marked_on) VALUES (?, ?, ?, ?) ON CONFLICT "
+                sql += "DO UPDATE SET marked_by = coalesce(marked_by, excluded.marked_by), marked_on = "
+                sql += "coalesce(marked_on, excluded.marked_on)"
+                tables.execute(sql, (entry.stream, field, body.source, str(body.on)))
+            if not addressees.is_mark(field, words) or addressees.marked(words, "").strip(" |;,"):
+                sql = (
+                    "INSERT INTO report_named (report, field, more) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET more = 1"
+                )
+                tables.execute(sql, (entry.stream, field))
+
+
 def _let(tables: Tables, entry: Entry, body: ValueLet) -> None:
     if not body.field:
         tables.execute("DELETE FROM report_gone WHERE report = ?", (entry.stream,))
+    else:  # whatever a source says later, a person has decided
+        sql = "INSERT INTO report_named (report, field, let) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET let = 1"
+        tables.execute(sql, (entry.stream, body.field))
 
 
 def _linked(tables: Tables, entry: Entry, body: CaseLinked) -> None:
@@ -145,6 +169,7 @@ def room() -> Room:
 
     folds: Mapping[Any, Any] = {
         Listed: _listed,
+        Told: _told,
         Read: _read,
         ReadingKept: _reading,
         ReadingDoubted: _reading,
@@ -159,7 +184,7 @@ def room() -> Room:
         IndexingAllowed: _indexing,
         IndexingEnded: _indexing,
     }
-    return Room("reports", SCHEMA, folds, (projection, entries, model))
+    return Room("reports", SCHEMA, folds, (addressees, projection, entries, model))
 
 
 # Questions -----------------------------------------------------------------------------------------------------------
@@ -291,3 +316,21 @@ def gone(tables: Tables) -> list[str]:
     """The slugs of reports that are withheld since their source has them no more."""
     rows = tables.execute("SELECT slug FROM report JOIN report_gone ON report_gone.report = report.id ORDER BY slug")
     return [str(slug) for (slug,) in rows]
+
+
+class TakenOut(msgspec.Struct, frozen=True):
+    """A source took out who somebody was: of which report, in which field, and on which day that was first read."""
+
+    slug: str
+    field: str
+    source: str
+    on: date
+
+
+def taken_out(tables: Tables) -> list[TakenOut]:
+    """Where a source has a mark and one, on whatever day, had more, and no person decided yet; newest first."""
+    rows = tables.execute(
+        "SELECT slug, field, marked_by, marked_on FROM report_named JOIN report ON report.id = report_named.report "
+        "WHERE marked_by IS NOT NULL AND more AND NOT let ORDER BY marked_on DESC, slug, field"
+    )
+    return [TakenOut(slug, field, source, date.fromisoformat(on)) for slug, field, source, on in rows]

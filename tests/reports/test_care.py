@@ -30,6 +30,22 @@ def test_a_childs_name_stands_nowhere_and_not_in_running_text(house: House, tmp_
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("The inquest of Ben Marrow, aged 9.", "The inquest of [name withheld], aged 9."),
+        ("Ben waited. His aged 9 benefit was paid.", "[name withheld] waited. His aged 9 benefit was paid."),
+        ("Benno Marrow, aged 9, and Benny.", "[name withheld], aged 9, and [name withheld]."),
+        ("Mrs Marrow and William of Essex, aged 9.", "Mrs [name withheld] and William of Essex, aged 9."),
+    ],
+)
+def test_what_a_child_was_called_goes_with_the_name(house: House, tmp_path: Path, said: str, stands: str) -> None:
+    read(house, table(scraped(1, deceased="Benjamin Marrow", circumstances=said), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    assert one.child and register.texts(one.id).circumstances == stands
+
+
 def test_a_person_may_let_the_name_stand_and_hide_it_again(house: House, tmp_path: Path) -> None:
     read(house, table(scraped(1, deceased="Quillon Marrow", circumstances=SAID), columns=SCRAPED), "2021-06-01")
     report = projection.by_slug(house.tables, "2021-0001")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from heard.opening import House, open_house
 from heard.reports import clocks, knowledge, projection, shown, standing
 from heard.reports.entries import Listed
 from heard.reports.register import Register
+from heard.reports.standing import Stand
 from tests.conftest import SHARED_DATA
 from tests.reports.register import register_of
 
@@ -160,6 +162,12 @@ def test_the_broken_reading_is_doubted_and_its_filled_rows_are_taken_when_a_pers
     assert not take(house, BROKEN)
     [alarm] = [one for one in projection.readings(house.tables) if one.doubted]
     assert (alarm.rows, alarm.blank) == (5564, 4836)
+    # Nobody has looked at what was pending then, and its last day is past: that is not known, and not overdue.
+    (tmp_path / "doubted").mkdir()
+    stood = [stand for _, stand in _of_pending(house, register_of(house, tmp_path / "doubted"))]
+    assert not {stand.state for stand in stood} & {"none published", "awaited"}
+    words = [stand.words for stand in stood if stand.state == "not known"]
+    assert len(words) > 77 and set(words) == {"not known since 31 July 2025"}
     assert take(house, BROKEN, accepted=True)
     after = {report: _facts(house, report) for report, _ in projection.all_reports(house.tables)}
     assert not [report for report, facts in before.items() for field in facts if not after[report].get(field)]
@@ -168,16 +176,27 @@ def test_the_broken_reading_is_doubted_and_its_filled_rows_are_taken_when_a_pers
     filled = [row for row in rows(BROKEN) if row["ref"] or row["date_of_report"]]
     assert len(filled) == 728
     assert {row["report_url"] for row in filled} <= ours.keys()
-    # Nobody has looked at those that were pending then and are blank now.
-    pending = [row["URL"] for row in rows(DATABASE) if row["Status"] == "pending"]
-    blank = {row["report_url"] for row in rows(BROKEN)} - {row["report_url"] for row in filled}
-    stands = [
-        standing.standing(standing.stands(ours[url], register.days_read(ours[url].id), date(2026, 3, 1)))
-        for url in pending
-        if url in blank
-    ]
-    assert set(stands) <= {"not known"}
+    for row in filled:  # every changed reply is in
+        told = _facts(house, ours[row["report_url"]].id).get("replies", "")
+        assert set(re.findall(r"https?://[^\s|]+", row["reply_urls"])) <= set(re.findall(r"https?://[^\s|]+", told))
+    # 76 of the 77 that were pending are among the filled rows: of the other nobody has looked since.
+    after_it = _of_pending(house, register)
+    assert {url for url, stand in after_it if stand.state == "not known"} - {row["report_url"] for row in filled}
+    assert not [url for url, stand in after_it if stand.state == "none published" and url not in _urls(filled)]
     house.close()
+
+
+def _of_pending(house: House, register: Register) -> list[tuple[str, Stand]]:
+    """How each addressee of a report that was pending on 31 July 2025 stands on 1 March 2026."""
+    ours, on = by_url(house, register), date(2026, 3, 1)
+    pending = [row["URL"] for row in rows(DATABASE) if row["Status"] == "pending"]
+    return [
+        (url, stand) for url in pending for stand in standing.stands(ours[url], register.days_read(ours[url].id), on)
+    ]
+
+
+def _urls(some: list[dict[str, str]]) -> set[str]:
+    return {row["report_url"] for row in some}
 
 
 def test_in_the_broken_reading_as_its_author_analysed_it_nought_counted_in_a_blank_cell_is_no_fact() -> None:

@@ -8,7 +8,6 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
-from email.message import EmailMessage
 from pathlib import Path
 
 import feedparser
@@ -17,27 +16,23 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from heard.deliver.surfaces import WORDS_OF_REPORTS
+from heard.demo.reports import record_reports
 from heard.opening import open_house
 from heard.reports import commands, projection
-from tests.reports.mail_server import MailServer, sending_by
 from tests.server import Server
 from tests.stories.reader import Reader
 
+ON = date(2026, 11, 24)
 TOLLGARTH, LOWE, STOPE = "2026-0041", "2026-0030", "2024-0009"
 
 
-@pytest.fixture(scope="module")
-def letterbox() -> Iterator[MailServer]:
-    box = MailServer()
-    yield box
-    box.close()
-
-
-@pytest.fixture(scope="module")
-def server(letterbox: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With the fictional reports of the demonstration, and a mail server that takes its letters."""
-    with sending_by(letterbox, tmp_path_factory.mktemp("stories") / "data") as served:
-        yield served
+@pytest.fixture(scope="module", autouse=True)
+def register(server: Server) -> Iterator[None]:
+    """The fictional reports of the demonstration."""
+    house = open_house(server.data)
+    record_reports(house.node, ON, "operator")
+    house.close()
+    yield
 
 
 @pytest.mark.browser
@@ -61,7 +56,7 @@ def test_finding_every_report_on_one_concern_and_taking_the_list_away(
     page.get_by_role("link", name="Road (Highways Safety) related deaths").click()
     expect(page.get_by_role("status")).to_contain_text("2 reports")
     with page.expect_download() as taken:
-        page.get_by_role("link", name="Concerns").click()
+        page.get_by_role("link", name="Concerns (CSV)").click()
     taken.value.save_as(tmp_path / "axes.csv")
     rows = list(csv.DictReader((tmp_path / "axes.csv").open(newline="")))
     assert {row["report"] for row in rows} == {"2026-0034", STOPE}
@@ -74,7 +69,7 @@ def test_following_a_report_without_an_account_until_a_response_comes(
     reader: Callable[..., Reader], server: Server, chromium: Browser
 ) -> None:
     page = reader(f"/reports/{TOLLGARTH}/", viewport={"width": 390, "height": 844}).page
-    feed = page.get_by_role("link", name="Follow this report").get_attribute("href")
+    feed = page.get_by_role("link", name="by feed").get_attribute("href")
     assert feed
     before = feedparser.parse(server.reader.get(feed).content)
     assert "Levels Ambulance Service NHS Trust: no response published" in before.entries[0].summary
@@ -94,43 +89,6 @@ def test_following_a_report_without_an_account_until_a_response_comes(
     assert "Tollgarth" not in server.reader.get(feed).text
     page.reload()
     expect(page.get_by_role("row", name=re.compile("^Levels Ambulance"))).to_contain_text("25 November 2026")
-
-
-@pytest.mark.browser
-def test_a_family_is_told_by_e_mail_that_a_response_came_and_leaves(
-    reader: Callable[..., Reader], server: Server, letterbox: MailServer
-) -> None:
-    letterbox.begin_anew()
-    page = reader("/reports/2024-0009/", viewport={"width": 390, "height": 844}).page
-    page.get_by_role("link", name="Follow by e-mail").click()
-    page.get_by_label("Your e-mail address").fill("a.family@followers.example")
-    page.get_by_role("button", name="Follow").click()
-    expect(page.get_by_role("status")).to_contain_text("Look into your mail")
-    page.goto(_link_in(letterbox.wait_for(1)[0], "follow/"))
-    page.get_by_role("button", name="Yes, tell me").click()
-    expect(page.get_by_role("status")).to_contain_text("You follow this from now on")
-    house = open_house(server.data)
-    report = projection.by_slug(house.tables, STOPE)
-    said = commands.record_response(
-        report, "North Wolds County Council", dated_on=date(2026, 11, 20), answer="action taken", words="Lamps are lit."
-    )
-    house.node.do(said, by="editor")
-    house.close()
-    told = letterbox.wait_for(2)[1]
-    assert "Stope" not in str(told["Subject"]) and "a response was recorded" in str(told.get_content())
-    page.goto(_link_in(told, STOPE))
-    expect(page.get_by_role("row", name=re.compile("^North Wolds County Council"))).to_contain_text("20 November 2026")
-    page.goto(_link_in(told, "leave/"))
-    page.get_by_role("button", name="Leave").click()
-    expect(page.get_by_role("status")).to_contain_text("You have left")
-    journal = b"".join(file.read_bytes() for file in server.data.glob("journal.sqlite*"))
-    assert b"followers.example" not in journal and "followers.example" not in "\n".join(server.said)
-
-
-def _link_in(letter: EmailMessage, what: str) -> str:
-    found = re.search(rf"http://\S+/reports/{what}\S*", str(letter.get_content()))
-    assert found, letter.get_content()
-    return found[0]
 
 
 @pytest.mark.browser

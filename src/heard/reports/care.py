@@ -23,7 +23,7 @@ _YOUNG = re.compile(
 )
 
 #: Words that stand in names and are also said of other things; masked only beside the rest of the name.
-_COMMON = frozenset(
+COMMON = frozenset(
     "baby child mr mrs ms miss dr pc sir and of the de van von el al bin st may will mark art jack grace hope faith "
     "joy rose "
     "dean king young white black brown green grey gray hill wood west north east south park bell day ford church "
@@ -55,7 +55,7 @@ def is_of_suicide(categories: str, *texts: str) -> bool:
 def parts_of(name: str) -> set[str]:
     """A name and those of its words by which its bearer may be called in the text, alone."""
     words = re.findall(r"[^\W\d_][\w’'-]*", name)
-    alone = {word for word in words if len(word) > 2 and word[0].isupper() and word.casefold() not in _COMMON}
+    alone = {word for word in words if len(word) > 2 and word[0].isupper() and word.casefold() not in COMMON}
     return {name.strip(), *alone} if any(letter.isalnum() for letter in name) else set()
 
 

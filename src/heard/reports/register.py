@@ -77,7 +77,7 @@ class Register:
         looks = max(1, at_most // MAKE_AT_ONCE)
         while not self._away and looks and self._look():
             looks -= 1
-        if not self._away and not looks and self._behind():
+        if not self._away and not looks and self.is_behind():
             return True
         some = [*(self._away or self._to_do)][:at_most]
         if not some and self.file.position() == self._looked:
@@ -100,7 +100,7 @@ class Register:
             self._changed()
         if done:
             self.leftovers.purge()
-        return not done or self._behind()
+        return not done or self.is_behind()
 
     def _changed(self) -> None:
         self.edition += 1
@@ -112,7 +112,8 @@ class Register:
         while self.follow(200):
             pass
 
-    def _behind(self) -> bool:
+    def is_behind(self) -> bool:
+        """Whether entries were written that nobody has looked through yet: there may be more reports than are known."""
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         return bool(folded > self._looked)
 

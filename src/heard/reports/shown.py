@@ -36,6 +36,7 @@ from heard.reports.model import (
 from heard.reports.requests import called, of_kind
 from heard.text.dates import civil_date
 from heard.text.names import Names
+from heard.text.nicknames import also_called, may_be_called
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -219,8 +220,27 @@ def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False)
 
 
 def _masked(names: set[str], masking: Masking) -> Masking:
-    own = Names(names)
-    return lambda text: masking(own.masked(text, HIDDEN) if names else text)
+    if not names:
+        return masking
+    own, given = Names(names), {name.lower() for name in names if " " not in name}
+    called = {other for one in given for other in also_called(one)} - care.COMMON
+
+    def is_theirs(word: str, before_a_name: bool) -> bool:
+        return word in called or (before_a_name and any(may_be_called(one, word) for one in given))
+
+    def one_word(found: re.Match[str]) -> str:
+        return HIDDEN if is_theirs(found[1].lower(), bool(found[2])) else found[1]
+
+    def without(text: str) -> str:
+        bare = own.masked(text, HIDDEN)
+        return masking(_AGAIN.sub(HIDDEN, _NAME_LIKE.sub(one_word, bare)))
+
+    return without
+
+
+#: A word that may be a name, and whether a name that was taken out follows it.
+_NAME_LIKE = re.compile(rf"\b([A-Z][a-z]+)\b(?=( {re.escape(HIDDEN)})?)")
+_AGAIN = re.compile(rf"{re.escape(HIDDEN)}(?: {re.escape(HIDDEN)})+")
 
 
 def _names(life: Sequence[Any], knowledge: Knowledge, hidden: entries.NamesHidden | None) -> set[str]:

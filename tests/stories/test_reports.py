@@ -48,7 +48,7 @@ def test_finding_every_report_on_one_concern_and_taking_the_list_away(
     expect(page.get_by_role("status")).to_contain_text("1 report.")
     with page.expect_download() as taken:
         page.goto(shared)
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("link", name="CSV", exact=True).click()
     taken.value.save_as(tmp_path / "reports.csv")
     rows = list(csv.DictReader((tmp_path / "reports.csv").open(newline="")))
     assert {row["ref"] for row in rows} == {"2026-0034", STOPE}

@@ -81,6 +81,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(("width", "height"), r"\d+"),
         "accept": r"image/jpeg,image/png,image/webp,image/gif",
         "form": r"several",
+        "data-anew": r"",
         "min": r"\d+",
         "max": r"\d+",
         "step": r"\d+",
@@ -127,7 +128,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "option": {"value": r"[\w -]*", "selected": r"", "data-name": None, "data-role": None},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
     "select": {"name": r"[a-z_]+|to_\d", "required": r""},
-    "main": {"data-changed": r"\d+"},
+    "main": {"data-changed": r"\d+", "data-kept-nowhere": r""},
     "span": {"data-cipher": r""},
     "td": {"data-name": r"[\w ]+"},
     "textarea": {

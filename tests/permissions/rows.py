@@ -32,7 +32,7 @@ ROLES = {
 WORDS = "Words of a row."
 #: Whoever has an account, and of them those with business at the desk; the last three are of the watch alone.
 EVERYONE, ALL = "dcrelahsu", "dcrela"
-WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "rea", "rela", "ela", "ea", "la"
+WRITES, WRITE, WITHDRAW, RELEASE, OPEN, ERASE = "crea", "rea", "rela", "ela", "ea", "la"
 
 #: What there is to ask about, and the states that it can be in. Every row has a cell for every state of its kind.
 STATES: dict[str, tuple[str, ...]] = {

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.permissions.rows import ALL, ERASE, EVERYONE, OPEN, RELEASE, WITHDRAW, WORDS, WRITE, Row, every, public
+from tests.permissions.rows import (
+    ALL,
+    ERASE,
+    EVERYONE,
+    OPEN,
+    RELEASE,
+    WITHDRAW,
+    WORDS,
+    WRITE,
+    WRITES,
+    Row,
+    every,
+    public,
+)
 from tests.permissions.table_of_accounts import OWN_ACCOUNT, PEOPLE, PUBLIC_ACCOUNTS
 from tests.permissions.table_of_reports import DESK_REPORTS, PUBLIC_REPORTS
 from tests.pictures import files
@@ -81,7 +94,8 @@ PUBLIC: dict[str, list[Row]] = {
 _LISTED = every("case", "ok", unknown="absent")
 _LEAVE = {"account": "c@heard.example", "permission": "withdrawn"}
 _SAID = every("case", "ok", stopped="no", jury_out="no", unknown="absent")
-_POSTED = every("case", "ok", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
+#: What a contributor writes waits for somebody who lets it out.
+_POSTED = every("case", "ok c:kept", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
 _JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="absent")
 _API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
 #: This server sends none, so there is nobody to send an alert to.
@@ -100,16 +114,20 @@ API_ROWS: dict[str, list[Row]] = {
     "POST /api/v1/cases": [Row(OPEN, "write", "server", every("server", "ok"), {"slug": "{new}", "title": WORDS})],
     "GET /api/v1/cases/{case}": [Row(ALL, "read", "case", READ)],
     "GET /api/v1/cases/{case}/posts": [Row(ALL, "read", "case", READ)],
-    "POST /api/v1/cases/{case}/posts": [Row(WRITE, "write", "case", _POSTED, {"text": WORDS})],
+    "POST /api/v1/cases/{case}/posts": [Row(WRITES, "write", "case", _POSTED, {"text": WORDS})],
     "POST /api/v1/cases/{case}/pictures": [
         Row(
-            WRITE,
+            WRITES,
             "write",
             "folder",
             every("folder", "ok", unknown="absent"),
             {"": files.encoded(files.corners(), "PNG")},
         )
     ],
+    # Who sees whose, and destroys it: tests/coverage/test_drafts.py.
+    "GET /api/v1/cases/{case}/drafts": [Row(ALL, "read", "case", READ)],
+    "POST /api/v1/cases/{case}/drafts": [Row(WRITES, "write", "case", _LISTED, {"text": WORDS})],
+    "POST /api/v1/cases/{case}/drafts/{draft}/drop": [Row(WRITES, "write", "case", _LISTED)],
     "GET /api/v1/cases/{case}/summary": [Row(ALL, "read", "case", {**READ, "on hold": "withheld"})],
     "POST /api/v1/cases/{case}/summary": [Row(WRITE, "write", "case", _SAID, {"text": WORDS})],
     "GET /api/v1/cases/{case}/state": [Row(ALL, "read", "case", READ)],
@@ -230,7 +248,9 @@ DESK_ROWS: dict[str, list[Row]] = {
         for verb in ("give", "take")
     },
     "POST /desk/{slug}/here": [Row(ALL, "read", "case", READ, {"page": "0", "at": "new"})],
-    "POST /desk/{slug}/publish": _desk(WRITE, "case", _POSTED, text=WORDS),
+    "POST /desk/{slug}/publish": _desk(WRITES, "case", _POSTED, text=WORDS),
+    "POST /desk/{slug}/keep": _desk(WRITES, "case", _LISTED, text=WORDS),
+    "POST /desk/{slug}/throw-away": _desk(WRITES, "case", _LISTED, draft="none"),
     "POST /desk/{slug}/correct": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS, reason="misheard"),
     "POST /desk/{slug}/clarify": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS),
     "POST /desk/{slug}/retract": _desk(WITHDRAW, "post", TAKEN_BACK, post="{post}", code="error"),
@@ -278,7 +298,7 @@ DESK_ROWS: dict[str, list[Row]] = {
     ),
     "POST /desk/{slug}/let-go": _desk(RELEASE, "case", _LISTED, ground=WORDS),
     "POST /desk/{slug}/look-up": _desk(
-        WRITE, "folder", every("folder", "no", unknown="absent"), link="http://127.0.0.1/"
+        WRITES, "folder", every("folder", "no", unknown="absent"), link="http://127.0.0.1/"
     ),
     "GET /desk/{slug}/media/{post}/{picture}": [
         Row(ALL, "read", "picture", every("picture", "absent", shown="ok", held="absent e:ok l:ok a:ok"))

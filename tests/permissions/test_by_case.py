@@ -144,8 +144,8 @@ def test_a_role_in_one_case_opens_no_other_page(world: World, guests: Guests) ->
 
 def test_who_has_a_role_in_the_house_and_another_in_a_case_may_there_what_either_may(world: World) -> None:
     things = world.things("case", "live", world.askers[0])
-    account = world.do(account_commands.add_account(f"{next(NUMBERS)}@heard.example", "contributor"))
-    asker = world.let_in(account, "c", "somebody with two roles")
+    account = world.do(account_commands.add_account(f"{next(NUMBERS)}@heard.example", "reader_of_drafts"))
+    asker = world.let_in(account, "d", "somebody with two roles")
     path = f"/desk/{things['slug']}/publish"
 
     def publishes() -> int:

@@ -159,7 +159,7 @@ class World:
             told["slug"] = told["case"]
         if kind in ("report", "body", "area"):
             told |= {"report": told["slug"], kind: told.get("key", told["slug"])}
-        return {"new": f"new-{next(NUMBERS)}", "path": "none", "token": "none", "change": "none", **told}
+        return {"new": f"new-{next(NUMBERS)}", **dict.fromkeys(("path", "token", "change", "draft"), "none"), **told}
 
     def _open(self) -> tuple[str, str]:
         """A case that is live: its slug, and its id."""

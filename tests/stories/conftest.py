@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser
 
 from tests.server import Server
 from tests.stories.hearing import Hearing
+from tests.stories.phone import Phone
 from tests.stories.reader import Reader
 
 NUMBERS = count(1)
@@ -59,3 +61,22 @@ def editor(reader: Callable[..., Reader], server: Server, hearing: Hearing, desk
         return one
 
     return opens
+
+
+@pytest.fixture
+def phones(chromium: Browser, server: Server, desk: Any, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """Makes phones, each signed in; at the end none may have met an error or a forbidden load."""
+    made: list[Phone] = []
+
+    def make(**settings: Any) -> Phone:
+        phone = Phone(chromium.browser_type, tmp_path / f"phone-{len(made)}", server, **settings)
+        made.append(phone)
+        [(name, value)] = list(desk.cookies.items())
+        phone.context.add_cookies([{"name": name, "value": value, "url": server.address}])
+        return phone
+
+    yield make
+    for phone in made:
+        phone.is_put_away()
+        phone.line.ends()
+    assert [complaint for phone in made for complaint in phone.reporter.complaints] == []

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-
-import pytest
-from playwright.sync_api import Browser
 
 from heard.accounts import projection as accounts
 from heard.opening import open_house
@@ -26,25 +22,6 @@ LAST_KEY_MS = 250
 RELEASED_WITHIN_S = 60
 Opens = Callable[..., Reader]
 Phones = Callable[..., Phone]
-
-
-@pytest.fixture
-def phones(chromium: Browser, server: Server, desk: Any, tmp_path: Path) -> Iterator[Phones]:
-    """Makes phones, each signed in; at the end none may have met an error or a forbidden load."""
-    made: list[Phone] = []
-
-    def make(**settings: Any) -> Phone:
-        phone = Phone(chromium.browser_type, tmp_path / f"phone-{len(made)}", server, **settings)
-        made.append(phone)
-        [(name, value)] = list(desk.cookies.items())
-        phone.context.add_cookies([{"name": name, "value": value, "url": server.address}])
-        return phone
-
-    yield make
-    for phone in made:
-        phone.is_put_away()
-        phone.line.ends()
-    assert [complaint for phone in made for complaint in phone.reporter.complaints] == []
 
 
 def link(server: Server) -> str:

@@ -70,7 +70,7 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
             answer = server.client.post(address, json=json.loads(body))
         assert answer.status_code == example.status, (example, answer.text)
         made = re.search(
-            r"/(post|picture|hearing|sitting|restriction|station|order|obligation|suspension)s$", example.address
+            r"/(post|picture|hearing|sitting|restriction|station|order|obligation|suspension|draft)s$", example.address
         )
         if made and example.method == "POST" and answer.status_code < 300:
             last[made[1]] = answer.json()["media" if made[1] == "picture" else "id"]

@@ -16,6 +16,8 @@ from heard.engine.errors import NotAllowed
 #: the desk none in the watch. `by_case` stands nowhere: it is for whoever has roles in single cases and no other.
 VERBS: dict[str, frozenset[Role]] = {
     "read_desk": frozenset({"reader_of_drafts", "contributor", "reporter", "editor", "lawyer", "administrator"}),
+    "write": frozenset({"contributor", "reporter", "editor", "administrator"}),
+    "read_drafts": frozenset({"reader_of_drafts", "editor", "administrator"}),
     "publish": frozenset({"reporter", "editor", "administrator"}),
     "correct": frozenset({"reporter", "editor", "administrator"}),
     "alert": frozenset({"editor", "administrator"}),
@@ -38,7 +40,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "exempt": frozenset({"supervisor", "administrator"}),
 }
 #: Those that change nothing.
-READING = frozenset({"read_desk", "know_orders", "see_watch", "audit_watch"})
+READING = frozenset({"read_desk", "read_drafts", "know_orders", "see_watch", "audit_watch"})
 #: Those that no token reaches. Who may do what in a case is said by a person, not by a program that lost its secret;
 #: one who has two tokens is not two people, which not to watch something for a time takes, and to hold positions; and
 #: the record of a case, with what was withdrawn, is taken by a person too.

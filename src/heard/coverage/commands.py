@@ -56,9 +56,12 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 
 
-def publish(doors: Doors, content: Content, post: str | None = None, *, doubtful: bool = False) -> Command:
+def publish(
+    doors: Doors, content: Content, post: str | None = None, *, doubtful: bool = False, submit: bool = False
+) -> Command:
     """Publish a post, or keep it on the desk: sealed while a jury is out, held when the door stops it, submitted where
-    the case wants a second pair of eyes, waiting until its time has come. The kind of the first entry says which.
+    the case wants a second pair of eyes or its author publishes nothing (`submit`), waiting until its time has come.
+    The kind of the first entry says which.
 
     In a case that was only announced the first post takes its coverage live. One whose picture was `doubtful` (its file
     said a name) is held as if it said so itself.
@@ -83,7 +86,7 @@ def publish(doors: Doors, content: Content, post: str | None = None, *, doubtful
         # The words are looked at first, whatever else would hold them: every cause takes the same time.
         if door.stops_after(before, *texts_of(kept)) or doubtful or door.held or stopped:
             return Decision((Draft(post, turned(PostHeld, kept)),), over)
-        if cases.needs_second_eyes(tables, case.id) and not content.source:
+        if submit or (cases.needs_second_eyes(tables, case.id) and not content.source):
             return Decision((Draft(post, turned(PostSubmitted, kept)),), over)
         return Decision(going_out(tables, post, kept, now.utc()), over)
 

@@ -26,6 +26,7 @@ from heard.coverage import (
     both_versions,
     cards,
     court,
+    drafting,
     leave,
     looks,
     openings,
@@ -64,6 +65,7 @@ def routes() -> list[BaseRoute]:
         Route("/desk/{slug}/changed/", changed, methods=["GET"]),
         Route("/desk/{slug}/several", several_at_once, methods=["POST"]),
         Route("/desk/{slug}/look-up", look_up, methods=["POST"]),
+        Route("/desk/{slug}/keep", keep, methods=["POST"]),
         Route("/desk/{slug}/{verb}", act, methods=["POST"]),
     ]
 
@@ -104,7 +106,7 @@ async def open_case(request: Request) -> Response:
         await serving.do(command, by=caller.account.id)
     except Refused as refusal:
         return _front(serving, caller, refusal.message, form, 422)
-    return RedirectResponse(f"/desk/{slug}/", 303)
+    return RedirectResponse(f"/desk/{slug}/?done=opened", 303)
 
 
 async def _form(request: Request, fields_max: int = 60) -> dict[str, str]:
@@ -117,9 +119,12 @@ async def case_page(request: Request) -> Response:
 
     async def look() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        return await _page(
-            serving, caller, case, message=_told(request), look=looks.asked(serving, case, request.query_params)
-        )
+        asked, id = looks.asked(serving, case, request.query_params), request.query_params.get("draft")
+        try:
+            opened = drafting.opened(serving, case, id, caller) if id else None
+        except NotFound as gone:
+            return await _page(serving, caller, case, error=gone.message, look=asked, status=404)
+        return await _page(serving, caller, case, message=_told(request), draft=opened, look=asked)
 
     return await looking_twice(serving, look)
 
@@ -154,6 +159,8 @@ _TOLD = {
     "waiting": WAITING,
     "agreed": ONE_MORE,
     "proposed": PROPOSED,
+    "opened": "The case is open. The first post takes it live.",
+    **drafting.TOLD,
     "corrected": "Corrected. Readers see it now.",
     "clarified": "Clarified. Readers see it now.",
     "retracted": "Withdrawn. Readers see the notice now.",
@@ -196,7 +203,18 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
     posts, older = looks.posts(tables, case, look)
     may = {
         verb: caller.may(verb)
-        for verb in ("publish", "correct", "alert", "retract", "release_held", "restrict", "give_roles", "take_record")
+        for verb in (
+            "write",
+            "publish",
+            "correct",
+            "alert",
+            "retract",
+            "release_held",
+            "restrict",
+            "give_roles",
+            "take_record",
+            "read_drafts",
+        )
     }
     kept = projection.longest_with_status(tables, case.id, "held")
     sealed = court.sealed(tables, case.id)
@@ -220,6 +238,7 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
         "kept_back": not noted,
         "seen": orders.who_saw_each(tables, things) if noted and caller.may("know_orders") else {},
         "held": [waiting.seen(serving, case, post, caller) for post in kept] if may["release_held"] and noted else [],
+        "drafts": drafting.seen(serving, case, caller),
         "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
         "waits": [waiting.seen(serving, case, post, caller) for post in waits],
         "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
@@ -320,7 +339,12 @@ async def act(request: Request) -> Response:
             raise
         except HeardError as refusal:
             typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
+            typed |= {name: str(said) for name in ("stood",) if (said := refusal.details.get(name))}
+            if refusal.details.get("draft") == "gone":
+                typed.pop("draft")
             return await _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
+        if form.get("draft"):
+            drafting.clear_sent(serving, case)
         told = written.kind.removeprefix("coverage.").partition("_")[2]
         if told == "held":
             by = looked_at_by(now.instant(written.at), case.zone)
@@ -330,9 +354,26 @@ async def act(request: Request) -> Response:
     return await looking_twice(serving, done)
 
 
+async def keep(request: Request) -> Response:
+    """Keep what is in the box as a draft."""
+    serving, caller = signed_in(request, "write")
+    form = await _form(request)
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        try:
+            form.update(await pictures.from_form(request, serving, case))
+            _, told = drafting.kept(serving, case, form, caller)
+        except HeardError as refusal:
+            return await _page(serving, caller, case, error=refusal.message, draft=form, status=422)
+        return RedirectResponse(f"/desk/{case.slug}/?done={told}", 303)
+
+    return await looking_twice(serving, done)
+
+
 async def look_up(request: Request) -> Response:
     """What a page says of itself, put into the form that named it."""
-    serving, caller = signed_in(request, "publish")
+    serving, caller = signed_in(request, "write")
     form = await _form(request)
 
     async def look() -> Response:

@@ -17,6 +17,7 @@ from heard.coverage import (
     cards,
     commands,
     court,
+    drafting,
     leave,
     orders,
     pictures,
@@ -28,7 +29,7 @@ from heard.coverage import (
 from heard.coverage.cautions import asked_first
 from heard.coverage.court import Form, Make
 from heard.coverage.elements import Element, Quote, Text, reworded
-from heard.coverage.entries import NoticeCode
+from heard.coverage.entries import Content, NoticeCode, PostPublished
 from heard.coverage.going_out import texts_of
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command
@@ -41,8 +42,6 @@ def no_such_verb(serving: Serving, case: Case, form: Form, caller: Caller) -> Co
 
 
 def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
-    from heard.coverage.entries import PostPublished
-
     content = PostPublished(
         case.id,
         (*_elements(serving, case, form), *cards.of_form(form, serving.embeds_from)),
@@ -58,7 +57,14 @@ def _publish(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
         doubtful = found.doubtful
         picture = pictures.told(found, *(form.get(name, "") for name in ("alt", "credit", "caption")))
         content = msgspec.structs.replace(content, elements=(*content.elements, picture))
-    command = commands.publish(serving.doors, content, doubtful=doubtful)
+    submit = not caller.may("publish")
+
+    def publishing(said: Content, post: str | None) -> Command:
+        return commands.publish(serving.doors, said, post, doubtful=doubtful, submit=submit)
+
+    command = publishing(content, None)
+    if form.get("draft"):
+        command = drafting.publish(serving, case, form["draft"], caller, content, drafting.stood(form), publishing)
     return _asked_first(command, serving, case, form, caller, texts_of(content))
 
 
@@ -157,7 +163,7 @@ def _state(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
 #: What puts words before readers, whose writer is asked first.
 PUTS_WORDS = frozenset({"publish", "correct", "clarify", "summary"})
 VERBS: dict[str, tuple[str, Make]] = {
-    "publish": ("publish", _publish),
+    "publish": ("write", _publish),
     "correct": ("correct", _correct),
     "clarify": ("correct", _clarify),
     "retract": ("retract", _retract),

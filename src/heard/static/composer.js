@@ -3,7 +3,9 @@
 import { commandsOf, unknownCommand } from './commands.js'
 import { draft, enqueue, fact, keepDraft, note, pictureOf, rewrite, takeBack, waiting } from './kept.js'
 import { news, send } from './outbox.js'
+import { isSent } from './keeping.js'
 import { refresh } from './redraw.js'
+import { putBack, valuesOf } from './typed.js'
 
 // How long until the next try, while something waits and the browser says nothing of a line.
 const AGAIN_MS = [2000, 5000, 15000, 60000]
@@ -17,7 +19,8 @@ const list = document.getElementById('outbox')
 const fields = form?.elements
 let account, slug, begun, skew = 0, tries = 0, timer, last = ''
 
-const draftName = () => `${account} ${slug} new`
+// A draft that was opened has a place of its own beside the post that one had begun.
+const draftName = () => `${account} ${slug} ${fields.draft?.value || 'new'}`
 
 // `works` tells whether this device can keep anything. Listens from the first moment on: what is typed or sent while
 // that is found out is kept, or sent by the form itself.
@@ -56,26 +59,26 @@ function skewOf(server) {
 
 // What is typed ---------------------------------------------------------------------------------------------------
 
-const TEXTS = ['text', 'title', 'speaker', 'setting', 'as_said', 'not_before', 'alt', 'caption', 'credit', 'link', 'link_title',
-  'link_text']
-const TICKS = ['key_event', 'pinned', 'sure']
-
-function typed() {
-  const kept = { account }
-  for (const name of TEXTS) kept[name] = fields[name]?.value ?? ''
-  for (const name of TICKS) kept[name] = fields[name]?.checked ?? false
-  kept.file = fields.file?.files[0] ?? null
-  return kept
-}
+const WORDED = ['text', 'title', 'alt', 'caption', 'credit', 'link', 'link_title', 'link_text']
+const typed = () => ({ account, ...valuesOf(form), file: fields.file?.files[0] ?? null })
 
 function fill(kept) {
-  for (const name of TEXTS) if (fields[name] && kept[name] !== undefined) fields[name].value = kept[name]
-  for (const name of TICKS) if (fields[name]) fields[name].checked = kept[name] ?? false
+  opens(kept)
+  putBack(form, kept)
   // Asked whether one is sure: only of what came back with that question.
   if (fields.sure) fields.sure.closest('label').hidden = kept.ask !== 'sure'
   if (fields.file && 'file' in kept) choose(kept.file)
-  // Somebody who is not on this page, such as the one without a line, is still who said it.
-  if (fields.speaker && kept.speaker && !fields.speaker.value) fields.speaker.selectedIndex = 0
+}
+
+// The box is that of this draft from here on, or of none; a picture that the server has already goes with it.
+function opens({ draft = '', stood = '', picture = '' }) {
+  for (const [name, value] of Object.entries({ draft, stood, picture })) fields[name].value = value
+  fields.picture.closest('p').hidden = !picture
+  const at = new URL(location.href)
+  if (at.pathname !== `/desk/${slug}/` || (at.searchParams.get('draft') ?? '') === draft) return
+  at.searchParams.delete('draft')
+  if (draft) at.searchParams.set('draft', draft)
+  history.replaceState(null, '', at)
 }
 
 // A picture comes back as if it had been chosen again.
@@ -90,7 +93,7 @@ function choose(file) {
 async function keep() {
   await begun
   const { file, ...kept } = typed()
-  keepDraft(draftName(), kept.text.trim() || kept.title.trim() ? kept : null).catch(() => {})
+  keepDraft(draftName(), WORDED.some(name => kept[name].trim()) ? kept : null).catch(() => {})
 }
 
 async function keepPicture() {
@@ -99,19 +102,27 @@ async function keepPicture() {
   keepDraft(pictureOf(draftName()), file ? { account, file } : null).catch(() => {})
 }
 
-async function restore() {
+// After the box was emptied, `anew`: what the server once gave into it counts no more.
+async function restore(anew = false) {
   const picture = await draft(pictureOf(draftName()))
-  if (picture && !fields.picture && !fields.file.files.length) choose(picture.file)
+  if (picture && !fields.picture.value && !fields.file.files.length) choose(picture.file)
+  const isOpened = fields.draft.value && (offline || location.pathname === `/desk/${slug}/`)
   // After a refusal without script the server gives back what it was sent, which is newer.
-  if (fields.text.defaultValue || fields.link?.defaultValue) return
+  if (!isOpened && !anew && (fields.text.defaultValue || fields.link.defaultValue)) return
   const kept = await draft(draftName()), words = fields.text.value
+  // On from where one was in a draft that was opened, if nobody changed it since.
+  if (isOpened && kept && (offline || kept.stood === fields.stood.value)) return fill(kept)
   // Somebody was quicker than this: both stand in the box. Some browsers put the same words back themselves.
-  const both = () => ({ ...kept, text: [kept.text, words].filter(Boolean).join('\n\n') })
+  const both = () => ({ ...kept, stood: fields.stood.value, text: [kept.text, words].filter(Boolean).join('\n\n') })
   if (kept) fill(words && words !== kept.text ? both() : kept)
 }
 
 function empty() {
-  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '', file: null, link: '', link_title: '', link_text: '' })
+  const was = fields.draft.value
+  fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '',
+    credit: '', file: null, link: '', link_title: '', link_text: '', key_event: false, pinned: false, sure: false })
+  // A draft is sent: back to the post that one had begun beside it.
+  if (was) begun = restore(true).then(() => true, () => true)
 }
 
 // Into the outbox -------------------------------------------------------------------------------------------------
@@ -120,7 +131,9 @@ let busy = false
 
 async function onSubmit(event) {
   // Another page is asked for its title, by the server; the form comes back with all that is in it.
-  if (event.submitter?.formAction.endsWith('/look-up')) return
+  if (event.submitter?.getAttribute('formaction')?.endsWith('/look-up')) return
+  // Kept at the server, in one step and with its picture, as without script.
+  if (event.submitter?.getAttribute('formaction')?.endsWith('/keep')) return isSent(draftName())
   event.preventDefault()
   if (busy) return
   busy = true
@@ -129,7 +142,7 @@ async function onSubmit(event) {
   const before = typed()
   try {
     if (before.text !== sent) return tell('What you wrote before is in the box too. Look at it; nothing was sent yet.')
-    const lacks = ['alt', 'credit'].find(name => before.file && !before[name].trim())
+    const lacks = ['alt', 'credit'].find(name => (before.file || before.picture) && !before[name].trim())
     if (lacks) return lacking(lacks)
     const unknown = unknownCommand(before.text)
     if (unknown) tell(`There is no command /${unknown}. Nothing was sent. A space before it publishes it so.`, true)
@@ -150,17 +163,20 @@ function lacking(name) {
 async function put() {
   const kept = typed()
   const { text, title, setting, as_said, key_event, pinned, sure, not_before, link, link_title, link_text } = kept
+  // Sent before, such as with a draft.
+  const media = !kept.file && kept.picture || undefined
+  const of = kept.draft ? { draft: kept.draft, stood: Number(kept.stood) } : {}, slot = draftName()
   const links = link.trim() ? { links: [{ url: link.trim(), title: link_title || hostOf(link), text: link_text }] } : {}
   const { name, role } = fields.speaker?.selectedOptions?.[0]?.dataset ?? {}
   const speaker = name ? { speaker: name, role, setting, as_said } : {}
   const written_at = new Date(Date.now() - skew).toISOString()
   const when = { ...(not_before && { not_before }), ...(sure && { sure }) }
-  const body = { text, title, key_event, pinned, ...speaker, ...links, ...when }
+  const body = { text, title, key_event, pinned, ...speaker, ...links, ...when, ...of }
   // Emptied first: what is typed while the disk is waited for is the next post.
   empty()
   told = []
   tell('')
-  await enqueue({ account, case: slug, key: crypto.randomUUID(), written_at, body, typed: kept }, draftName())
+  await enqueue({ account, case: slug, key: crypto.randomUUID(), written_at, body, media, typed: kept }, slot)
   flush().then(inBackground, inBackground)
 }
 
@@ -176,9 +192,10 @@ async function inBackground() {
 }
 
 async function emptied() {
+  const name = draftName()
   empty()
-  await keepDraft(draftName(), null)
-  await keepDraft(pictureOf(draftName()), null)
+  await keepDraft(name, null)
+  await keepDraft(pictureOf(name), null)
 }
 
 // Out of it -------------------------------------------------------------------------------------------------------
@@ -219,6 +236,7 @@ async function refused() {
 async function back(post) {
   const words = fields.text.value.trim()
   const kept = words ? { ...typed(), text: `${words}\n\n${post.typed.text}` } : post.typed
+  if (!words) opens(kept)
   await takeBack(post, draftName(), kept)
   fill({ ...kept, ask: post.ask })
   news.postMessage({})

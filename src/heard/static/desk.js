@@ -3,7 +3,8 @@
 
 import { offerIn } from './commands.js'
 import { compose } from './composer.js'
-import { forgetAll, draft, keepDraft, note, unsent, works } from './kept.js'
+import { answered, keepAll } from './keeping.js'
+import { forgetAll, note, unsent, works } from './kept.js'
 import { send } from './outbox.js'
 import { listen } from './keys.js'
 import { pasteInto } from './pasting.js'
@@ -15,6 +16,11 @@ const done = Boolean(document.querySelector('main > .done'))
 const refused = Boolean(document.querySelector('main > .error[role=alert]'))
 
 document.addEventListener('keydown', event => {
+  const keeps = document.getElementById('keep-draft')
+  if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && keeps && event.target.form === keeps.form) {
+    event.preventDefault()
+    return keeps.click()
+  }
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !event.target.matches('[data-send]')) return
   event.preventDefault()
   event.target.form.requestSubmit()
@@ -22,28 +28,6 @@ document.addEventListener('keydown', event => {
 
 if (/Mac|iP(hone|ad)/.test(navigator.userAgent))
   for (const hint of document.querySelectorAll('.hint')) hint.textContent = '⌘ + Enter publishes'
-
-// Words for a post that is there already are not sent later: somebody else may have changed it by then. They are kept
-// until the server has taken them.
-async function keepWords(form) {
-  const { text, once, post } = form.elements
-  const name = `${account} ${location.pathname} ${post.value}`
-  const kept = await draft(name)
-  if (kept?.sent && done) await keepDraft(name, null)
-  else if (kept && !refused && kept.text !== text.defaultValue) {
-    text.value = kept.text
-    once.value = kept.once
-    form.closest('details')?.setAttribute('open', '')
-  }
-  const own = once.value
-  let edits = 0
-  const keep = sent => keepDraft(name, text.value.trim() ? { account, text: text.value, once: once.value, sent } : null)
-  text.addEventListener('input', () => {
-    once.value = `${own}-${++edits}`
-    keep(false)
-  })
-  form.addEventListener('submit', () => keep(true))
-}
 
 // Nothing that was written here stays on a device after its owner signed out; so they are told if that destroys posts.
 let warned = false
@@ -87,7 +71,9 @@ function warn(words) {
 
 async function begin() {
   if (!account) return
-  const able = works(), box = document.getElementById('publish')
+  // What was taken is let go before anything is put back.
+  const answer = works().then(able => able && answered(done, refused).catch(() => null).then(of => ({ refused: of })))
+  const able = answer.then(Boolean), box = document.getElementById('publish')
   const composing = box && compose(account, able)
   if (box) {
     offerIn(box.elements)
@@ -99,9 +85,9 @@ async function begin() {
   signOut.addEventListener('submit', onSignOut)
   await note('account', account)
   navigator.serviceWorker?.register('/desk/-/worker.js', { scope: '/desk/', type: 'module' }).catch(() => {})
-  const keepAll = within => within.querySelectorAll('form[data-keep]').forEach(keepWords)
-  keepAll(document)
-  document.addEventListener('refreshed', ({ detail }) => detail.forEach(keepAll))
+  const { refused: of } = await answer
+  keepAll(document, account, of)
+  document.addEventListener('refreshed', ({ detail }) => detail.forEach(one => keepAll(one, account, null)))
   await (composing || send(account))
 }
 

@@ -37,6 +37,7 @@ function onKey(event) {
 const KEYS = {
   '?': () => sheet.showModal(),
   n: () => document.getElementById('text')?.focus(),
+  d: () => document.querySelector('[data-post].draft')?.focus(),
   j: post => go(post, 1),
   k: post => go(post, -1),
   c: post => open(post, 'reword', 'textarea'),

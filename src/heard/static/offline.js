@@ -17,6 +17,9 @@ if (account && places.includes(slug)) {
   // Who is of the case is not kept on this device, so nobody can be picked.
   const fields = document.getElementById('publish').elements
   for (const name of ['speaker', 'setting', 'as_said']) fields[name].closest('p').hidden = true
+  // Kept at the server, which takes a line; a draft that was opened is gone on with here.
+  document.getElementById('keep-draft').hidden = true
+  fields.draft.value = new URL(location.href).searchParams.get('draft') ?? ''
   const { compose } = await import('./composer.js')
   const { pasteInto } = await import('./pasting.js')
   pasteInto(fields.text)

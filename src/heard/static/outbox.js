@@ -73,7 +73,10 @@ async function notTaken(post, answer, said) {
   if (answer.status === 401) return 'signed out'
   if (answer.status === 500) return mistaken(post, said)
   if (answer.status > 500 || answer.status === 429) return 'later'
-  await setAside({ ...post, ask: said.ask }, 'refused', said.detail)
+  // Of a draft that is gone it is a post of its own from here on; of one that somebody changed, it is sent over that.
+  const of = said.draft === 'gone' ? { draft: undefined, stood: undefined } : said.stood ? { stood: said.stood } : {}
+  const [body, typed] = [post.body, post.typed].map(one => ({ ...one, ...of }))
+  await setAside({ ...post, body, typed, ask: said.ask }, 'refused', said.detail)
   return ''
 }
 

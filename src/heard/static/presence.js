@@ -33,7 +33,7 @@ function touch(form) {
 
 function at() {
   if (!touched?.isConnected || Date.now() - touchedAt > WRITES_MS) return ''
-  if (touched !== box) return touched.elements.post.value
+  if (touched !== box) return touched.elements.post?.value ?? ''
   return touched.elements.text.value.trim() ? 'new' : ''
 }
 

@@ -1,6 +1,8 @@
 // The desk as it is now: only the parts and rows that are other than those on this page are asked for, and put in place of
 // theirs. What is typed, opened, chosen or looked at stays, and so does where one is.
 
+import { isChanged } from './typed.js'
+
 const FIELDS = 'input:not([form=several]), textarea, select'
 const slug = document.getElementById('here')?.dataset.case
 
@@ -91,12 +93,6 @@ function isBusy(part, quietly) {
   const chosen = getSelection()
   const { activeElement } = document
   return part !== activeElement && part.contains(activeElement) || !chosen.isCollapsed && chosen.containsNode(part, true)
-}
-
-function isChanged(field) {
-  if (field.matches('[type=checkbox]')) return field.checked !== field.defaultChecked
-  if (!field.matches('select')) return field.value !== field.defaultValue
-  return field.selectedIndex !== Math.max([...field.options].findIndex(one => one.defaultSelected), 0)
 }
 
 // Where one looks ---------------------------------------------------------------------------------------------------

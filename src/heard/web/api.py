@@ -13,13 +13,13 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.release import held, looked_at_by
-from heard.coverage import cards, commands, pictures, projection, repicturing
+from heard.coverage import cards, commands, drafting, pictures, projection, repicturing
 from heard.coverage import orders as order_pages
 from heard.coverage.cautions import asked_first
 from heard.coverage.changes import PROPOSED
 from heard.coverage.court import until_time
 from heard.coverage.elements import Element, Quote, Text, reworded
-from heard.coverage.entries import ChangeProposed, PostPublished, PostSealed, PostSubmitted, PostWaiting
+from heard.coverage.entries import ChangeProposed, Content, PostPublished, PostSealed, PostSubmitted, PostWaiting
 from heard.coverage.going_out import WAITING, texts_of
 from heard.coverage.kept import SUBMITTED
 from heard.coverage.model import Post
@@ -28,7 +28,7 @@ from heard.coverage.shown import show
 from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.engine.node import Command, Written
-from heard.web import alerts, asked, court, errors, kept, orders, receipts, report_readings, reports, watch
+from heard.web import alerts, asked, court, drafts, errors, kept, orders, receipts, report_readings, reports, watch
 from heard.web.verbs import Call, Verb, answered, openapi
 
 PREFIX = "/api/v1"
@@ -41,8 +41,8 @@ def routes() -> list[BaseRoute]:
         Verb("POST", "/cases", "open_case", open_case, asked.NewCase),
         Verb("GET", "/cases/{case}", "read_desk", read_case),
         Verb("GET", "/cases/{case}/posts", "read_desk", list_posts),
-        Verb("POST", "/cases/{case}/posts", "publish", publish, asked.NewPost),
-        Verb("POST", "/cases/{case}/pictures", "publish", take_picture),
+        Verb("POST", "/cases/{case}/posts", "write", publish, asked.NewPost),
+        Verb("POST", "/cases/{case}/pictures", "write", take_picture),
         Verb("GET", "/cases/{case}/summary", "read_desk", read_summary),
         Verb("POST", "/cases/{case}/summary", "publish", summarise, asked.Summary),
         Verb("GET", "/cases/{case}/state", "read_desk", read_state),
@@ -65,6 +65,7 @@ def routes() -> list[BaseRoute]:
         *court.verbs(),
         *receipts.verbs(),
         *kept.verbs(),
+        *drafts.verbs(),
         *reports.verbs(),
         *watch.verbs(),
         *report_readings.verbs(),
@@ -190,9 +191,19 @@ async def publish(call: Call) -> Response:
         pinned=new.pinned,
     )
     doubtful = any(one.doubtful for one in found)
-    command = commands.publish(call.doors, content, doubtful=doubtful)
+    submit = not call.caller.may("publish")
+
+    def publishing(said: Content, post: str | None) -> Command:
+        return commands.publish(call.doors, said, post, doubtful=doubtful, submit=submit)
+
+    command = publishing(content, None)
+    if new.draft:
+        stood = new.stood if isinstance(new.stood, int) else None
+        command = drafting.publish(call.serving, case, new.draft, call.caller, content, stood, publishing)
     asked = await _asked_first(call, case, command, new.sure, texts_of(content), new.title)
     written = await call.do(asked, case.id)
+    if new.draft:
+        drafting.clear_sent(call.serving, case)
     told = {"id": written.stream, "position": written.position, "url": f"/{case.slug}/posts/{written.stream}/"}
     if written.kind == "coverage.post_held":
         return answered(

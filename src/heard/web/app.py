@@ -19,6 +19,7 @@ from heard.cases import pages as case_pages
 from heard.cases.exits import Serving, WayOut
 from heard.coverage import (
     desk,
+    drafting,
     front,
     looking_back,
     openings,
@@ -75,6 +76,7 @@ def routes() -> list[BaseRoute]:
         *taking_hold.routes(),
         *pulse.routes(),
         *openings.routes(),
+        *drafting.routes(),
         *desk.routes(),
         *push_pages.routes(),
         *phones.routes(),

@@ -49,7 +49,8 @@ class NewLink(Asked, frozen=True):
 class NewPost(Asked, frozen=True):
     """`text` is Markdown; with a speaker, it is the words said. `not_before`: an instant, or as the court has it.
 
-    `sure` answers what is asked before some words go out; here and wherever else it stands.
+    `sure` answers what is asked before some words go out; here and wherever else it stands. `draft` is the one that it
+    is made of, as it `stood`.
     """
 
     text: Words
@@ -66,6 +67,22 @@ class NewPost(Asked, frozen=True):
     sure: bool = False
     pictures: Annotated[tuple[NewPicture, ...], Meta(max_length=10)] = ()
     links: Annotated[tuple[NewLink, ...], Meta(max_length=10)] = ()
+    draft: Line | UnsetType = UNSET
+    stood: int | UnsetType = UNSET
+
+
+class NewDraft(Asked, frozen=True):
+    """Words that are no post yet; nothing looks them through. `draft` is the one that they are kept over, as it `stood`
+    (its `version`).
+    """
+
+    text: Words = ""
+    title: Line = ""
+    not_before: Line = ""
+    key_event: bool = False
+    pinned: bool = False
+    draft: Line = ""
+    stood: int | None = None
 
 
 class Corrected(Asked, frozen=True):

@@ -1,0 +1,249 @@
+"""Drafts: words that somebody keeps at the server on purpose, until they are published, submitted or thrown away.
+
+A draft is a form as it was typed, and no post: it lies in the vault, as other working copies do, each sealed under a
+key of its own, and no entry tells of it. Nothing looks it through before it is sent, neither for names that an order
+protects nor for anything else, so that keeping one tells nothing of the list. It is destroyed as its words go into the
+journal.
+
+Its id is that of the post which is made of it, so that of two who send it one does.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from heard.cases import projection as cases
+from heard.cases import states
+from heard.cases.model import checked_words
+from heard.coverage import projection
+from heard.coverage.elements import TEXT_MAX
+from heard.coverage.entries import Content
+from heard.engine import now
+from heard.engine.entry import new_id
+from heard.engine.errors import NotFound, Refused
+from heard.engine.journal import Journal
+from heard.engine.node import Command, Decision
+from heard.engine.projection import Tables
+
+DRAWER = "draft"
+#: Of one account in one case.
+DRAFTS_MAX = 50
+LINE_MAX = 2000
+#: The fields of the box that are kept. Those that one ticks are there or not; what is asked anew each time is not kept.
+FIELDS = (
+    *("text", "title", "speaker", "setting", "as_said", "not_before", "alt", "caption", "credit", "picture"),
+    *("link", "link_title", "link_text", "key_event", "pinned"),
+)
+#: In one of them there is something to keep; the others say how.
+WORDED = ("text", "title", "alt", "caption", "credit", "picture", "link", "link_title", "link_text")
+
+
+class WorkingCopy(msgspec.Struct, frozen=True):
+    """A draft as it lies there. `version` counts how often it was kept; `by` kept it last.
+
+    `without_jury_at` is the last instant at which it was kept while a jury of the case was out or the public excluded:
+    what was written then is treated so whenever it is sent.
+    """
+
+    id: str
+    author: str
+    byline: str
+    by: str
+    kept_at: datetime
+    version: int
+    typed: dict[str, str]
+    without_jury_at: datetime | None = None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """As it stands in the drawer: `salt` makes the key one that seals nothing else."""
+
+    salt: str
+    sealed: bytes
+
+
+GONE = (
+    "This draft is there no more: somebody published it, submitted it or threw it away. Nothing was sent now and "
+    "nothing of yours is lost; sent once more, your words are a post of their own."
+)
+CHANGED = (
+    "Somebody changed this draft since you opened it. Nothing was sent and nothing is lost: theirs is among the drafts "
+    "and yours in the box. Look at theirs; sent once more, yours is taken, and the draft goes."
+)
+
+
+# Kept ----------------------------------------------------------------------------------------------------------------
+
+
+def keep(
+    journal: Journal,
+    tables: Tables,
+    case: str,
+    typed: Mapping[str, str],
+    *,
+    by: str,
+    byline: str,
+    over: WorkingCopy | None = None,
+    stood: int | None = None,
+    once: str = "",
+) -> WorkingCopy:
+    """Keep what was typed: as a draft of `by`, or `over` the one that they had opened as it `stood`.
+
+    Where somebody changed that meanwhile, theirs stays, and this is one of its own. The same form sent twice (`once`)
+    is one draft. Raises Refused for what is empty, too long or too many.
+    """
+    kept = _checked(typed)
+    if over and over.typed == kept:
+        return over
+    without_jury_at = _unheard(tables, case)
+    if over and stood in (None, over.version):
+        copy = msgspec.structs.replace(
+            over,
+            by=by,
+            kept_at=now.utc(),
+            version=over.version + 1,
+            typed=kept,
+            without_jury_at=without_jury_at or over.without_jury_at,
+        )
+        if _put_over(journal, case, over, copy):
+            return copy
+    id = _id(case, by, once) if once else new_id()
+    if (before := journal.vault.get(DRAWER, _name(case, by, id))) and _read(journal, id, before).typed == kept:
+        return _read(journal, id, before)
+    if before or projection.is_known(tables, id):  # a form that one came back to, with other words
+        id = new_id()
+    if len(_names(journal, case, by, False)) >= DRAFTS_MAX:
+        raise Refused(
+            f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now "
+            "and your words are in the box; throw one away first."
+        )
+    copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at)
+    journal.vault.put(DRAWER, _name(case, by, id), _row(journal, copy))
+    return copy
+
+
+def _put_over(journal: Journal, case: str, over: WorkingCopy, copy: WorkingCopy) -> bool:
+    """Whether what is there still is what was opened, and gave way."""
+    name = _name(case, over.author, over.id)
+    before = journal.vault.get(DRAWER, name)
+    if before is None or _read(journal, over.id, before) != over:
+        return False
+    return journal.vault.swap(DRAWER, name, before, _row(journal, copy))
+
+
+def _checked(typed: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: typed[name] for name in FIELDS if typed.get(name)}
+    if not any(kept.get(name, "").strip() for name in WORDED):
+        raise Refused("There is nothing in the box to keep. Nothing was changed.")
+    for name, words in kept.items():
+        checked_words(words, name.replace("_", " "), TEXT_MAX if name == "text" else LINE_MAX, needed=False)
+    return kept
+
+
+def _unheard(tables: Tables, case: str) -> datetime | None:
+    """This instant, if what is written now may not be reported yet."""
+    absent = any(jury.absent for jury in cases.juries(tables, case).values())
+    return now.utc() if absent or states.in_private(tables, case) else None
+
+
+def _id(case: str, account: str, once: str) -> str:
+    """As `new_id`, and the same for the same form."""
+    return base64.b32encode(hashlib.sha256(f"{case} {account} {once}".encode()).digest()[:10]).decode().lower()
+
+
+def _name(case: str, author: str, id: str) -> str:
+    return f"{case} {author} {id}"
+
+
+def _row(journal: Journal, copy: WorkingCopy) -> bytes:
+    salt, words = new_id(), msgspec.json.encode(copy)
+    return msgspec.json.encode(_Row(salt, journal.sealing.seal(_key(journal, copy.id, salt), words)))
+
+
+def _read(journal: Journal, id: str, raw: bytes) -> WorkingCopy:
+    row = msgspec.json.decode(raw, type=_Row)
+    return msgspec.json.decode(journal.sealing.unseal(_key(journal, id, row.salt), row.sealed), type=WorkingCopy)
+
+
+def _key(journal: Journal, id: str, salt: str) -> bytes:
+    """Made of the checkpoint's key, which does not lie in the vault: a copy of the vault alone opens no draft."""
+    return hashlib.sha256(journal.sealing.sign(f"heard: the key of the draft {id} {salt}".encode())).digest()
+
+
+# Seen ----------------------------------------------------------------------------------------------------------------
+
+
+def seen(journal: Journal, tables: Tables, case: str, account: str, *, every: bool) -> list[WorkingCopy]:
+    """The drafts of a case that an account sees, its own or `every` one, the newest first."""
+    found = [_opened(journal, tables, name) for name in _names(journal, case, account, every)]
+    return sorted((one for one in found if one), key=lambda one: one.kept_at, reverse=True)
+
+
+def find(journal: Journal, tables: Tables, case: str, account: str, id: str, *, every: bool) -> WorkingCopy:
+    """One of them.
+
+    Raises NotFound, the same for one that is another's.
+    """
+    for name in _names(journal, case, account, every):
+        if name.endswith(f" {id}") and (found := _opened(journal, tables, name)):
+            return found
+    raise NotFound(GONE, draft="gone")
+
+
+def _names(journal: Journal, case: str, account: str, every: bool) -> list[str]:
+    return journal.vault.names(DRAWER, f"{case} " if every else f"{case} {account} ")
+
+
+def _opened(journal: Journal, tables: Tables, name: str) -> WorkingCopy | None:
+    id = name.rpartition(" ")[2]
+    if projection.is_known(tables, id):
+        return None
+    raw = journal.vault.get(DRAWER, name)
+    return _read(journal, id, raw) if raw else None
+
+
+# Gone ----------------------------------------------------------------------------------------------------------------
+
+
+def throw_away(journal: Journal, case: str, copy: WorkingCopy) -> None:
+    journal.vault.drop(DRAWER, _name(case, copy.author, copy.id))
+
+
+def clear_sent(journal: Journal, tables: Tables, case: str) -> None:
+    """Destroy the drafts of a case that posts were made of: those alone whose words are in the journal by now, also
+    where whoever sent one came no further than that.
+    """
+    for name in journal.vault.names(DRAWER, f"{case} "):
+        id = name.rpartition(" ")[2]
+        if projection.is_known(tables, id) and journal.stream(id):
+            journal.vault.drop(DRAWER, name)
+
+
+Publishing = Callable[[Content, str], Command]
+
+
+def publish(
+    find: Callable[[Tables], WorkingCopy], content: Content, stood: int | None, publishing: Publishing
+) -> Command:
+    """Make the post that a draft was to be: under its id, in the name of its author, and so only once.
+
+    `publishing` is how a post is published by whoever sends it.
+    """
+
+    def judge(tables: Tables) -> Decision:
+        try:
+            copy = find(tables)
+        except NotFound as gone:
+            raise Refused(GONE, **gone.details) from None
+        if stood not in (None, copy.version):
+            raise Refused(CHANGED, stood=copy.version)
+        at = copy.without_jury_at
+        named = msgspec.structs.replace(content, byline=copy.byline, written_at=at or content.written_at)
+        return publishing(named, copy.id)(tables)
+
+    return judge

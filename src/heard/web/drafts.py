@@ -1,0 +1,54 @@
+"""The verbs of the API about drafts: words kept at the server that are no post yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from heard.cases import projection as cases
+from heard.cases.model import Case
+from heard.coverage import drafting
+from heard.engine.errors import Unavailable
+from heard.web import asked
+from heard.web.verbs import Call, Verb, answered
+
+
+def verbs() -> list[Verb]:
+    return [
+        Verb("GET", "/cases/{case}/drafts", "read_desk", list_drafts),
+        Verb("POST", "/cases/{case}/drafts", "write", keep, asked.NewDraft),
+        Verb("POST", "/cases/{case}/drafts/{draft}/drop", "write", throw_away, asked.Dropped),
+    ]
+
+
+def _known(call: Call) -> Case:
+    return cases.by_name(call.tables, call.named("case"))
+
+
+async def list_drafts(call: Call) -> Response:
+    """Your own drafts, and those of others where you may see them; the newest first."""
+    found = drafting.seen(call.serving, _known(call), call.caller)
+    if found is None:
+        raise Unavailable("The drafts cannot be read just now. They are kept; ask again in a moment.")
+    shown = ("id", "title", "text", "byline", "own", "kept_at", "version")
+    told = [{name: one[name] for name in shown} for one in found]
+    return answered({"items": told, "next": None})
+
+
+async def keep(call: Call) -> Response:
+    """Keep words as a draft: a new one, or over the one that `draft` names."""
+    new: asked.NewDraft = call.body
+    sent: dict[str, Any] = msgspec.to_builtins(new)
+    form = {name: said for name, said in sent.items() if isinstance(said, str)}
+    form |= {name: "on" for name in ("key_event", "pinned") if sent[name]}
+    form |= {"stood": str(new.stood)} if new.stood is not None else {}
+    id, told = drafting.kept(call.serving, _known(call), form | {"once": call.key or ""}, call.caller)
+    return answered({"id": id, "status": told}, 201)
+
+
+async def throw_away(call: Call) -> Response:
+    """Destroy a draft. One that is gone is gone."""
+    drafting.let_go(call.serving, _known(call), call.named("draft"), call.caller)
+    return answered({"id": call.named("draft"), "status": "thrown"}, 201)

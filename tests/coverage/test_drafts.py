@@ -176,6 +176,23 @@ def test_words_that_somebody_changed_meanwhile_are_lost_neither_kept_nor_sent(se
     assert gone.status_code == 422 and ">Once more.</textarea>" in gone.text and 'name="stood" value=""' in gone.text
 
 
+def test_a_desk_that_is_open_hears_of_each_draft_that_is_kept_changed_or_gone(server: Server, slug: str) -> None:
+    author, editor = somebody(server, "contributor"), somebody(server, "editor")
+
+    def latest() -> str:
+        told = editor.post(f"/desk/{slug}/here", data={"page": "0", "at": ""}).json()["latest"]
+        assert told == editor.post(f"/desk/{slug}/here", data={"page": "0", "at": ""}).json()["latest"]
+        return str(told)
+
+    heard = [latest()]
+    id = keeps(author, slug, text="One.", once="1")
+    heard.append(latest())
+    author.post(f"/desk/{slug}/keep", data={"text": "Other.", "draft": id, "stood": "1"})
+    heard.append(latest())
+    author.post(f"/desk/{slug}/throw-away", data={"draft": id})
+    assert len({*heard}) == 3 and latest() == heard[0]
+
+
 def test_a_form_that_one_came_back_to_keeps_no_words_over_others(server: Server, slug: str) -> None:
     author = somebody(server, "reporter")
     for words in ("One.", "One.", "Another."):

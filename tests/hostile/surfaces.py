@@ -38,7 +38,7 @@ def others(case: Planted) -> list[str]:
     about, api = f"/{case.slug}/", f"/api/v1/cases/{case.slug}"
     found = [f"{about}feed.atom", f"{about}feed.json", f"/live/{case.slug}/after/0"]
     found += [api, "/api/v1/cases?limit=500", f"{api}/posts?limit=500"]
-    found += [f"{api}/{what}" for what in ("summary", "state", "people", "hearings", "restrictions")]
+    found += [f"{api}/{what}" for what in ("summary", "state", "people", "hearings", "restrictions", "drafts")]
     posts = case.posts[:: max(1, len(case.posts) // OWN_PAGES)]
     found += [f"{about}posts/{post}/fragment/" for post in posts]
     found += [f"/api/v1/posts/{post}{what}" for post in posts for what in ("", "/corrections", "/clarifications")]

@@ -75,6 +75,11 @@ def _tried(server: Server, slug: str) -> Iterator[bytes]:
             said = writer.post(api, json={"text": f"{name} went to {SCHOOL}.", "title": name})
             assert said.status_code == 202, said.text
             yield said.content
+            drafted = writer.post(
+                f"/api/v1/cases/{slug}/drafts", json={"text": f"{name} went to {SCHOOL}.", "title": name}
+            )
+            assert drafted.status_code == 201, drafted.text
+            yield drafted.content
         talkative = files.encoded(files.corners(90, 70), "JPEG", exif=files.exif(words=first))
         upload = sent(writer, slug, talkative, name=f"{first}.jpg".replace(" ", "_"))
         pictures = [{"media": upload.json()["media"], **WORDS, "alt": first}]

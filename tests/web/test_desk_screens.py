@@ -61,13 +61,17 @@ def desk(server: Server) -> httpx2.Client:
         mira.post("/desk/plain/summary", data={"text": f"It was Petronella Vane, {number}."})
     client = httpx2.Client(base_url=server.address, timeout=30)
     assert client.post(server.link).status_code == 303
+    draft = {"text": "For later.", "title": "A draft", "alt": "A lamp"}
+    assert client.post("/desk/queues/keep", data=draft).headers["location"].endswith("done=kept")
     return client
 
 
 def screens(server: Server) -> dict[str, str]:
     [receipt, *_] = server.client.get("/api/v1/cases/queues/receipts").json()["items"]
+    [draft] = server.client.get("/api/v1/cases/queues/drafts").json()["items"]
     return {
         "desk": "/desk/queues/",
+        "desk, a draft in the box": f"/desk/queues/?draft={draft['id']}",
         "desk, withdrawn": "/desk/queues/?show=withdrawn",
         "desk, key events": "/desk/queues/?show=key",
         "orders": "/desk/queues/orders/",

@@ -184,6 +184,12 @@ def seen(journal: Journal, tables: Tables, case: str, account: str, *, every: bo
     return sorted((one for one in found if one), key=lambda one: one.kept_at, reverse=True)
 
 
+def told_apart(journal: Journal, case: str) -> list[str]:
+    """What changes whenever one of a case is kept or goes; it says nothing of any."""
+    rows = [(name, journal.vault.get(DRAWER, name) or b"") for name in journal.vault.names(DRAWER, f"{case} ")]
+    return [hashlib.sha256(name.encode() + raw).hexdigest() for name, raw in rows]
+
+
 def find(journal: Journal, tables: Tables, case: str, account: str, id: str, *, every: bool) -> WorkingCopy:
     """One of them.
 

@@ -17,7 +17,7 @@ from heard.cases.exits import Serving, looking_twice
 from heard.cases.footing import of_case, of_people
 from heard.cases.model import Case
 from heard.cases.release import HELD_WITHIN
-from heard.coverage import presence, projection
+from heard.coverage import drafts, presence, projection
 from heard.coverage.in_case import signed_in
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Refused
@@ -57,20 +57,27 @@ def seen(serving: Serving, case: Case, account: str) -> dict[str, Any]:
         "here": [{"name": _name(serving, one.account), "at": one.at} for one in _others(serving, case, account)],
         "readers": readers,
         "delivery_ms": delivery_ms,
-        "latest": _latest(serving.tables, case.id),
+        "latest": _latest(serving.tables, case.id, _drafts(serving, case.id)),
     }
 
 
-def _latest(tables: Tables, case: str) -> str:
-    """What changes with all that the desk shows: its posts, what of them is overdue, and how the court sits, in which
-    no post changes.
+def _drafts(serving: Serving, case: str) -> list[str]:
+    try:
+        return drafts.told_apart(serving.node.journal, case)
+    except HeardError:  # as with who else is here
+        return []
+
+
+def _latest(tables: Tables, case: str, kept: list[str]) -> str:
+    """What changes with all that the desk shows: its posts, what of them is overdue, the drafts, and how the court
+    sits, in which no post changes.
     """
     sits = [cases.needs_second_eyes(tables, case), cases.is_held(tables, case)]
     leave = [of_case(tables, case), of_people(tables, case)]
     of_the_court = [cases.juries(tables, case), states.in_private(tables, case), sorted(states.care(tables, case))]
     listed = [states.asked_to_end_second_eyes(tables, case), cases.hearings(tables, case), cases.sittings(tables, case)]
     overdue = projection.kept_before(tables, case, now.utc() - HELD_WITHIN)
-    told = msgspec.json.encode([*sits, *leave, *of_the_court, *listed, overdue])
+    told = msgspec.json.encode([*sits, *leave, *of_the_court, *listed, overdue, kept])
     return f"{projection.latest_change(tables, case)}.{hashlib.blake2b(told, digest_size=6).hexdigest()}"
 
 

@@ -89,13 +89,14 @@ def test_a_draft_published_from_the_box_goes_out_once_and_the_post_begun_beside_
     page.fill("#text", "Begun beside it")
     page.click("text=Open in the box")
     at_desk.waits(lambda: page.input_value("#text") == "Of the lamp, for later.", "for the draft")
+    assert page.is_visible("#of-draft")
     page.fill("#text", "Of the lamp, now.")
     page.reload()
     at_desk.waits(lambda: page.input_value("#text") == "Of the lamp, now.", "for what was typed in the draft")
     page.dblclick("#publish-now")
     one.waits_to_see("Of the lamp, now.")
     at_desk.waits(lambda: page.input_value("#text") == "Begun beside it", "for what was begun")
-    assert "draft=" not in page.url
+    assert "draft=" not in page.url and not page.is_visible("#of-draft")
     page.reload()
     at_desk.waits(lambda: page.input_value("#text") == "Begun beside it", "for what was begun, again")
     assert one.page.locator("#posts article", has_text="Of the lamp").count() == 1

@@ -11,7 +11,6 @@ from tests.pictures import files
 from tests.pictures.sending import shown_on
 from tests.stories.hearing import Hearing
 from tests.stories.test_outbox import Opens, Phones, link
-from tests.stories.test_outbox import phones as phones
 
 
 @pytest.fixture

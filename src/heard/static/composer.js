@@ -74,6 +74,7 @@ function fill(kept) {
 function opens({ draft = '', stood = '', picture = '' }) {
   for (const [name, value] of Object.entries({ draft, stood, picture })) fields[name].value = value
   fields.picture.closest('p').hidden = !picture
+  document.getElementById('of-draft').hidden = !draft
   const at = new URL(location.href)
   if (at.pathname !== `/desk/${slug}/` || (at.searchParams.get('draft') ?? '') === draft) return
   at.searchParams.delete('draft')

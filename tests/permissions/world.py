@@ -389,12 +389,12 @@ class World:
         return {"problem": problem}
 
     def _approval(self, state: str, asker: Asker) -> dict[str, str]:
-        slug, _ = self._open()
+        slug, case = self._open()
         if state == "unknown":
             return {"case": slug, "account": new_id()}
         address = f"{next(NUMBERS)}@heard.example"
         account = self.do(account_commands.add_account(address, "reporter"))
         if state == "theirs":
             for _ in range(STOPPED):
-                self.do(count_stopped(account))
+                self.do(count_stopped(account, case))
         return {"case": slug, "account": account}

@@ -119,7 +119,7 @@ class Planter:
         self.form(case, "publish", text=line, title=line[:300], speaker=person.get("id", ""), setting="evidence")
         self.form(case, "publish", text="A card.", **self._card(line))
         self.form(case, "keep", text=line, title=line[:300], alt=line[:2000], credit=line[:200], **self._card(line))
-        self.api(case, f"{about}/drafts", text=line, title=line[:300])
+        self.api(case, f"{about}/drafts", text=line, title=line[:300], draft=line[:200])
         posts = {name: str(told["id"]) for name, told in kept.items() if "id" in told}
         case.posts += posts.values()
         return posts

@@ -46,7 +46,7 @@ def test_a_desk_that_is_open_hears_that_something_is_overdue_though_nobody_did_a
     held_at, latest = now.utc(), list[str]()
     for later in (timedelta(), HELD_WITHIN - timedelta(minutes=1), HELD_WITHIN):
         with now.held_at(held_at + later):
-            latest.append(pulse._latest(desk.tables, desk.case))
+            latest.append(pulse._latest(desk.tables, desk.case, []))
     assert latest[0] == latest[1] != latest[2]
 
 
@@ -81,7 +81,7 @@ def test_what_waits_for_a_second_pair_of_eyes_has_the_same_clock(desk: Desk, wha
     latest = []
     for later in CLOCK:
         with now.held_at(since + later):
-            latest.append(pulse._latest(desk.tables, desk.case))
+            latest.append(pulse._latest(desk.tables, desk.case, []))
     assert latest[0] != latest[1], "a desk that is open hears of it"
 
 

@@ -49,6 +49,7 @@ class Planter:
         self.server, self.house = server, house
         self.desk = httpx2.Client(base_url=server.address, timeout=60)
         account = accounts.by_email(house.tables, "admin@heard.example").id
+        house.node.do(account_commands.add_account("leave@heard.example", "reporter", "Whose leave it is"), by=OPERATOR)
         link = link_for(house, account)
         assert self.desk.post("/desk/sign-in/" + link.split("/desk/sign-in/")[1]).status_code == 303
 
@@ -185,8 +186,8 @@ class Planter:
         self.form(case, "summary", text=f"{line} again", based_on="0")  # a conflict: both come back
         self.api(case, f"{about}/permission", permission="leave given", words=words)
         self.form(case, "permission", permission="leave given", words=words)
-        self.api(case, f"{about}/permissions", account="admin@heard.example", permission="withdrawn", words=words)
-        self.api(case, f"{about}/permissions", account="admin@heard.example", permission="as the case is", words=words)
+        self.api(case, f"{about}/permissions", account="leave@heard.example", permission="withdrawn", words=words)
+        self.api(case, f"{about}/permissions", account="leave@heard.example", permission="as the case is", words=words)
         self.api(case, f"{about}/legal_hold", ground=words)
 
     def _readers_and_orders(self, case: Planted, line: str) -> None:

@@ -45,7 +45,9 @@ class Watch:
         for verb in ("end-feed", "hold", "agree-to-hold", "end-hold", "positions"):
             self._sent(f"{station}/{verb}", words | listed | kept)
         sorts = ("month", "day", "answer", "before", "rounds", "each-present", "each-check-in", "ping-day")
-        more = dict.fromkeys(("deed", "begins", "by", "days", "working_day", "grace", "clear_after", "climbs_on"), line)
+        more = dict.fromkeys(
+            ("deed", "begins", "by", "days", "working_day", "grace", "clear_after", "climbs_on", "of_days"), line
+        )
         sort = sorts[len(self.answers) % len(sorts)]  # another with each line, so that it does not take an hour
         self._sent(f"{station}/arm", words | listed | figures | more | {"sort": sort, "page": "arming"})
         for verb in ("suspend", "agree-to-suspend", "end-suspension", "deed", "review"):

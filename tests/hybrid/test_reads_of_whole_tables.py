@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -37,6 +37,9 @@ class Explained:
                 if step.startswith("SCAN") and step.split()[1] not in {*SMALL, "CONSTANT"}:
                     self.read_whole.add(f"{step}: {' '.join(statement.split())}")
         return self.connection.execute(statement, bindings)
+
+    def executemany(self, statement: str, bindings: Iterable[Sequence[Any]]) -> Iterator[Any]:
+        return iter([row for one in bindings for row in self.execute(statement, one)])
 
 
 def read_whole(journal: Journal, without: str = "") -> set[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from heard.accounts.commands import add_account
 from heard.engine import now
 from heard.opening import open_house
 from heard.reports import commands
@@ -51,6 +52,7 @@ def test_every_example_is_answered_as_it_says(server: Server) -> None:
     facts = {"ref": "2031-0007", "dated": "2031-03-03", "area": "Avon", "sent_to": "Harbour Board"}
     row = Row("https://heard.example/7/", facts)
     house.node.do(commands.tell("record", date(2031, 3, 7), [row]), by="operator")
+    house.node.do(add_account("ines@heard.example", "reporter", "Ines"), by="operator")
     house.close()
     say_so_too = signed_in_as(server, "Somebody else").post
     soon = now.text(now.utc() + timedelta(days=1))

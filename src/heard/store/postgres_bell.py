@@ -24,7 +24,7 @@ AGAIN_S = 0.5
 #: So often it is asked whether another server leads by now.
 LOOK_OUT_EVERY_S = 2.0
 #: What only one node does at a time, and the locks that say which; the first number keeps them apart from others'.
-TURNS = {"letters": 1, "alarms": 2, "fixes": 3}
+TURNS = {"letters": 1, "alarms": 2, "fixes": 3, "approvals": 4}
 TURN = 0x48656172
 
 

@@ -13,7 +13,7 @@ import apsw
 
 from heard.engine import chain
 from heard.engine.entry import Header, new_id
-from heard.engine.errors import Conflict, HeardError
+from heard.engine.errors import Conflict, Corrupt, HeardError
 from heard.engine.stores import FAR, Append, Appended, Record, first_outcome, header_of, next_instant
 from heard.store.files import connect, plainly, scrub, transaction
 
@@ -198,4 +198,7 @@ def _outcome(connection: apsw.Connection, key: str, request: str | None) -> Appe
 
 
 def _record(row: Any) -> Record:
+    """Raises Corrupt for a row that was torn: SQLite reads what is missing of it as NULL."""
+    if None in row[8:]:
+        raise Corrupt(f"The journal is damaged at position {row[0]}. Stop, run `heard verify`, restore a backup.")
     return Record(Header(*row[:8]), *row[8:])

@@ -18,37 +18,32 @@ import typer
 import uvloop
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from heard import templates
 from heard.cases.exits import Serving
 from heard.cases.follows import Follows
 from heard.coverage.approval import counting
-from heard.coverage.due_posts import posts_due
-from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
-from heard.coverage.uploads import clear_unused
 from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.mailing import Mailbox, mailbox
 from heard.deliver.probing import Probing, places
 from heard.deliver.purging import Purging
-from heard.engine import now
 from heard.engine.errors import HeardError, Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
 from heard.opening import ROOMS, House, open_house
 from heard.reports import echoes as echoing
-from heard.reports import figures, finding, space, tables
 from heard.reports import register as registers
+from heard.reports import space
 from heard.reports.echoes import Echoes
 from heard.reports.register import Register
 from heard.store.fixes import FixesFile
 from heard.store.frames import FramesFile
 from heard.store.register import FittedFile, RegisterFile
-from heard.watch import plan_pictures, resuming
+from heard.watch import resuming
 from heard.watch.watching import TOPIC
+from heard.web import rounds
 from heard.web.app import build
-from heard.web.beside import LOOK_EVERY_S as LOOK_BESIDE_EVERY_S
 from heard.web.beside import Beside
 from heard.web.ending import serve_beside
 from heard.web.fixes import CursorStreams
@@ -64,27 +59,14 @@ from heard.web.telling import channels_of, tell_people
 from heard.web.timekeeping import Timekeeping, newest_at
 from heard.web.warning import tell_lawyers
 
-#: How often the journal is looked at for what other processes appended; the doorbell covers what this one does.
-LOOK_EVERY_S = 0.1
-#: A bell tells of other machines' appends; it looks by itself too.
-SHARED_LOOK_EVERY_S = 1.0
 #: A node that begins waits so long until it hears of other nodes' appends, before it takes readers.
 HEARS_WITHIN_S = 2.0
-PUT_OFF_S = 1.0
-WITNESS_EVERY_S = 1.0
-CLOCKS_EVERY_S = 1.0
-UPLOADS_EVERY_S = 3600.0
 #: After so long a thread of the app asks another for its turn with the interpreter.
 TURN_S = 0.00005
 #: Garbage is looked for after so many new objects, and not 700: when much happens most of them are still in use.
 COLLECTED = (10_000, 20, 10)
-#: After a few reports the register lets everybody else go first.
-REGISTER_REST_S = 0.005
-REGISTER_LOOK_S = 0.1
 #: Where letters are handed in; a variable and not a word of the command, which everybody on the machine can read.
 MAIL = "HEARD_MAIL"
-#: After so many looks at which nothing was new.
-REGISTER_QUIET = 30
 #: Beside the vault, and like it in no export and no long-kept backup.
 FIXES = "fixes.sqlite"
 
@@ -159,13 +141,13 @@ async def run(
     hello = Hello(str(frames.path), house.store.epoch, lending.edition if lending else None)
     works: list[Coroutine[Any, Any, None]] = [
         scribe.run(),
-        _look(house, painter, woken, beside),
-        _clocks(house, scribe),
-        _witness(house),
-        _clear_uploads(house),
+        rounds.look(house, painter, woken, beside),
+        rounds.write_what_falls_due(house, scribe),
+        rounds.keep_head(house),
+        rounds.clear_uploads(house),
         purging.run(),
         probing.run(),
-        _follow(register, echoes),
+        rounds.follow_register(register, echoes),
         streams.run(),
         tell_people(house.tables, watching, scribe.do, channels, _turn(house, "alarms", when_lost=True)),
         tell_lawyers(house.tables, scribe.do, channels, _turn(house, "approvals")),
@@ -212,40 +194,9 @@ def _fitted_beside(register: Register) -> FittedFile:
     return FittedFile(register.file.path.with_name(f"{register.file.path.name}.fitted"), made_by)
 
 
-async def _follow(register: Register, echoes: Echoes) -> None:
-    """Keep the register up with the journal, a few reports at a time, so that nothing else has to wait.
-
-    When it has been quiet for a while, all is counted that pages count, and the space of echoes is fitted,
-    so that nobody waits for that either; a new day has counts of its own.
-    """
-    quiet = 0
-    preparing: asyncio.Future[None] | None = None
-    while True:
-        try:
-            more = register.follow()
-            rest_s, quiet = (REGISTER_REST_S, 0) if more else (REGISTER_LOOK_S, quiet + 1)
-            if quiet % REGISTER_QUIET == REGISTER_QUIET - 1 and len(register) and (not preparing or preparing.done()):
-                register.days_read("")  # asks the tables, which one thread may at a time
-                preparing = asyncio.ensure_future(asyncio.to_thread(_prepare, register, echoes))
-        except Unavailable:  # as above: what is read already is served meanwhile
-            rest_s = PUT_OFF_S
-        await asyncio.sleep(rest_s)
-
-
 def _turn(house: House, name: str, *, when_lost: bool = False) -> Callable[[], bool]:
     """Nodes of one journal all see what is to be sent, and one of them sends it."""
     return house.shared.turn(name, when_lost=when_lost) if house.shared else lambda: True
-
-
-def _prepare(register: Register, echoes: Echoes) -> None:
-    templates.make_ready("reports/")
-    with suppress(Unavailable):  # made when somebody asks
-        figures.figures(register, today := now.today())
-        finding.facets_of_all(register, today)
-        register.by_body(today)
-        tables.lines_of_all(register, today)
-    if not echoes.ready:
-        echoes.space()
 
 
 def _taking(house: House, scribe: Scribe) -> Taking:
@@ -284,57 +235,6 @@ async def _hears_of_others(house: House) -> asyncio.Event:
             await asyncio.wait_for(woken.wait(), HEARS_WITHIN_S)
         woken.clear()
     return woken
-
-
-async def _look(house: House, painter: Painter, woken: asyncio.Event, beside: Beside) -> None:
-    """Fold and render what the command line, or another node, appended."""
-    every_s = SHARED_LOOK_EVERY_S if house.shared else LOOK_EVERY_S
-    while True:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), every_s if beside.is_alone else LOOK_BESIDE_EVERY_S)
-        woken.clear()
-        try:
-            house.node.catch_up()
-            painter.paint()
-            house.node.leftovers.purge()
-            painter.leftovers.purge()
-        except Unavailable:  # a full disk, a long transaction elsewhere: readers are served meanwhile
-            log.warning("look_put_off")
-            await asyncio.sleep(PUT_OFF_S)
-
-
-async def _clocks(house: House, scribe: Scribe) -> None:
-    """Write what falls due. Each node does; on a shared journal one of them is first, and the others find it done."""
-    while True:
-        await asyncio.sleep(CLOCKS_EVERY_S)
-        for lapse in (*lapses(house.tables, now.utc()), *posts_due(house.doors, house.journal, house.tables)):
-            try:
-                await scribe.do(lapse.command, by=CLOCK, key=lapse.key)
-            except HeardError:  # looked at again in a moment, and the others are not kept waiting by it
-                log.warning("clock_put_off", clock=lapse.key)
-
-
-async def _clear_uploads(house: House) -> None:
-    """Destroy pictures that came a while ago and that no post has named, and those of plans that are shown no more."""
-    plans = house.media.apart(plan_pictures.DRAWER)
-    while True:
-        with suppress(Unavailable):  # the next time, then
-            if cleared := clear_unused(house.vault, house.tables, house.media.erase, now.utc()):
-                log.info("uploads_cleared", count=cleared)
-            if cleared := plan_pictures.clear(house.vault, plans, house.tables, now.utc()):
-                log.info("plans_cleared", count=cleared)
-        await asyncio.sleep(UPLOADS_EVERY_S)
-
-
-async def _witness(house: House) -> None:
-    """Put the newest head on the other disk, and say so in the log when it cannot be put there."""
-    while house.witness:
-        await asyncio.sleep(WITNESS_EVERY_S)
-        with suppress(Unavailable):  # the journal is lost for the moment: nothing of it is new
-            house.witness.keep_head(house.journal)
-        if house.witness.trouble:
-            log.error("witness_behind", trouble=house.witness.trouble)
-    await asyncio.Event().wait()
 
 
 def _take_turns() -> None:

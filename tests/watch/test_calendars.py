@@ -11,8 +11,9 @@ import pytest
 
 from heard.engine.errors import Refused
 from heard.opening import House
-from heard.watch import arming, calendars, civil, commands, evaluation, verdicts
+from heard.watch import arming, calendars, civil, commands, evaluation, projection, ringing, verdicts
 from heard.watch.entries import DeedDone
+from heard.watch.obligations import ENGLAND_AND_WALES
 from heard.watch.owed import Instance
 from heard.watch.watching import Watching
 from tests.server import Server, running
@@ -108,6 +109,38 @@ def test_a_day_that_is_proclaimed_moves_what_is_open(
     told["calendar"] = "england-and-wales" if at else "scotland"
     alarms = owed({"working_days": 10}, "2026-06-01T12:00:00Z", "", told)["alarms"]
     assert [one["lapsed_at"][:10] for one in alarms] == lapsed, what
+
+
+def test_an_alarm_rests_on_the_calendar_that_it_is_due_by(gate: Gate, hands: Hands) -> None:
+    """Else what another node proclaims in the same moment would be in the record before an alarm that it moved."""
+    asks(gate)
+    receives(gate, "1")
+    hands.go_on(15 * 86_400)
+    gate.watching.let_pass(hands.at)
+    [due] = gate.watching.due_records()
+    assert ENGLAND_AND_WALES in ringing.record(gate.watching, due)(gate.tables).over
+
+
+def test_a_holiday_that_was_put_in_by_mistake_and_taken_back_rings_again(gate: Gate, hands: Hands) -> None:
+    """It rang, the deadline moved, and moved back: a second alarm of the same instant would be taken for the first."""
+    asks(gate)
+    receives(gate, "1")
+    hands.go_on(15 * 86_400)  # noon on 18 March: it was due on the 17th
+    [first] = gate.rings()
+    [due] = [one.lapsed_at for one in projection.alarms(gate.tables)]
+    gate.do(calendars.proclaim(date(2031, 3, 12), False, "the wrong year"), "ada")
+    gate.rings()
+    assert projection.alarms(gate.tables)[0].cleared_why == "extended"
+    hands.go_on(60)
+    gate.do(calendars.proclaim(date(2031, 3, 12), True, "the wrong year, taken back"), "ada")
+    hands.go_on(1)
+    gate.rings()
+    going_on = [one for one in projection.alarms(gate.tables) if one.cleared_at is None]
+    assert [one.lapsed_at for one in going_on] == [due] and going_on[0].id != first.stream
+    fresh = Watching(gate.house.journal)
+    fresh.catch_up(gate.house.store.position())
+    fresh.let_pass(hands.at)
+    assert list(fresh.due_records()) == [], "from the record alone it is the same alarm"
 
 
 def test_a_holiday_that_is_taken_back_makes_it_due_earlier_and_never_before_it_was_told() -> None:

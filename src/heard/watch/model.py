@@ -133,15 +133,20 @@ class RaisedAlarm(msgspec.Struct, frozen=True):
 
 
 class Missed(msgspec.Struct, frozen=True):
-    """A time in which nobody watched; `is_certain` that it was so long, since the machine ran on meanwhile."""
+    """A time in which this server did not watch; `is_certain` that it was so long, since the machine ran on meanwhile.
+    `others` are there who may have watched: nodes of the same journal.
+    """
 
     since_at: datetime
     until_at: datetime
     is_certain: bool
+    others: bool = False
 
 
 @lru_cache(4096)  # asked again as soon as it is recorded, and ten thousand may ring in one second
-def alarm_id(obligation: str, version: int, key: str, lapsed_at: datetime) -> str:
-    """The same for whoever notices the same lapse, and it says nothing: obligations are random ids."""
-    lapse = "/".join((obligation, str(version), key, now.text(lapsed_at)))
+def alarm_id(obligation: str, version: int, key: str, lapsed_at: datetime, before: int = 0) -> str:
+    """The same for whoever notices the same lapse, and it says nothing: obligations are random ids. What was found
+    to be none, and is one after all, has rung for the same instant so many times `before`.
+    """
+    lapse = "/".join((obligation, str(version), key, now.text(lapsed_at), *([str(before)] if before else [])))
     return base64.b32encode(hashlib.sha256(lapse.encode()).digest()[:10]).decode().lower()

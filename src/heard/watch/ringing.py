@@ -35,7 +35,8 @@ def key_of(due: Due) -> str:
     """The key under which it is recorded: the same for whoever does it."""
     if due.move == "raise":
         clock = f"{due.watched.id}.{due.of.version}/{due.alarm.key}"
-        return f"lapse/{clock}/{now.text(due.alarm.lapsed_at)}"
+        before = due.of.rang_before(due.alarm)
+        return f"lapse/{clock}/{now.text(due.alarm.lapsed_at)}" + (f"/{before}" if before else "")
     return f"{due.move}/{due.id}"
 
 
@@ -61,7 +62,10 @@ def record_all(watching: Watching, dues: Sequence[Due]) -> Command:
             station = due.watched.station
             if station not in rests_on:
                 rests_on[station] = tuple(one.id for one in projection.orders(tables, station))
-            over |= dict.fromkeys((due.id, due.watched.id, *due.of.rests_on, *rests_on[station]))
+            beside = (
+                due.watched.source.split()
+            )  # its calendar too: a day that was proclaimed just now may have moved it
+            over |= dict.fromkeys((due.id, due.watched.id, *beside, *due.of.rests_on, *rests_on[station]))
         return Decision(tuple(Draft(due.id, _body(due)) for due in still), tuple(over))
 
     return judge

@@ -97,7 +97,16 @@ class Evaluated(msgspec.Struct, eq=False):
             self.evaluator.heard(evidence)
 
     def alarm_id(self, watched: Watched, alarm: Alarm) -> str:
-        return alarm_id(watched.id, self.version, alarm.key, alarm.lapsed_at)
+        return alarm_id(watched.id, self.version, alarm.key, alarm.lapsed_at, self.rang_before(alarm))
+
+    def rang_before(self, alarm: Alarm) -> int:
+        """How often it rang before for the same instant: evidence may come that it was kept, and then other."""
+        before = 0
+        for one in self.evaluator.alarms:
+            if one is alarm:
+                break
+            before += one.lapsed_at == alarm.lapsed_at and one.key == alarm.key
+        return before
 
 
 class Due(msgspec.Struct, frozen=True):

@@ -75,6 +75,22 @@ def test_an_alarm_that_was_false_is_told_of_nobody_in_public(gate: Gate, hands: 
     assert one.since_on == date(2031, 3, 3)
 
 
+def test_what_nobody_can_say_is_not_told_as_kept(gate: Gate, hands: Hands) -> None:
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    obligation = gate.arms("present", "30 min", at_least="1")
+    gate.do(origins.name_origin(obligation, "report1", "2", WORDS), gate.sam)
+    gate.do(origins.tell_in_public(obligation, 2, "Ada Fictional"), gate.sam)
+    hands.go_on(2 * 3600)  # their word was good for one hour, and nothing more was heard
+    gate.rings()
+    [one] = origins.kept(gate.tables, "report1", hands.at + timedelta(days=3))
+    assert (one.stands, one.since_on, one.lapses, one.unproven) == ("unknown", date(2031, 3, 3), 0, 1)
+    gate.is_there(gate.one)
+    gate.rings()
+    [one] = origins.kept(gate.tables, "report1", hands.at + timedelta(days=3))
+    assert (one.stands, one.unproven) == ("kept", 1)
+
+
 def test_what_was_put_right_since_is_not_told_early_either(gate: Gate, hands: Hands) -> None:
     a_watched_concern(gate, 2)
     hands.go_on(3600)

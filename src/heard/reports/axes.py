@@ -23,7 +23,13 @@ from heard.reports.standing import Stand, in_words
 #: By the word of an outcome: what was done.
 ACTIONS = {"implemented": "done", "partly implemented": "partly done", "planned": "planned", "rejected": "refused"}
 #: By how an obligation stands: how what is watched because of a concern is kept.
-KEEPING = {"kept": "kept", "lapsed": "lapsed", "closed": "closed, not watched", "not yet": "armed"}
+KEEPING = {
+    "kept": "kept",
+    "lapsed": "lapsed",
+    "unknown": "unproven",
+    "closed": "closed, not watched",
+    "not yet": "armed",
+}
 
 RESPONSES = (
     NOT_KNOWN,
@@ -45,7 +51,7 @@ class Kept(Protocol):
     @property
     def words(self) -> str: ...
     @property
-    def stands(self) -> Literal["kept", "lapsed", "closed", "not yet"]: ...
+    def stands(self) -> Literal["kept", "lapsed", "unknown", "closed", "not yet"]: ...
     @property
     def until_on(self) -> date: ...
     @property
@@ -205,6 +211,7 @@ def _kept(one: Kept) -> Value:
     said = {
         "kept": f"kept since {since}",
         "lapsed": f"not kept since {since}",
+        "unknown": f"since {since} nobody can say whether it is kept",
         "closed": f"closed on {since}, not watched any more",
         "not yet": f"watched; what comes of it can be read from {since}",
     }[one.stands]

@@ -40,15 +40,16 @@ class Origin(msgspec.Struct, frozen=True):
     stood_down_at: datetime | None
 
 
-#: As the page says it; "not yet": it was armed so late that nothing may be said until `since_on`.
-Stands = Literal["kept", "lapsed", "closed", "not yet"]
+#: As the page says it; "unknown": nobody could say, which is never taken for kept; "not yet": it was armed so late that
+#: nothing may be said until `since_on`.
+Stands = Literal["kept", "lapsed", "unknown", "closed", "not yet"]
 
 #: When one began, and when it ended.
 Stretch = tuple[datetime, datetime | None]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """How an obligation was kept up to the end of `until_on`: kept, lapsed or watched no more since `since_on`.
+    """How an obligation was kept up to the end of `until_on`: kept, lapsed, unknown or closed since `since_on`.
 
     Days only, Europe/London: hours would tell when a place is weak. `unproven` counts the times nobody could say,
     `false` those that a named person, or late evidence, showed to be no lapse.
@@ -153,6 +154,8 @@ def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
         stands, since = "not yet", armed_at + timedelta(days=origin.late_days or 0)
     elif going_on := [begun for begun, ended in lapsed if ended is None]:
         stands, since = "lapsed", min(going_on)
+    elif going_on := [begun for begun, ended in unproven if ended is None]:
+        stands, since = "unknown", min(going_on)
     last = max((begun for begun, _ in lapsed), default=None)
     return Kept(
         *(origin.concern, origin.words, stands, _day(until), _day(since), len(lapsed), last and _day(last)),

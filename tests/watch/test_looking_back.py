@@ -50,6 +50,25 @@ def watched(gate: Gate, **form: str) -> str:
     return gate.arms("present", "60 s", **{"state": "open", "at_least": "1", **form})
 
 
+def test_what_is_asked_of_each_is_kept_while_all_who_are_on_duty_are_there(gate: Gate, hands: Hands) -> None:
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    obligation = gate.arms("each-present", "60 s")
+    hands.go_on(60)
+    gate.begins(gate.two)  # nobody has told yet whether they are there
+    hands.go_on(60)
+    gate.is_there(gate.two)
+    hands.go_on(60)
+    gate.is_there(gate.one, False)
+    hands.go_on(60)
+    for one in (gate.one, gate.two):
+        gate.do(commands.end_duty(gate.id, one), one)
+    hands.go_on(60)
+    for read in (then, as_now):
+        found = read(gate, obligation, NOON, hands.at)
+        assert [one.says for one in found] == ["kept", "unknown", "kept", "broken", "off"]
+
+
 def test_what_was_suspended_is_neither_kept_nor_broken_and_never_hidden(gate: Gate, hands: Hands) -> None:
     obligation = watched(gate)
     for one in (gate.one, gate.two):

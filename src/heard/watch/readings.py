@@ -167,7 +167,7 @@ class Told:
         return known
 
     def counted(self, at: datetime) -> Counted:
-        on_duty = [who for who, signal in self._duties.items() if signal.value(at)]
+        on_duty = self._on_duty(at)
         present = [self._of(self._people, who).value(at) for who in on_duty]
         return Counted(len(on_duty), present.count(True), present.count(None))
 
@@ -194,7 +194,9 @@ class Told:
             return "suspended"
         of = version.obligation
         if isinstance(of, Keep):
-            guard, rule = self._guard(of.while_, at), self._rule(of.count, at)
+            is_of_each = of.for_each is not None and of.for_each.on_duty is not None
+            guard = self._guard(of.while_, at) if not is_of_each or self._on_duty(at) else False
+            rule = self._each_is_there(at) if is_of_each else self._rule(of.count, at)
             if guard is None and of.guard_unknown == "off":
                 guard = False
             if guard is False or rule is True:
@@ -218,6 +220,14 @@ class Told:
 
     def _rule(self, count: Count, at: datetime) -> Known:
         return at_least(count.at_least, (self._of(self._people, who).value(at) for who in count.group))
+
+    def _each_is_there(self, at: datetime) -> Known:
+        """Whether every one who is on duty is: not one of them by the presence of another."""
+        on_duty = self._on_duty(at)
+        return at_least(len(on_duty), (self._of(self._people, who).value(at) for who in on_duty))
+
+    def _on_duty(self, at: datetime) -> list[str]:
+        return [who for who, signal in self._duties.items() if signal.value(at)]
 
     def changes(self, after: datetime, before: datetime) -> set[datetime]:
         """The instants between these at which anything may be otherwise, by what was heard so far."""

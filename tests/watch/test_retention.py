@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from html import unescape
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from heard.coverage.frames import Painter
 from heard.engine.entry import Entry
 from heard.engine.errors import Refused
 from heard.opening import House
+from heard.store.frames import FramesFile
 from heard.verify import verify_directory
-from heard.watch import commands, present, projection, resuming, retention, ringing
+from heard.watch import commands, earlier, period, present, projection, resuming, retention, ringing
 from heard.watch.entries import PresenceTold
 from heard.watch.erased import Erased
 from heard.watch.retention_entries import RetentionSet
 from heard.watch.watching import Watching
 from tests.server import Server, running
-from tests.watch.gate import Hands
+from tests.watch.gate import NOON, Hands
 from tests.watch.hand import Hand
 from tests.watch.test_what_is_kept import DAY_S, Keeping, _raw
 
@@ -173,6 +178,23 @@ def test_control_without_that_a_start_from_the_record_would_ring_for_it(
     assert [one.move for one in afresh(kept).due_records()] == ["raise"]
 
 
+def test_whoever_looks_back_reads_that_it_is_gone(kept: Keeping) -> None:
+    ended_at = a_duty(kept)
+    gate, tables = kept.gate, kept.house.tables
+    [(duty,)] = tables.execute("SELECT position FROM duty_time WHERE ended_at IS NOT NULL")
+    days = kept.hands.at.date(), kept.hands.at.date()
+
+    def of() -> tuple[bool, datetime | None]:
+        made = asyncio.run(period.report(kept.house.journal, tables, *days, {}))
+        serving: Any = SimpleNamespace(tables=tables, node=kept.house.node)
+        return asyncio.run(earlier.told_in(serving, gate.one, duty)).gone, made.erased_until
+
+    assert of() == (False, None)
+    kept.hands.go_on(366 * DAY_S)
+    erases(kept)
+    assert of() == (True, ended_at)
+
+
 def test_a_hold_stops_it_and_an_alarm_that_is_not_closed_does(kept: Keeping) -> None:
     gate, ended_at = kept.gate, a_duty(kept)
     window = (ended_at - timedelta(hours=2), ended_at, ended_at + timedelta(days=800))
@@ -194,6 +216,58 @@ def test_a_hold_stops_it_and_an_alarm_that_is_not_closed_does(kept: Keeping) -> 
     gate.do(ringing.close(raised.stream, "nobody had looked"), gate.sam)
     erases(kept)
     assert told(kept) == []
+
+
+def test_of_all_stations_it_is_one_writing_and_a_station_where_it_is_stopped_by_then_is_left_out(
+    kept: Keeping,
+) -> None:
+    gate = kept.gate
+    a_duty(kept)
+    other = gate.do(commands.set_station("Post 8"), gate.sam).stream
+    gate.do(commands.post_holder(other, gate.two), gate.sam)
+    gate.do(commands.begin_duty(other, gate.two), gate.two)
+    gate.do(commands.tell_presence(other, gate.two, True), gate.two)
+    kept.hands.go_on(60)
+    gate.do(commands.end_duty(other, gate.two), gate.two)
+    kept.hands.go_on(366 * DAY_S)
+    due = list(retention.over(kept.house.tables, kept.hands.at))
+    going = [retention.Going(one.station, [one], []) for one in due]
+    assert {one.station for one in going} == {gate.id, other}
+    window = (NOON, kept.hands.at, kept.hands.at + timedelta(days=9))
+    hold = gate.do(present.ask_for_hold(other, *window, "the inquest"), gate.sam).stream
+    gate.do(retention.erase(going), ringing.WATCH)
+    assert [one.station for one in retention.over(kept.house.tables, kept.hands.at)] == []
+    assert retention.gone_until(kept.house.tables, other) is None, "somebody asked for a hold meanwhile"
+    gate.do(present.end_hold(hold, "not needed"), gate.sam)
+    assert [one.station for one in retention.over(kept.house.tables, kept.hands.at)] == [other]
+
+
+def test_what_is_destroyed_later_is_heard_and_the_record_of_years_not_read_again(kept: Keeping) -> None:
+    """In ten years that is a hundred thousand entries, and an alarm would wait while they are read."""
+    ended_at = a_duty(kept)
+    watching = afresh(kept)
+    assert not watching._erased.reaches([kept.gate.id], ended_at)
+    del watching._erased.journal
+    kept.hands.go_on(366 * DAY_S)
+    erases(kept)
+    watching.catch_up(kept.house.store.position())
+    assert watching._erased.reaches([kept.gate.id], ended_at)
+    assert not watching._erased.reaches([kept.gate.id], ended_at + timedelta(seconds=1))
+
+
+def test_the_tables_are_written_anew_then_and_what_never_had_a_word_of_it_is_not(kept: Keeping) -> None:
+    """Not with the next retraction, which has to be quick; and frames, of years of posts, need not be at all."""
+    a_duty(kept)
+    house, kept_in = kept.house, FramesFile(kept.house.data / "frames.sqlite", kept.house.store.epoch)
+    painter = Painter(house.journal, house.tables, house.doors, kept_in)
+    painter.paint()
+    before = house.node.leftovers.file.purged_to()
+    kept.hands.go_on(366 * DAY_S)
+    erases(kept)
+    painter.paint()
+    assert house.node.leftovers.file.purged_to() == house.store.position() > before
+    assert kept_in.purging.purged_to() == 0
+    kept_in.close()
 
 
 def test_a_quick_start_is_none_the_slower_for_it(kept: Keeping) -> None:

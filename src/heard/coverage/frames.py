@@ -89,7 +89,7 @@ class Painter:
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: FramesFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
         self._told = file.position()
-        self.leftovers = Leftovers(journal, file.purging, self._told)
+        self.leftovers = Leftovers(journal, file.purging, self._told, ("cases", "coverage"))
         #: Told the position up to which frames are written.
         self.after_paint: list[Callable[[int], None]] = []
 

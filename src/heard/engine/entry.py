@@ -54,9 +54,12 @@ def kinds_of(room: str) -> tuple[str, ...]:
     return tuple(kind for kind, _ in _BODIES if kind.startswith(f"{room}."))
 
 
-def kinds_that_erase() -> tuple[str, ...]:
-    """The kinds whose bodies may destroy words: an erasure is found by its header, before anything is unsealed."""
-    return tuple(kind for (kind, _), body in _BODIES.items() if body.erases is not Body.erases)
+def kinds_that_erase(rooms: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The kinds whose bodies may destroy words, of all rooms or of some: an erasure is found by its header, before
+    anything is unsealed.
+    """
+    kinds = (kind for (kind, _), body in _BODIES.items() if body.erases is not Body.erases)
+    return tuple(kind for kind in kinds if not rooms or kind.partition(".")[0] in rooms)
 
 
 def kinds_that_withdraw() -> tuple[str, ...]:

@@ -78,23 +78,26 @@ class Leftovers:
     a crash left behind is purged at the next start.
     """
 
-    def __init__(self, journal: Journal, file: Purge, position: int) -> None:
-        self.journal, self.file, self._position = journal, file, position
+    def __init__(self, journal: Journal, file: Purge, position: int, of: tuple[str, ...] = ()) -> None:
+        """`of` are the rooms whose words the file holds, if not those of all: to write it anew may take a second."""
+        self.journal, self.file, self._position, self._of = journal, file, position, of
         purged = file.purged_to()
-        self._some = bool(journal.store.of_kinds(kinds_that_withdraw(), purged))
-        self._erased = bool(journal.store.of_kinds(kinds_that_erase(), purged))
+        self._erased = bool(journal.store.of_kinds(kinds_that_erase(of), purged))
+        self._some = self._erased or bool(journal.store.of_kinds(kinds_that_withdraw(), purged))
 
     def after(self, entries: Sequence[Entry]) -> None:
         """These were folded; `purge` follows when all there are have been."""
-        bodies = [entry.body for entry in entries if entry.body is not None]
-        self._some |= any(body.withdraws() for body in bodies)
-        self._erased |= any(body.erases() for body in bodies)
+        bodies, erasing = [entry.body for entry in entries if entry.body is not None], kinds_that_erase(self._of)
+        erased = any(body.kind in erasing and body.erases() for body in bodies)
+        # What is erased is purged now: else the next retraction, which has to be quick, would have to wait for it.
+        self._some |= erased or any(body.withdraws() for body in bodies)
+        self._erased |= erased
         self._position = entries[-1].position
 
     def of_another(self, after: int, up_to: int) -> bool:
         """Another process folded these into the same file, and may have ended before it purged; whether it erased."""
         after = max(after, self.file.purged_to())
-        erased = bool(self.journal.store.of_kinds(kinds_that_erase(), after))
+        erased = bool(self.journal.store.of_kinds(kinds_that_erase(self._of), after))
         self._some |= erased or bool(self.journal.store.of_kinds(kinds_that_withdraw(), after))
         self._erased |= erased
         self._position = max(self._position, up_to)

@@ -44,7 +44,7 @@ class Register:
 
     def __init__(self, journal: Journal, tables: Tables, doors: Doors, file: RegisterFile) -> None:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
-        self.leftovers = Leftovers(journal, file.purging, file.position())
+        self.leftovers = Leftovers(journal, file.purging, file.position(), ("cases", "reports"))
         self._reports = {one.id: one for one in map(_listed.decode, file.all())}
         self._looked = file.position()
         self._to_do: dict[str, None] = {}

@@ -16,6 +16,7 @@ from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Tables
+from heard.watch import retention
 from heard.watch.entries import DeedDone, OrderAcknowledged, PresenceTold
 from heard.watch.tracks import WHY
 
@@ -41,11 +42,14 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class OfDuty(msgspec.Struct, frozen=True):
-    """What is on record of one in a duty, in order of time; `more` that was earlier is not among it."""
+    """What is on record of one in a duty, in order of time; `more` that was earlier is not among it. Where they were
+    said to be may be `gone` by now.
+    """
 
     duty: Duty
     told: list[Told]
     more: int
+    gone: bool
 
 
 _DUTY = "SELECT position, station, begun_at, ended_position, ended_at FROM duty_time WHERE holder = ?"
@@ -82,7 +86,8 @@ async def told_in(serving: Serving, holder: str, position: int) -> OfDuty:
                 told += _of_holder(entry, holder, titles)
         await asyncio.sleep(0)
     told.sort(key=lambda one: one.at)
-    return OfDuty(duty, told[-TOLD_SHOWN:], max(0, len(told) - TOLD_SHOWN))
+    gone = retention.is_gone(tables, duty.position)
+    return OfDuty(duty, told[-TOLD_SHOWN:], max(0, len(told) - TOLD_SHOWN), gone)
 
 
 def _of_holder(entry: Entry, holder: str, titles: dict[str, str]) -> Iterator[Told]:

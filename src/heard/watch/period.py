@@ -19,7 +19,7 @@ from heard.engine import now
 from heard.engine.errors import Refused
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
-from heard.watch import civil, looking_back, projection, readings, reviews
+from heard.watch import civil, looking_back, projection, readings, retention, reviews
 from heard.watch import looks as looking
 from heard.watch.entries import AlarmClosed
 from heard.watch.model import RaisedAlarm, Station
@@ -87,9 +87,11 @@ class Period(msgspec.Struct, frozen=True):
     kept: list[Kept]
     lapsed: list[Lapsed]
     known: list[Known]
-    #: Alarms that are counted and not listed; how often positions were read.
+    #: Alarms that are counted and not listed; how often positions were read; up to when what was told of people is
+    #: destroyed.
     more: int
     looks: int
+    erased_until: datetime | None = None
 
 
 KEPT = (
@@ -166,7 +168,9 @@ async def report(
         looks += looking.positions_read(tables, station.id, first, last)
     listed = [one for _, one in sorted(lapsed, key=lambda each: each[0])]
     code = projection.station(tables, only).code if only else ""
-    return Period(since, until, at, code, kept, listed, known, rang - len(listed), looks)
+    until_at = [(retention.gone_until(tables, station.id), first) for station, first, _ in within]
+    gone = [one for one, first in until_at if one is not None and one >= first]
+    return Period(since, until, at, code, kept, listed, known, rang - len(listed), looks, max(gone, default=None))
 
 
 async def _kept(

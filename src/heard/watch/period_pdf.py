@@ -33,6 +33,9 @@ LIMITS = (
     "What is told of a person is told by a device or by somebody, and is no more than that. Not known is not guilt. "
     "Presence is measured here, not readiness. Minutes are cut, never rounded up.",
 )
+GONE = (
+    "What was told of people was destroyed in its time: of duties that ended by {} “not known” says no more than that."
+)
 
 
 class _Sheet(FPDF):
@@ -75,7 +78,8 @@ def pdf(of: Period, zone: str) -> bytes:
     sheet.set_font(_FAMILY, "B", 18)
     sheet.multi_cell(0, 9, _letters(title), new_x="LMARGIN", new_y="NEXT")
     sheet.set_font(_FAMILY, size=10)
-    sheet.multi_cell(0, 5, f"{sheet.made}. {LIMITS[0]}", new_x="LMARGIN", new_y="NEXT")
+    gone = f" {GONE}".format(civil.shown(of.erased_until, zone)) if of.erased_until else ""
+    sheet.multi_cell(0, 5, f"{sheet.made}. {LIMITS[0]}{gone}", new_x="LMARGIN", new_y="NEXT")
     _table(sheet, "How it was kept", period.KEPT, [period.cells(one) for one in of.kept], _KEPT)
     _table(sheet, "What lapsed", period.LAPSED, [period.cells(one) for one in of.lapsed], _LAPSED)
     if of.more:

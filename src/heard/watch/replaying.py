@@ -128,6 +128,7 @@ async def timeline_page(request: Request) -> Response:
             serving, "watch/timeline.html", caller, 422 if error else 200, station=station, since=since, until=until,
             lines=lines, most=ROWS_MAX, words=drawing.WORDS, sample=drawing.sample,
             zone=ZoneInfo(station.zone), error=error, now=at, lasting=lasting,
+            erased_until=retention.gone_until(serving.tables, station.id),
         )  # fmt: skip
 
     return await looking_twice(serving, look)

@@ -28,8 +28,8 @@ from heard.watch.retention_entries import RULE, RetentionSet, VerdictsErased
 FIXES_H, VERDICTS_DAYS = 72, 365
 #: Shorter, what is heard late could not be put right. Longer is what holds are for, of a place and a time.
 FIXES_H_BOUNDS, VERDICTS_DAYS_BOUNDS = (1, 168), (28, 366)
-#: Entries whose words are destroyed by one entry.
-AT_ONCE = 500
+#: Entries whose words are destroyed in one writing, after which the tables are written anew.
+AT_ONCE = 2000
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS retention (
@@ -64,6 +64,14 @@ class Over(msgspec.Struct, frozen=True):
     begun_at: datetime
     ended_position: int
     ended_at: datetime
+
+
+class Going(msgspec.Struct):
+    """The duties of a station of which what was told is to be destroyed, and where it was told."""
+
+    station: str
+    duties: list[Over] = []
+    told: list[int] = []
 
 
 # How entries change the tables ----------------------------------------------------------------------------------------
@@ -108,6 +116,11 @@ def gone_until(tables: Tables, station: str) -> datetime | None:
     """Up to when of a station something that was told of people may be destroyed."""
     rows = tables.execute("SELECT until FROM verdicts_gone_until WHERE station = ?", (station,))
     return next((now.instant(until) for (until,) in rows), None)
+
+
+def is_gone(tables: Tables, duty: int) -> bool:
+    """Whether what was told of the duty that began at a position was destroyed."""
+    return any(True for _ in tables.execute("SELECT 1 FROM verdicts_gone WHERE duty = ?", (duty,)))
 
 
 def over(tables: Tables, at: datetime) -> Iterator[Over]:
@@ -158,15 +171,17 @@ def keep_for(fixes_h: int, verdicts_days: int, reason: str) -> Command:
     return judge
 
 
-def erase(station: str, duties: Sequence[Over], told: Sequence[int]) -> Command:
-    """Destroy what was told of these duties, unless a hold or an alarm stops it by now."""
+def erase(going: Sequence[Going]) -> Command:
+    """Destroy what was told of these duties; but not at a station of which a hold or an alarm stops any by now."""
 
     def judge(tables: Tables) -> Decision:
         may_go = {one.position for one in over(tables, now.utc())}
-        if not all(one.position in may_go for one in duties):
-            return Decision((), ())
-        until_at = max(one.ended_at for one in duties)
-        body = VerdictsErased(until_at, tuple(one.position for one in duties), tuple(told))
-        return Decision((Draft(station, body),), ())
+        drafts = []
+        for one in going:
+            duties = tuple(duty.position for duty in one.duties)
+            if may_go.issuperset(duties):
+                until_at = max(duty.ended_at for duty in one.duties)
+                drafts.append(Draft(one.station, VerdictsErased(until_at, duties, tuple(one.told))))
+        return Decision(tuple(drafts), ())
 
     return judge

@@ -164,8 +164,8 @@ class Watching:
                 self._is_recorded("clear", entry)
             case OrderPublished(station=station) | SourceAdded(station=station):
                 self.station_of[entry.stream] = self.unkept.streams[entry.stream] = self.same(station)
-            case VerdictsErased():
-                self._erased.has_changed()
+            case VerdictsErased(until_at=until_at):
+                self._erased.heard(entry.stream, until_at)
         station = self._station(entry)
         for evidence in evidence_of(entry):
             if evidence.kind not in ("suspend", "suspend.end"):

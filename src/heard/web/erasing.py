@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Executor
 from datetime import datetime
-from itertools import groupby
 
 import structlog
 
@@ -18,12 +17,13 @@ from heard.engine.node import Node, Written
 from heard.store.fixes import Fixes, Whose
 from heard.watch import positions, present, retention
 from heard.watch.entries import PresenceTold
-from heard.watch.retention import Over
+from heard.watch.retention import Going, Over
 from heard.watch.ringing import WATCH
 
 EVERY_S = 60.0
-#: What was told of people is kept for months: it is looked for so often.
-VERDICTS_EVERY_S = 1800.0
+#: What was told of people is kept for months: it is looked for so often. Each time the tables are written anew, and
+#: everybody waits for that.
+VERDICTS_EVERY_S = 6 * 3600.0
 #: Entries that are opened in one go; others are answered in between.
 OPENED = 400
 #: Of a duty that goes on the journal has a digest of the fixes at least so often.
@@ -90,20 +90,24 @@ class Erasing:
     async def erase_verdicts(self) -> None:
         """What was told of people on duties that are over for so long: the words, and their keys."""
         self.node.catch_up()
-        for station, duties in groupby(list(retention.over(self.node.tables, now.utc())), lambda one: one.station):
-            gone, told = list[Over](), list[int]()
-            for duty in duties:
-                gone.append(duty)
-                told += await self._told_of(duty)
-                if len(told) >= retention.AT_ONCE:
-                    await self._erase_verdicts(station, gone, told)
-                    gone, told = [], []
-            if gone:
-                await self._erase_verdicts(station, gone, told)
+        going, entries = list[Going](), 0
+        for duty in list(retention.over(self.node.tables, now.utc())):
+            if not going or going[-1].station != duty.station:
+                going.append(Going(duty.station))
+            told = await self._told_of(duty)
+            going[-1].duties.append(duty)
+            going[-1].told.extend(told)
+            entries += len(told)
+            if entries >= retention.AT_ONCE:
+                await self._erase_verdicts(going)
+                going, entries = [], 0
+        if going:
+            await self._erase_verdicts(going)
 
-    async def _erase_verdicts(self, station: str, duties: list[Over], told: list[int]) -> None:
-        await self.do(retention.erase(station, duties, told), by=WATCH)
-        log.info("verdicts_erased", station=station, duties=len(duties), entries=len(told))
+    async def _erase_verdicts(self, going: list[Going]) -> None:
+        if (await self.do(retention.erase(going), by=WATCH)).kind:
+            told = {"duties": sum(len(one.duties) for one in going), "entries": sum(len(one.told) for one in going)}
+            log.info("verdicts_erased", stations=len(going), **told)
 
     async def _told_of(self, duty: Over) -> list[int]:
         """Where it was told of a holder in a duty whether they were there."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from heard.engine import now
-from heard.opening import open_house
-from heard.watch import commands
+from heard.opening import House, open_house
+from heard.watch import commands, shown
 from heard.web.timekeeping import FILE, SAID_FOR, Timekeeping, newest_at
 from tests.server import Server, running
 from tests.waiting import wait_until
@@ -131,6 +131,26 @@ def test_how_long_nobody_watched_is_certain_only_while_the_machine_ran_on(
     anew = machine.begins()
     assert anew.missed is not None and not anew.missed.is_certain
     assert anew.missed.until_at == machine.at(2000 + 7200), "nobody here can tell"
+
+
+def test_where_others_may_have_watched_it_is_not_said_that_nobody_did(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Run(tmp_path / "time", monkeypatch)
+    machine.begins().keep()
+    machine.s = 1000
+    monkeypatch.setattr(now, "_steady", [])
+    gate = Gate(house)
+    gate.do(commands.add_source(gate.id, "The camera", source="camera"), gate.sam)
+    gate.do(commands.ping("camera", "success"), "camera")
+    gate.arms("ping", "10 min", source="camera")
+    said = []
+    for others in (False, True):
+        monkeypatch.setattr(now, "_steady", [])
+        gate.watching.missed = Timekeeping(machine.data, machine.at(0), others=others).missed_by
+        said.append(next(iter(shown.itself(house.tables, gate.watching, machine.at(1000)).blind_spots)))
+    assert "there is no evidence: nobody watched." in said[0]
+    assert "this server did not watch. If no other" in said[1] and "nobody watched" not in said[1]
 
 
 def test_half_a_file_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,10 +241,11 @@ def _of_time(watching: Watching | None, zone: str, at: datetime) -> Iterator[str
             "the clock that is believed is before it."
         )
     if watching is not None and watching.watched and (missed := watching.missed(at)) is not None:
-        between = (
-            f"Between {_moment(missed.since_at, zone)} and {_moment(missed.until_at, zone)} there is no evidence: "
-        )
-        yield between + (
+        between = f"Between {_moment(missed.since_at, zone)} and {_moment(missed.until_at, zone)} "
+        if missed.others:
+            yield between + "this server did not watch. If no other of the same record did, there is no evidence of it."
+            return
+        yield f"{between}there is no evidence: " + (
             "nobody watched."
             if missed.is_certain
             else "nobody watched, or the clock of this machine was set ahead before it was started. Only somebody "

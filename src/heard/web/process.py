@@ -85,7 +85,7 @@ async def run(
     cot: str = "",
 ) -> None:
     """Serve until the supervisor says end."""
-    time_kept = Timekeeping(house.data, newest_at(house.store))
+    time_kept = Timekeeping(house.data, newest_at(house.store), others=house.shared is not None)
     path = house.data / f"frames-{code_hash(ROOMS)}-{rendering_hash()}.sqlite"
     frames = FramesFile(path, house.store.epoch)
     bell = Doorbell()

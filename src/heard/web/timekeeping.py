@@ -42,8 +42,10 @@ class Lived(msgspec.Struct, frozen=True):
 class Timekeeping:
     """The time of this process, from here on."""
 
-    def __init__(self, data: Path, newest_at: datetime) -> None:
-        """`newest_at` is when the journal's newest entry was written: it is never earlier again."""
+    def __init__(self, data: Path, newest_at: datetime, *, others: bool = False) -> None:
+        """`newest_at` is when the journal's newest entry was written: it is never earlier again. `others` are there who
+        write it too, and may have watched while this one did not.
+        """
         self.data = data
         lived = _read(data / FILE)
         went_on, passed_s = _went_on(lived)
@@ -52,7 +54,7 @@ class Timekeeping:
         at, last = now.utc(), max(lived.at, newest_at) if lived else newest_at
         self.missed = lived.missed if lived else None
         if at - last > MISSED:
-            self.missed = Missed(last, at, went_on is not None)
+            self.missed = Missed(last, at, went_on is not None, others)
         if (set_by := now.set_by()) is not None:
             log.error("clock_not_believed", by_s=round(set_by.total_seconds(), 3), went_on=went_on is not None)
 

@@ -45,7 +45,8 @@ class Steady:
         """
         wall, drift = _wall(), timedelta(seconds=passed_s * DRIFTS)
         is_believed = went_on is None or abs(wall - went_on) <= FOLLOWED + drift
-        self._since, self._from = _elapsed_s(), max(wall if is_believed or went_on is None else went_on, at_least)
+        #: An instant, and how far the machine had run by then. Threads ask too, so the two are put in place as one.
+        self._base = _elapsed_s(), max(wall if is_believed or went_on is None else went_on, at_least)
         #: By how much the machine's clock is ahead of this one, where it was set; and since when, by this one.
         self.apart: timedelta | None = None
         self.apart_since: datetime | None = None
@@ -54,21 +55,23 @@ class Steady:
 
     def utc(self) -> datetime:
         elapsed_s, wall = _elapsed_s(), _wall()
-        steady = self._from + timedelta(seconds=elapsed_s - self._since)
+        (since_s, at), still_until = self._base, self.still_until
+        steady = at + timedelta(seconds=elapsed_s - since_s)
         if abs(wall - steady) <= FOLLOWED:
-            self._since, self._from, self.apart, self.apart_since = elapsed_s, wall, None, None
+            self._base, self.apart, self.apart_since = (elapsed_s, wall), None, None
             steady = wall
         else:
             self.apart, self.apart_since = wall - steady, self.apart_since or steady
-        if self.still_until is not None and steady < self.still_until:
-            return self.still_until
-        self.still_until = None
+        if still_until is not None:
+            if steady < still_until:
+                return still_until
+            self.still_until = None
         return steady
 
     def believe(self) -> None:
         """The machine's clock is right. Time never goes back for it: it stands still until the clock is there."""
         self.still_until = self.utc()
-        self._since, self._from = _elapsed_s(), _wall()
+        self._base = _elapsed_s(), _wall()
 
 
 def keep_steady(at_least: datetime, went_on: datetime | None = None, passed_s: float = 0.0) -> None:

@@ -13,20 +13,23 @@ from heard.accounts import projection as accounts
 from heard.accounts.commands import OPERATOR
 from heard.demo import drawing
 from heard.engine.entry import new_id
+from heard.engine.errors import HeardError
 from heard.engine.node import Command
 from heard.opening import House
 from heard.reports import projection as reports
-from heard.watch import arming, commands, feeds, origins, pings, plans
+from heard.watch import arming, commands, feeds, linking, origins, pings, plans
 from heard.watch.areas import Area
 from heard.watch.plan_pictures import DRAWER
 
 WRITTEN = Path(__file__).with_name("gate.toml")
 SCOPE = "demo/gate"
+LAMP_REPORTED, LAMP_SEEN_TO = "lamp reported", "lamp seen to"
 
 
 class Gate(msgspec.Struct, frozen=True):
     """The ids of what was set up; `people` by their keys in gate.toml, `ping` the path of the source's address.
-    `phones` are the secrets of the keepers' own, none in a demonstration of before there were any; nor had it a `plan`.
+    `phones` are the secrets of the keepers' own, none in a demonstration of before there were any; nor had it a `plan`,
+    or another station, whose order its keeper reads by a link.
     """
 
     station: str
@@ -36,6 +39,9 @@ class Gate(msgspec.Struct, frozen=True):
     people: dict[str, str]
     phones: dict[str, str] = {}
     plan: str = ""
+    other: str = ""
+    other_order: str = ""
+    other_keeper: str = ""
 
 
 def story() -> dict[str, Any]:
@@ -46,7 +52,7 @@ def set_up(house: House, by: str) -> Gate:
     """The post, as it was set up before or as it is now; nothing of it comes twice."""
     house.node.catch_up()
     if kept := house.vault.get("demo", "gate"):
-        return _with_plan(house, _with_phones(house, msgspec.json.decode(kept, type=Gate)))
+        return _with_another(house, _with_plan(house, _with_phones(house, msgspec.json.decode(kept, type=Gate))), by)
     written, source = story(), new_id()
     people = {one["key"]: _account(house, one, by) for one in written["person"]}
     supervisor = people["corwen"]
@@ -60,7 +66,7 @@ def set_up(house: House, by: str) -> Gate:
     order = do(commands.publish_order(station, written["order"]["title"], written["order"]["text"]))
     do(commands.add_source(station, written["source"]["name"], source=source))
     gate = Gate(station, order, source, pings.new_address(house.vault, source), people)
-    return _with_plan(house, _with_phones(house, gate))
+    return _with_another(house, _with_plan(house, _with_phones(house, gate)), by)
 
 
 def _with_phones(house: House, gate: Gate) -> Gate:
@@ -96,6 +102,37 @@ def _with_plan(house: House, gate: Gate) -> Gate:
     return gate
 
 
+def _with_another(house: House, gate: Gate, by: str) -> Gate:
+    """A station of which nothing is asked but that its order is read before a duty: whoever keeps it has no phone."""
+    if gate.other:
+        return gate
+    told, supervisor = story()["other"], gate.people["corwen"]
+    keeper = _account(house, told["keeper"], by)
+
+    def do(command: Command, who: str = supervisor) -> str:
+        return house.node.do(command, by=who, scope=SCOPE).stream
+
+    station = do(commands.set_station(told["code"], told["place"]))
+    do(commands.post_holder(station, keeper))
+    order = do(commands.publish_order(station, told["title"], told["text"]))
+    do(linking.rule(station, True), OPERATOR)
+    before = {"op": "before", "at": "duty.start", "order": order, "post": station}
+    written = {**before, "escalate": [{"after_s": 0, "to": supervisor}]}
+    do(arming.arm(station, told["owed"], written, supervisor))
+    gate = msgspec.structs.replace(gate, other=station, other_order=order, other_keeper=keeper)
+    house.vault.put("demo", "gate", msgspec.json.encode(gate))
+    return gate
+
+
+def link_to_read(house: House, gate: Gate) -> str:
+    """The path at which the other station's order is read without signing in; nothing once it has been."""
+    try:
+        made = house.node.do(linking.make(gate.other, gate.other_order, gate.other_keeper), by=gate.people["corwen"])
+    except HeardError:
+        return ""
+    return linking.path(linking.new_address(house.vault, made.stream, gate.other_keeper))
+
+
 def _account(house: House, one: dict[str, Any], by: str) -> str:
     email = f"{one['key']}@saltmere.example"
     known = [account for account in accounts.all_accounts(house.tables) if account.email == email]
@@ -105,7 +142,7 @@ def _account(house: House, one: dict[str, Any], by: str) -> str:
 
 
 def arm(house: House, gate: Gate, seconds: dict[str, float], speed: float) -> None:
-    """Watch that the post is not empty, that orders are read and that the button is tested, once for all starts.
+    """Watch that the post is not empty, orders are read, the button is tested and lamps are seen to; once for all.
 
     Somebody must be on duty there and say so, and the source must have pinged: else it is refused.
     """
@@ -132,6 +169,13 @@ def arm(house: House, gate: Gate, seconds: dict[str, float], speed: float) -> No
             "period_s": seconds["test"] / speed,
             "where": {"source": gate.source},
             "while": on_duty,
+        },
+        story()["false"]["title"]: {
+            "op": "by",
+            "on": LAMP_REPORTED,
+            "do": LAMP_SEEN_TO,
+            "match": ["ref"],
+            "within_s": seconds["lamp"] / speed,
         },
     }
     for title, written in owed.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from heard.accounts import commands, projection
 from heard.accounts.entries import Role
-from heard.demo.gate import set_up
+from heard.demo.gate import link_to_read, set_up
 from heard.demo.reports import record_reports
 from heard.engine import now
 from heard.engine.errors import NotFound
@@ -32,6 +32,7 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
     def announce(address: str) -> None:
         house.vault.put("server", "address", address.encode())
         desk, law, board = (link_for(house, one) for one in (editor, lawyer, gate.people["corwen"]))
+        order = link_to_read(house, gate)
         house.close()
         say(
             f"\nHeard is running, and a fictional inquest is being heard.\n\n"
@@ -39,11 +40,12 @@ def demonstrate(data: Path, host: str, port: int, speed: float, say: Callable[[s
             f"  Write it   {desk}\n"
             f"  Law        {law}\n"
             f"  Reports    {address}/reports/\n"
-            f"  Watch it   {board}\n\n"
+            f"  Watch it   {board}\n" + (f"  An order   {address}{order}\n" if order else "") + "\n"
             "Three of these sign you in, once, each as somebody else: open each in a browser or a private window of\n"
             "its own. The lawyer sees every order, stops reporting, and takes the record of a case. Posts come every\n"
             "few seconds, and within two minutes a fictional post is left and it rings.\n"
-            "Ctrl+C stops it; nothing is lost."
+            + ("The order is read without signing in, by whoever keeps a lock by day, once.\n" if order else "")
+            + "Ctrl+C stops it; nothing is lost."
         )
 
     players = [

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from heard.coverage.frames import Painter
+from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import Refused
 from heard.opening import House
@@ -240,6 +241,13 @@ def test_of_all_stations_it_is_one_writing_and_a_station_where_it_is_stopped_by_
     assert retention.gone_until(kept.house.tables, other) is None, "somebody asked for a hold meanwhile"
     gate.do(present.end_hold(hold, "not needed"), gate.sam)
     assert [one.station for one in retention.over(kept.house.tables, kept.hands.at)] == [other]
+
+
+def test_years_of_duties_that_are_gone_are_not_looked_through_for_those_that_are_due(kept: Keeping) -> None:
+    """In ten years a large site has a million of them."""
+    asked = "EXPLAIN QUERY PLAN SELECT position FROM duty_time WHERE gone = 0 AND ended_at <= ?"
+    [(*_, plan)] = kept.house.tables.execute(asked, (now.text(kept.hands.at),))
+    assert "duty_time_over" in plan
 
 
 def test_what_is_destroyed_later_is_heard_and_the_record_of_years_not_read_again(kept: Keeping) -> None:

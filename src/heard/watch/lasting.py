@@ -20,8 +20,9 @@ AHEAD = timedelta(seconds=2)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS duty_time (
     position INTEGER PRIMARY KEY, station TEXT NOT NULL, holder TEXT NOT NULL, begun_at TEXT NOT NULL,
-    ended_position INTEGER, ended_at TEXT
+    ended_position INTEGER, ended_at TEXT, gone INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS duty_time_over ON duty_time (ended_at) WHERE gone = 0 AND ended_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS duty_time_of ON duty_time (station, holder, position);
 CREATE INDEX IF NOT EXISTS duty_time_holder ON duty_time (holder, position);
 CREATE TABLE IF NOT EXISTS state_time (
@@ -33,7 +34,7 @@ CREATE INDEX IF NOT EXISTS state_time_of ON state_time (station, since, position
 
 def begun(tables: Tables, entry: Entry, body: DutyBegun) -> None:
     row = (entry.position, entry.stream, body.holder, now.text(entry.at))
-    tables.execute("INSERT INTO duty_time VALUES (?, ?, ?, ?, NULL, NULL)", row)
+    tables.execute("INSERT INTO duty_time VALUES (?, ?, ?, ?, NULL, NULL, 0)", row)
 
 
 def ended(tables: Tables, entry: Entry, body: DutyEnded) -> None:

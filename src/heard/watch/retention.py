@@ -36,7 +36,6 @@ CREATE TABLE IF NOT EXISTS retention (
     position INTEGER PRIMARY KEY, fixes_h INTEGER NOT NULL, verdicts_days INTEGER NOT NULL, set_by TEXT NOT NULL,
     set_at TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS verdicts_gone (duty INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS verdicts_gone_until (station TEXT PRIMARY KEY, until TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -84,7 +83,7 @@ def _set(tables: Tables, entry: Entry, body: RetentionSet) -> None:
 
 def _erased(tables: Tables, entry: Entry, body: VerdictsErased) -> None:
     for duty in body.duties:
-        tables.execute("INSERT OR IGNORE INTO verdicts_gone VALUES (?)", (duty,))
+        tables.execute("UPDATE duty_time SET gone = 1 WHERE position = ?", (duty,))
     tables.execute(
         "INSERT INTO verdicts_gone_until VALUES (?, ?) "
         "ON CONFLICT (station) DO UPDATE SET until = max(until, excluded.until)",
@@ -120,7 +119,7 @@ def gone_until(tables: Tables, station: str) -> datetime | None:
 
 def is_gone(tables: Tables, duty: int) -> bool:
     """Whether what was told of the duty that began at a position was destroyed."""
-    return any(True for _ in tables.execute("SELECT 1 FROM verdicts_gone WHERE duty = ?", (duty,)))
+    return any(True for _ in tables.execute("SELECT 1 FROM duty_time WHERE position = ? AND gone", (duty,)))
 
 
 def over(tables: Tables, at: datetime) -> Iterator[Over]:
@@ -128,8 +127,8 @@ def over(tables: Tables, at: datetime) -> Iterator[Over]:
     cut, holds = at - in_force(tables).verdicts, positions.holds(tables)
     rows = list(
         tables.execute(
-            "SELECT position, station, holder, begun_at, ended_position, ended_at FROM duty_time WHERE ended_at <= ? "
-            "AND position NOT IN (SELECT duty FROM verdicts_gone) ORDER BY station, position",
+            "SELECT position, station, holder, begun_at, ended_position, ended_at FROM duty_time "
+            "WHERE gone = 0 AND ended_at <= ? ORDER BY station, position",
             (now.text(cut),),
         )
     )

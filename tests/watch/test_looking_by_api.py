@@ -33,6 +33,7 @@ def test_a_replay_over_the_api_says_what_the_page_does_and_is_a_look(served: tup
     told = server.client.get(at, params={"since": now.text(hour.since), "at": now.text(hour.told_at)}).json()
     [one] = [one for one in told["requirements"] if one["title"].endswith("present")]
     assert "unknown" in [it["says"] for it in one["then"]] and "unknown" not in [it["says"] for it in one["now"]]
+    assert (one["then_in_all"], one["now_in_all"]) == (len(one["then"]), len(one["now"])), "none is cut unsaid"
     assert told["then"]["people"]["on_duty"] == 2 and told["then"]["says"].keys() == told["now"]["says"].keys()
     assert told["recorded_in_all"] >= len(told["recorded"]) > 5 and told["positions"] == "gone"
     assert "lat" not in str(told) and "52.0" not in str(told), "no place"

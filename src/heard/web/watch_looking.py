@@ -120,7 +120,14 @@ def _moment(one: Moment) -> dict[str, Any]:
 
 
 def _both(then: Line, today: Line) -> dict[str, Any]:
-    return {"id": today.id, "title": today.title, "then": _stretches(then.found), "now": _stretches(today.found)}
+    in_all = {"then_in_all": len(then.found), "now_in_all": len(today.found)}
+    return {
+        "id": today.id,
+        "title": today.title,
+        "then": _stretches(then.found),
+        "now": _stretches(today.found),
+        **in_all,
+    }
 
 
 def _stretches(found: Sequence[Stretch]) -> list[dict[str, Any]]:

@@ -141,6 +141,10 @@ def test_a_holiday_that_was_put_in_by_mistake_and_taken_back_rings_again(gate: G
     fresh.catch_up(gate.house.store.position())
     fresh.let_pass(hands.at)
     assert list(fresh.due_records()) == [], "from the record alone it is the same alarm"
+    gate.watching.lay_down_unkept()
+    gate.watching._taken_up.clear()
+    gate.watching.let_pass(hands.go_on(60))
+    assert list(gate.watching.due_records()) == [], "nor does it ring once more when it was laid down"
 
 
 def test_a_holiday_that_is_taken_back_makes_it_due_earlier_and_never_before_it_was_told() -> None:

@@ -76,6 +76,23 @@ def test_another_hearing_of_the_case_is_not_bound(desk: Desk) -> None:
         desk.do(private.exclude_public(desk.case, "none"))
 
 
+def test_a_note_that_is_sent_while_another_hearing_sits_is_bound_by_where_the_public_was_then(desk: Desk) -> None:
+    shut, other = listed(desk), listed(desk, "Another")
+    sits(desk, shut)
+    desk.do(private.exclude_public(desk.case, shut))
+    then = now.utc()
+    desk.do(private.admit_public(desk.case, shut))
+    sitting = sits(desk, other)
+    note = desk.publish("A note, a day later.", written_at=then, sitting=sitting)
+    assert status(desk, note) == "held"
+    with pytest.raises(Refused, match="public was excluded"):
+        desk.let_out(note)
+    assert status(desk, desk.publish("There.", written_at=now.utc(), sitting=sitting)) == "published"
+    desk.do(private.admit_public(desk.case, shut, "All of it may be reported."))
+    desk.let_out(note)
+    assert status(desk, note) == "published"
+
+
 def test_a_post_that_waits_goes_on_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import timedelta
 

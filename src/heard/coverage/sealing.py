@@ -54,15 +54,18 @@ KEPT_PRIVATE = (
 def in_private(tables: Tables, content: Content, at: datetime | None = None) -> bool:
     """Whether the hearing it belongs to sits in private, or did at `at` or as it was written, without leave since.
 
-    A post of no sitting is bound by any hearing of its case.
+    A post of no sitting is bound by any hearing of its case; one that was written before its sitting began, as a draft
+    or without a line, by any that sat in private then.
     """
-    asked = [one for one in (at, content.written_at) if one]
-    private = {*(() if at else states.in_private(tables, content.case))}
-    private |= {hearing for one in asked for hearing in states.was_in_private(tables, content.case, one)}
-    if not private:
+    case, then = content.case, content.written_at
+    private = {*(states.was_in_private(tables, case, at) if at else states.in_private(tables, case))}
+    before = {*(states.was_in_private(tables, case, then) if then else ())}
+    if not private | before:
         return False
-    of = {known.id: known.hearing for known in cases.sittings(tables, content.case)}.get(content.sitting)
-    return of is None or of in private
+    of = {known.id: known for known in cases.sittings(tables, case)}.get(content.sitting)
+    if of is None or of.hearing in private | before:
+        return True
+    return bool(before) and then is not None and then < of.began_at
 
 
 def nothing_new_now(tables: Tables, case: str, *whose: str) -> None:

@@ -29,7 +29,7 @@ def sends(desk: Desk, copy: WorkingCopy, words: str, *, own: bool = True) -> Com
     def publishing(content: Content, post: str) -> Command:
         return commands.publish(desk.doors, content, post if own else None)
 
-    return drafts.publish(find, PostPublished(desk.case, (Text(words),)), copy.version, publishing)
+    return drafts.publish(find, PostPublished(desk.case, (Text(words),)), copy.version, publishing, "mira")
 
 
 @pytest.mark.parametrize("own", [True, False])

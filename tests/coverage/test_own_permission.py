@@ -14,15 +14,16 @@ from heard.cases import footing, jury
 from heard.cases.entries import OwnPermission
 from heard.cases.letting_out import rule_second_eyes
 from heard.cases.permission import record_own_permission, record_permission
-from heard.coverage import changes, commands, kept, permitted, projection, proposed
+from heard.coverage import changes, commands, drafts, kept, permitted, projection, proposed
 from heard.coverage.due_posts import posts_due
 from heard.coverage.elements import Text
-from heard.coverage.entries import PostPublished
+from heard.coverage.entries import Content, PostPublished
 from heard.coverage.falling_due import CLOCK
 from heard.coverage.model import RETRACTION_NOTICES
 from heard.engine import now
 from heard.engine.errors import Refused
 from heard.engine.node import Command
+from heard.engine.projection import Tables
 from heard.opening import open_house
 from heard.signing_in import token_for
 from tests.desk import Desk
@@ -93,6 +94,31 @@ def test_what_they_wrote_is_let_out_by_nobody_and_they_let_nothing_out(desk: Des
     refused(desk, kept.let_go(desk.doors, desk.journal, other, "ada"), "ada")
     desk.do(kept.let_go(desk.doors, desk.journal, other, "lew"), by="lew")
     assert projection.by_id(desk.tables, other).status == "published"
+
+
+def test_a_draft_of_theirs_is_sent_by_nobody_else_and_stays(desk: Desk) -> None:
+    copy = drafts.keep(desk.journal, desk.tables, desk.case, {"text": "Theirs."}, by="ada", byline="Ada")
+    records(desk, "ada", "withdrawn")
+    assert refused(desk, sends(desk, copy, "una"), "una") == drafts.ITS_AUTHOR_STOPPED
+    assert drafts.seen(desk.journal, desk.tables, desk.case, "ada", every=False) == [copy]
+    records(desk, "ada", "leave given")
+    assert projection.by_id(desk.tables, desk.do(sends(desk, copy, "una"), by="una").stream).status == "published"
+
+
+def test_a_draft_that_they_send_themselves_is_kept_as_all_that_they_write(desk: Desk) -> None:
+    copy = drafts.keep(desk.journal, desk.tables, desk.case, {"text": "Theirs."}, by="ada", byline="Ada")
+    records(desk, "ada", "withdrawn")
+    assert projection.by_id(desk.tables, desk.do(sends(desk, copy, "ada"), by="ada").stream).status == "held"
+
+
+def sends(desk: Desk, copy: drafts.WorkingCopy, by: str) -> Command:
+    def find(tables: Tables) -> drafts.WorkingCopy:
+        return drafts.find(desk.journal, tables, desk.case, by, copy.id, every=True)
+
+    def publishing(content: Content, post: str) -> Command:
+        return commands.publish(desk.doors, content, post)
+
+    return drafts.publish(find, PostPublished(desk.case, (Text("Theirs."),)), copy.version, publishing, by)
 
 
 def test_what_waits_for_its_time_is_held_when_it_comes(desk: Desk) -> None:

@@ -132,10 +132,10 @@ def publish(
     serving: Serving, case: Case, id: str, caller: Caller, content: Content, stood: int | None, publishing: Publishing
 ) -> Command:
     """As `drafts.publish`, of a draft that the caller sees."""
-    return drafts.publish(partial(_draft, serving, case, id, caller), content, stood, publishing)
+    return drafts.publish(partial(_draft, serving, case, id, caller), content, stood, publishing, caller.account.id)
 
 
 def clear_sent(serving: Serving, case: Case) -> None:
-    """Destroy those that posts were made of. The post is out: what fails here is done with the next one."""
+    """Destroy those that posts were made of. The post is out: what fails here is done when the desk is looked at."""
     with suppress(HeardError):
         drafts.clear_sent(serving.node.journal, serving.tables, case.id)

@@ -19,6 +19,7 @@ import msgspec
 
 from heard.cases import projection as cases
 from heard.cases import states
+from heard.cases.footing import is_stopped
 from heard.cases.model import checked_words
 from heard.coverage import projection
 from heard.coverage.elements import TEXT_MAX
@@ -74,6 +75,10 @@ GONE = (
 CHANGED = (
     "Somebody changed this draft since you opened it. Nothing was sent and nothing is lost: theirs is among the drafts "
     "and yours in the box. Look at theirs; sent once more, yours is taken, and the draft goes."
+)
+ITS_AUTHOR_STOPPED = (
+    "Leave to report this case live was withdrawn from whoever began this draft, and nothing goes out for them. It was "
+    "not sent; the draft is kept, and what you wrote is in the box."
 )
 
 
@@ -234,11 +239,12 @@ Publishing = Callable[[Content, str], Command]
 
 
 def publish(
-    find: Callable[[Tables], WorkingCopy], content: Content, stood: int | None, publishing: Publishing
+    find: Callable[[Tables], WorkingCopy], content: Content, stood: int | None, publishing: Publishing, by: str
 ) -> Command:
     """Make the post that a draft was to be: under its id, in the name of its author, and so only once.
 
-    `publishing` is how a post is published by whoever sends it.
+    `publishing` is how a post is published by whoever sends it: the account `by`. While leave to report is withdrawn
+    from its author nobody else sends it; what they send themselves is kept, as all that they write.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -248,6 +254,8 @@ def publish(
             raise Refused(GONE, **gone.details) from None
         if stood not in (None, copy.version):
             raise Refused(CHANGED, stood=copy.version)
+        if by != copy.author and is_stopped(tables, content.case, copy.author):
+            raise Refused(ITS_AUTHOR_STOPPED)
         at = copy.without_jury_at
         named = msgspec.structs.replace(content, byline=copy.byline, written_at=at or content.written_at)
         return publishing(named, copy.id)(tables)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from heard.cases import projection as cases
 from heard.cases import states
-from heard.cases.footing import is_stopped
+from heard.cases.footing import is_stopped, of_case
 from heard.coverage.entries import Content
 from heard.engine.errors import Refused
 from heard.engine.projection import Tables
@@ -27,6 +27,10 @@ NOTHING_NEW = (
 STOPPED = (
     "Reporting of this case is stopped: leave to report it live was withdrawn. Nothing was changed and nothing went "
     "out; keep your words, or write them as a post, which is kept on the desk. Withdrawing works."
+)
+STOPPED_OF_ONE = (
+    "Leave to report this case live was withdrawn from whoever wrote this, or from you, and nothing goes out for them. "
+    "Nothing was changed, and it is kept. Withdrawing works."
 )
 
 
@@ -74,7 +78,7 @@ def nothing_new_now(tables: Tables, case: str, *whose: str) -> None:
     whoever asks, the gate of `permitted` sees to that.
     """
     if is_stopped(tables, case, *whose):
-        raise Refused(STOPPED)
+        raise Refused(STOPPED if of_case(tables, case).permission == "withdrawn" else STOPPED_OF_ONE)
     if states.in_private(tables, case):
         raise Refused(PRIVATE)
     if any(jury.absent for jury in cases.juries(tables, case).values()):

@@ -11,7 +11,9 @@ import httpx2
 import pytest
 
 from heard.accounts.commands import add_account, give_role
-from heard.coverage import drafts
+from heard.coverage import commands, drafts
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished
 from heard.opening import open_house
 from heard.signing_in import link_for
 from tests.server import Server, running
@@ -280,3 +282,19 @@ def test_what_was_kept_while_the_jury_was_out_is_sealed_whenever_it_is_sent(serv
     for id, status in ((before, "sealed"), (during, "sealed"), (after, "published")):
         told = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Sent.", "draft": id}).json()
         assert told["status"] == status
+
+
+def test_words_of_a_draft_that_is_a_post_are_gone_when_a_desk_is_looked_at(server: Server, slug: str) -> None:
+    """Also where the server died after the post was written, and before it destroyed the draft."""
+    author = somebody(server, "reporter")
+    id, other = keeps(author, slug, text="Out by now.", once="1"), keeps(author, slug, text="Not yet.", once="2")
+    house = open_house(server.data)
+    house.node.catch_up()
+    [(case,)] = house.tables.execute("SELECT id FROM cases WHERE slug = ?", (slug,))
+    post = PostPublished(case, (Text("Out by now."),))
+    house.node.do(commands.publish(house.doors, post, id), by="operator")
+    names = [name.rpartition(" ")[2] for name in house.vault.names(drafts.DRAWER, f"{case} ")]
+    assert sorted(names) == sorted([id, other])
+    assert list(kept(author, slug)) == [other]
+    assert [name.rpartition(" ")[2] for name in house.vault.names(drafts.DRAWER, f"{case} ")] == [other]
+    house.close()

@@ -40,6 +40,7 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] |
     mine, every = caller.account.id, caller.may("read_drafts")
     if not (caller.may("write") or every):
         return []
+    clear_sent(serving, case)  # of a server that died before it came to that, or was not told that the post is out
     try:
         found = drafts.seen(serving.node.journal, serving.tables, case.id, mine, every=every)
     except HeardError:

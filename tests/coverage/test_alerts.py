@@ -209,3 +209,23 @@ def test_an_order_between_the_call_and_the_letter_lets_no_name_out(server: Serve
     comes(lambda: what_went_out(server, later), [("news", 1)])
     assert what_went_out(server, post) == []
     assert not any("Tidewell" in one.as_string() for one in mail.taken)
+
+
+def test_while_a_case_is_on_hold_nobody_is_asked_and_no_line_is_opened_for_it(
+    server: Server, mail: MailServer, slug: str
+) -> None:
+    theirs, other = "held.of.somebody@followers.example", server.open_case(f"the-case-{next(CASES)}", "Another")
+    mail.on = lambda step, said: "450 later" if (step, said) == ("RCPT", theirs) else None
+    assert ask(server, slug, theirs).status_code == 303
+    comes(lambda: theirs in mail.offered, True)
+    beside(server, slug, lambda case: case_commands.hold_case(case, "asked to"))
+    mail.on = lambda step, said: None
+    offered: list[int] = []
+    for number in range(1, 4):
+        assert ask(server, other, f"number.{number}@followers.example").status_code == 303
+        mail.wait_for(number)
+        offered.append(mail.offered.count(theirs))
+    assert offered[0] == offered[-1] and theirs not in mail.to
+    beside(server, slug, lambda case: case_commands.let_case_go(case, "looked at"))
+    mail.wait_for(4)
+    assert mail.to[-1] == theirs

@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -104,8 +105,14 @@ class Mailing:
                 if self._follows.is_one_too_many(one):
                     one.mailed_at = one.since_at  # nothing is sent, and nobody is told so
                     self._follows.keep(one)
-                else:
+                elif self._may_be_asked(one):
                     await self._sending.send(post, one, self._asking)
+
+    def _may_be_asked(self, one: Follow) -> bool:
+        """Whether there is a letter: while its case is on hold there is none, and no line is opened for it."""
+        with suppress(Withheld, NotFound):
+            return bool(self._asking(one))
+        return False
 
     def _asking(self, one: Follow) -> tuple[Letter, Told]:
         _, followed = self._follows.read(one)

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from heard.accounts import projection as accounts
 from heard.accounts.commands import add_account, give_role
-from heard.coverage import approval, bounds
+from heard.accounts.model import Caller
+from heard.coverage import approval, bounds, orders
 from heard.coverage.bounds import Bound
 from heard.coverage.entries import LawyerTold
 from heard.engine import now
@@ -75,6 +77,7 @@ def test_each_lawyer_is_told_once_and_again_of_the_next_bound(desk: Desk, tellin
         asyncio.run(told.tell_all())
     assert sorted(to for to, _ in ways.sent) == sorted([lew, una])
     assert [one.lawyer for one in bounds.told(desk.tables, bound(desk).position)] == [to for to, _ in ways.sent]
+    assert all(one.is_reached for one in bounds.told(desk.tables, bound(desk).position))
     desk.do(approval.end_approval("mira", "a headline was being tried"))
     asyncio.run(told.tell_all())
     assert len(ways.sent) == 2
@@ -126,7 +129,7 @@ def test_what_was_not_taken_is_tried_again_and_the_record_says_how_it_went(
 ) -> None:
     told, ways = telling
     account(desk, "lew")
-    is_bounded(desk)
+    is_bounded(desk, account(desk, "ada", "reporter"))
     ways.how, at = "451", now.utc()
     for wait in (0, *RETRY_AFTER_S):
         at += timedelta(seconds=wait + 1)
@@ -136,6 +139,9 @@ def test_what_was_not_taken_is_tried_again_and_the_record_says_how_it_went(
     assert len(ways.sent) == 1 + len(RETRY_AFTER_S) and len({message.id for _, message in ways.sent}) == 1
     [one] = bounds.told(desk.tables, bound(desk).position)
     assert one.by == {"page": NOT_OPEN, "mail": "451"}
+    root = Caller(accounts.by_id(desk.tables, account(desk, "root", "administrator")))
+    [seen] = orders.approvals(desk.tables, root)
+    assert (seen.told, seen.not_told) == ((), ("Lew",)), "nobody is said to have been told whom nothing reached"
 
 
 def test_a_letter_comes_and_the_desk_has_it_with_a_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +165,7 @@ def test_a_letter_comes_and_the_desk_has_it_with_a_clock(tmp_path: Path, monkeyp
         assert not any(word in str(letter) for word in ("Mira", "Pell", "Petronella", slug, "Probed"))
         page = wait_until(lambda: "Told of it: Counsel" in (page := lawyer.get(f"/desk/{slug}/").text) and page)
         assert "All that <b>Mira Pell</b> writes goes for approval" in page and "To be looked at by" in page
-        assert "All of 1 account goes for approval" in lawyer.get("/desk/").text
+        assert "All that 1 account writes goes for approval" in lawyer.get("/desk/").text
         theirs = server.reader.get(f"/desk/{slug}/", headers=bearer).text
         assert "goes for approval" not in theirs + server.reader.get("/desk/", headers=bearer).text
         house = open_house(server.data)

@@ -47,12 +47,21 @@ class Bound(msgspec.Struct, frozen=True):
         return Clock(self.since, self.since + LOOKED_AT_WITHIN)
 
 
+#: What is written of a way of telling that took the message.
+TAKEN = "sent"
+
+
 class Told(msgspec.Struct, frozen=True):
-    """Somebody was told of a bound, and how that went by each way of telling."""
+    """It was tried to tell somebody of a bound, and how that went by each way of telling."""
 
     lawyer: str
     at: datetime
     by: dict[str, str]
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether any way took it: a page that nobody had open, or a mail server that never answered, told nobody."""
+        return TAKEN in self.by.values()
 
 
 def _stopped(tables: Tables, entry: Entry, body: TextStopped) -> None:

@@ -28,6 +28,7 @@ from heard.cases.who_saw import see_names, who_saw
 from heard.coverage import bounds, court
 from heard.coverage.already import coming_near, said_already, told_together
 from heard.coverage.approval import end_approval
+from heard.coverage.bounds import Bound
 from heard.coverage.cautions import Near as Nearing
 from heard.coverage.entries import NoticeCode
 from heard.coverage.in_case import signed_in
@@ -127,12 +128,15 @@ def told_accounts(tables: Tables, addresses: str) -> list[str]:
 
 
 class Approval(msgspec.Struct, frozen=True):
-    """Whose posts all go for approval, since when, and by when a lawyer looks at it; `told` are those who were told."""
+    """Whose posts all go for approval, since when, and by when a lawyer looks at it; `told` are those who were told,
+    `not_told` those whom nothing reached.
+    """
 
     account: Account
     since: datetime
     clock: Clock
     told: tuple[tuple[str, datetime], ...]
+    not_told: tuple[str, ...]
 
 
 def approvals(tables: Tables, caller: Caller) -> list[Approval]:
@@ -143,15 +147,16 @@ def approvals(tables: Tables, caller: Caller) -> list[Approval]:
     every = caller.at("").may("release_held")
     found = [one for one in bounds.in_force(tables) if every or caller.at(one.case).may("know_orders")]
     return [
-        Approval(
-            known[one.account],
-            one.since,
-            one.clock,
-            tuple((court.account_name(tables, to.lawyer), to.at) for to in bounds.told(tables, one.position)),
-        )
+        _approval(tables, one, known[one.account])
         for one in found
         if one.account in known and one.account != caller.account.id
     ]
+
+
+def _approval(tables: Tables, one: Bound, account: Account) -> Approval:
+    tried = [(court.account_name(tables, to.lawyer), to) for to in bounds.told(tables, one.position)]
+    told = tuple((name, to.at) for name, to in tried if to.is_reached)
+    return Approval(account, one.since, one.clock, told, tuple(name for name, to in tried if not to.is_reached))
 
 
 async def looked_through(serving: Serving, case: Case, caller: Caller) -> None:

@@ -213,3 +213,21 @@ def test_a_lawyer_records_it_on_the_desk_and_it_holds_for_the_page_and_for_progr
     assert told.status_code == 201
     lawyer.close()
     reporter.close()
+
+
+def test_the_courts_words_that_were_refused_come_back_and_into_no_field_for_readers(server: Server) -> None:
+    slug = server.open_case("leave-refused", "A case of one who would give leave to herself")
+    editor = signed_in_as(server, "Edda", "editor")
+    signed_in_as(server, "Cleo", "contributor").close()
+    page = editor.get(f"/desk/{slug}/").text
+    assert ">Cleo</option>" in page, "a contributor writes, and can be stopped"
+    address = page.split(">Edda</option>")[0].rpartition('value="')[2].rstrip('"')
+    form = {"account": address, "permission": "leave given", "words": "qcourtq"}
+    told = editor.post(f"/desk/{slug}/leave", data=form)
+    assert told.status_code == 422 and "Nobody records leave for themselves." in told.text
+    assert told.text.count("qcourtq") == 1 and ">qcourtq</textarea>" in told.text
+    told = editor.post(f"/desk/{slug}/hearing", data={"title": "qhearingq", "place": "p" * 500})
+    assert told.status_code == 422 and 'value="qhearingq"' not in told.text and "qhearingq\n\nppp" in told.text
+    told = editor.post(f"/desk/{slug}/state", data={"state": "resumed", "words": "qpauseq"})
+    assert told.status_code == 422 and 'name="words" maxlength="1000" value="qpauseq"' in told.text
+    editor.close()

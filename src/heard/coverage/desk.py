@@ -271,12 +271,19 @@ def _alerts(serving: Serving, case: Case, posts: list[Post], may: dict[str, bool
     return alerts.at_desk(serving.tables, case.id, posts, may=may["alert"] and serving.follows is not None)
 
 
+#: Whose words come back in the form that had them, or in the box.
+_COME_BACK = frozenset({"publish", "summary", "state"})
+_WORDS = ("title", "text", "notice", "reason", "place", "standfirst", "words", "leave", "ground", "note")
+
+
 def _homeless(posts: list[Post], draft: Form) -> str:
-    """Words for a post that has no form to come back to: somebody withdrew it meanwhile, or it is further down."""
+    """Words that have no form to come back to: their post was withdrawn meanwhile, or is further down, or what they
+    were for, such as a hearing, gives none back.
+    """
     open_ones = {post.id for post in posts if post.status == "published" and post.kind == "post"}
-    if draft.get("post", "") in ("", *open_ones):
+    if draft.get("post", "") in open_ones or not (draft.get("post") or draft.get("verb", "publish") not in _COME_BACK):
         return ""
-    return "\n\n".join(filter(None, (draft.get(name, "") for name in ("title", "text", "notice", "reason"))))
+    return "\n\n".join(filter(None, (draft.get(name, "") for name in _WORDS)))
 
 
 def _problem(serving: Serving, problem: Any, *, shown: bool) -> dict[str, Any]:

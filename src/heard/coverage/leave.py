@@ -59,7 +59,7 @@ def _who_report(tables: Tables, case: Case) -> list[Account]:
     def caller(one: Account) -> Caller:
         return Caller(one, by_case=accounts.case_roles(tables, one.id)).at(case.id)
 
-    return [one for one in accounts.all_accounts(tables) if caller(one).may("publish")]
+    return [one for one in accounts.all_accounts(tables) if caller(one).may("write")]
 
 
 def record(serving: Serving, case: Case, email: str, permission: str, words: str, caller: Caller) -> Command:

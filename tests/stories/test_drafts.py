@@ -208,6 +208,36 @@ def test_a_reason_that_was_refused_is_there_still_and_one_correction_is_never_pu
     assert "three lamps" in server_page(hearing)
 
 
+def test_words_that_never_reached_the_server_stay_though_the_page_said_before_that_something_was_done(
+    phones: Phones, hearing: Hearing, desk: httpx2.Client
+) -> None:
+    phone, first, second = phones(), hearing.posts[3], hearing.posts[4]
+    is_somebody(phone, desk)
+    phone.opens(hearing.slug)
+    phone.is_ready_to_lose_its_line()
+    phone.opens(hearing.slug)
+    page = phone.page
+    page.wait_for_load_state("networkidle")
+    page.locator(f"#reword-{first} > summary").click()
+    page.fill(f"#reason-{first}", "The clerk told us")
+    page.locator(f"#reword-{first}").get_by_role("button", name="Correct an error").click()
+    phone.reporter.waits_to_see("Corrected. Readers see it now.")
+    page.wait_for_load_state("networkidle")
+    page.locator(f"#reword-{second} > summary").click()
+    page.fill(f"#reason-{second}", "Counsel told us")
+    page.wait_for_timeout(LAST_KEY_MS)
+    phone.has_line(False)
+    page.locator(f"#reword-{second}").get_by_role("button", name="Correct an error").click()
+    phone.reporter.waits_to_see("No line to the desk")
+    phone.has_line(True)
+    page.go_back()
+    page.wait_for_load_state("networkidle")
+    page.select_option("#permission", "withdrawn")  # what says how it stands goes on saying so
+    phone.opens(hearing.slug)  # for the browser itself puts back what was in the page before
+    phone.reporter.waits(lambda: page.input_value(f"#reason-{second}") == "Counsel told us", "for what was not sent")
+    assert page.input_value("#permission") == "no application needed"
+
+
 def server_page(hearing: Hearing) -> str:
     return hearing.server.page(f"/{hearing.slug}/")
 

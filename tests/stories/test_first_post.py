@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ def test_first_post_of_a_fresh_install_takes_at_most_three_actions(chromium: Any
         page.wait_for_url("**/desk/")
         page.fill("#title", "The inquest into the death at Saltmere Lock")
         page.locator("#title").press("Enter")
-        page.wait_for_url("**/desk/the-inquest-into-the-death-at-saltmere-lock/?done=opened")
+        page.wait_for_url(
+            re.compile("/desk/the-inquest-into-the-death-at-saltmere-lock/")
+        )  # with a script it says so once
         page.fill("#text", "The court sits.")
         if script:
             page.press("#text", "Control+Enter")

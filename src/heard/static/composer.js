@@ -112,7 +112,7 @@ async function restore(anew = false) {
   if (!isOpened && !anew && (fields.text.defaultValue || fields.link.defaultValue)) return
   const kept = await draft(draftName()), words = fields.text.value
   // On from where one was in a draft that was opened, if nobody changed it since.
-  if (isOpened && kept && (offline || kept.stood === fields.stood.value)) return fill(kept)
+  if (isOpened && kept && (offline || String(kept.stood) === fields.stood.value)) return fill(kept)
   // Somebody was quicker than this: both stand in the box. Some browsers put the same words back themselves.
   const both = () => ({ ...kept, stood: fields.stood.value, text: [kept.text, words].filter(Boolean).join('\n\n') })
   if (kept) fill(words && words !== kept.text ? both() : kept)

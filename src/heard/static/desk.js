@@ -15,6 +15,14 @@ const account = signOut?.dataset.account
 const done = Boolean(document.querySelector('main > .done'))
 const refused = Boolean(document.querySelector('main > .error[role=alert]'))
 
+// That something was done is told once. From an address that went on saying so, a page that is opened again after the line
+// was gone would take for taken what was sent meanwhile, and let go of it.
+if (done && location.search) {
+  const here = new URL(location.href)
+  for (const told of ['done', 'by']) here.searchParams.delete(told)
+  history.replaceState(null, '', here)
+}
+
 document.addEventListener('keydown', event => {
   const keeps = document.getElementById('keep-draft')
   if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && keeps && event.target.form === keeps.form) {

@@ -8,6 +8,11 @@ import { isTyped, putBack, valuesOf } from './typed.js'
 // Which of them this tab sent last: whether it was taken, the page that is answered says.
 const SENT = 'heard sent'
 
+// The next page answers what is sent last, also where that is kept nowhere.
+document.addEventListener('submit', () => {
+  try { sessionStorage.removeItem(SENT) } catch { /* a browser that keeps nothing */ }
+}, true)
+
 export function isSent(name) {
   try { sessionStorage.setItem(SENT, name) } catch { /* a browser that keeps nothing */ }
 }

@@ -1,5 +1,6 @@
 // What the desk keeps on this device: drafts as one types, posts that wait to be sent, and a few facts (who is signed
-// in, how wrong the clock is). IndexedDB, so that the worker can send too. Nothing that others wrote is ever put here.
+// in, how wrong the clock is). IndexedDB, so that the worker can send too. Of what others wrote there is here only what
+// somebody goes on with: a draft, or a post that is put right.
 
 const NAME = 'heard desk'
 let opening

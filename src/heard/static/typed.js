@@ -1,7 +1,8 @@
 // What somebody typed into a form, field by field, and put back as it was.
 
-// Not what is asked anew each time (whether one is sure), nor what belongs to the form and lies elsewhere on the page.
-const FIELDS = 'input:not([type=hidden], [type=file], [type=password], [data-anew]), textarea, select'
+// Not what is asked anew each time (whether one is sure), what shows how something stands and would say otherwise (the
+// footing, the delay), nor what belongs to the form and lies elsewhere on the page.
+const FIELDS = 'input:not([type=hidden], [type=file], [type=password], [data-anew]), textarea, select:not([data-anew])'
 // What goes with the words, so that the server knows what they were written on.
 const WITH_THEM = ['based_on', 'draft', 'stood', 'picture']
 

@@ -220,6 +220,14 @@ def test_what_cannot_be_kept_comes_back_and_says_why(server: Server, slug: str) 
     assert keeps(somebody(server, "reporter"), slug, text="Somebody else’s.")
 
 
+def test_a_number_that_no_page_of_ours_wrote_is_none(server: Server, slug: str) -> None:
+    author = somebody(server, "reporter")
+    id = keeps(author, slug, text="As begun.", once="1")
+    for stood in ("9" * 5000, "1e3", "²", "-1", ""):
+        told = author.post(f"/desk/{slug}/keep", data={"text": f"With {stood[:4]}.", "draft": id, "stood": stood})
+        assert told.status_code == 303, stood[:9]
+
+
 def test_keeping_a_draft_asks_no_list_and_tells_nothing_of_it(server: Server, slug: str) -> None:
     """For words that an order protects as for any others: the same answers, nothing counted, no entry at all."""
     server.post(f"/cases/{slug}/restrictions", {"basis": "an order", "names": ["Petronella Vane"]})

@@ -72,6 +72,12 @@ def account_name(tables: Tables, account: str) -> str:
     return known.name or known.email
 
 
+def number(form: Form, name: str) -> int | None:
+    """A position or a version that a page put into its form; None where there is none."""
+    said = form.get(name, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else None
+
+
 def sealed(tables: Tables, case: str) -> dict[str, list[Post]]:
     """What was written without its jury, by hearing, in the order of writing."""
     by_hearing: dict[str, list[Post]] = {}

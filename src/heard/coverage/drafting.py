@@ -15,7 +15,7 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.coverage import drafts, pictures
-from heard.coverage.court import Form, account_name
+from heard.coverage.court import Form, account_name, number
 from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
 from heard.coverage.in_case import signed_in
@@ -83,7 +83,7 @@ def opened(serving: Serving, case: Case, id: str, caller: Caller) -> dict[str, s
 
 def stood(form: Form) -> int | None:
     """The version of a draft that was opened."""
-    return int(form["stood"]) if form.get("stood", "").isdecimal() else None
+    return number(form, "stood")
 
 
 def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def _elements(serving: Serving, case: Case, form: Form) -> tuple[Element, ...]:
 
 
 def based_on(form: Form) -> int | None:
-    return int(form["based_on"]) if form.get("based_on", "").isdecimal() else None
+    return court.number(form, "based_on")
 
 
 def _correct(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

@@ -192,6 +192,27 @@ def test_of_a_suicide_no_alert_tells_the_method_and_as_published_says_what_it_sa
     assert last.text.startswith("A post of which you were sent an alert was withdrawn")
 
 
+def test_of_a_post_that_was_erased_by_law_it_is_told_once_and_its_words_are_nowhere(room: Room) -> None:
+    post = room.alert()
+    assert len(room.sends()) == 1
+    room.correct(post)
+    assert len(room.sends()) == 1
+    room.do(commands.erase(room.journal, post, "An order of the court."))
+    [gone] = room.sends()
+    assert "was withdrawn" in gone and "failings" not in gone and "An order" not in gone
+    assert room.sent(post) == [("news", 1), ("corrected", 1), ("withdrawn", 1)] and room.sends() == []
+    sent = alerted.sent_of_case(room.tables, room.case)
+    then = alerts_then(room.journal, sent, room.house.node.catch_up(), "Europe/London")
+    assert [one.text for one in then[:2]] == ["", ""] and then[2].text in gone.replace("\r\n", "\n")
+    assert not any("failings" in one.text for one in then)
+    twice = room.alert("Withdrawn, and then erased.")
+    room.sends()
+    room.retract(twice)
+    assert len(room.sends()) == 1
+    room.do(commands.erase(room.journal, twice, "An order of the court."))
+    assert room.sends() == []
+
+
 def test_who_had_not_heard_of_it_is_told_what_stands_or_nothing(room: Room) -> None:
     wrong, gone = room.alert(), room.alert("Something else.")
     room.correct(wrong)

@@ -38,11 +38,11 @@ class Ways:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Message]] = []
-        self.how = SENT
+        self.how, self.page = SENT, NOT_OPEN
 
     async def send(self, to: str, email: str, message: Message, without: Any) -> Went:
         self.sent.append((to, message))
-        return Went({"page": NOT_OPEN, "mail": self.how})
+        return Went({"page": self.page, "mail": self.how})
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_what_was_not_taken_is_tried_again_and_the_record_says_how_it_went(
     told, ways = telling
     account(desk, "lew")
     is_bounded(desk, account(desk, "ada", "reporter"))
-    ways.how, at = "451", now.utc()
+    ways.how, ways.page, at = "451", SENT, now.utc()  # a page of the watch is open, where this stands nowhere
     for wait in (0, *RETRY_AFTER_S):
         at += timedelta(seconds=wait + 1)
         with now.held_at(at):
@@ -138,7 +138,7 @@ def test_what_was_not_taken_is_tried_again_and_the_record_says_how_it_went(
             asyncio.run(told.tell_all())
     assert len(ways.sent) == 1 + len(RETRY_AFTER_S) and len({message.id for _, message in ways.sent}) == 1
     [one] = bounds.told(desk.tables, bound(desk).position)
-    assert one.by == {"page": NOT_OPEN, "mail": "451"}
+    assert one.by == {"page": SENT, "mail": "451"}
     root = Caller(accounts.by_id(desk.tables, account(desk, "root", "administrator")))
     [seen] = orders.approvals(desk.tables, root)
     assert (seen.told, seen.not_told) == ((), ("Lew",)), "nobody is said to have been told whom nothing reached"

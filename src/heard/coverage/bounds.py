@@ -47,8 +47,9 @@ class Bound(msgspec.Struct, frozen=True):
         return Clock(self.since, self.since + LOOKED_AT_WITHIN)
 
 
-#: What is written of a way of telling that took the message.
-TAKEN = "sent"
+#: What is written of a way of telling that took the message; and the one that is a page of the watch, where an alarm
+#: stands and nothing of this.
+TAKEN, PAGE = "sent", "page"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -60,8 +61,8 @@ class Told(msgspec.Struct, frozen=True):
 
     @property
     def is_reached(self) -> bool:
-        """Whether any way took it: a page that nobody had open, or a mail server that never answered, told nobody."""
-        return TAKEN in self.by.values()
+        """Whether any way took it: a mail server that never answered told nobody."""
+        return any(how == TAKEN for way, how in self.by.items() if way != PAGE)
 
 
 def _stopped(tables: Tables, entry: Entry, body: TextStopped) -> None:

@@ -154,6 +154,17 @@ def test_that_it_was_withdrawn_goes_out_whatever_the_rules_are(
     assert room.sends() == []
 
 
+def test_the_right_words_follow_the_wrong_ones_also_when_their_author_has_no_leave_any_more(room: Room) -> None:
+    post, unheard = room.alert(), room.alert("The gate was open.")
+    assert len(room.sends()) == 2
+    room.correct(post)
+    _stopped_alone(room)
+    [said] = room.sends()
+    assert "11 failings" in said and room.sent(post) == [("news", 1), ("corrected", 1)]
+    room.joins("two@followers.example")
+    assert room.sends() == [] and room.sent(unheard) == [("news", 1)], "and nothing new goes out of theirs"
+
+
 def test_an_order_of_the_last_moment_stops_what_is_being_sent(room: Room) -> None:
     room.alert(f"{NAME} gave evidence.")
     orders: list[object] = []

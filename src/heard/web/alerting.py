@@ -17,10 +17,11 @@ import msgspec
 from heard.cases import projection as cases
 from heard.cases.exits import Serving
 from heard.cases.follows import Follow, Follows, Letter, Told
-from heard.cases.release import Withheld
+from heard.cases.release import Door, Withheld
 from heard.coverage import alert_letters, alerted, alerts, projection
 from heard.coverage.alert_entries import AlertSent
 from heard.coverage.alerted import Alert
+from heard.coverage.model import Post as CoveredPost
 from heard.deliver.mailing import Mailbox
 from heard.engine import now
 from heard.engine.entry import new_id
@@ -92,12 +93,12 @@ class Alerting:
         """Whether nobody is left who could be told of a case at this moment. What its rules hold back is looked at
         again when an entry changes them.
         """
-        tables, journal, everybody = self._serving.tables, self._serving.node.journal, True
+        tables, everybody = self._serving.tables, True
         door = self._serving.doors.of(tables, case)
         known = {one.id: one for one in projection.by_ids(tables, [alert.post for alert in called])}
         ahead = [alert for alert in called if self._done.get(alert.post) != alerts.how_far(known[alert.post])]
         self._left -= {alert.post for alert in called} - {alert.post for alert in ahead}
-        ahead = [alert for alert in ahead if alerts.may_go_out(tables, journal, door, alert, known[alert.post])]
+        ahead = [alert for alert in ahead if self._may_tell_any(door, alert, known[alert.post])]
         if not ahead:
             return True
         for follower in self._followers(case):
@@ -110,6 +111,11 @@ class Alerting:
             for alert in ahead:
                 self._to_nobody(alert)
         return everybody
+
+    def _may_tell_any(self, door: Door, alert: Alert, post: CoveredPost) -> bool:
+        """Whether there may be a follower who can be told of a post at this moment; of each it is asked again."""
+        sort = alerts.sort_of(0 if (far := alerts.how_far(post)) else None, far)
+        return alerts.may_go_out(self._serving.tables, self._serving.node.journal, door, alert, post, sort)
 
     def _followers(self, case: str) -> list[str]:
         ids = self._follows.alerted()
@@ -156,7 +162,7 @@ class Alerting:
         case, post = cases.by_id(tables, alert.case), projection.by_id(tables, alert.post)
         door = self._serving.doors.of(tables, case.id)
         sort = alerts.due(one.told, alert, post)
-        if sort is None or not alerts.may_go_out(tables, journal, door, alert, post):
+        if sort is None or not alerts.may_go_out(tables, journal, door, alert, post, sort):
             raise Withheld(case.id)
         leave = f"{self._base}/{case.slug}/leave/{self._follows.token('leave', one)}/"
         letter = alert_letters.letter(door, case, post, sort, one.told, self._base, leave, one.unsure_on)

@@ -46,6 +46,32 @@ def test_what_a_child_was_called_goes_with_the_name(house: House, tmp_path: Path
     assert one.child and register.texts(one.id).circumstances == stands
 
 
+COMMON = {
+    "Jack White": (
+        "Jack waited, aged 9. Mrs White asked Jack’s nurse. In White City all was.",
+        "[name withheld] waited, aged 9. Mrs [name withheld] asked [name withheld]’s nurse. In White City all was.",
+    ),
+    "May Ng": (
+        "In May 2019, aged 9, she was called May; Ms Ng asked. May 4 was late. On 3 May they came. May she rest.",
+        "In May 2019, aged 9, she was called [name withheld]; Ms [name withheld] asked. May 4 was late. On 3 May they "
+        "came. May she rest.",
+    ),
+    "Grace Ann King": (
+        "Grace King, aged 9, was with Grace Ann. Hope was gone. Miss King asked the King.",
+        "[name withheld], aged 9, was with [name withheld]. Hope was gone. Miss [name withheld] asked the King.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMMON)
+def test_a_name_that_is_a_word_too_is_hidden_where_it_is_a_name(house: House, tmp_path: Path, name: str) -> None:
+    said, stands = COMMON[name]
+    read(house, table(scraped(1, deceased=name, circumstances=said), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    assert one.child and register.texts(one.id).circumstances == stands
+
+
 def test_a_person_may_let_the_name_stand_and_hide_it_again(house: House, tmp_path: Path) -> None:
     read(house, table(scraped(1, deceased="Quillon Marrow", circumstances=SAID), columns=SCRAPED), "2021-06-01")
     report = projection.by_slug(house.tables, "2021-0001")

@@ -8,8 +8,9 @@ title, a card, a snippet, a feed, a mail or a passage beside another (Samaritans
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from heard.reports.model import HIDDEN
 from heard.text.care import SUICIDE
 
 _AGE = re.compile(
@@ -22,13 +23,18 @@ _YOUNG = re.compile(
     re.IGNORECASE,
 )
 
-#: Words that stand in names and are also said of other things; masked only beside the rest of the name.
+#: Words that stand in names and are also said of other things; masked only where they are a name (`is_a_name_here`).
 COMMON = frozenset(
     "baby child mr mrs ms miss dr pc sir and of the de van von el al bin st may will mark art jack grace hope faith "
     "joy rose "
     "dean king young white black brown green grey gray hill wood west north east south park bell day ford church "
     "hall".split()
 )
+#: Those of them that are no part of a sentence but a name where they have a capital; and those that a month, or the
+#: beginning of a sentence, writes with one too.
+GIVEN, GIVEN_WITHIN = frozenset("jack grace faith joy rose dean mark".split()), frozenset("hope may will art".split())
+#: Words that stand beside names and are none.
+_NO_NAMES = frozenset("baby child mr mrs ms miss dr pc sir and of the de van von el al bin st".split())
 
 
 def is_child(categories: str, *texts: str) -> bool:
@@ -62,3 +68,24 @@ def parts_of(name: str) -> set[str]:
 def people_in(deceased: str) -> list[str]:
     """The names in a cell that may hold several: "A B; C D and E F."."""
     return [one for one in (part.strip(" .,;") for part in re.split(r"[;|\n]|, | and | & ", deceased)) if one]
+
+
+def common_in(names: Iterable[str]) -> frozenset[str]:
+    """The words of full names that are also said of other things, or too short to be looked for: "jack", "ng"."""
+    words = {word.casefold() for name in names if " " in name for word in re.findall(r"[^\W\d_]+", name)}
+    return frozenset(word for word in words if (word in COMMON or len(word) == 2) and word not in _NO_NAMES)
+
+
+def is_a_name_here(word: str, before: str, after: str) -> bool:
+    """Whether one of these, written with a capital, is somebody's name where it stands and not what else it says."""
+    said = word.casefold()
+    if said in GIVEN or _TITLE.search(before) or before.endswith(f"{HIDDEN} "):
+        return True
+    begins = not before.strip() or before.rstrip()[-1] in '.!?:;•\n“"('
+    is_a_month = said == "may" and bool(
+        re.match(r",? \d", after) or re.search(r"(?:\d(?:st|nd|rd|th)?|[Ii]n|[Oo]f) $", before)
+    )
+    return said in GIVEN_WITHIN and not begins and not is_a_month
+
+
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Master|Baby|Dr|Nurse|PC|Messrs)\.? $")

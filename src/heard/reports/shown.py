@@ -224,16 +224,24 @@ def _masked(names: set[str], masking: Masking) -> Masking:
         return masking
     own, given = Names(names), {name.lower() for name in names if " " not in name}
     called = {other for one in given for other in also_called(one)} - care.COMMON
+    common = care.common_in(names)
 
     def is_theirs(word: str, before_a_name: bool) -> bool:
-        return word in called or (before_a_name and any(may_be_called(one, word) for one in given))
+        return word in called or (before_a_name and (word in common or any(may_be_called(one, word) for one in given)))
 
     def one_word(found: re.Match[str]) -> str:
-        return HIDDEN if is_theirs(found[1].lower(), bool(found[2])) else found[1]
+        word, text, (start, end) = found[1].lower(), found.string, found.span(1)
+        if word in common and care.is_a_name_here(
+            word, text[max(0, start - len(HIDDEN) - 1) : start], text[end : end + 4]
+        ):
+            return HIDDEN
+        return HIDDEN if is_theirs(word, bool(found[2])) else found[1]
 
     def without(text: str) -> str:
         bare = own.masked(text, HIDDEN)
-        return masking(_AGAIN.sub(HIDDEN, _NAME_LIKE.sub(one_word, bare)))
+        for _ in range(2 if common else 1):  # what stands behind a name that was taken out just now is one too
+            bare = _NAME_LIKE.sub(one_word, bare)
+        return masking(_AGAIN.sub(HIDDEN, bare))
 
     return without
 

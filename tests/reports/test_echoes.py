@@ -9,8 +9,9 @@ import pytest
 
 from heard.engine.errors import Refused
 from heard.opening import House
-from heard.reports import commands, space
+from heard.reports import commands, projection, space
 from heard.reports.echoes import BY_AROUND, NEAR_MIN, Echoes, passages, passages_of, raised_before, said_in
+from heard.reports.together import sent_together
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
 
 LAMP = "The lamp at the harbour gate had been broken for weeks and nobody had a duty to inspect the lamp at night."
@@ -113,6 +114,28 @@ def test_equal_concerns_are_found_word_for_word_and_offered_once(house: House, t
     [first] = [one for one in echoes.register if one.ref == "2021-0001"]
     assert [one.ref for one in echoes.equal_to(first.id)] == ["2021-0002"]
     assert len(found(echoes, 3)) == 1  # one inquest is one echo
+
+
+@pytest.mark.parametrize("hidden", [1, 2])
+def test_one_report_twice_does_not_lead_to_a_name_that_is_hidden(house: House, tmp_path: Path, hidden: int) -> None:
+    twice = [scraped(number, concerns=LAMP, deceased="Quillon Marrow") for number in (1, 2)]
+    echoes = echoes_of(house, tmp_path, *twice)
+    ids = [projection.by_slug(house.tables, f"2021-000{number}") for number in (1, 2)]
+    assert [one.title for one in echoes.equal_to(ids[0])] == ["Quillon Marrow"]  # the control
+    house.node.do(commands.hide_names(ids[hidden - 1], (), "asked"), by="reader")
+    house.node.catch_up()
+    echoes.register.follow_all()
+    assert [echoes.equal_to(one) for one in ids] == [[], []]
+
+
+@pytest.mark.parametrize("called", ["A.B.", "REDACTED", "Child A"])
+def test_whoever_is_called_by_initials_is_led_to_from_no_equal_report(
+    house: House, tmp_path: Path, called: str
+) -> None:
+    rows = [scraped(1, concerns=LAMP, deceased=called), scraped(2, concerns=LAMP, deceased="Quillon Marrow")]
+    echoes = echoes_of(house, tmp_path, *rows)
+    assert len(echoes.register) == 2 and not any(echoes.equal_to(one.id) for one in echoes.register)
+    assert not any(sent_together(echoes.register, one) for one in echoes.register)
 
 
 def test_names_of_people_and_places_make_no_two_reports_alike(house: House, tmp_path: Path) -> None:

@@ -234,11 +234,18 @@ class Echoes:
                 yield float(score[place]), shown, here, there
 
     def equal_to(self, report: str) -> list[Shown]:
-        """Other reports with the same concerns, word for word: a joint inquest, or one report twice."""
+        """Other reports with the same concerns, word for word: a joint inquest, or one report twice.
+
+        Where a name is hidden neither leads to the other, since the same report under another address carries it.
+        """
         self.space()
+        one = self.register.find(report)
+        if one is None or one.is_nameless:
+            return []
         digest = digest_of(self.register.texts(report))
         others = [self.register.find(one) for one in self._equal.get(digest, ()) if one != report]
-        return sorted(filter(None, others), key=lambda one: (one.dated or date.min, one.slug))
+        led_to = [one for one in others if one is not None and not one.is_nameless]
+        return sorted(led_to, key=lambda one: (one.dated or date.min, one.slug))
 
 
 def scores(fitted: Space, text: str) -> Any:

@@ -39,7 +39,7 @@ def is_whole(page: str) -> bool:
 
 def tells_no_hidden(reports: Iterable[Shown]) -> bool:
     """Whether nobody's name is hidden of those on a page: an engine that kept it before is told to let go of it."""
-    return not any(one.names_hidden for one in reports)
+    return not any(one.names_hidden or HIDDEN in one.deceased for one in reports)
 
 
 def decided(journal: Journal, tables: Tables) -> str:

@@ -173,7 +173,7 @@ class Inquest(msgspec.Struct, frozen=True):
 def inquests(serving: Serving, shown: Shown) -> list[Inquest]:
     """Those that may be named beside the report, as far as somebody said which they are."""
     found = []
-    for id, by in () if shown.names_hidden else shown.cases:  # the title of a case may be the name
+    for id, by in () if shown.is_nameless else shown.cases:  # the title of a case may be the name
         case, door = cases.by_id(serving.tables, id), serving.doors.of(serving.tables, id)
         if not door.held and not door.stops(case.title):
             found.append(Inquest(case.slug, case.title, coverage.of_case(serving.tables, id).state, by))
@@ -185,7 +185,7 @@ async def of_case(request: Request, serving: Serving) -> Outgoing:
     case, door = case_at(serving, request)
     register, today = register_of(serving), now.today()
     found = [
-        one for id in projection.of_case(serving.tables, case.id) if (one := register.find(id)) and not one.names_hidden
+        one for id in projection.of_case(serving.tables, case.id) if (one := register.find(id)) and not one.is_nameless
     ]
     standings = register.standings(today)
     rows = [(one, standings[one.id], dict(one.cases).get(case.id, "")) for one in sorted(found, key=_newest)]

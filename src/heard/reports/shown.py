@@ -78,6 +78,14 @@ class Shown(msgspec.Struct, frozen=True):
     child: bool
     suicide: bool
 
+    @property
+    def is_nameless(self) -> bool:
+        """Whether somebody in it is hidden, taken out or called by initials: what is led to from it may carry the name,
+        and so may what leads to it.
+        """
+        is_out = any(HIDDEN in one for one in (self.deceased, self.coroner))
+        return self.names_hidden or is_out or addressees.is_mark("deceased", self.deceased)
+
     def met(self) -> tuple[Addressee, ...]:
         """All that were sent it, whether they were asked to respond or had a copy."""
         return (*self.addressees, *self.copied)

@@ -26,8 +26,9 @@ def _sent_to(one: Shown) -> frozenset[str]:
     """Who was asked; nothing where too little is known, or shown, to say that another was sent with it."""
     names = {other.name for other in one.addressees}
     is_known = one.dated and one.coroner and not any(name in (HIDDEN, REDACTED) or is_redacted(name) for name in names)
-    hidden = one.names_hidden or HIDDEN in one.coroner
-    return frozenset(other.key or other.name for other in one.addressees) if is_known and not hidden else frozenset()
+    if not is_known or one.is_nameless:
+        return frozenset()
+    return frozenset(other.key or other.name for other in one.addressees)
 
 
 def _place(one: Shown) -> tuple[str, str]:

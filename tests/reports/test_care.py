@@ -173,3 +173,10 @@ def test_a_hidden_name_stands_in_nothing_that_people_recorded_either(house: Hous
     register = register_of(house, tmp_path)
     everything = repr(shown(register, "2021-0001")) + repr(register.texts(report))
     assert "Harbour Board" in everything and "Marrow" not in everything and "Quillon" not in everything
+
+
+def test_the_desk_lists_initials_only_where_somebody_had_more(house: House) -> None:
+    for day, names in (("2021-06-01", ("A.B.", "Quillon Marrow")), ("2021-06-02", ("A.B.", "Q.M."))):
+        rows = [scraped(number, deceased=name) for number, name in enumerate(names, 1)]
+        read(house, table(*rows, columns=SCRAPED), day, accepted=True)
+    assert [(one.slug, one.field) for one in projection.taken_out(house.tables)] == [("2021-0002", "deceased")]

@@ -84,6 +84,52 @@ def test_initials_that_were_never_more_take_nothing_out() -> None:
     assert (found.words("deceased"), found.withheld, found.redacted) == ("Mr YZ", frozenset(), frozenset())
 
 
+LISTS = {
+    "one of two who died": (
+        "deceased",
+        "Ada Fictional and Bo Quay",
+        "Ada Fictional and B.Q.",
+        "Ada Fictional and Bo Quay",
+    ),
+    "two who died": ("deceased", "Ada Fictional, Bo Quay", "A.F., B.Q.", "Ada Fictional, Bo Quay"),
+    "an addressee": ("sent_to", "NHS England; Dr Ada Fictional", "NHS England; Dr A.F.", "Dr Ada Fictional"),
+    "an addressee without a title": (
+        "sent_to",
+        "Dr Ada Fictional; NHS England",
+        "A.F.; NHS England",
+        "Dr Ada Fictional",
+    ),
+    "an addressee by a letter": ("sent_to", "Ms Bo Quay; Home Office", "Ms X; Home Office", "Ms Bo Quay"),
+}
+
+
+@pytest.mark.parametrize(("field", "before", "since", "withheld"), LISTS.values(), ids=LISTS)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_initials_of_one_of_several_bind_too(
+    field: str, before: str, since: str, withheld: str, is_turned: bool
+) -> None:
+    life = [told(EARLIER, "tracker-scrape", **{field: before}), told(LATER, "tracker-scrape", **{field: since})]
+    found = known(life[::-1] if is_turned else life)
+    assert (found.words(field), found.withheld, found.redacted) == (since, {withheld}, {field})
+    assert life[1].withdraws() and not life[0].withdraws()
+
+
+@pytest.mark.parametrize(
+    ("field", "since"),
+    [
+        ("sent_to", "NHS England; CQC"),
+        ("sent_to", "B.T.; CQC"),
+        ("sent_to", "Dr A Fictional; B.M.A."),
+        ("coroner", "Bench, A"),
+        ("coroner", "Bench, M E"),
+        ("deceased", "Fictional, A.B."),
+    ],
+)
+def test_what_is_short_for_a_body_or_stands_behind_a_surname_takes_nobody_out(field: str, since: str) -> None:
+    found = known([told(EARLIER, **{field: "NHS England; British Telecom Limited"}), told(LATER, **{field: since})])
+    assert (found.words(field), found.withheld) == (since, frozenset())
+
+
 def test_looking_back_shows_no_more_than_looking_now() -> None:
     life = [told(EARLIER, deceased="Ada Fictional"), told(LATER, deceased="[REDACTED]")]
     back = known(life, EARLIER)

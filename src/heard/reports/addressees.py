@@ -155,8 +155,12 @@ def is_redacted(words: str) -> bool:
 
 
 def is_mark(field: str, words: str) -> bool:
-    """Whether a source says by these words that it took out who it was: by a mark, or of a person by initials."""
-    return is_redacted(words) or (field in ("deceased", "coroner") and is_initials(words))
+    """Whether a source says by these words that it took out who it was: by a mark, or by initials of a person, who may
+    be one of several.
+    """
+    if field == "sent_to":
+        return is_redacted(words) or bool(_BY_INITIALS.search(words))
+    return is_redacted(words) or (field in ("deceased", "coroner") and any(map(_are_initials, _SEVERAL.split(words))))
 
 
 def is_initials(words: str) -> bool:
@@ -164,9 +168,20 @@ def is_initials(words: str) -> bool:
     return bool(_INITIALS.fullmatch(words.strip()))
 
 
+def _are_initials(words: str) -> bool:
+    """Of "A.B., C.D." each; what follows a comma in "Bench, A" is the same person's."""
+    return all(map(is_initials, words.split(", ")))
+
+
+_SEVERAL = re.compile(r"[;|\n]|,? and | & ")
 _INITIALS = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Master|Dr|Child|Baby|Infant|Patient|Person|Adult|Resident|Male|Female)\.? +)*"
     r"(?:[A-Z]{1,4}|(?:[A-Z][. ]+)+[A-Z]?\.?)"
+)
+#: Of a list of addressees only with a title, or with points: "CQC" and "BMA" are bodies.
+_BY_INITIALS = re.compile(
+    r"(?:^|[|;,\n]|\band\b) *(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Nurse)\.? +(?:[A-Z]{1,3}|(?:[A-Z][. ]+)+[A-Z]?\.?)"
+    r"|[A-Z]\. ?[A-Z]\.?) *(?=$|[|;,\n]| and )"
 )
 _MARKS = ("redact", "withheld", "removed", "██", "■■", "█■", "■█")
 

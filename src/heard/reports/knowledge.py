@@ -111,7 +111,9 @@ def _weight(said: Said) -> tuple[int, date, int]:
 def _taken_out(field: str, spoken: Sequence[Said]) -> bool:
     """Whether a mark stands, or initials where another source, or another day, has more."""
     marked = [one for one in spoken if addressees.is_mark(field, one.words)]
-    return any(addressees.is_redacted(one.words) for one in marked) or 0 < len(marked) < len(spoken)
+    if any(addressees.is_redacted(one.words) for one in marked):
+        return True
+    return 0 < len(marked) < len(spoken) and bool(_withheld(field, spoken))
 
 
 def _withheld(field: str, spoken: Sequence[Said]) -> set[str]:
@@ -121,7 +123,9 @@ def _withheld(field: str, spoken: Sequence[Said]) -> set[str]:
         return {one.words.strip() for one in spoken if not addressees.is_mark(field, one.words)}
     kept = [name for one in marked for name in listed(one) if name != addressees.REDACTED]
     older = [name for one in spoken for name in listed(one) if not addressees.is_redacted(name)]
-    return {name for name in older if not any(bodies.alike(name, other) for other in kept)}
+    lacking = {name for name in older if not any(bodies.alike(name, other) for other in kept)}
+    by_a_mark = any(addressees.is_redacted(one.words) for one in marked)
+    return lacking if by_a_mark else {name for name in lacking if not bodies.key(name)}  # initials are a person's
 
 
 def listed(said: Said) -> tuple[str, ...]:

@@ -125,12 +125,14 @@ def _told(tables: Tables, entry: Entry, body: Told) -> None:
     """Of what it says who somebody was, only whether it says so or took that out."""
     for field in NAMED:
         if words := body.facts.get(field, ""):
-            if addressees.is_mark(field, words):
+            is_mark = addressees.is_mark(field, words)
+            if is_mark:
                 sql = "INSERT INTO report_named (report, field, marked_by, marked_on) VALUES (?, ?, ?, ?) ON CONFLICT "
                 sql += "DO UPDATE SET marked_by = coalesce(marked_by, excluded.marked_by), marked_on = "
                 sql += "coalesce(marked_on, excluded.marked_on)"
                 tables.execute(sql, (entry.stream, field, body.source, str(body.on)))
-            if not addressees.is_mark(field, words) or addressees.marked(words, "").strip(" |;,"):
+            # Beside a mark somebody may stand who was not taken out; beside initials nobody is sought.
+            if not is_mark or (addressees.is_redacted(words) and addressees.marked(words, "").strip(" |;,")):
                 sql = (
                     "INSERT INTO report_named (report, field, more) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET more = 1"
                 )

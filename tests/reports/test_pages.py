@@ -25,7 +25,8 @@ CONCERN = "(1) Nobody watched the gate at the harbour. (2) The order was not rea
 def served(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A server with a small register, read beside it while it runs."""
     folder = tmp_path_factory.mktemp("tables")
-    lines = [line(number, replies=number % 2) for number in range(1, 60)]
+    called = {9: "Quillon Marrow"}
+    lines = [line(number, replies=number % 2, deceased=called.get(number, "")) for number in range(1, 60)]
     lines += [line(60, sent="Harbour Board | Home Office | Dr Ada Fictional", deceased="=cmd|'/c calc'!A0")]
     (folder / "db_2021-06-01.csv").write_bytes(table(*lines))
     texts = [scraped(number, concerns=CONCERN, circumstances="It was dark.") for number in (3, 5)]
@@ -192,11 +193,12 @@ def test_similar_reports_stand_side_by_side_and_a_draft_is_compared(served: Serv
 
 
 def test_a_name_is_hidden_before_the_answer_leaves_on_every_way_out(served: Server) -> None:
-    assert "Marrow" in served.page("/reports/2021-0007/")
+    assert all("Marrow" in served.page(f"/reports/2021-{number}/") for number in ("0007", "0009"))
     sent = {"words": "She was my daughter.", "hide": "1", "once": "a"}
     for _ in range(2):  # pressed twice
         answer = served.reader.post("/reports/2021-0007/problem/", data=sent)
         assert answer.status_code in (200, 303)
+    assert "Marrow" not in served.page("/reports/2021-0009/"), "of the same death"
     ways = ["", "similar/", "report.json", "feed.atom", "calendar.ics", "problem/"]
     pages = [served.page(f"/reports/2021-0007/{way}") for way in ways]
     pages += [

@@ -52,6 +52,20 @@ def test_where_a_name_is_hidden_neither_leads_to_the_other(
     assert of(house, tmp_path) == ({"1": [], "2": []} if is_asked else {"1": ["2"], "2": ["1"]})
 
 
+def test_all_that_name_the_same_dead_are_found_for_hiding(house: House, tmp_path: Path) -> None:
+    names = ["Quillon Marrow", "QUILLON  MARROW.", "Tam Oxe; Quillon Marrow", "Quillon Marrowby", "Q.M.", "Marrow"]
+    read(house, table(*[line(number, deceased=name) for number, name in enumerate(names, 1)]), "2021-06-01")
+    register = register_of(house, tmp_path)
+    found = together.of_the_same(register, shown(register, "2021-0001"))
+    assert {one.ref[-1] for one in found} == {"2", "3"}
+    besides = [one.id for one in found]
+    house.node.do(commands.hide_names(shown(register, "2021-0001").id, (), "", besides), by="reader")
+    house.node.catch_up()
+    register.follow_all()
+    assert {one.ref[-1] for one in register if one.names_hidden} == {"1", "2", "3"}
+    assert not together.of_the_same(register, shown(register, "2021-0001")), "two that are hidden are not one"
+
+
 def test_the_page_names_them_where_no_concern_is_there_to_be_equal(house: House, tmp_path: Path) -> None:
     rows = [scraped(number, concerns=FORM, circumstances=f"It was dark, {number}.") for number in (1, 2)]
     read(house, table(*rows, columns=SCRAPED), "2021-06-01")

@@ -145,10 +145,17 @@ def _on_report(report: str, body: Body) -> Command:
     return judge
 
 
-def hide_names(report: str, names: Sequence[str], ground: str) -> Command:
-    """From now on the names of the dead, and these, stand nowhere."""
+def hide_names(report: str, names: Sequence[str], ground: str, besides: Iterable[str] = ()) -> Command:
+    """From now on the names of the dead, and these, stand nowhere in this report and those `besides`."""
     listed = tuple(checked_words(name, "name", 200) for name in names)
-    return _on_report(report, NamesHidden(listed, checked_words(ground, "reason", 2000, needed=False)))
+    hidden, every = NamesHidden(listed, checked_words(ground, "reason", 2000, needed=False)), (report, *besides)
+
+    def judge(tables: Tables) -> Decision:
+        for one in every:
+            projection.slug_of(tables, one)
+        return Decision(tuple(Draft(one, hidden) for one in every), every)
+
+    return judge
 
 
 def show_names(report: str, ground: str) -> Command:

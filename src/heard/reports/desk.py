@@ -23,6 +23,7 @@ from heard.reports import commands, indexing, projection
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.pages import register_of
 from heard.reports.register import Register
+from heard.reports.together import of_the_same
 from heard.watch import origins
 from heard.watch import projection as watched
 
@@ -135,6 +136,15 @@ def _needed(form: Form, name: str) -> date:
     return day
 
 
+def _hide(serving: Serving, form: Form) -> Command:
+    """In every report that names the same dead: whoever asks for it means the person."""
+    register, report = register_of(serving), _report(serving, form)
+    one = register.find(report)
+    besides = [other.id for other in of_the_same(register, one)] if one else []
+    names = [line for line in form.get("names", "").splitlines() if line.strip()]
+    return commands.hide_names(report, names, form.get("words", ""), besides)
+
+
 def _response(serving: Serving, form: Form) -> Command:
     answer = form.get("answer", "not read")
     if answer not in get_args(Answer):
@@ -209,11 +219,7 @@ _VERBS: dict[str, Callable[[Serving, Form], Command]] = {
     "dispute": lambda serving, form: commands.dispute(
         _report(serving, form), form.get("addressee", ""), form.get("words", "")
     ),
-    "hide": lambda serving, form: commands.hide_names(
-        _report(serving, form),
-        [line for line in form.get("names", "").splitlines() if line.strip()],
-        form.get("words", ""),
-    ),
+    "hide": _hide,
     "hide-all": lambda serving, form: commands.hide_every_name(form.get("words", "")),
     "show-all": lambda serving, form: commands.show_every_name(form.get("words", "")),
     "show": lambda serving, form: commands.show_names(_report(serving, form), form.get("words", "")),

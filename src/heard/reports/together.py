@@ -1,4 +1,6 @@
-"""Reports that were sent together: dated the same day by the same coroner, to the same addressees.
+"""Reports that belong together: sent at one time, or of the death of whoever has the same name.
+
+Sent together are those that are dated the same day by the same coroner, to the same addressees.
 
 Often one cause led to several deaths and the concerns are the same (docs/performance.md says how often); where a
 source has cut them off, nothing else tells. It is said as what it is, and no more. Where a name is hidden neither leads
@@ -7,7 +9,10 @@ to the other, since the other may carry that name.
 
 from __future__ import annotations
 
+import re
+
 from heard.reports.addressees import REDACTED, is_redacted
+from heard.reports.care import people_in
 from heard.reports.model import HIDDEN
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -20,6 +25,22 @@ def sent_together(register: Register, shown: Shown) -> list[Shown]:
         return []
     same_day = (one for one in register if one.dated == shown.dated and one.id != shown.id)
     return sorted((one for one in same_day if one.coroner == shown.coroner and _sent_to(one) == to), key=_place)
+
+
+def of_the_same(register: Register, shown: Shown) -> list[Shown]:
+    """The others that name as dead anybody whom this one does: of some deaths there are several, and one may stand here
+    twice. For hiding alone, where a namesake who is hidden too does no harm.
+    """
+    people = _people(shown)
+    return [one for one in register if one.id != shown.id and people & _people(one)]
+
+
+def _people(one: Shown) -> set[str]:
+    """Whole names, whatever their capitals, points and spaces; none of who is called by a word alone."""
+    if HIDDEN in one.deceased or is_redacted(one.deceased):
+        return set()
+    names = (" ".join(re.findall(r"[^\W_]+", name.casefold())) for name in people_in(one.deceased))
+    return {name for name in names if " " in name and len(name) > 5}
 
 
 def _sent_to(one: Shown) -> frozenset[str]:

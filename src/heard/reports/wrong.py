@@ -26,6 +26,7 @@ from heard.reports.areas import area_key
 from heard.reports.model import tidy_ref
 from heard.reports.pages import NOT_YET, compared, register_of, sent
 from heard.reports.shown import Shown
+from heard.reports.together import of_the_same
 
 #: Whoever has no account.
 READER = "reader"
@@ -95,7 +96,8 @@ async def tell(request: Request) -> Response:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
             command = commands.tell_problem(one.id, words or ("Hide the name." if hide else ""), body)
             if hide:
-                hiding = commands.hide_names(one.id, (), "asked for on the page of the report")
+                besides = [other.id for other in of_the_same(register_of(serving), one)]
+                hiding = commands.hide_names(one.id, (), "asked for on the page of the report", besides)
                 await serving.do(hiding, by=READER, scope=one.id, key=f"{once}/hide")
             written = await serving.do(command, by=READER, scope=one.id, key=once)
         except Refused as refusal:

@@ -248,6 +248,11 @@ class Echoes:
         return sorted(led_to, key=lambda one: (one.dated or date.min, one.slug))
 
 
+def as_now(register: Register, found: Sequence[Echo]) -> list[Echo]:
+    """Those of which nothing was hidden, and nothing told, since they were compared beside what serves."""
+    return [one for one in found if register.find(one.shown.id) is one.shown]
+
+
 def scores(fitted: Space, text: str) -> Any:
     """How near each passage is, from nought to one."""
     passage, whole = space.by_place(fitted, text)

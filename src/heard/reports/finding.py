@@ -107,7 +107,7 @@ def query_from(asked: Mapping[str, str]) -> Query:
     Raises Refused for a day or page that is none.
     """
     page = asked.get("page", "1") or "1"
-    if not page.isdecimal() or not 0 < int(page[:6]) < 100_000:
+    if not page.isdecimal() or len(page) > 6 or not 0 < int(page) < 100_000:
         raise Refused("That page number is none. Nothing is wrong with the rest of your search.")
     on = None
     if asked.get("on"):

@@ -72,9 +72,11 @@ def _found(request: Request, serving: Serving) -> tuple[Register, Query, Sequenc
 
 async def _table(request: Request, serving: Serving) -> str:
     """Put together of lines that were made before; what is new of them is made beside what serves."""
-    register, _, found, on = _found(request, serving)
-    register.days_read("")  # asks the tables, which one thread may at a time
-    lines = await asyncio.to_thread(tables.lines_of_all, register, on)
+    register, _, _, on = _found(request, serving)
+    await asyncio.to_thread(tables.lines_of_all, register, on)
+    # In one go from here: what was taken out of sight meanwhile is not found any more; of what is new there is little.
+    _, _, found, _ = _found(request, serving)
+    lines = tables.lines_of_all(register, on)
     return tables.of_lines(((one.id, lines[one.id]) for one in found if one.id in lines), _base(request))
 
 

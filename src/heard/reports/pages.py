@@ -34,7 +34,7 @@ from heard.reports import (
     standing,
 )
 from heard.reports.areas import area_key
-from heard.reports.echoes import passages_of, raised_before, said_in
+from heard.reports.echoes import as_now, passages_of, raised_before, said_in
 from heard.reports.model import SOURCES, Concern, Promise, Response
 from heard.reports.over_time import OverTime
 from heard.reports.register import Register
@@ -268,14 +268,19 @@ async def figures_page(request: Request, serving: Serving) -> Outgoing:
 
 async def similar(request: Request, serving: Serving) -> Outgoing:
     """Earlier reports that may raise the same, side by side with this one."""
-    register = register_of(serving)
-    shown = register.at(request.path_params["slug"])
+    register, slug = register_of(serving), request.path_params["slug"]
+    register.at(slug)
     if not await compared(serving):
-        return _similar(serving, shown=shown, waiting=True)
-    texts = register.texts(shown.id)
-    ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
-    found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
-    equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
+        return _similar(serving, shown=register.at(slug), waiting=True)
+    while True:
+        shown = register.at(slug)
+        texts = register.texts(shown.id)
+        ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
+        found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
+        equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
+        if register.find(shown.id) is shown:  # else something of it was hidden, or told, while it was compared
+            break
+    found, equal = as_now(register, found), [one for one in equal if register.find(one.id) is one]
     confirmed = {earlier for earlier, _ in shown.echoes}
     together = [one for one in sent_together(register, shown) if one not in equal]
     return _similar(serving, shown=shown, echoes=found, equal=equal, together=together, confirmed=confirmed)

@@ -16,6 +16,7 @@ import msgspec
 
 from heard.cases.entries import RestrictionImposed, RestrictionLifted
 from heard.cases.release import Doors
+from heard.engine import now
 from heard.engine.entry import kinds_of, kinds_that_erase, kinds_that_withdraw
 from heard.engine.errors import NotFound
 from heard.engine.journal import Journal
@@ -51,12 +52,11 @@ class Register:
         #: Those of them of which something is to be taken away.
         self._away: dict[str, None] = {}
         self._read = projection.all_days_read(tables)
-        self._standings: dict[str, str] = {}
         #: By name: what was made of each report, with the report that it is of, for one day and one reading.
         self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
         self._kept: dict[str, tuple[tuple[int, date], dict[str, tuple[Shown, Any]]]] = {}
         self._made_once: dict[str, tuple[int, date, Any]] = {}
-        self._readings = 0
+        self._readings, self._today = 0, now.today()
         self._newest: list[Shown] = []
         self._newest_of = -1
         #: Changes whenever anything that could be seen does; a page made before is not shown after.
@@ -74,6 +74,9 @@ class Register:
         All that was written is looked through before the first report is made, since an import touches each several
         times over; only what takes something away is not kept waiting for that.
         """
+        if now.today() != self._today:  # a last day has passed: what was made yesterday, and lent, is not true any more
+            self._today = now.today()
+            self._changed()
         looks = max(1, at_most // MAKE_AT_ONCE)
         while not self._away and looks and self._look():
             looks -= 1

@@ -23,6 +23,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import NotFound, Refused
 from heard.reports import commands, projection
 from heard.reports.areas import area_key
+from heard.reports.echoes import as_now
 from heard.reports.model import tidy_ref
 from heard.reports.pages import NOT_YET, compared, register_of, sent
 from heard.reports.shown import Shown
@@ -120,10 +121,12 @@ async def similar_to_draft(request: Request) -> Response:
     serving: Serving = request.app.state.serving
     said = await request.form()
     text = str(said.get("text") or "")[:DRAFT_MAX]
-    register_of(serving)
+    register = register_of(serving)
     waiting = bool(text.strip()) and not await compared(serving)
     found = await asyncio.to_thread(serving.echoes.of_text, text) if text.strip() and not waiting else []
-    found = [msgspec.structs.replace(one, here="") for one in found]  # they have their own words before them
+    found = [
+        msgspec.structs.replace(one, here="") for one in as_now(register, found)
+    ]  # they have their own words before them
     page = templates.render(
         "reports/similar.html",
         area_key=area_key,

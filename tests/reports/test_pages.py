@@ -93,6 +93,11 @@ def test_a_question_that_is_none_is_refused_in_words(served: Server, asked: str)
     assert served.reader.get(f"/reports/{asked}").status_code in (400, 422)
 
 
+def test_past_the_last_page_it_is_not_said_that_nothing_fits(served: Server) -> None:
+    page = served.page("/reports/?page=9999")
+    assert "past the last page" in page and "Nothing fits" not in page and 'href="./">To the first' in page
+
+
 def test_a_report_says_who_was_asked_until_when_and_by_which_rule(served: Server) -> None:
     page = served.page("/reports/2021-0002/")
     for words in (

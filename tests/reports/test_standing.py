@@ -95,6 +95,35 @@ def test_a_late_response_is_a_day_and_a_question_and_no_reproach(house: House, t
     assert words(register, "2021-0001", "2021-06-01") == ["response dated 3 May 2021, day 61"]
 
 
+def test_whoever_is_hidden_keeps_the_days_that_were_given(house: House, tmp_path: Path) -> None:
+    """The control: a second who is called alike since, so that nobody knows whose they are."""
+    names = ("Dr Quillon Marrow", "Dr Tam Oxe")
+    read(house, table(line(1, sent=" | ".join(names))), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.record_sending(report, names[0], date(2021, 3, 10)), by="editor")
+    house.node.do(commands.record_extension(report, names[0], date(2021, 9, 9)), by="editor")
+    register = register_of(house, tmp_path)
+
+    def dues() -> list[tuple[str, date]]:
+        return [(due.started_by, due.on) for due in register.of(report).dues if due]
+
+    given, counted = ("sent", date(2021, 9, 9)), ("dated", date(2021, 4, 28))
+    assert dues() == [given, counted]
+    for hidden, then in (("Quillon Marrow", [given, counted]), ("Tam Oxe", [counted, counted])):
+        house.node.do(commands.hide_names(report, ["Quillon Marrow", hidden], "asked"), by="editor")
+        house.node.catch_up()
+        register.follow_all()
+        assert dues() == then and "Marrow" not in repr(register.of(report))
+
+
+def test_it_is_a_source_that_tells_of_responses_by_which_none_is_published(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1)), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.tell_of(report, "pdf", date(2021, 7, 1), {"circumstances": "It was dark."}), by="editor")
+    page = client_of(house, register_of(house, tmp_path), tmp_path).get("/reports/2021-0001/").text
+    assert "by the Preventable Deaths Tracker, last read on 1 June 2021" in page and "the report as a PDF, read" in page
+
+
 def test_statuses_can_be_worked_out_as_of_any_day_that_was_read(house: House, tmp_path: Path) -> None:
     read(house, table(line(1)), "2021-06-01")
     read(house, table(line(1, replies=1)), "2021-09-01")

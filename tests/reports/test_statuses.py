@@ -158,6 +158,29 @@ def test_one_wrong_row_is_named_by_its_line_and_nothing_is_taken_in(filled: Hous
     assert len(filled.node.journal.read(0, 5000)) == before
 
 
+def test_two_rows_of_one_concern_and_addressee_are_refused_since_the_first_would_come_back(filled: House) -> None:
+    judged = JUDGED | {"judgement": "acceptable"}
+    later = judged | {"judgement": "unacceptable", "judged_on": "2021-08-09"}
+    with pytest.raises(Refused, match="line 3: Line 2 has the judgement of the same concern"):
+        taken(filled, judged, later)
+    action = {name: cell for name, cell in JUDGED.items() if name != "reason"} | {"action": "planned"}
+    assert len(taken(filled, judged, action).new) == 2, "an action and a judgement are two"
+
+
+def test_a_row_that_is_cut_short_is_refused_in_words(filled: House) -> None:
+    for cut in (b"action,action_by,passage,number,addressee,report\ndone,a,b,1\n",
+                b"report,number,action,action_by,passage,addressee\n2021-0001,1,done,a,b\n"):  # fmt: skip
+        with pytest.raises(Refused, match=r"line 2: .*Nothing was imported"):
+            statuses.difference(filled.node, filled.doors, cut, "x.csv", ON)
+
+
+def test_of_an_addressee_who_is_hidden_nothing_is_taken_in(filled: House) -> None:
+    report = projection.by_slug(filled.tables, "2021-0001")
+    filled.node.do(commands.hide_names(report, ["Home"], "asked"), by="editor")
+    with pytest.raises(Refused, match="is hidden here"):
+        taken(filled, JUDGED | {"action": "planned", "addressee": "[name withheld] Office"})
+
+
 def test_no_table_of_statuses_is_refused(filled: House) -> None:
     for raw in (b"a,b\n1,2\n", b"\xff\xfe", b"report,addressee\n2021-0001,Harbour Board\n"):
         with pytest.raises(Refused, match="Nothing was imported"):

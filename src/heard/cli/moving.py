@@ -104,7 +104,7 @@ def import_statuses(
     show: Annotated[bool, typer.Option("--show", help="Say what would change, and change nothing.")] = False,
     data: Data = VAR,
 ) -> None:
-    """Take in what named people judged of concerns, also in the words of the NTSB or the GAO. All of it or nothing."""
+    """Take in what named people judged of concerns, also in words of the NTSB or the GAO. A wrong row stops it all."""
     from heard.cli.reports import read_statuses
 
     on = _day(as_of)

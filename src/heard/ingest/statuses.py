@@ -23,7 +23,7 @@ from heard.reports import axes, bodies, commands, projection, standing
 from heard.reports.axes import ACTIONS, Axes
 from heard.reports.entries import Judgement, Outcome
 from heard.reports.equivalents import GAO, NEVER, NO_EQUIVALENT, NTSB, Rule
-from heard.reports.model import NOT_KNOWN, Masking
+from heard.reports.model import HIDDEN, NOT_KNOWN, Masking
 from heard.reports.register import masking_now, seen_now
 from heard.text.dates import civil_date
 
@@ -66,6 +66,7 @@ def difference(node: Node, doors: Doors, raw: bytes, name: str, on: date) -> Sta
     node.catch_up()
     new: list[tuple[int, str, Command]] = []
     known: dict[str, tuple[list[Axes], Masking]] = {}
+    told: dict[tuple[str, str, str, str], int] = {}
     rows = same = empty = 0
     for line, cells in _rows(raw, name):
         rows += 1
@@ -74,11 +75,18 @@ def difference(node: Node, doors: Doors, raw: bytes, name: str, on: date) -> Sta
             if not said.action and not said.judgement:
                 empty += 1
                 continue
-            report = projection.by_slug(node.tables, cells["report"].rstrip("/").rsplit("/", 1)[-1].lower())
+            report = projection.by_slug(node.tables, cells.get("report", "").rstrip("/").rsplit("/", 1)[-1].lower())
             if report not in known:
                 known[report] = _known(node, doors, report, on)
             some, masked = known[report]
-            found = list(_changes(report, _meant(some, cells), said, masked, on))
+            meant = _meant(some, cells)
+            for axis in (axis for axis in ("action", "judgement") if getattr(said, axis)):
+                first = told.setdefault((report, meant.concern, meant.addressee, axis), line)
+                if first != line:  # the last would stand, and the first again when the table is imported again
+                    raise Refused(
+                        f"Line {first} has the {axis} of the same concern and addressee. Leave the one in force."
+                    )
+            found = list(_changes(report, meant, said, masked, on))
         except HeardError as wrong:
             raise Refused(f"{name}, line {line}: {wrong.message.removesuffix(_KEPT)} Nothing was imported.") from wrong
         new += [(line, what, command) for what, command in found]
@@ -118,7 +126,7 @@ def _rows(raw: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
             told = {(column or "").strip().lower(): cell for column, cell in cells.items() if isinstance(cell, str)}
             yield (
                 rows.line_num,
-                {column: re.sub(r"^'(?=[=+\-@\t\r])", "", cell).strip() for column, cell in told.items()},
+                {column: _KEPT_FROM_RUNNING.sub("", cell).strip() for column, cell in told.items()},
             )
     except (UnicodeDecodeError, csv.Error) as wrong:
         raise Refused(f"{name} cannot be read as a table in UTF-8. Nothing was imported.") from wrong
@@ -220,9 +228,12 @@ def _meant(some: Sequence[Axes], cells: Mapping[str, str]) -> Axes:
         raise Refused(f"The report has no concern “{(concern or number)[:40]}” that is known here.")
     if len({one.concern for one in theirs}) > 1:
         raise Refused(f"Two concerns of the report have the number “{number[:40]}”: write the id of one in `concern`.")
-    asked = [one for one in theirs if bodies.alike(one.addressee, cells["addressee"])]
+    addressee = cells.get("addressee", "")
+    asked = [one for one in theirs if bodies.alike(one.addressee, addressee)]
     if len(asked) != 1 or not asked[0].addressee:
-        raise Refused(f"The concern was not put to “{cells['addressee'][:80]}”, as far as is known here.")
+        raise Refused(f"The concern was not put to “{addressee[:80]}”, as far as is known here.")
+    if HIDDEN in asked[0].addressee:
+        raise Refused("The name of this addressee is hidden here, and of a person who is hidden nothing is judged.")
     return asked[0]
 
 

@@ -61,7 +61,6 @@ class Echo(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     here: str
     there: str
-    confirmed: bool = False
 
 
 def said_in(texts: Texts) -> Parts:

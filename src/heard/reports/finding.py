@@ -90,7 +90,6 @@ class Found(msgspec.Struct, frozen=True):
     total: int
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
-    every: tuple[Shown, ...]
     looked_for: Asked = Asked()
     named: Named | None = None
 
@@ -133,7 +132,7 @@ def find(register: Register, query: Query, today: date) -> Found:
     start = (query.page - 1) * PAGE
     words = ranked.looked_for.words
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
-    return Found(query, len(every), hits, facets, tuple(every), ranked.looked_for, ranked.named)
+    return Found(query, len(every), hits, facets, ranked.looked_for, ranked.named)
 
 
 def every(register: Register, query: Query, today: date) -> Sequence[Shown]:

@@ -114,6 +114,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
     kept = kept_of(serving, shown) if on == today else []
     rows = axes.axes(shown, texts, stands, kept)
     titles = [(SOURCES[name].title, day) for name, day in shown.sources]
+    of_responses = [SOURCES[name].title for name, _ in shown.sources if SOURCES[name].replies]
     return sent(
         serving,
         "reports/report.html",
@@ -133,7 +134,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         kept=kept,
         axes=rows if on == today and any(row.told() for row in rows) else [],
         source_titles=titles,
-        sources=titles[-1][0] if titles else "any source",
+        sources=of_responses[-1] if of_responses else "any source",
         inquests=inquests(serving, shown),
         echoes=raised_before(register, shown),
         together=sent_together(register, shown) if on == today else [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -44,14 +45,20 @@ def called(name: str, sent_to: Sequence[Addressee], masked: Masking = str) -> st
 
 
 def dues(
-    life: Sequence[Any], sent_to: Sequence[Addressee], dated: date | None, stated: date | None
+    life: Sequence[Any], sent_to: Sequence[Addressee], dated: date | None, stated: date | None, masked: Masking
 ) -> Iterable[Due | None]:
-    """The clock of each who was asked; None where no day is known from which it could run."""
-    sent = {called(one.addressee, sent_to): one.on for one in of_kind(life, entries.Sent)}
-    extended = {called(one.addressee, sent_to): one.until for one in of_kind(life, entries.ExtensionRecorded)}
+    """The clock of each who was asked; None where no day is known from which it could run.
+
+    Whoever is hidden keeps their days; of two who are called alike since, neither has the other's.
+    """
+    sent = {called(one.addressee, sent_to, masked): one.on for one in of_kind(life, entries.Sent)}
+    extended = {called(one.addressee, sent_to, masked): one.until for one in of_kind(life, entries.ExtensionRecorded)}
+    alike = Counter(one.name for one in sent_to)
     for one in sent_to:
-        start = sent.get(one.name) or dated
-        yield clocks.due(dated or start, sent.get(one.name), stated, extended.get(one.name)) if start else None
+        apart = alike[one.name] == 1
+        sent_on, until = (sent.get(one.name), extended.get(one.name)) if apart else (None, None)
+        start = sent_on or dated
+        yield clocks.due(dated or start, sent_on, stated, until) if start else None
 
 
 _FROM = re.compile(

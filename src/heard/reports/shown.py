@@ -161,7 +161,7 @@ def show(
         },
         addressees=sent_to,
         copied=requests.had_copies(masked(texts["copies"]), sent_to),
-        dues=tuple(requests.dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]))),
+        dues=tuple(requests.dues(life, sent_to, dated, form.stated_deadline(texts["deadline"]), masked)),
         responses=tuple(responses),
         counts=tuple(counting.counts(life)),
         linked=len(links),

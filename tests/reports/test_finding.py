@@ -100,6 +100,18 @@ def test_a_name_that_was_hidden_is_offered_for_no_misspelling(
     assert search(made, "marow").looked_for.instead == (() if is_asked else ("marrow",))
 
 
+def test_of_a_question_of_nothing_but_slips_a_few_are_looked_at(
+    made: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+    holding = made.file.holding
+    monkeypatch.setattr(made.file, "holding", lambda words: (asked.append(len(words)), holding(words))[1])
+    finding.every(made, Query(text=" ".join(f"{letter}qxzvwkjh" for letter in "abcdefghijklmnop")), date(2026, 1, 1))
+    assert len(asked) == asking.SPELT_WORDS_MAX
+    finding.every(made, Query(text="q" * 19), date(2026, 1, 1))
+    assert len(asked) == asking.SPELT_WORDS_MAX, "so long a word is nobody's"
+
+
 def test_a_question_is_asked_for_what_it_tells_and_says_when_nothing_has_it_all(made: Register) -> None:
     found = search(made, "Why was the lamp at the gate not inspected?")
     assert [hit.shown.ref for hit in found.hits] == ["2021-0001"] and found.looked_for.has_all

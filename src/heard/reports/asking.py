@@ -19,8 +19,9 @@ from heard.reports.register import Register
 
 #: A question of more words than this finds what the first ones find.
 WORDS_MAX = 24
-#: A shorter word differs by one letter from too many others.
-SPELT_MIN = 4
+#: A shorter word differs by one letter from too many others; a longer one is a word of nobody's. And so many words of a
+#: question are looked at so: each takes some milliseconds.
+SPELT_MIN, SPELT_MAX, SPELT_WORDS_MAX = 4, 18, 6
 #: A word that so many reports have is meant as it is; one that fewer have may be their own slip of the pen, if so many
 #: times as many have another.
 SLIPS_MAX, SLIPS_RATIO = 3, 10
@@ -93,12 +94,16 @@ def _parts(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 def spelt(register: Register, looked_for: Asked) -> Asked:
     """The same with words that many reports have, for such as hardly one has; itself where there are none."""
+    looked_at = 0
     for place, part in enumerate(looked_for.parts):
         word = part[0].lower()
-        if len(part) > 1 or not re.fullmatch(f"[a-z]{{{SPELT_MIN},}}", word):
+        if len(part) > 1 or not re.fullmatch(f"[a-z]{{{SPELT_MIN},{SPELT_MAX}}}", word):
             continue
         held = register.file.count(f'"{word}"*')
-        known = register.file.holding(sorted(_one_letter_away(word))) if held <= SLIPS_MAX else {}
+        if held > SLIPS_MAX or looked_at == SPELT_WORDS_MAX:
+            continue
+        looked_at += 1
+        known = register.file.holding(sorted(_one_letter_away(word)))
         near = sorted(
             (one for one in known if known[one] > SLIPS_RATIO * held), key=lambda one: (-known[one], len(one))
         )

@@ -136,6 +136,31 @@ def test_the_address_at_the_source_goes_with_the_name_it_carries(house: House, t
     assert shown(register, "2021-0001").links == ()
 
 
+@pytest.mark.parametrize("is_later", [True, False])
+def test_a_childs_name_stands_in_no_other_report_of_the_same_death(
+    house: House, tmp_path: Path, is_later: bool
+) -> None:
+    """The control: a namesake's with another surname, and a person's decision."""
+    names = ["Quillon Marrow", "QUILLON MARROW", "Quillon Oxe"]
+    rows = [scraped(number, deceased=name, circumstances="It was dark.") for number, name in enumerate(names, 1)]
+    told = scraped(1, deceased=names[0], circumstances=SAID)
+    read(house, table(*(rows if is_later else [told, *rows[1:]]), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    if is_later:
+        assert "MARROW" in shown(register, "2021-0002").title
+        report = projection.by_slug(house.tables, "2021-0001")
+        house.node.do(commands.tell_of(report, "record", date(2021, 7, 1), {"circumstances": SAID}), by="operator")
+        house.node.catch_up()
+        register.follow_all()
+    assert [shown(register, f"2021-000{number}").names_hidden for number in (1, 2, 3)] == [True, True, False]
+    assert not register.file.search('"marrow"', 5)
+    other = projection.by_slug(house.tables, "2021-0002")
+    house.node.do(commands.show_names(other, "a namesake"), by="editor")
+    house.node.catch_up()
+    register.follow_all()
+    assert "MARROW" in shown(register, "2021-0002").title and shown(register, "2021-0001").names_hidden
+
+
 def test_all_names_can_be_hidden_in_one_step_and_stand_again(house: House, tmp_path: Path) -> None:
     rows = [
         scraped(number, deceased=f"Tam Harrow{number}", circumstances="Harrow1 and Harrow2 fell.") for number in (1, 2)

@@ -70,6 +70,12 @@ def people_in(deceased: str) -> list[str]:
     return [one for one in (part.strip(" .,;") for part in re.split(r"[;|\n]|, | and | & ", deceased)) if one]
 
 
+def whole_names(deceased: str) -> set[str]:
+    """The names in a cell, whatever their capitals, points and spaces; none of who is called by a word alone."""
+    names = (" ".join(re.findall(r"[^\W_]+", name.casefold())) for name in people_in(deceased))
+    return {name for name in names if " " in name and len(name) > 5}
+
+
 def common_in(names: Iterable[str]) -> frozenset[str]:
     """The words of full names that are also said of other things, or too short to be looked for: "jack", "ng"."""
     words = {word.casefold() for name in names if " " in name for word in re.findall(r"[^\W\d_]+", name)}

@@ -17,7 +17,7 @@ from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import NotFound
 from heard.engine.projection import Room, Tables
-from heard.reports import addressees, entries, model
+from heard.reports import addressees, care, entries, model
 from heard.reports.entries import (
     CaseLinked,
     CaseUnlinked,
@@ -61,6 +61,10 @@ CREATE TABLE IF NOT EXISTS report_named (
     report TEXT NOT NULL, field TEXT NOT NULL, more INTEGER NOT NULL DEFAULT 0, marked_by TEXT, marked_on TEXT, let
     INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (report, field)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_dead (report TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (report, name))
+    WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS report_dead_by_name ON report_dead (name, report);
+CREATE TABLE IF NOT EXISTS report_young (report TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -122,7 +126,8 @@ def _gone(tables: Tables, entry: Entry, body: Gone) -> None:
 
 
 def _told(tables: Tables, entry: Entry, body: Told) -> None:
-    """Of what it says who somebody was, only whether it says so or took that out."""
+    """Of what it says who somebody was, only whether it says so or took that out; and a digest of who died."""
+    _dead(tables, entry, body)
     for field in NAMED:
         if words := body.facts.get(field, ""):
             is_mark = addressees.is_mark(field, words)
@@ -137,6 +142,16 @@ def _told(tables: Tables, entry: Entry, body: Told) -> None:
                     "INSERT INTO report_named (report, field, more) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET more = 1"
                 )
                 tables.execute(sql, (entry.stream, field))
+
+
+def _dead(tables: Tables, entry: Entry, body: Told) -> None:
+    """Of whoever died a digest of the name, to find other reports of the same; and whether any source says: a child."""
+    for name in care.whole_names(body.facts.get("deceased", "")):
+        if not addressees.is_redacted(name):
+            digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+            tables.execute("INSERT OR IGNORE INTO report_dead VALUES (?, ?)", (entry.stream, digest))
+    if care.is_young(lambda field: body.facts.get(field, "")):
+        tables.execute("INSERT OR IGNORE INTO report_young VALUES (?)", (entry.stream,))
 
 
 def _let(tables: Tables, entry: Entry, body: ValueLet) -> None:
@@ -186,7 +201,7 @@ def room() -> Room:
         IndexingAllowed: _indexing,
         IndexingEnded: _indexing,
     }
-    return Room("reports", SCHEMA, folds, (addressees, projection, entries, model))
+    return Room("reports", SCHEMA, folds, (addressees, care, projection, entries, model))
 
 
 # Questions -----------------------------------------------------------------------------------------------------------
@@ -230,6 +245,21 @@ def is_indexing_allowed(tables: Tables) -> bool:
 def indexing_decided_at(tables: Tables) -> int | None:
     """The position of the entry by which that was last decided, if ever."""
     return next((int(position) for (position,) in tables.execute("SELECT position FROM report_indexing")), None)
+
+
+def named_alike(tables: Tables, report: str) -> list[str]:
+    """The other reports that name as dead anybody whom this one does, by the same whole name."""
+    rows = tables.execute(
+        "SELECT DISTINCT other.report FROM report_dead AS mine JOIN report_dead AS other ON other.name = mine.name "
+        "WHERE mine.report = ? AND other.report <> mine.report",
+        (report,),
+    )
+    return [str(other) for (other,) in rows]
+
+
+def is_young(tables: Tables, report: str) -> bool:
+    """Whether any source says that it is about a child."""
+    return any(tables.execute("SELECT 1 FROM report_young WHERE report = ?", (report,)))
 
 
 def is_taken(tables: Tables, slug: str) -> bool:

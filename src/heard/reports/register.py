@@ -23,7 +23,7 @@ from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
 from heard.reports import knowledge, projection, shown, standing
-from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read
+from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read, Told
 from heard.reports.model import HIDDEN, Masking
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
@@ -146,12 +146,23 @@ class Register:
                 withdraws = entry.stream in self._reports and body is not None and body.withdraws()
                 (self._away if withdraws else self._to_do)[entry.stream] = None
                 withdrawn |= withdraws
+                if isinstance(body, Told):
+                    withdrawn |= self._look_at_the_same(entry.stream)
         self._looked = upto
         if entries:
             self.leftovers.after(entries)
         for follow in self.after_withdrawal if withdrawn else ():
             follow()
         return True
+
+    def _look_at_the_same(self, report: str) -> bool:
+        """Of a child no other report says the name either; whether any does."""
+        if not projection.is_young(self.tables, report):
+            return False
+        others = [self._reports.get(other) for other in projection.named_alike(self.tables, report)]
+        saying = [one.id for one in others if one is not None and not one.names_hidden]
+        self._away |= dict.fromkeys(saying)
+        return bool(saying)
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
         return seen_now(self.journal, self.tables, self.doors, report, on)
@@ -278,24 +289,27 @@ def seen_now(
     journal: Journal, tables: Tables, doors: Doors, report: str, on: date | None = None
 ) -> tuple[Shown, Texts] | None:
     """A report as it may be seen at this moment; None when it is withheld. `on` looks back to a day."""
-    life, masking, nameless = _life(journal, tables, doors, report)
+    life, masking, hidden = _life(journal, tables, doors, report)
     opening = life[0]
     assert isinstance(opening, Listed)
-    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, nameless=nameless)
+    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, **hidden)
 
 
 def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> Masking:
     """The same as `Register.masking`, for who has no register."""
-    life, masking, nameless = _life(journal, tables, doors, report)
-    return shown.masking_of(life, masking, nameless=nameless)
+    life, masking, hidden = _life(journal, tables, doors, report)
+    return shown.masking_of(life, masking, **hidden)
 
 
-def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, bool]:
-    """What happened to a report, what takes out names under an order, and whether all that died are nameless."""
+def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, bool]]:
+    """What happened to a report, what takes out names under an order, and what hides the name of who died: that all are
+    nameless, or that another report says that it was a child.
+    """
     life = [entry.body for entry in journal.stream(report) if entry.body is not None]
     guard = doors.of_every(tables).guard
     masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
-    return life, masking, projection.is_every_name_hidden(tables)
+    child = any(projection.is_young(tables, other) for other in projection.named_alike(tables, report))
+    return life, masking, {"nameless": projection.is_every_name_hidden(tables), "child": child}
 
 
 @functools.cache

@@ -117,10 +117,12 @@ def show(
     *,
     on: date | None = None,
     nameless: bool = False,
+    child: bool = False,
 ) -> tuple[Shown, Texts] | None:
     """What may be seen of a report; `life` are the bodies on its stream. None when the whole is withheld.
 
     `masking` takes out what is under an order; `nameless` hides whoever died, whatever was decided of this report.
+    `child`: another report about somebody of the same name says that it was a child.
     `on` looks back to a day: at facts, not at what may be seen of them.
     """
     knowledge = known(life, on)
@@ -129,7 +131,7 @@ def show(
     said = knowledge.words
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     # What is known since binds on every day.
-    child = care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
+    child = child or care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
     hidden = entries.NamesHidden() if nameless else _hidden(life, child)
     names = _names(life, knowledge, hidden)
     masked = _masked(names, masking)
@@ -220,10 +222,10 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
 # Whose names stand ---------------------------------------------------------------------------------------------------
 
 
-def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False) -> Masking:
+def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False, child: bool = False) -> Masking:
     """What takes out of words that others say of a report all that is hidden or withheld in the report itself."""
     knowledge = known(life)
-    hidden = entries.NamesHidden() if nameless else _hidden(life, care.is_young(knowledge.words))
+    hidden = entries.NamesHidden() if nameless else _hidden(life, child or care.is_young(knowledge.words))
     return _masked(_names(life, knowledge, hidden), masking)
 
 

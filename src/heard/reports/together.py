@@ -9,10 +9,8 @@ to the other, since the other may carry that name.
 
 from __future__ import annotations
 
-import re
-
 from heard.reports.addressees import REDACTED, is_redacted
-from heard.reports.care import people_in
+from heard.reports.care import whole_names
 from heard.reports.model import HIDDEN
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -36,11 +34,9 @@ def of_the_same(register: Register, shown: Shown) -> list[Shown]:
 
 
 def _people(one: Shown) -> set[str]:
-    """Whole names, whatever their capitals, points and spaces; none of who is called by a word alone."""
     if HIDDEN in one.deceased or is_redacted(one.deceased):
         return set()
-    names = (" ".join(re.findall(r"[^\W_]+", name.casefold())) for name in people_in(one.deceased))
-    return {name for name in names if " " in name and len(name) > 5}
+    return whole_names(one.deceased)
 
 
 def _sent_to(one: Shown) -> frozenset[str]:

@@ -59,7 +59,11 @@ class Story:
 
 def tell(story: Story) -> None:
     numbers = story.random.sample(range(12), 3)
-    facts = {"area": story.random.choice(["Avon", "Essex"]), "deceased": story.random.choice(["Person", "REDACTED"])}
+    facts = {
+        "area": story.random.choice(["Avon", "Essex"]),
+        "deceased": story.random.choice(["Person", "Person Two", "REDACTED"]),
+    }
+    facts["categories"] = story.random.choice(["Child Death", "Other related deaths"])
     rows = [Row(f"https://example.org/{n}/", {"ref": f"2021-{n % 9:04}", **facts}) for n in numbers]
     story.do(commands.tell(story.random.choice(["tracker", "toolkit"]), story.on(), rows, story.some()))
 

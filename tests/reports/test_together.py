@@ -66,6 +66,13 @@ def test_all_that_name_the_same_dead_are_found_for_hiding(house: House, tmp_path
     assert not together.of_the_same(register, shown(register, "2021-0001")), "two that are hidden are not one"
 
 
+def test_a_name_that_stands_in_too_many_reports_is_nobodys(house: House, tmp_path: Path) -> None:
+    read(house, table(*[line(number, deceased="Name Unknown") for number in range(1, 14)]), "2021-06-01")
+    register = register_of(house, tmp_path)
+    report = shown(register, "2021-0001")
+    assert together.of_the_same(register, report) == [] == projection.named_alike(house.tables, report.id)
+
+
 def test_the_page_names_them_where_no_concern_is_there_to_be_equal(house: House, tmp_path: Path) -> None:
     rows = [scraped(number, concerns=FORM, circumstances=f"It was dark, {number}.") for number in (1, 2)]
     read(house, table(*rows, columns=SCRAPED), "2021-06-01")

@@ -70,6 +70,10 @@ def people_in(deceased: str) -> list[str]:
     return [one for one in (part.strip(" .,;") for part in re.split(r"[;|\n]|, | and | & ", deceased)) if one]
 
 
+#: More reports than these are of no one death: what stands there is no name, or half the country's.
+OF_ONE_DEATH_MAX = 12
+
+
 def whole_names(deceased: str) -> set[str]:
     """The names in a cell, whatever their capitals, points and spaces; none of who is called by a word alone."""
     names = (" ".join(re.findall(r"[^\W_]+", name.casefold())) for name in people_in(deceased))

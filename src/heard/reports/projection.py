@@ -248,13 +248,14 @@ def indexing_decided_at(tables: Tables) -> int | None:
 
 
 def named_alike(tables: Tables, report: str) -> list[str]:
-    """The other reports that name as dead anybody whom this one does, by the same whole name."""
+    """The other reports that name as dead anybody whom this one does, whole; none where too many do."""
     rows = tables.execute(
         "SELECT DISTINCT other.report FROM report_dead AS mine JOIN report_dead AS other ON other.name = mine.name "
-        "WHERE mine.report = ? AND other.report <> mine.report",
-        (report,),
+        "WHERE mine.report = ? AND other.report <> mine.report LIMIT ?",
+        (report, care.OF_ONE_DEATH_MAX),
     )
-    return [str(other) for (other,) in rows]
+    found = [str(other) for (other,) in rows]
+    return found if len(found) < care.OF_ONE_DEATH_MAX else []
 
 
 def is_young(tables: Tables, report: str) -> bool:

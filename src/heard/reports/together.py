@@ -10,7 +10,7 @@ to the other, since the other may carry that name.
 from __future__ import annotations
 
 from heard.reports.addressees import REDACTED, is_redacted
-from heard.reports.care import whole_names
+from heard.reports.care import OF_ONE_DEATH_MAX, whole_names
 from heard.reports.model import HIDDEN
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -30,7 +30,8 @@ def of_the_same(register: Register, shown: Shown) -> list[Shown]:
     twice. For hiding alone, where a namesake who is hidden too does no harm.
     """
     people = _people(shown)
-    return [one for one in register if one.id != shown.id and people & _people(one)]
+    found = [one for one in register if one.id != shown.id and people & _people(one)]
+    return found if len(found) < OF_ONE_DEATH_MAX else []
 
 
 def _people(one: Shown) -> set[str]:

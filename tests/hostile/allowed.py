@@ -127,7 +127,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "optgroup": {"label": None},
     "option": {"value": r"[\w @.-]*", "selected": r"", "data-name": None, "data-role": None},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
-    "select": {"name": r"[a-z_]+|to_\d", "required": r""},
+    "select": {"name": r"[a-z_]+|to_\d", "required": r"", "data-anew": r""},
     "main": {"data-changed": r"\d+", "data-kept-nowhere": r""},
     "span": {"data-cipher": r""},
     "td": {"data-name": r"[\w ]+"},

@@ -6,6 +6,7 @@ Nothing here decides anything: `Watching` says what has come to pass, and the co
 from __future__ import annotations
 
 import asyncio
+import gc
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -84,6 +85,7 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
     """Watch until cancelled; `tell` says to every open board how it stands."""
     woken, said_at, one_by_one = asyncio.Event(), 0.0, False
     await _hear_at_first(node, watching)
+    gc.freeze()  # all that is watched lives as long as the process: the collector need not look at it again
     watching.after_change += [woken.set, tell]
     watching.since_at = now.utc() if not watching.has_stopped else None
     while not watching.has_stopped:

@@ -30,6 +30,26 @@ def test_a_childs_name_stands_nowhere_and_not_in_running_text(house: House, tmp_
     )
 
 
+@pytest.mark.parametrize("mark", ["-", "…", "N/A | -", "<br>&#10;", "&amp;lt;", "&amp;#39;; &lt;b&gt;", "//=%2F"])
+def test_a_mark_in_place_of_a_name_is_nobodys(house: House, tmp_path: Path, mark: str) -> None:
+    rows = (
+        scraped(1, deceased=mark, circumstances="A child aged 9 - it was said - waited."),
+        scraped(2, deceased="Q. Vex"),
+    )
+    read(house, table(*rows, columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    one = shown(register, "2021-0001")
+    assert one.child and register.texts(one.id).circumstances == "A child aged 9 - it was said - waited."
+    assert shown(register, "2021-0002").deceased == "Q. Vex"
+
+
+def test_a_name_that_came_as_markup_is_hidden_as_it_is_read(house: House, tmp_path: Path) -> None:
+    said = "Orla O'Marrow, aged 9, waited. Ms O’Marrow asked."
+    read(house, table(scraped(1, deceased="Orla O&#39;Marrow", circumstances=said), columns=SCRAPED), "2021-06-01")
+    register = register_of(house, tmp_path)
+    assert "Marrow" not in repr(register.texts(shown(register, "2021-0001").id))
+
+
 @pytest.mark.parametrize(
     ("said", "stands"),
     [

@@ -7,6 +7,7 @@ title, a card, a snippet, a feed, a mail or a passage beside another (Samaritans
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable
 
@@ -67,7 +68,8 @@ def parts_of(name: str) -> set[str]:
 
 def people_in(deceased: str) -> list[str]:
     """The names in a cell that may hold several: "A B; C D and E F."."""
-    return [one for one in (part.strip(" .,;") for part in re.split(r"[;|\n]|, | and | & ", deceased)) if one]
+    parts = re.split(r"[;|\n]|, | and | & ", html.unescape(deceased))  # of an entity's own ";" no name ends
+    return [one for one in (part.strip(" .,;") for part in parts) if one]
 
 
 #: More reports than these are of no one death: what stands there is no name, or half the country's.

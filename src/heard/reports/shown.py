@@ -37,6 +37,7 @@ from heard.reports.requests import called, of_kind
 from heard.text.dates import civil_date
 from heard.text.names import Names
 from heard.text.nicknames import also_called, may_be_called
+from heard.text.normalise import letters
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -267,7 +268,7 @@ def _names(life: Sequence[Any], knowledge: Knowledge, hidden: entries.NamesHidde
     if hidden:
         people = [name for said_once in _every(life, "deceased") for name in care.people_in(said_once)]
         names |= {part for name in (*people, *hidden.names) for part in care.parts_of(name)}
-    return names
+    return {name for name in names if letters(name, keep_markup=True)}  # a source's "-" is nobody's name
 
 
 def _hidden(life: Iterable[Any], child: bool) -> entries.NamesHidden | None:

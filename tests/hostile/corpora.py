@@ -51,6 +51,7 @@ OWN = (
     "<input id=posts name=elements form=publish>",
     '{"@type": "</script><script>alert(26)</script>"}',
     "data: x\n\nevent: reset\ndata: {}\n\n",
+    "\x01\x07\x1b<b onclick=alert(27)>words</b>\x08",
 )
 #: What the collection of html5sec.org leaves to be filled in.
 _BLANKS = ((r"%js_uri_\w*%", "javascript:alert(1)"), (r"%(js|utf7|vbs)_\w*%", "alert(1)"), (r"%\w+_uri\w*%", "x:y"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +19,9 @@ from heard.coverage.elements import Image, pictures
 from heard.coverage.shown import Shown, show
 from heard.coverage.unasked import met_unasked, unasked
 from heard.text.markdown import escape, to_html
+from heard.text.xml import writable
 
 ITEMS = 50
-#: What XML 1.0 section 2.2 knows no way to write: a stray control character takes nobody's feed away.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def routes() -> list[BaseRoute]:
@@ -36,9 +34,9 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
     base, posts = _base(request), _posts(serving, case, door)
     feed = _Feed(
         case.opened_at,
-        title=_xml(unasked(door, case.title)),
+        title=writable(unasked(door, case.title)),
         link=f"{base}/{case.slug}/",
-        description=_xml(unasked(door, case.standfirst)),
+        description=writable(unasked(door, case.standfirst)),
         feed_url=f"{base}/{case.slug}/feed.atom",
         author_name="Heard",
         language="en-GB",
@@ -46,13 +44,13 @@ async def atom(request: Request, serving: Serving) -> Outgoing:
     for post in posts:
         headline, words = met_unasked(door, post)
         feed.add_item(
-            title=_xml(headline),
+            title=writable(headline),
             link=_address(base, case, post),
             unique_id=_address(base, case, post),
-            description=_xml(_html(base, case, post, words)),
+            description=writable(_html(base, case, post, words)),
             pubdate=post.published_at,
             updateddate=_changed_at(case, post),
-            author_name=_xml(post.byline) or None,
+            author_name=writable(post.byline) or None,
         )
     return Outgoing(door.let("feed", feed.writeString("utf-8")), "application/atom+xml", case=case.id)
 
@@ -66,10 +64,6 @@ class _Feed(feedgenerator.Atom1Feed):  # type: ignore[misc]
 
     def latest_post_date(self) -> datetime:
         return super().latest_post_date() if self.items else self._opened_at
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("", text)
 
 
 async def json_feed(request: Request, serving: Serving) -> Outgoing:

@@ -16,6 +16,7 @@ from icalendar import Calendar, Event
 from heard.reports import standing
 from heard.reports.register import Register
 from heard.reports.shown import Shown
+from heard.text.xml import writable
 
 ITEMS = 50
 
@@ -23,13 +24,13 @@ ITEMS = 50
 def subject(one: Shown) -> str:
     """How a report is called where it is met unasked: by its reference, area and date, and by nobody's name."""
     said = f"Report {one.ref or one.slug}"
-    return ", ".join(
-        [said, *([one.area] if one.area else []), *([f"{one.dated.day} {one.dated:%B %Y}"] if one.dated else [])]
-    )
+    parts = [said, *([one.area] if one.area else []), *([f"{one.dated.day} {one.dated:%B %Y}"] if one.dated else [])]
+    return writable(", ".join(parts))
 
 
 def as_feed(register: Register, reports: Iterable[Shown], title: str, address: str, base: str, on: date) -> str:
     """RFC 4287: an item for each report, changed when a source told something new of it."""
+    title = writable(title)
     feed = _Feed(on, title=title, link=address, description="", feed_url=address, author_name="Heard", language="en-GB")
     for one in list(reports)[:ITEMS]:
         link = f"{base}/reports/{one.slug}/"
@@ -39,7 +40,7 @@ def as_feed(register: Register, reports: Iterable[Shown], title: str, address: s
             title=subject(one),
             link=link,
             unique_id=link,
-            description=escape(said),  # a summary is HTML to whoever reads the feed
+            description=escape(writable(said)),  # a summary is HTML to whoever reads the feed
             updateddate=_instant(max((day for _, day in one.sources), default=one.added or one.dated or on)),
             pubdate=_instant(one.added or one.dated or on),
         )
@@ -78,7 +79,7 @@ def as_calendar(reports: Iterable[Shown], base: str, *, body: str = "", since: d
             event.add("uid", f"{one.id}-{addressee.key or place}@heard")
             event.add("dtstamp", _instant(due.start))
             event.add("dtstart", due.on)
-            event.add("summary", f"Last day to respond: {addressee.name} ({one.ref or one.slug})")
+            event.add("summary", writable(f"Last day to respond: {addressee.name} ({one.ref or one.slug})"))
             event.add("url", f"{base}/reports/{one.slug}/")
             event.add("transp", "TRANSPARENT")
             calendar.add_component(event)

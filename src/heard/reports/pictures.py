@@ -11,6 +11,8 @@ import re
 import font_source_sans_pro
 import resvg_py
 
+from heard.text.xml import writable
+
 #: Of the light page (static/reports.css).
 _COLOURS = {
     "bar": 'fill="#1d4f91"',
@@ -35,7 +37,7 @@ def alone(svg: str) -> str:
     if not svg:
         return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" width="1" height="1"></svg>'
     coloured = re.sub(r'class="(\w+)"(?= (?:x|y|cx|x1)=")', lambda found: _COLOURS.get(found[1], found[0]), svg)
-    head, _, rest = coloured.partition(">")
+    head, _, rest = writable(coloured).partition(">")
     if "xmlns=" not in head:
         head += ' xmlns="http://www.w3.org/2000/svg"'
     ground = '<rect width="100%" height="100%" fill="#ffffff"/>'

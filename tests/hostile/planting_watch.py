@@ -9,9 +9,14 @@ from typing import Any
 
 import httpx2
 
+from heard.accounts.commands import OPERATOR
 from heard.engine import now
+from heard.watch import plans
 from tests.hostile.planting import Planter
 from tests.watch.test_plans import drawing
+
+#: So many plans are drawn by the form.
+BY_FORM = 12
 
 
 class Watch:
@@ -108,15 +113,25 @@ class Watch:
 
     def _draw(self, station: str, line: str) -> None:
         """A plan whose name is the line, with the station on it."""
-        answer = self.planter.desk.post(
-            "/watch/plans/", data={"name": line[:100]}, files={"file": (line, drawing(60, 40))}
-        )
-        assert answer.status_code in (303, 422), answer.status_code
-        if plan := re.fullmatch(r"(/watch/plans/\w+)/", answer.headers.get("location", "")):
+        if plan := self._drawn(line):
             where = {"across": "50", "down": "50"}
-            self._sent(f"{plan[1]}/place", {"station": station.rpartition("/")[2], **where})
+            self._sent(f"{plan}/place", {"station": station.rpartition("/")[2], **where})
             for verb in ("place", "off", "draw"):
-                self._sent(f"{plan[1]}/{verb}", {"station": line, "across": line, "down": line, "name": line[:100]})
+                self._sent(f"{plan}/{verb}", {"station": line, "across": line, "down": line, "name": line[:100]})
+
+    def _drawn(self, line: str) -> str:
+        """By the form; of many lines by the command too, with a picture that is there: making one takes a process."""
+        house = self.planter.house
+        house.node.catch_up()
+        known = plans.plans(house.tables)
+        if len(known) > BY_FORM:
+            of = known[0]
+            drawn = house.node.do(plans.draw_plan(line[:100], of.media, of.width, of.height), by=OPERATOR)
+            return f"/watch/plans/{drawn.stream}"
+        fields, files = {"name": line[:100]}, {"file": (line, drawing(60, 40))}
+        answer = self.planter.desk.post("/watch/plans/", data=fields, files=files)
+        assert answer.status_code in (303, 422), answer.status_code
+        return answer.headers.get("location", "").rstrip("/")
 
     def _read(self, station: str, line: str) -> None:
         """A look and a hold whose reasons are the line; their pages show them."""

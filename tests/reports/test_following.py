@@ -146,6 +146,14 @@ def test_what_is_no_address_is_refused_and_not_said_again(served: Server, mail: 
     assert not {"c@d.example", "a@b.example", "a@b"} & {*mail.offered}
 
 
+def test_a_search_too_long_to_be_followed_is_refused_with_what_to_do(served: Server, mail: MailServer) -> None:
+    before = len(mail.taken)
+    answer = ask(served, what="search", key=f"q={'%F0%9F%9A%AA' * 200}")
+    assert answer.status_code == 422 and "search for fewer words" in answer.text
+    assert ask(served, what="search", key=f"q={'%F0%9F%9A%AA' * 80}").status_code == 303
+    assert len(mail.wait_for(before + 1)) == before + 1
+
+
 def test_a_site_without_mail_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HEARD_MAIL", raising=False)
     house = open_house(tmp_path / "data")

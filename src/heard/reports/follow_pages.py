@@ -11,15 +11,13 @@ from starlette.routing import BaseRoute, Route
 from heard import templates
 from heard.cases.exits import Outgoing, Serving, WayOut, looking_twice
 from heard.cases.follow_pages import KEPT_NOWHERE, from_letters, keep_wish
-from heard.cases.follows import KEY_MAX, Followed, Sort
+from heard.cases.follows import KEY_MAX, Followed
 from heard.cases.saying_back import ASKED, said_back
 from heard.engine.errors import NotFound, Refused
 from heard.reports import digests, finding, projection
 from heard.reports.areas import area_key
 from heard.reports.pages import register_of, sent
 from heard.reports.register import Register
-
-SORTS: tuple[Sort, ...] = ("report", "body", "area", "search")
 
 
 def routes() -> list[BaseRoute]:
@@ -58,10 +56,9 @@ def _named(sort: str) -> str:
 def _followed(register: Register, serving: Serving, sort: str, key: str) -> Followed:
     """What somebody wants to follow, if it is here.
 
-    Raises NotFound.
+    Raises NotFound; Refused for a search that is too long.
     """
-    known = len(key) <= KEY_MAX and sort in SORTS
-    match sort if known else "":
+    match sort if sort == "search" or len(key) <= KEY_MAX else "":
         case "report":
             return Followed("report", register.of(projection.by_slug(serving.tables, key)).id)
         case "body" if key and any(one.key == key for shown in register for one in shown.met()):
@@ -69,7 +66,10 @@ def _followed(register: Register, serving: Serving, sort: str, key: str) -> Foll
         case "area" if key and any(area_key(shown.area) == key for shown in register):
             return Followed("area", key)
         case "search":
-            return Followed("search", digests.query_of(key).address(page=1).removeprefix("./"))
+            address = digests.query_of(key).address(page=1).removeprefix("./")
+            if len(address) > KEY_MAX:
+                raise Refused("This search is too long to be followed. Nothing was kept; search for fewer words.")
+            return Followed("search", address)
     raise NotFound("There is nothing of this name here that could be followed.")
 
 
@@ -80,9 +80,8 @@ async def ask(request: Request) -> Response:
     sort, key, address = (str(said.get(name) or "").strip() for name in ("what", "key", "address"))
 
     async def asked() -> Response:
-        followed = _followed(register_of(serving), serving, sort, key)
         try:
-            keep_wish(request, serving, address, followed)
+            keep_wish(request, serving, address, _followed(register_of(serving), serving, sort, key))
         except Refused as refusal:
             made = templates.render(
                 "reports/follow.html", **_context(serving, sort, ASKED, _named(sort), refusal.message)

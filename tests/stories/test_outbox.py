@@ -227,7 +227,7 @@ def test_nothing_stays_on_the_phone_after_its_owner_signed_out(phones: Phones, h
     phone.writes("Told to nobody yet.")
     phone.shows_waiting("Told to nobody yet.")
     phone.page.click("text=Sign out")
-    phone.reporter.waits_to_see("One text was not sent yet")
+    phone.reporter.waits_to_see("Not sent yet: 1 text.")
     phone.page.click("text=Sign out and destroy")
     phone.reporter.waits_to_see("You are still signed in, and nothing was destroyed.")
     phone.shows_waiting("Told to nobody yet.")

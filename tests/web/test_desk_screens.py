@@ -144,6 +144,25 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     assert found == []
 
 
+def test_every_screen_says_whose_texts_the_device_keeps_so_that_signing_out_there_destroys_them(
+    server: Server, desk: httpx2.Client
+) -> None:
+    for name, address in {
+        **screens(server),
+        "account": "/account/",
+        "people": "/account/people/",
+        "watch": "/watch/",
+    }.items():
+        assert ("data-account=" in desk.get(address).text) == (name != "without a line"), name
+
+
+def test_what_somebody_else_saw_to_meanwhile_gives_back_what_was_typed(server: Server, desk: httpx2.Client) -> None:
+    said = {"problem": "long-settled", "note": "I wrote to her brother.", "once": "s"}
+    answer = desk.post("/desk/queues/settle", data=said)
+    assert answer.status_code == 404 and "somebody may have settled it" in answer.text
+    assert "I wrote to her brother." in answer.text and 'id="composer"' in answer.text
+
+
 def test_html_checker_finds_no_errors_in_them(server: Server, desk: httpx2.Client, tmp_path: Path) -> None:
     jar = os.environ.get("HEARD_VNU_JAR")
     if not jar or not shutil.which("java"):

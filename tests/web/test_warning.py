@@ -165,7 +165,7 @@ def test_a_letter_comes_and_the_desk_has_it_with_a_clock(tmp_path: Path, monkeyp
         assert not any(word in str(letter) for word in ("Mira", "Pell", "Petronella", slug, "Probed"))
         page = wait_until(lambda: "Told of it: Counsel" in (page := lawyer.get(f"/desk/{slug}/").text) and page)
         assert "All that <b>Mira Pell</b> writes goes for approval" in page and "To be looked at by" in page
-        assert "All that 1 account writes goes for approval" in lawyer.get("/desk/").text
+        assert "All that one account writes goes for approval" in lawyer.get("/desk/").text
         theirs = server.reader.get(f"/desk/{slug}/", headers=bearer).text
         assert "goes for approval" not in theirs + server.reader.get("/desk/", headers=bearer).text
         house = open_house(server.data)

@@ -80,13 +80,16 @@ async def front(request: Request) -> Response:
 
 def _front(serving: Serving, caller: Caller, error: str = "", draft: Form | None = None, status: int = 200) -> Response:
     known = [case for case in cases.all_cases(serving.tables) if caller.at(case.id).may("read_desk")]
-    told = [{"case": case, "coverage": projection.of_case(serving.tables, case.id)} for case in known]
-    problems = [one for one in projection.problems(serving.tables) if caller.at(one.case).may("read_desk")]
+    wrong = waiting.said_wrong(serving, caller)
+    told = [
+        {"case": case, "coverage": projection.of_case(serving.tables, case.id), "problems": wrong[case.id]}
+        for case in known
+    ]
     page = templates.render(
         "desk/front.html",
         cases=told,
         account=caller.account,
-        problems=len(problems),
+        problems=wrong.total(),
         approvals=len(orders.approvals(serving.tables, caller)),
         error=error,
         draft=draft or {},
@@ -342,14 +345,14 @@ async def act(request: Request) -> Response:
                 else:
                     both = both_versions.seen(serving, waiting.named(serving, case, form), form, based_on(form))
             return await _page(serving, caller, case, error=conflict.message, draft=form, conflict=both, status=409)
-        except NotFound:
-            raise
         except HeardError as refusal:
             typed = {**form, "verb": request.path_params["verb"], "ask": refusal.details.get("ask", "")}
             typed |= {name: str(said) for name in ("stood",) if (said := refusal.details.get(name))}
             if refusal.details.get("draft") == "gone":
                 typed.pop("draft")
-            return await _page(serving, caller, case, error=refusal.message, draft=typed, status=422)
+            # What somebody else saw to meanwhile is not there any more; what was typed about it still is.
+            status = 404 if isinstance(refusal, NotFound) else 422
+            return await _page(serving, caller, case, error=refusal.message, draft=typed, status=status)
         if form.get("draft"):
             drafting.clear_sent(serving, case)
         told = written.kind.removeprefix("coverage.").partition("_")[2]

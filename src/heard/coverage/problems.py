@@ -26,12 +26,15 @@ def report_problem(case: str, post: str, words: str, problem: str | None = None)
     return judge
 
 
+SETTLED = "This is not open here any more: somebody may have settled it. Nothing was changed."
+
+
 def settle_problem(problem: str, note: str) -> Command:
     def judge(tables: Tables) -> Decision:
         for open_one in projection.problems(tables):
             if open_one.id == problem:
                 told = checked_words(note, "note", model.REASON_MAX, needed=False)
                 return Decision((Draft(problem, ProblemSettled(open_one.case, told)),), (problem,))
-        raise NotFound("There is no such open problem.")
+        raise NotFound(SETTLED)
 
     return judge

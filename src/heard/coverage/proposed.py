@@ -49,11 +49,15 @@ def waiting(tables: Tables, case: str) -> list[Change]:
     return [_change(row) for row in rows]
 
 
+#: Of one that there never was no less: nobody learns which.
+GONE = "This change waits no more: somebody may have seen to it. Nothing was changed."
+
+
 def by_id(tables: Tables, change: str) -> Change:
     """Raises NotFound for one that there is not, or that waits no more."""
     for row in tables.execute("SELECT * FROM change WHERE id = ?", (change,)):
         return _change(row)
-    raise NotFound("There is no such change that waits.")
+    raise NotFound(GONE)
 
 
 def _change(row: Any) -> Change:

@@ -150,7 +150,7 @@ def _alert(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
 
 def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     if form.get("problem") not in [problem.id for problem in projection.problems(serving.tables, case.id)]:
-        raise NotFound("There is no such open problem in this case.")
+        raise NotFound(problems.SETTLED)
     return problems.settle_problem(form["problem"], form.get("note", ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from heard.cases.exits import Serving
 from heard.cases.letting_out import agree_to_end_second_eyes, fix_delay, rule_second_eyes
 from heard.cases.model import Case
 from heard.cases.release import HELD_WITHIN
-from heard.coverage import changes, kept, projection
+from heard.coverage import changes, kept, projection, proposed
 from heard.coverage import elements as parts
 from heard.coverage.court import Form, Make, account_name
 from heard.coverage.entries import Reasoned
@@ -48,6 +49,11 @@ def seen(serving: Serving, case: Case, post: Post, caller: Caller) -> dict[str, 
         "knows": post.status == "held" and _may_say_who_is_meant(serving, case, caller),
         "reason": reasons[-1] if agreed and reasons else "",
     }
+
+
+def said_wrong(serving: Serving, caller: Caller) -> Counter[str]:
+    """How much readers said to be wrong in each case, for those who may do something about it."""
+    return Counter(one.case for one in projection.problems(serving.tables) if caller.at(one.case).may("retract"))
 
 
 def kept_since(serving: Serving, post: str) -> datetime:
@@ -115,7 +121,7 @@ def change_seen(serving: Serving, change: Change, caller: Caller) -> dict[str, A
 def _named_change(serving: Serving, case: Case, form: Form) -> str:
     known = by_id(serving.tables, form.get("change", ""))
     if known.case != case.id:
-        raise NotFound("There is no such change that waits.")
+        raise NotFound(proposed.GONE)
     return known.id
 
 

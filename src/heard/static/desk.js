@@ -3,6 +3,7 @@
 
 import { offerIn } from './commands.js'
 import { compose } from './composer.js'
+import { sendByKeys } from './enter.js'
 import { answered, keepAll } from './keeping.js'
 import { forgetAll, note, unsent, works } from './kept.js'
 import { send } from './outbox.js'
@@ -25,28 +26,21 @@ if (done && location.search) {
 
 document.addEventListener('keydown', event => {
   const keeps = document.getElementById('keep-draft')
-  if (event.key === 's' && (event.ctrlKey || event.metaKey) && !event.altKey && keeps && event.target.form === keeps.form) {
-    event.preventDefault()
-    return keeps.click()
-  }
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !event.target.matches('[data-send]')) return
+  if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || event.altKey || !keeps || event.target.form !== keeps.form) return
   event.preventDefault()
-  event.target.form.requestSubmit()
+  keeps.click()
 })
-
-if (/Mac|iP(hone|ad)/.test(navigator.userAgent))
-  for (const hint of document.querySelectorAll('.hint')) hint.textContent = '⌘ + Enter publishes'
+sendByKeys()
 
 // Nothing that was written here stays on a device after its owner signed out; so they are told if that destroys posts.
 let warned = false
 
 async function onSignOut(event) {
   event.preventDefault()
-  const count = await unsent(account).catch(() => 0)
-  if (count && !warned) {
+  const left = await unsent(account).catch(() => '')
+  if (left && !warned) {
     warned = true
-    const told = count === 1 ? 'One text was not sent yet' : `${count} texts were not sent yet`
-    warn(`${told}, and signing out destroys what is on this device. Send first, or sign out all the same.`)
+    warn(`Not sent yet: ${left}. Signing out destroys what is on this device. Send first, or sign out all the same.`)
     signOut.querySelector('button').textContent = 'Sign out and destroy'
     return
   }

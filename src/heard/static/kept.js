@@ -73,11 +73,15 @@ export const waiting = () => within('readonly', change => change.objectStore('ou
 export const rewrite = post => within('readwrite', change => { change.objectStore('outbox').put(post) })
 export const sent = post => within('readwrite', change => { change.objectStore('outbox').delete(post.n) })
 
-// How many texts of an account would be lost if all were deleted now.
+// What an account would lose if all were deleted now, in words; '' if nothing.
 export async function unsent(account) {
   const drafts = await within('readonly', change => change.objectStore('drafts').getAll())
   const posts = await waiting()
-  return [...drafts, ...posts].filter(one => one.account === account).length
+  const count = { text: 0, picture: 0, form: 0 }
+  for (const one of [...drafts, ...posts])
+    if (one.account === account) count[one.values ? 'form' : one.file && !one.typed ? 'picture' : 'text']++
+  const told = Object.entries(count).filter(([, n]) => n).map(([what, n]) => `${n} ${what}${n === 1 ? '' : 's'}`)
+  return told.join(', ') + (count.form ? ' that you began to fill in' : '')
 }
 
 export async function forgetAll() {

@@ -22,7 +22,9 @@ if (account && places.includes(slug)) {
   fields.draft.value = new URL(location.href).searchParams.get('draft') ?? ''
   const { compose } = await import('./composer.js')
   const { pasteInto } = await import('./pasting.js')
+  const { sendByKeys } = await import('./enter.js')
   pasteInto(fields.text)
+  sendByKeys()
   await compose(account, true)
 } else {
   composer.hidden = true

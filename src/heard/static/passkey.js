@@ -64,7 +64,8 @@ async function signIn () {
   return to
 }
 
-if (window.PublicKeyCredential) {
+// A passkey is of a name: an address of numbers can have none, as the account's page says.
+if (window.PublicKeyCredential && !/^[\d.]+$|:/.test(location.hostname)) {
   const adding = document.getElementById('add-passkey')
   if (adding) {
     adding.hidden = false

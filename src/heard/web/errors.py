@@ -96,8 +96,18 @@ def answer(request: Request, status: int, title: str, message: str, details: dic
     if _wants_problem(request):
         told = {"type": "about:blank", "title": title, "status": status, "detail": message, **details}
         return Response(encode(told), status, headers, "application/problem+json")
-    page = templates.render("errors/problem.html", title=title, message=message, status=status)
+    page = templates.render(
+        "errors/problem.html", title=title, message=message, status=status, back=_back(request.url.path)
+    )
     return Response(page, status, headers, "text/html")
+
+
+#: Where somebody goes on who met nothing, by where they were.
+_BACK = {"/desk/": "The desk", "/watch/": "The watch", "/account/": "Your account"}
+
+
+def _back(path: str) -> tuple[str, str]:
+    return next(((room, name) for room, name in _BACK.items() if path.startswith(room)), ("/", "All cases"))
 
 
 def _wants_problem(request: Request) -> bool:

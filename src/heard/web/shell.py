@@ -15,7 +15,17 @@ from heard.coverage.elements import Setting
 #: Asked for at every update of the worker; otherwise a phone could stay with an old desk.
 ASK_AGAIN = {"Cache-Control": "no-cache"}
 #: The scripts that the shell is made of, each of which the worker keeps.
-MODULES = ("kept.js", "outbox.js", "commands.js", "composer.js", "keeping.js", "typed.js", "redraw.js", "pasting.js")
+MODULES = (
+    "kept.js",
+    "outbox.js",
+    "commands.js",
+    "composer.js",
+    "keeping.js",
+    "typed.js",
+    "redraw.js",
+    "pasting.js",
+    "enter.js",
+)
 MANIFEST = {
     "name": "Heard: the desk",
     "short_name": "Heard desk",

@@ -58,6 +58,38 @@ def test_desk_is_worked_by_keys_alone(reader: Opens, editor: Opens, hearing: Hea
     at_desk.waits_to_see("Corrected. Readers see it now.")
 
 
+def test_one_is_where_one_was_after_a_button_and_after_a_form_and_is_told_there(
+    editor: Opens, hearing: Hearing
+) -> None:
+    at_desk = editor()
+    page = at_desk.page
+
+    def opens(show: str) -> None:
+        at_desk.goes_to(f"/desk/{hearing.slug}/{show}")
+        page.wait_for_load_state("networkidle")
+
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.closest('[data-post]')?.dataset.post"))
+
+    opens(f"?before={hearing.posts[4]}")
+    page.locator(f"[data-post='{hearing.posts[1]}']").get_by_role("button", name="Pin", exact=True).click()
+    at_desk.waits(lambda: focused() == hearing.posts[1], "to be at the post")
+    assert f"before={hearing.posts[4]}" in page.url, "thrown out of the older posts"
+    hearing.does(f"/cases/{hearing.slug}/second_eyes", {"needed": True})
+    one, other = (hearing.publishes(words) for words in ("Submitted.", "Submitted too."))
+    opens("")
+    page.locator(f"[data-post='{one}']").get_by_role("button", name="Do not publish").click()
+    at_desk.waits(lambda: focused() == other, "to be at the next one")
+    post = hearing.posts[7]
+    page.locator(f"#reword-{post} > summary").click()
+    for words, told in (("", ".error"), ("Made clearer.", ".done")):
+        page.fill(f"#text-{post}", words)
+        with page.expect_navigation():
+            page.locator(f"#reword-{post} button", has_text="Clarify").click()
+        page.locator(f"[data-post='{post}'] {told}").wait_for()
+        assert focused() == post and page.locator(f"main > {told}:visible").count() == 0
+
+
 def test_single_keys_can_be_put_off_and_stay_off(editor: Opens, hearing: Hearing) -> None:
     at_desk = editor()
     at_desk.page.wait_for_load_state("networkidle")

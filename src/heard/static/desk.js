@@ -10,11 +10,12 @@ import { send } from './outbox.js'
 import { listen } from './keys.js'
 import { pasteInto } from './pasting.js'
 import { present } from './presence.js'
+import { returnTo } from './returning.js'
 
 const signOut = document.querySelector('form[data-account]')
 const account = signOut?.dataset.account
-const done = Boolean(document.querySelector('main > .done'))
-const refused = Boolean(document.querySelector('main > .error[role=alert]'))
+const told = document.querySelector('main > .done:not([hidden])'), alert = document.querySelector('main > .error[role=alert]')
+const done = Boolean(told), refused = Boolean(alert)
 
 // That something was done is told once. From an address that went on saying so, a page that is opened again after the line
 // was gone would take for taken what was sent meanwhile, and let go of it.
@@ -83,6 +84,7 @@ async function begin() {
   }
   present()
   listen()
+  returnTo(alert ?? told)
   if (!(await able)) return
   signOut.addEventListener('submit', onSignOut)
   await note('account', account)

@@ -20,6 +20,7 @@ export function listen() {
   document.addEventListener('keydown', onKey)
   document.addEventListener('change', count)
   document.addEventListener('refreshed', count)
+  document.addEventListener('submit', onSubmit)
   count()
 }
 
@@ -77,6 +78,14 @@ function openOne(id, field) {
   one.querySelector(field)?.focus()
 }
 
+// A button of one post does what its key does: the page that one is at stays, older posts and all.
+function onSubmit(event) {
+  const { target: form, submitter } = event, post = form.closest('[data-post]')
+  if (event.defaultPrevented || !post || !form.elements.post || !form.closest('.verbs')) return
+  event.preventDefault()
+  done(form, post.dataset.post, submitter.innerText.split(':')[0])
+}
+
 // As the button would, but one stays where one is.
 function press(post, verb, label = '') {
   const forms = [...(post?.querySelectorAll(`form[action$="/${verb}"]`) ?? [])]
@@ -86,6 +95,7 @@ function press(post, verb, label = '') {
 }
 
 async function done(form, id, what) {
+  const before = idsOfPosts()
   const body = new URLSearchParams(new FormData(form))
   const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null)
   if (!answer) return tell('There is no line, and this is done at once or never. Nothing was changed.', true)
@@ -93,7 +103,18 @@ async function done(form, id, what) {
   if (answer.type !== 'opaqueredirect') return form.submit()
   const isShown = await refresh()
   tell(isShown ? `${what}: done.` : `${what}: done. It shows here once what you typed below is sent or taken out.`)
-  if (isShown) document.querySelector(`[data-post="${id}"]`)?.focus()
+  if (isShown) nextTo(id, before)?.focus()
+}
+
+const idsOfPosts = () => [...document.querySelectorAll('[data-post]')].map(one => one.dataset.post)
+
+// The post itself; where it is gone, the one after it, or the last before.
+function nextTo(id, before) {
+  const at = before.indexOf(id)
+  for (const one of [...before.slice(at), ...before.slice(0, at).reverse()]) {
+    const post = document.querySelector(`[data-post="${one}"]`)
+    if (post) return post
+  }
 }
 
 function count() {

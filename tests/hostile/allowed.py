@@ -125,7 +125,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "p": {"data-case": r"[\w-]+", "data-latest": r"\d+\.[0-9a-f]{12}"},
     "ol": {"start": r"\d+"},
     "optgroup": {"label": None},
-    "option": {"value": r"[\w @.-]*", "selected": r"", "data-name": None, "data-role": None},
+    "option": {"value": None, "selected": r"", "data-name": None, "data-role": None},
     "script": {"type": r"module|application/ld\+json", "src": r"/static/[0-9a-f]{12}/\w+\.js"},
     "select": {"name": r"[a-z_]+|to_\d", "required": r"", "data-anew": r""},
     "main": {"data-changed": r"\d+", "data-kept-nowhere": r""},

@@ -15,18 +15,21 @@ from heard.accounts.commands import OPERATOR
 from heard.cases import projection as cases
 from heard.cases.release import Doors
 from heard.cases.said_of_a_case import guarded
+from heard.cases.withdrawing_again import hold_again
 from heard.coverage import projection as coverage
 from heard.coverage.approval import bounded
 from heard.coverage.changes import seen_twice
 from heard.coverage.erased_pictures import erase_pictures
 from heard.coverage.falling_due import CLOCK
 from heard.coverage.permitted import permitted
+from heard.coverage.withdrawing_again import withdraw_again as withdraw_posts_again
 from heard.engine.errors import Corrupt, Refused, Unavailable
 from heard.engine.journal import Journal
 from heard.engine.node import Node
 from heard.engine.projection import Projection, code_hash
 from heard.engine.stores import Sealing, Store, Vault
 from heard.reports import projection as reports
+from heard.reports.withdrawing_again import hide_again
 from heard.store.derived import Purging, derived, folding
 from heard.store.media import Media
 from heard.store.place import Place, keep_place, place_of
@@ -154,3 +157,33 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     node.after_erasing.append(lambda: erase_pictures(journal, tables, media))
     node.gates += [guarded(doors), permitted(CLOCK), bounded(OPERATOR), seen_twice(OPERATOR)]
     return House(data, node, journal, vault, media, doors, store, tables, watching, kept.shared)
+
+
+class Again(msgspec.Struct, frozen=True):
+    """What was done once more: ids of posts and reports, slugs of cases, and how many orders are lost."""
+
+    retracted: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    orders: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.retracted or self.erased or self.hidden or self.held)
+
+
+def withdraw_again(house: House) -> Again:
+    """Whatever this journal shows though its witness lists it as withdrawn is withdrawn: after a restore, and whenever
+    a node starts, since a backup may be as long as the newest head that was witnessed and lack a withdrawal of the
+    second after it.
+    """
+    if house.witness is None:
+        return Again()
+    lines, node = house.witness.still_to_withdraw(house.journal), house.node
+    node.catch_up()
+    retracted, erased = withdraw_posts_again(node, house.doors, house.journal, lines, OPERATOR)
+    held, orders = hold_again(node, lines, OPERATOR)
+    done = Again(retracted, erased, hide_again(node, lines, OPERATOR), held, orders)
+    # What people decide about from here on is not done a third time at the next start.
+    house.witness.was_done_again(line for line in lines if len(line.split()) > 2)
+    return done

@@ -106,6 +106,10 @@ class RestrictionImposed(Body, frozen=True):
     cleared: tuple[str, ...] = ()
     particulars: tuple[str, ...] = ()
 
+    def to_do_again(self) -> str:
+        """A witness knows that there was an order, and never for whom."""
+        return "order"
+
 
 @written_as("cases.restriction_told")
 class RestrictionTold(Body, frozen=True):
@@ -148,6 +152,9 @@ class CaseHeld(Body, frozen=True):
 
     case: str
     ground: str
+
+    def to_do_again(self) -> str:
+        return "held"
 
 
 @written_as("cases.let_go")

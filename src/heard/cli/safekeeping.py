@@ -10,7 +10,7 @@ import typer
 from heard.cli.terminal import VAR, Data, Witness, count, existing, opened, progress
 
 if TYPE_CHECKING:
-    from heard.opening import House
+    from heard.opening import Again, House
 
 app = typer.Typer()
 
@@ -44,35 +44,39 @@ def restore(
     from heard import opening
 
     assert opening.ROOMS  # the rooms are imported: without them no erasure is known
-    withdrawn, erased, held = 0, 0, list[str]()
+    again, held = opening.Again(), list[str]()
     with (
         progress("Verifying the backup") as told,
         safekeeping.restoring(folder, data, new_epoch=new_epoch, witness=witness, progress=told) as restored,
     ):
         if new_epoch:
             with opened(restored.folder, witness=witness) as house:
-                withdrawn, erased = _withdraw_again(house)
+                again = _withdraw_again(house)
                 held = _hold_what_was_live(house) if restored.lost or not restored.witnessed else []
     typer.echo(f"Restored {count(restored.position, 'entry', 'entries')} to {data}, epoch {restored.epoch}.")
     if not new_epoch:
         return
-    if withdrawn or erased:
-        typer.echo(f"Withdrawn again: {withdrawn}. Erased again: {erased}.")
+    if again.retracted or again.erased:
+        typer.echo(f"Withdrawn again: {len(again.retracted)}. Erased again: {len(again.erased)}.")
+    if again.hidden:
+        typer.echo(f"Hidden again, of reports: {len(again.hidden)}. Read the newest tables before you let one stand.")
+    if again.orders:
+        typer.echo(
+            f"{count(again.orders, 'order', 'orders')} recorded since {'is' if again.orders == 1 else 'are'} lost, and "
+            "so are the names. Record them again: until then nobody looks for them, in reports neither."
+        )
     if restored.lost:
         typer.echo(f"Lost: entries {restored.lost[0]:,} to {restored.lost[1]:,}, which had been witnessed.")
     elif not restored.witnessed:
         typer.echo("There was no witness that had followed this journal, so nobody can say what was lost since.")
-    for slug in held:
+    for slug in sorted({*held, *again.held}):
         typer.echo(f"Held until an editor has looked at it: {slug} (`heard let-go {slug} --ground …`)")
 
 
-def _withdraw_again(house: House) -> tuple[int, int]:
-    from heard.accounts.commands import OPERATOR
-    from heard.coverage.withdrawing_again import withdraw_again
+def _withdraw_again(house: House) -> Again:
+    from heard.opening import withdraw_again
 
-    lines = house.witness.still_to_withdraw(house.journal) if house.witness else []
-    retracted, erased = withdraw_again(house.node, house.doors, house.journal, lines, OPERATOR)
-    return len(retracted), len(erased)
+    return withdraw_again(house)
 
 
 def _hold_what_was_live(house: House) -> list[str]:

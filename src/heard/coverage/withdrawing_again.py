@@ -24,7 +24,7 @@ def withdraw_again(
     not know was lost with its words, and one that shows nothing has nothing to withdraw.
     """
     tables = node.projection.tables
-    to_withdraw = [line.split() for line in lines]
+    to_withdraw = [words for line in lines if len(words := line.split()) < 3]  # longer ones are of other rooms
     to_erase = {post for post, *position in to_withdraw if position}
     posts = [post for id in sorted({id for id, *_ in to_withdraw}) if (post := _known(tables, id))]
     erased = [post.id for post in posts if post.id in to_erase and post.status != "erased"]

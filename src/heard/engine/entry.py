@@ -32,6 +32,12 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         """Whether it takes its stream away from readers: retractions and erasures do."""
         return False
 
+    def to_do_again(self) -> str:
+        """What has to be done once more if a journal without this entry is served, as a witness keeps it: words of our
+        own, ids and days, never a word of what was written. Nothing for most.
+        """
+        return ""
+
 
 _BODIES: dict[tuple[str, int], type[Body]] = {}
 
@@ -65,6 +71,11 @@ def kinds_that_erase(rooms: tuple[str, ...] = ()) -> tuple[str, ...]:
 def kinds_that_withdraw() -> tuple[str, ...]:
     """The kinds that may take their stream away from readers."""
     return tuple(kind for (kind, _), body in _BODIES.items() if body.withdraws is not Body.withdraws)
+
+
+def kinds_done_again() -> tuple[str, ...]:
+    """The kinds of which a witness keeps what has to be done once more."""
+    return tuple(kind for (kind, _), body in _BODIES.items() if body.to_do_again is not Body.to_do_again)
 
 
 class Entry(msgspec.Struct, frozen=True):

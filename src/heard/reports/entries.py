@@ -47,7 +47,15 @@ class Told(Body, frozen=True):
 
     def withdraws(self) -> bool:
         """A mark of redaction, or initials in place of a name, takes away what stood there before."""
-        return any(addressees.is_mark(field, words) for field, words in self.facts.items() if len(words) < 2000)
+        return bool(self.taken_out())
+
+    def taken_out(self) -> list[str]:
+        """The fields in which it has such a mark."""
+        facts = self.facts.items()
+        return [field for field, words in facts if len(words) < 2000 and addressees.is_mark(field, words)]
+
+    def to_do_again(self) -> str:
+        return f"taken-out {self.source} {self.on} {','.join(sorted(fields))}" if (fields := self.taken_out()) else ""
 
 
 @written_as("reports.gone")
@@ -59,6 +67,9 @@ class Gone(Body, frozen=True):
 
     def withdraws(self) -> bool:
         return True
+
+    def to_do_again(self) -> str:
+        return f"gone {self.source} {self.on}"
 
 
 @written_as("reports.read")
@@ -115,6 +126,9 @@ class NamesHidden(Body, frozen=True):
     def withdraws(self) -> bool:
         return True
 
+    def to_do_again(self) -> str:
+        return "names-hidden"
+
 
 @written_as("reports.names_shown")
 class NamesShown(Body, frozen=True):
@@ -131,6 +145,9 @@ class EveryNameHidden(Body, frozen=True):
 
     def withdraws(self) -> bool:
         return True
+
+    def to_do_again(self) -> str:
+        return "every-name-hidden"
 
 
 @written_as("reports.every_name_shown")

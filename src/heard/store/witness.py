@@ -6,10 +6,11 @@ must not see again. It is a folder of two files, `checkpoint` and `withdrawn`, e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from heard.engine import chain
-from heard.engine.entry import kinds_that_withdraw
+from heard.engine.entry import kinds_done_again, kinds_that_withdraw
 from heard.engine.errors import Corrupt, Unavailable
 from heard.engine.journal import Journal
 from heard.store.media import keep_whole
@@ -81,7 +82,7 @@ class Witness:
         There are some after an older backup was restored: what it has of them must be withdrawn again before anything
         is served.
         """
-        return sorted(self._withdrawn - withdrawn(journal))
+        return sorted(line for line in self._withdrawn - withdrawn(journal) if not _is_here(journal, line))
 
     def keep_withdrawn(self, journal: Journal) -> None:
         """Follow the journal: what it newly withdrew is on the other disk when this returns.
@@ -94,6 +95,12 @@ class Witness:
             return
         self._withdrawn |= news
         self._looked = position
+
+    def was_done_again(self, lines: Iterable[str]) -> None:
+        """Take these out: what was done anew has lines of its own, and from here on people may decide about it."""
+        left = self._withdrawn - frozenset(lines)
+        if left != self._withdrawn and self._keep("withdrawn", "".join(f"{line}\n" for line in sorted(left))):
+            self._withdrawn = left
 
     def keep_head(self, journal: Journal) -> None:
         """Put the newest head there, if it is newer: about once a second and at the end, not at every entry."""
@@ -119,16 +126,30 @@ class Witness:
 
 
 def withdrawn(journal: Journal, after: int = 0) -> frozenset[str]:
-    """What entries later than `after` withdrew: a line for each stream, and "stream position" for each entry that was
-    erased with it.
+    """What entries later than `after` withdrew: a line for each stream, "stream position" for each entry that was
+    erased with it, and "stream position what" for what has to be done again (`Body.to_do_again`).
     """
     lines = set()
-    for entry in journal.opened(journal.store.of_kinds(kinds_that_withdraw(), after)):
-        if entry.body is not None and entry.body.withdraws():
+    kinds = tuple({*kinds_that_withdraw(), *kinds_done_again()})
+    for entry in journal.opened(journal.store.of_kinds(kinds, after)):
+        if entry.body is None:
+            continue
+        if entry.body.withdraws():
             lines.add(entry.stream)
             # Of the stream that is gone, not of the entry's: the words of a state are erased in an entry of the case.
             lines.update(f"{entry.stream} {position}" for position in entry.body.erases())
+        if what := entry.body.to_do_again():
+            lines.add(f"{entry.stream} {entry.position} {what}")
     return frozenset(lines)
+
+
+def _is_here(journal: Journal, line: str) -> bool:
+    """Whether the entry of which a line says what to do again is in this journal: it may be read in another way by
+    now, as what counts for a mark of redaction is by a newer version.
+    """
+    stream, *said = line.split()
+    entry = journal.entry(int(said[0])) if len(said) > 1 else None
+    return entry is not None and entry.stream == stream
 
 
 def _read(path: Path) -> str:

@@ -23,7 +23,6 @@ from heard.cases.follows import Follows
 from heard.coverage.approval import counting
 from heard.coverage.frames import Painter
 from heard.coverage.rendering import rendering_hash
-from heard.coverage.withdrawing_again import withdraw_again
 from heard.deliver.mailing import Mailbox, mailbox
 from heard.deliver.probing import Probing, places
 from heard.deliver.purging import Purging
@@ -31,7 +30,7 @@ from heard.engine.errors import HeardError, Unavailable
 from heard.engine.projection import code_hash
 from heard.engine.scribe import Scribe
 from heard.live.edition import Edition
-from heard.opening import ROOMS, House, open_house
+from heard.opening import ROOMS, House, open_house, withdraw_again
 from heard.reports import echoes as echoing
 from heard.reports import register as registers
 from heard.reports import space
@@ -175,12 +174,10 @@ async def run(
 
 
 def _withdraw_again(house: House) -> None:
-    """A backup may be as long as the newest head that was witnessed, and lack a withdrawal of the second after it."""
-    if house.witness:
-        lines = house.witness.still_to_withdraw(house.journal)
-        retracted, erased = withdraw_again(house.node, house.doors, house.journal, lines, by="operator")
-        if retracted or erased:
-            log.warning("withdrawn_again", retracted=retracted, erased=erased)
+    if done := withdraw_again(house):
+        log.warning("withdrawn_again", retracted=done.retracted, erased=done.erased, hidden=done.hidden)
+    if done.held:
+        log.warning("held_again", cases=len(done.held), orders_lost=done.orders)
 
 
 def _register(house: House) -> Register:

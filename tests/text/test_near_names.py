@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from heard.cases.guard import Guard
+from heard.text import near_names
 from heard.text import words as reading
 from heard.text.lookalikes import latin
 from heard.text.near_names import NearNames
@@ -94,9 +95,14 @@ def names(dice: random.Random, count: int = 60) -> list[tuple[str, str]]:
     return [(dice.choice(evasions.GIVEN), dice.choice(evasions.SURNAMES)) for _ in range(count)]
 
 
-def gone_out(ways: tuple[evasions.Evasion, ...], seed: int) -> Counter[str]:
+#: What else an order lists beside a name: one word, a pet name, a handle, three words, few letters.
+ALIASES = [("", one) for one in ("Quill", "Tommo", "Ozzy", "Zephyra", "Kestrelwing", "@rtide_99", "rowan.tide", "@Mox")]
+ALIASES += [("Mary Ann", "Tidewell"), ("Mr", "Tidewell"), ("Li", "Na"), ("Uncle", "Bo"), ("The", "Gatekeeper")]
+
+
+def gone_out(ways: tuple[evasions.Evasion, ...], seed: int, meant: list[tuple[str, str]] | None = None) -> Counter[str]:
     dice = random.Random(seed)
-    meant = names(dice)
+    meant = meant or names(dice)
     guard = Guard(f"{given} {surname}" for given, surname in meant)
     tried = evasions.evaded(dice, ways, meant)
     return Counter(way for way, texts in (next(tried) for _ in range(TRIED)) if not guard.is_told_by(*texts))
@@ -105,6 +111,23 @@ def gone_out(ways: tuple[evasions.Evasion, ...], seed: int) -> Counter[str]:
 def test_no_name_gets_out_whose_letters_are_all_there() -> None:
     seed = random.randrange(10**6)
     assert gone_out(evasions.FOLDED, seed) == {}, f"seed {seed}"
+
+
+def test_no_alias_gets_out_whose_letters_are_all_there() -> None:
+    seed = random.randrange(10**6)
+    assert gone_out(evasions.FOLDED, seed, ALIASES) == {}, f"seed {seed}"
+
+
+@pytest.mark.parametrize("text", ["#JusticeForQuill", "@QuillFamily", "#LiNaInquest", "0zzy", "@MoxNews"])
+def test_an_alias_of_few_letters_is_found_in_a_hashtag_and_under_signs(text: str) -> None:
+    assert Guard(f"{given} {surname}" for given, surname in ALIASES).is_told_by(f"It was {text}.")
+    assert not Guard(["Rowan Tide"]).is_told_by(f"It was {text}.")
+
+
+def test_a_guard_that_knows_short_words_only_as_they_are_spelt_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(near_names, "disguised", lambda text: set())
+    assert gone_out((evasions.alike,), 1, ALIASES).total() > TRIED / 10
 
 
 def test_of_evasions_at_least_995_in_1000_are_held(shared_data: Path) -> None:
@@ -121,7 +144,7 @@ def test_a_guard_that_does_not_read_letters_as_they_look_is_caught(monkeypatch: 
 
 
 def paragraphs(shared_data: Path) -> dict[str, list[str]]:
-    """What was said in six public hearings by day, and written in reports."""
+    """What was said in six public hearings by day, and written in reports and live blogs."""
     said: dict[str, list[str]] = {}
     for day in sorted((shared_data / "transcripts" / "days").glob("*.jsonl")):
         turns = [json.loads(line) for line in day.read_text().splitlines()]
@@ -130,6 +153,10 @@ def paragraphs(shared_data: Path) -> dict[str, list[str]]:
     with gzip.open(shared_data / "pfd" / "texts.csv.gz", "rt") as lines:
         reports = csv.DictReader(lines)
         written = [text for report in reports for text in (report["circumstances"], report["concerns"]) if text]
+    for blog in sorted((shared_data / "liveblogs").glob("*.json")):
+        blocks = json.loads(blog.read_text())["blocks"]
+        parts = [re.sub(r"<[^>]+>", " ", part.get("html", "")) for block in blocks for part in block["elements"]]
+        said["live blogs"] = said.get("live blogs", []) + [part for part in parts if len(part.strip()) > 30]
     said["reports"] = [part for text in written for part in re.split(r"\n\s*\n|(?<=\.)\s{2,}", text) if len(part) > 60]
     return said
 
@@ -137,12 +164,21 @@ def paragraphs(shared_data: Path) -> dict[str, list[str]]:
 def test_of_paragraphs_about_others_hardly_any_is_held(shared_data: Path) -> None:
     dice = random.Random(7)
     guard = Guard(f"{given} {surname}" for given, surname in names(dice, 20))
-    unrelated = [one for day in paragraphs(shared_data).values() for one in day]
+    said = paragraphs(shared_data)
+    blogs = said.pop("live blogs")
+    unrelated = [one for day in said.values() for one in day]
     dice.shuffle(unrelated)
-    unrelated = unrelated[: 15_000 if SOAK else 1_500]
+    unrelated = blogs + unrelated[: 15_000 if SOAK else 1_300]
+    assert len(blogs) > 100
     held = sum(guard.is_told_by(one) for one in unrelated)
     print(f"{held} of {len(unrelated)} unrelated paragraphs held ({held / len(unrelated):.2%})")
     assert held <= len(unrelated) * 0.005
+
+
+def most_named(said: list[str], count: int = 20) -> list[str]:
+    """The words that stand most often with a capital within a sentence."""
+    found = Counter(word for turn in said for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b", turn))
+    return [word for word, _ in found.most_common(count)]
 
 
 def test_of_the_same_hearing_hardly_any_is_held_where_the_protected_share_a_name_with_its_people(
@@ -155,6 +191,8 @@ def test_of_the_same_hearing_hardly_any_is_held_where_the_protected_share_a_name
         people = [re.sub(r" [KQ]C$", "", person["name"]) for person in of_day["people"]]
         protected = [f"{dice.choice(evasions.GIVEN)} {name.split()[-1]}" for name in people]
         protected += [f"{name.split()[0]} {dice.choice(evasions.SURNAMES)}" for name in people if "." not in name]
+        for name in most_named(said[day]):  # whom and where it is about: who died, a town, a street, a house
+            protected += [f"{dice.choice(evasions.GIVEN)} {name}", f"{name} {dice.choice(evasions.SURNAMES)}"]
         guard = Guard(protected, people)
         of_it = said[day] if SOAK else dice.sample(said[day], 150)
         held, tried = held + sum(guard.is_told_by(one) for one in of_it), tried + len(of_it)

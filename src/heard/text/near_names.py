@@ -16,7 +16,7 @@ from ahocorasick_rs import AhoCorasick
 from heard.text.forms import SLIPS, Forms, one_stroke, orders, words_of
 from heard.text.nicknames import also_called, may_be_called
 from heard.text.slips import one_slip_apart
-from heard.text.words import Word, initials_in, readings
+from heard.text.words import Word, disguised, initials_in, readings
 
 #: A name runs over so many words at most, spelt with hyphens, split by a space, or with its middle names.
 LONGEST = 5
@@ -68,7 +68,9 @@ class NearNames:
         """
         if not self._forms.whole:
             return False
-        found = [self._stands_in(read) for read in readings("\n".join(texts))]
+        together = "\n".join(texts)
+        found = [self._stands_in(read) for read in readings(together)]
+        found.append(not self._forms.whole.isdisjoint(map(one_stroke, disguised(together))))
         return any(found)
 
     def _stands_in(self, read: list[Word]) -> bool:

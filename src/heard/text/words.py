@@ -10,6 +10,7 @@ from heard.text.lookalikes import latin, signs_read
 from heard.text.normalise import has_markup, seen
 
 _WORD = re.compile(r"[^\W_]+")
+_CAPITALIZED = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]*")
 _POSSESSIVE = re.compile(r"['’ʼ]s\b")
 #: So many single letters in a row are a word spelt out: "R o w a n".
 SPELT_OUT = 3
@@ -60,6 +61,25 @@ def put_together(given: list[Word]) -> list[Word]:
         else:
             made += letters
     return made if len(made) != len(given) else given
+
+
+def disguised(text: str) -> set[str]:
+    """Words that are written as nobody writes another word, so that they count however short they are: with a letter of
+    another alphabet or a sign for one ("Тommo", "Qu1ll"), or run into a hashtag ("#JusticeForQuill").
+    """
+    found: set[str] = set()
+    for one in (seen(text), seen(text, keep_markup=True)) if has_markup(text) else (seen(text),):
+        for token in one.split():
+            plain = latin(token)
+            ways = ((plain,) if not token.isascii() else ()) + signs_read(plain)
+            found.update(word.letters for way in ways for word in words(way))
+            if "#" in token or "@" in token:
+                parts = [part.casefold() for part in _CAPITALIZED.findall(plain)]
+                joined = (
+                    parts[at:end] for at in range(len(parts)) for end in range(at + 1, min(at + 3, len(parts)) + 1)
+                )
+                found.update(map("".join, joined))
+    return found
 
 
 def initials_in(given: list[Word]) -> set[str]:

@@ -137,6 +137,7 @@ class Planter:
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=True)
             self.api(case, f"/posts/{post}/corrections", text=line, title=title, notice=notice, reason=reason)
             self.api(case, f"/cases/{case.slug}/second_eyes", needed=False, reason=line[:1000])  # another has to say so
+            self.house.node.catch_up()
             of_case = cases.by_slug(self.house.tables, case.slug).id
             self.house.node.do(rule_second_eyes(of_case, False), by=OPERATOR)
         if post := posts.get("withdraw"):

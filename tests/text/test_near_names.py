@@ -100,12 +100,14 @@ ALIASES = [("", one) for one in ("Quill", "Tommo", "Ozzy", "Zephyra", "Kestrelwi
 ALIASES += [("Mary Ann", "Tidewell"), ("Mr", "Tidewell"), ("Li", "Na"), ("Uncle", "Bo"), ("The", "Gatekeeper")]
 
 
-def gone_out(ways: tuple[evasions.Evasion, ...], seed: int, meant: list[tuple[str, str]] | None = None) -> Counter[str]:
+def gone_out(
+    ways: tuple[evasions.Evasion, ...], seed: int, meant: list[tuple[str, str]] | None = None, count: int = TRIED
+) -> Counter[str]:
     dice = random.Random(seed)
     meant = meant or names(dice)
     guard = Guard(f"{given} {surname}" for given, surname in meant)
     tried = evasions.evaded(dice, ways, meant)
-    return Counter(way for way, texts in (next(tried) for _ in range(TRIED)) if not guard.is_told_by(*texts))
+    return Counter(way for way, texts in (next(tried) for _ in range(count)) if not guard.is_told_by(*texts))
 
 
 def test_no_name_gets_out_whose_letters_are_all_there() -> None:
@@ -115,7 +117,7 @@ def test_no_name_gets_out_whose_letters_are_all_there() -> None:
 
 def test_no_alias_gets_out_whose_letters_are_all_there() -> None:
     seed = random.randrange(10**6)
-    assert gone_out(evasions.FOLDED, seed, ALIASES) == {}, f"seed {seed}"
+    assert gone_out(evasions.FOLDED, seed, ALIASES, TRIED if SOAK else 1_000) == {}, f"seed {seed}"
 
 
 @pytest.mark.parametrize("text", ["#JusticeForQuill", "@QuillFamily", "#LiNaInquest", "0zzy", "@MoxNews"])
@@ -127,7 +129,7 @@ def test_an_alias_of_few_letters_is_found_in_a_hashtag_and_under_signs(text: str
 def test_a_guard_that_knows_short_words_only_as_they_are_spelt_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
     monkeypatch.setattr(near_names, "disguised", lambda text: set())
-    assert gone_out((evasions.alike,), 1, ALIASES).total() > TRIED / 10
+    assert gone_out((evasions.alike,), 1, ALIASES, 300).total() > 30
 
 
 def test_of_evasions_at_least_995_in_1000_are_held(shared_data: Path) -> None:

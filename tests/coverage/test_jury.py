@@ -16,9 +16,13 @@ from heard.cases import projection as cases
 from heard.coverage import commands, court, kept, projection
 from heard.coverage.elements import Text
 from heard.coverage.entries import PostPublished
+from heard.deliver.surfaces import addresses
 from heard.engine import now
+from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, Refused
 from heard.engine.journal import Writing
+from heard.export.archive import unpack
+from heard.export.making import export_case
 from heard.opening import House, open_house
 from tests.desk import Desk
 from tests.server import Server, running
@@ -238,29 +242,67 @@ def test_looking_outside_the_append_is_caught(tmp_path: Path) -> None:
     assert published_past(5, tmp_path / "data", unguarded) > 0
 
 
-def everything_said(server: Server, slug: str, post: str) -> dict[str, str]:
-    pages = [f"/{slug}/", f"/{slug}/posts/{post}/", f"/{slug}/posts/{post}/fragment/", f"/{slug}/corrections/", "/"]
-    feeds = [f"/{slug}/feed.atom", f"/{slug}/feed.json", f"/live/{slug}/after/0"]
-    said = {address: server.page(address) for address in [*pages, *feeds]}
-    api = [f"/api/v1/cases/{slug}/posts", f"/api/v1/posts/{post}", f"/api/v1/cases/{slug}/hearings"]
-    return said | {address: server.client.get(address).text for address in api}
+ARGUED = (f"{WORDS}, argued without the jury.", f"{WORDS} again.", f"A ruling on {WORDS}.")
+
+
+def everything_said(server: Server, slug: str, posts: list[str]) -> dict[str, str]:
+    """What every surface of the register says, the stream and an export too, and programs without the desk's roles."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    case = cases.by_slug(house.tables, slug)
+    found = addresses(house.tables, house.journal, case, posts, house.store.position())
+    said = {f"export: {name}": repr(content) for name, content in unpack(_exported(house, slug)).items()}
+    house.close()
+    for surface in found:
+        if surface.sort == "answer" or surface.address.endswith("/after/0"):
+            answer = server.reader.get(surface.address)  # what is sealed is as if it were not there
+            assert answer.status_code == 200 or any(post in surface.address for post in posts), surface.address
+            said[surface.address] = answer.text
+    said[f"/live/{slug}"] = _streamed(server, slug)
+    api = [f"/api/v1/cases/{slug}/{what}" for what in ("posts", "hearings", "summary", "state", "people")]
+    return said | {address: server.client.get(address).text for address in (*api, f"/api/v1/posts/{posts[0]}")}
+
+
+def _exported(house: House, slug: str) -> bytes:
+    return export_case(house.node, house.doors, house.media, slug).content
+
+
+def _streamed(server: Server, slug: str) -> str:
+    """All that a page that was away is sent, up to a post that comes after it."""
+    last = new_id()
+    server.publish(slug, f"Nothing of it: {last}.")
+    epoch = server.reader.get(f"/live/{slug}/after/0").json()["next"].split(".")[0]
+    found = []
+    with server.reader.stream("GET", f"/live/{slug}", headers={"Last-Event-ID": f"{epoch}.1"}) as stream:
+        for line in stream.iter_lines():
+            found.append(line)
+            if last in line or "reset" in line:
+                break
+    return "\n".join(found)
+
+
+def who_says_it(said: dict[str, str]) -> list[str]:
+    return [address for address, text in said.items() if WORDS in text]
 
 
 def test_sealed_words_are_on_no_exit_also_after_a_restart_and_then_they_are(tmp_path: Path) -> None:
+    """Jury out, three posts, jury back."""
     with running(tmp_path / "data") as server:
         slug = server.open_case("jury", "An inquest with a jury")
         of = server.post(f"/cases/{slug}/hearings", {"title": "The inquest", "jury": True}).json()["id"]
         assert server.post(f"/hearings/{of}/sittings", {"title": "Day 1"}).status_code == 201
         server.post(f"/hearings/{of}/jury", {"jury": "out"})
-        answer = server.post(f"/cases/{slug}/posts", {"text": f"{WORDS}, argued without the jury.", "key_event": True})
-        assert (answer.status_code, answer.json()["status"]) == (202, "sealed")
-        post = answer.json()["id"]
+        answers = [server.post(f"/cases/{slug}/posts", {"text": text, "key_event": True}) for text in ARGUED]
+        assert [(one.status_code, one.json()["status"]) for one in answers] == [(202, "sealed")] * 3
+        posts = [one.json()["id"] for one in answers]
         server.post(f"/hearings/{of}/jury", {"jury": "in"})
-        assert not [address for address, text in everything_said(server, slug, post).items() if WORDS in text]
+        server.publish(slug, "The jury is back.")
+        said = everything_said(server, slug, posts)
+        assert len(said) > 15 and who_says_it(said) == []
     with running(tmp_path / "data") as server:
-        said = everything_said(server, slug, post)
-        assert not [address for address, text in said.items() if WORDS in text]
-        assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 422
+        said = everything_said(server, slug, posts)
+        assert who_says_it(said) == []
+        assert server.post(f"/hearings/{of}/sealed", {"posts": posts}).status_code == 422
         by_whom = server.client.get(f"/desk/{slug}/").text
         assert "The jury is back, recorded by" in by_whom and "Conclusion returned, recorded by" not in by_whom
         ended = {"cause": "conclusion returned", "words": "<b>Misadventure</b>, by all of them."}
@@ -269,8 +311,26 @@ def test_sealed_words_are_on_no_exit_also_after_a_restart_and_then_they_are(tmp_
         told = re.findall(r"Conclusion returned, recorded by ([^<]+) at \d\d:\d\d on [^<]+: “(.*?)”", desk)
         assert len(told) == 2, "beside what was sealed, and at the hearing"
         assert set(told) == {("Ada Desk", "&lt;b&gt;Misadventure&lt;/b&gt;, by all of them.")}
-        assert "Misadventure" not in "".join(everything_said(server, slug, post).values())
-        assert server.post(f"/hearings/{of}/sealed", {"posts": [post]}).status_code == 201
-        assert WORDS in server.page(f"/{slug}/")
+        said = everything_said(server, slug, posts)
+        assert who_says_it(said) == [] and "Misadventure" not in "".join(said.values())
+        assert server.post(f"/hearings/{of}/sealed", {"posts": posts}).status_code == 201
+        says = who_says_it(everything_said(server, slug, posts))  # the control: all of these would have said it
+        assert {f"/{slug}/?order=oldest", f"/{slug}/feed.atom", f"/live/{slug}", f"/live/{slug}/after/0"} <= set(says)
+        assert {f"/{slug}/posts/{posts[2]}/fragment/", f"/api/v1/cases/{slug}/posts", "export: index.html"} <= set(says)
         assert WORDS not in "".join(server.said)
         assert "Misadventure" in server.client.get(f"/desk/{slug}/").text, "also when all of it is released"
+
+
+def test_without_a_jury_neither_page_nor_program_can_choose_it(server: Server) -> None:
+    slug = server.open_case("alone", "A coroner who sits alone")
+    of = server.post(f"/cases/{slug}/hearings", {"title": "The inquest"}).json()["id"]
+    assert server.post(f"/hearings/{of}/sittings", {"title": "Day 1"}).status_code == 201
+    with server.signed_in() as desk:
+        offered = re.compile(f'formaction="/desk/{slug}/(jury-out|jury-in|jury-lift)"|action="/desk/{slug}/jury-out"')
+        assert not offered.search(desk.get(f"/desk/{slug}/").text)
+        assert desk.post(f"/desk/{slug}/jury-out", data={"hearing": of}).status_code == 422
+        assert server.post(f"/hearings/{of}/jury", {"jury": "out"}).status_code == 422
+        assert server.publish(slug, "Legal argument in open court.") and "Legal argument" in server.page(f"/{slug}/")
+        assert desk.post(f"/desk/{slug}/jury-sworn", data={"hearing": of}).status_code == 303  # the control
+        assert offered.search(desk.get(f"/desk/{slug}/").text)
+        assert server.post(f"/hearings/{of}/jury", {"jury": "out"}).status_code == 201

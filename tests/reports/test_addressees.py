@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,33 @@ def _addressed(folder: Path) -> list[tuple[str, tuple[str, ...], list[str], list
             digest = hashlib.sha256(url.encode()).hexdigest()[:8]
             found.append((digest, split(raw[field]), _names(right[field]), _names(later.get(url, ""))))
     return found
+
+
+def test_no_two_people_of_the_published_tables_are_one(shared_data: Path) -> None:
+    """Nor a person and a body. Looked at are all that have a word in common which fewer than 60 have."""
+    names: set[str] = set()
+    for file, field in (
+        ("tracker_2024-03-01_raw.csv.gz", "this_report_is_being_sent_to"),
+        ("tracker_2025-07-31_database.csv.gz", "Sent to"),
+    ):
+        with gzip.open(shared_data / "pfd" / file, "rt", newline="") as rows:
+            names.update(name for row in csv.DictReader(rows) for name in split(row[field]))
+    nobodys = sorted(name for name in names if not bodies.key(name) and "REDACTED" not in name.upper())
+    by_word: dict[str, list[str]] = {}
+    for name in nobodys:
+        for word in set(_plain(name).split()):
+            by_word.setdefault(word, []).append(name)
+    pairs = {pair for some in by_word.values() if len(some) < 60 for pair in combinations(some, 2)}
+    as_one = {pair for pair in pairs if _without_the(pair[0]) != _without_the(pair[1]) and bodies.alike(*pair)}
+    assert len(nobodys) > 1_000 and len(pairs) > 5_000
+    college = "Royal College of General Practitioners"  # “practitioners” hides it as if it were one of them
+    assert {one for pair in as_one for one in pair} <= {college, f"The {college}", f"The {college} (RCGP)"}
+    person = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor|Dame|Lady|Rev)\b\.? [A-Z][a-z]+")
+    assert [name for name in names if bodies.key(name) and person.search(bodies.name(name))] == []
+
+
+def _without_the(name: str) -> str:
+    return _plain(name).removeprefix("the ")
 
 
 def test_addressees_are_counted_as_the_corrected_tables_count_them(shared_data: Path) -> None:

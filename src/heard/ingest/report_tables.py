@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import date
 
@@ -111,7 +112,7 @@ def read_table(raw: bytes, name: str) -> Table:
     """
     try:
         text = _unpacked(raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as wrong:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as wrong:
         raise Refused(f"{name} cannot be read as a table in UTF-8. Nothing was imported.") from wrong
     csv.field_size_limit(UNPACKED_MAX)
     rows = csv.DictReader(io.StringIO(text, newline=""))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from heard import opening
+from heard.backup import backup, restoring
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.opening import House, open_house
@@ -66,40 +69,46 @@ def said(data: Path, tmp_path: Path) -> str:
     return shown
 
 
-def restored(data: Path, tmp_path: Path) -> tuple[Path, str]:
-    witness, back = tmp_path / "witness", tmp_path / "back"
+class Back(NamedTuple):
+    """What was restored, its witness, and what the command said."""
+
+    data: Path
+    witness: Path
+    told: str
+
+
+@pytest.fixture(scope="module")
+def back(tmp_path_factory: pytest.TempPathFactory) -> Back:
+    folder = tmp_path_factory.mktemp("restored")
+    data, witness, again = folder / "data", folder / "witness", folder / "back"
     before(data)
-    worked(data, "backup", "--out", tmp_path / "backups")
+    copy, _ = backup(data, folder / "backups")
     withdrawn_since(data, witness)
-    [folder] = (tmp_path / "backups").iterdir()
-    return back, worked(back, "restore", folder, "--new-epoch", "--witness", witness)
+    return Back(again, witness, worked(again, "restore", copy, "--new-epoch", "--witness", witness))
 
 
-def test_what_was_hidden_taken_out_or_gone_since_is_in_no_report(data: Path, tmp_path: Path) -> None:
-    back, told = restored(data, tmp_path)
-    assert "Hidden again, of reports: 4." in told
-    shown = said(back, tmp_path)
+def test_what_was_hidden_taken_out_or_gone_since_is_in_no_report(back: Back, tmp_path: Path) -> None:
+    assert "Hidden again, of reports: 4." in back.told
+    shown = said(back.data, tmp_path)
     for name in (CHILD, COUNSEL, NURSE, OTHER):
         assert name not in shown and name.split()[1] not in shown, name
     assert "2021-0001" in shown and "2021-0002" in shown and "2021-0003" not in shown
-    house = opened(back)
+    house = opened(back.data)
     assert projection.gone(house.tables) == ["2021-0003", "2021-0004"]
     assert [(one.slug, one.field) for one in projection.taken_out(house.tables)] == [("2021-0002", "coroner")]
     house.close()
 
 
-def test_a_case_that_had_an_order_since_is_held_though_it_was_not_live(data: Path, tmp_path: Path) -> None:
-    back, told = restored(data, tmp_path)
-    assert "1 order recorded since is lost" in told and "Rowan" not in told
-    assert "Held until an editor has looked at it: quiet" in told and "untouched" not in told
-    assert "quiet\tannounced (held)" in worked(back, "case", "list")
-    assert "Rowan" not in (tmp_path / "witness" / "withdrawn").read_text()
+def test_a_case_that_had_an_order_since_is_held_though_it_was_not_live(back: Back) -> None:
+    assert "1 order recorded since is lost" in back.told and "Rowan" not in back.told
+    assert "Held until an editor has looked at it: quiet" in back.told and "untouched" not in back.told
+    assert "quiet\tannounced (held)" in worked(back.data, "case", "list")
+    assert "Rowan" not in (back.witness / "withdrawn").read_text()
 
 
-def test_what_a_person_decides_afterwards_stands_at_the_next_start(data: Path, tmp_path: Path) -> None:
-    back, _ = restored(data, tmp_path)
-    witness = tmp_path / "witness"
-    house = opened(back, witness)
+def test_what_a_person_decides_afterwards_stands_at_the_next_start(back: Back, tmp_path: Path) -> None:
+    copy, witness = (Path(shutil.copytree(one, tmp_path / one.name)) for one in back[:2])
+    house = opened(copy, witness)
     child = projection.by_slug(house.tables, "2021-0001")
     house.node.do(commands.show_names(child, "her mother would have it told"), by="editor")
     house.node.do(
@@ -108,10 +117,10 @@ def test_what_a_person_decides_afterwards_stands_at_the_next_start(data: Path, t
     quiet = cases.by_slug(house.tables, "quiet").id
     house.node.do(case_commands.let_case_go(quiet, "The order was recorded again."), by="editor")
     house.close()
-    house = opened(back, witness)
+    house = opened(copy, witness)
     assert not opening.withdraw_again(house) and not cases.is_held(house.tables, quiet)
     house.close()
-    shown = said(back, tmp_path)
+    shown = said(copy, tmp_path)
     assert CHILD in shown and NURSE in shown and COUNSEL not in shown
 
 
@@ -122,12 +131,11 @@ def test_reading_the_table_again_tells_who_of_several_was_taken_out(data: Path, 
     house = opened(data)
     read(house, table(line(1, sent=sent), line(2)), FIRST)
     house.close()
-    worked(data, "backup", "--out", tmp_path / "backups")
+    folder, _ = backup(data, tmp_path / "backups")
     later = table(line(1, sent="Harbour Board | REDACTED"), line(2))
     house = opened(data, witness)
     read(house, later, SECOND, name="later.csv")
     house.close()
-    [folder] = (tmp_path / "backups").iterdir()
     worked(back, "restore", folder, "--new-epoch", "--witness", witness)
     shown = said(back, tmp_path)
     assert NURSE not in shown
@@ -147,12 +155,9 @@ def test_a_restore_that_forgets_a_room_is_caught(
     """The control: done in this process, without one of the two."""
     nothing: dict[str, Callable[..., object]] = {"hide_again": lambda *_: (), "hold_again": lambda *_: ((), 0)}
     monkeypatch.setattr(opening, forgets, nothing[forgets])
-    from heard.backup import restoring
-
     before(data)
-    worked(data, "backup", "--out", tmp_path / "backups")
+    folder, _ = backup(data, tmp_path / "backups")
     withdrawn_since(data, tmp_path / "witness")
-    [folder] = (tmp_path / "backups").iterdir()
     back = tmp_path / "back"
     with restoring(folder, back, new_epoch=True, witness=tmp_path / "witness") as facts:
         house = opened(facts.folder, tmp_path / "witness")

@@ -22,9 +22,12 @@ from heard.store.media import Media
 from heard.store.memory import MemoryVault
 from heard.store.reserve import Reserve
 from heard.verify import verify_directory
+from tests.cli.typed import worked
 from tests.faults.aftermath import acknowledged, after_three, needs_strace
 from tests.faults.publisher import prepare
 from tests.faults.test_kill import PATIENCE_S, QUIET, ROOT, SOAK, command, counted
+from tests.server import running
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]  # the long runs of `make soak` take their time
 
@@ -114,6 +117,26 @@ def test_on_a_full_disk_publishing_is_unavailable_reading_goes_on_and_retracting
     publish(house, case, "There is room again")
     assert shown(house) == before + 1
     assert verify_directory(house.data).erased == 3, "what was published, its retraction and the reason for it"
+
+
+@pytest.mark.parametrize("small_disk", ["tmpfs"], indirect=True)
+def test_the_command_retracts_on_a_full_disk_beside_a_server_and_alone(small_disk: Path) -> None:
+    with running(small_disk / "data") as server:
+        slug = server.open_case("full", "A case on a full disk")
+        posts = [server.publish(slug, f"qwordsthatgo{number}q") for number in range(3)]
+        assert all(f"qwordsthatgo{number}q" in server.page(f"/{slug}/") for number in range(3))
+        with filled(small_disk):
+            assert server.post(f"/cases/{slug}/posts", {"text": "long words " * 1500}).status_code == 503
+            for post in posts[:2]:
+                assert "Withdrawn." in worked(server.data, "retract", post, "--no-wait")
+            wait_until(lambda: "qwordsthatgo0q" not in server.page(f"/{slug}/"))
+            wait_until(lambda: "qwordsthatgo1q" not in server.page(f"/{slug}/"))
+            assert "qwordsthatgo2q" in server.page(f"/{slug}/"), "the control"
+    with filled(small_disk):
+        assert "Withdrawn." in worked(server.data, "retract", posts[2], "--no-wait")
+    house = open_house(small_disk / "data")
+    assert shown(house) == 0
+    house.close()
 
 
 def test_without_the_reserve_a_full_disk_refuses_retractions(

@@ -69,7 +69,7 @@ def disguised(text: str) -> set[str]:
     """
     found: set[str] = set()
     for one in (seen(text), seen(text, keep_markup=True)) if has_markup(text) else (seen(text),):
-        for token in one.split():
+        for token in {*one.split()}:
             plain = latin(token)
             ways = ((plain,) if not token.isascii() else ()) + signs_read(plain)
             found.update(word.letters for way in ways for word in words(way))

@@ -124,7 +124,7 @@ def test_the_page_the_picture_and_the_table_say_the_same(client: TestClient) -> 
         assert f'<th scope="row">{row[0]}</th>{cells}' in page
     svg = client.get(f"{about}over-time.svg").text
     root = ET.fromstring(svg)
-    drawn = [float(part.attrib["height"]) for part in root.iter(f"{SVG}rect") if part.get("width") == "14"]
+    drawn = [float(part.attrib["height"]) for part in root.iter(f"{SVG}rect") if part.get("x", "").endswith("%")]
     most = max(int(row[1]) for row in rows[3:])
     assert round(sum(drawn) * most / drawing.HIGH) == sum(int(row[1]) for row in rows[3:]) == 23
     labels = [text.text for text in root.iter(f"{SVG}text")]
@@ -136,5 +136,5 @@ def test_the_page_the_picture_and_the_table_say_the_same(client: TestClient) -> 
 
 def test_the_parts_of_a_column_are_filled_each_in_its_own_way_also_alone() -> None:
     made = pictures.alone(drawing.columns([("2021 Q1", (1, 2, 3, 4, 5))], ("a", "b", "c", "d", "e"), "Over time"))
-    fills = [part.attrib["fill"] for part in ET.fromstring(made).iter(f"{SVG}rect") if part.get("width") == "14"]
+    fills = [part.attrib["fill"] for part in ET.fromstring(made).iter(f"{SVG}rect") if "%" in part.get("x", "")]
     assert len(set(fills)) == 5 and "#ffffff" not in fills

@@ -24,6 +24,9 @@ ROWS = [
 ]
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
 def size_of(png: bytes) -> tuple[int, int]:
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     width, height = struct.unpack(">II", png[16:24])
@@ -36,6 +39,16 @@ def test_a_picture_alone_is_whole_and_coloured_and_says_what_it_said() -> None:
     assert "".join(ET.fromstring(made).itertext()) == "".join(ET.fromstring(drawn).itertext())
     assert 'fill="#1d4f91"' in made and "class=" not in made.split(">", 1)[1] and "style" not in made
     assert ET.fromstring(pictures.alone("")) is not None
+
+
+def test_a_picture_fits_every_width_and_its_words_shrink_with_none_of_them() -> None:
+    drawn = ET.fromstring(drawing.shares(ROWS, "By year"))
+    assert "viewBox" not in drawn.attrib  # which would shrink the letters with the picture
+    for part in drawn.iter():
+        across = [part.attrib[side] for side in ("x", "width") if side in part.attrib and part is not drawn]
+        assert all(one == "0" or one.endswith("%") for one in across), part.attrib
+    bars = [part.attrib["width"] for part in drawn.iter(f"{SVG}rect")]
+    assert bars == ["66.7%", "40%", "100%", "10%", "13.3%", "13.3%"]
 
 
 def test_the_png_has_the_letters_and_the_bars_of_the_picture() -> None:
@@ -85,5 +98,5 @@ def test_the_clocks_of_a_report_are_taken_away_with_their_table(served: Server) 
     assert row["addressee"] == "Harbour Board" and row["last_day"] == str(date(2021, 4, 28))
     svg = served.page(f"{about}.svg")
     assert "Harbour Board" in svg
-    assert size_of(served.reader.get(f"{about}.png").content)[0] == drawing.WIDTH * 2
+    assert size_of(served.reader.get(f"{about}.png").content)[0] == (drawing.WIDTH + 2 * pictures.MARGIN) * 2
     assert served.reader.get("/reports/none/timeline.png").status_code == 404

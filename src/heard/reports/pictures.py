@@ -1,7 +1,8 @@
 """Pictures that stand alone: an SVG with its colours in it, and the same as PNG, with a font of our own.
 
-A page's picture takes its colours from the page. Taken away it has none, and a stylesheet inside of it is not run where
-it is opened (our own policy), so they are put in as attributes. A server may have no font at all: one comes along.
+A page's picture takes its colours and its width from the page. Taken away it has none, and a stylesheet inside of it is
+not run where it is opened (our own policy), so they are put in as attributes. A server may have no font at all: one
+comes along.
 """
 
 from __future__ import annotations
@@ -23,11 +24,17 @@ _COLOURS = {
     "clock": 'stroke="#5a6068" stroke-width="2"',
     "last": 'stroke="#1b1b1b" stroke-width="2"',
     "came": 'fill="#1d4f91"',
-    "late": 'fill="#b3261e"',
+    "after": 'fill="#b3261e"',
     "soft": 'fill="#5a6068"',
+    "year": 'fill="#5a6068"',
+    "odd": 'fill="#5a6068"',
+    "said": 'fill="#1b1b1b"',
+    "total": 'fill="#1b1b1b"',
 }
 _FAMILY = "Source Sans Pro"
 _FONT = font_source_sans_pro.font_files_ttf["SourceSansPro"]
+#: Around a picture that stands alone.
+MARGIN = 12
 #: For screens and print.
 ZOOM = 2
 
@@ -38,10 +45,13 @@ def alone(svg: str) -> str:
         return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" width="1" height="1"></svg>'
     coloured = re.sub(r'class="(\w+)"(?= (?:x|y|cx|x1)=")', lambda found: _COLOURS.get(found[1], found[0]), svg)
     head, _, rest = writable(coloured).partition(">")
-    if "xmlns=" not in head:
-        head += ' xmlns="http://www.w3.org/2000/svg"'
+    size = re.search(r' width="(\d+)" height="(\d+)"', head)
+    assert size
+    wide, high = (int(side) + 2 * MARGIN for side in size.groups())
+    head = head.replace(size[0], f' viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"')
     ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    return f'{head} font-family="{_FAMILY}, sans-serif" font-size="13" fill="#1b1b1b">{ground}{rest}'
+    inner = f'<svg x="{MARGIN}" y="{MARGIN}"{size[0]}>{rest}'
+    return f'{head} font-family="{_FAMILY}, sans-serif" font-size="13" fill="#1b1b1b">{ground}{inner}</svg>'
 
 
 def png(svg: str) -> bytes:

@@ -62,7 +62,7 @@ def _record(written: dict[str, Any], dated: date, today: date) -> dict[str, Any]
         "area": written["area"],
         "deceased": written["deceased"],
         "addressees": [
-            {"id": ids[one["name"]], "name": one["name"], "response": _response(one, dated)}
+            {"id": ids[one["name"]], "name": one["name"], "response": _response(one, dated, today)}
             for one in written["addressee"]
         ],
         "concerns": [
@@ -81,13 +81,13 @@ def _record(written: dict[str, Any], dated: date, today: date) -> dict[str, Any]
     }
 
 
-def _response(one: dict[str, Any], dated: date) -> dict[str, Any] | None:
+def _response(one: dict[str, Any], dated: date, today: date) -> dict[str, Any] | None:
     if "answered_on_day" not in one:
         return None
     on = dated + timedelta(one["answered_on_day"])
     return {
         "dated": on,
-        "published_on": on + timedelta(3),
+        "published_on": min(today, on + timedelta(3)),
         "answer": one["answer"],
         "concerns": one.get("concerns", []),
         "summary": one["words"],

@@ -5,6 +5,7 @@ A query is an address, so that it can be shared and kept.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from heard.engine.errors import Refused
 from heard.reports import areas, asking, bodies, figures, standing
 from heard.reports.asking import Asked
 from heard.reports.register import Register
-from heard.reports.shown import Shown
+from heard.reports.shown import Shown, Texts
 from heard.text import care
 
 #: As many as fit one search; nobody reads on.
@@ -31,6 +32,8 @@ SNIPPET = 240
 NAME_MAX = 120
 #: So much stands before what was looked for.
 BEFORE = 80
+#: By so many of its first letters a word is looked for in a text.
+BEGINS = (6, 4)
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -92,12 +95,8 @@ class Found(msgspec.Struct, frozen=True):
     facets: tuple[Facet, ...]
     looked_for: Asked = Asked()
     named: Named | None = None
-
-    @property
-    def narrowed(self) -> list[tuple[Facet, str]]:
-        """The facets that narrow this down, each with what it is narrowed to, in words."""
-        asked = [(facet, getattr(self.query, facet.name)) for facet in self.facets]
-        return [(facet, label) for facet, value in asked if value for one, label, _ in facet.counts if one == value]
+    #: The facets that narrow this down, each with what it is narrowed to, in words: only what some report here has.
+    narrowed: tuple[tuple[Facet, str], ...] = ()
 
 
 def query_from(asked: Mapping[str, str]) -> Query:
@@ -123,16 +122,30 @@ def find(register: Register, query: Query, today: date) -> Found:
     on = query.on or today
     ranked, asked, every = _fitting(register, query, on)
     told = register.standings(on)
+    themes = tellable_themes(register, on)
     if query.text or asked:
         but = {name: [one for one in ranked.reports if _but(asked, name, one)] for name in asked}
-        themes = tellable_themes(register, on)
         facets = tuple(_facet(name, but.get(name, every), told, themes) for name in FACETS)
     else:
         facets = facets_of_all(register, on)
     start = (query.page - 1) * PAGE
     words = ranked.looked_for.words
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
-    return Found(query, len(every), hits, facets, ranked.looked_for, ranked.named)
+    values = functools.partial(_values, told=told, themes=themes)
+    narrowing = [one for one in facets if one.name in asked]
+    narrowed = tuple(_narrowed(query, narrowing, every[:1] or register.newest(), values))
+    return Found(query, len(every), hits, facets, ranked.looked_for, ranked.named, narrowed)
+
+
+def _narrowed(
+    query: Query, asked: Iterable[Facet], some: Sequence[Shown], values: Callable[..., Iterable[tuple[str, str]]]
+) -> Iterable[tuple[Facet, str]]:
+    """What is known of what it is narrowed down to; `some` is a report that fits all of it, or else all there are."""
+    for facet in asked:
+        value = getattr(query, facet.name)
+        labels = (label for one in some for known, label in values(facet.name, one) if known == value)
+        if label := next(labels, ""):
+            yield facet, label
 
 
 def every(register: Register, query: Query, today: date) -> Sequence[Shown]:
@@ -301,11 +314,20 @@ def _values(
 
 
 def snippet(register: Register, one: Shown, words: list[str]) -> str:
-    """A passage around what was looked for, without what is not for eyes that did not ask for it."""
+    """A passage around what was looked for, without what is not for eyes that did not ask for it.
+
+    A word is met by how it begins, first by more of it ("ambulence" finds ambulances); where none is in the texts,
+    since it stood in a name, the passage is what it is without words.
+    """
     texts = register.texts(one.id)
-    looked_for = (
-        re.compile(r"\b(?:" + "|".join(re.escape(word[:6]) for word in words) + ")", re.IGNORECASE) if words else None
-    )
+    for letters in BEGINS if words else ():
+        begun = "|".join(re.escape(word[:letters]) for word in words)
+        if found := _passage(texts, re.compile(rf"\b(?:{begun})", re.IGNORECASE)):
+            return found
+    return _passage(texts, None)
+
+
+def _passage(texts: Texts, looked_for: re.Pattern[str] | None) -> str:
     for text in (*(concern.words for concern in texts.numbered), texts.circumstances):
         sentences = care.sentences(text)
         for place, sentence in enumerate(sentences):

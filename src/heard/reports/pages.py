@@ -46,6 +46,8 @@ from heard.watch.origins import Kept
 
 #: So long a page waits for what reports are compared by; after that it says so.
 COMPARED_WITHIN_S = 0.5
+#: As many reports stand on the page of a body or an area; the search has them all, and says how they stand.
+LISTED_MAX = 50
 NOT_YET = {"Retry-After": "5", "Cache-Control": "no-store"}
 
 
@@ -87,15 +89,17 @@ async def listed(request: Request, serving: Serving) -> Outgoing:
     register, today = register_of(serving), now.today()
     query = finding.query_from(request.query_params)
     found = finding.find(register, query, today)
-    # Narrowed down to nothing, what it was narrowed to may be anybody's words: it is not said again.
-    unknown = {} if found.total else dict.fromkeys(finding.FACETS, "")
-    stand_in = msgspec.structs.replace(query, text=query.text and ASKED, **unknown)
+    # Narrowed down to what no report here has, that may be anybody's words: it is not said again.
+    known = {facet.name for facet, _ in found.narrowed}
+    unknown = [name for name in finding.FACETS if getattr(query, name) and name not in known]
+    stand_in = msgspec.structs.replace(query, text=query.text and ASKED, **dict.fromkeys(unknown, ""))
     outgoing = sent(
         serving,
         "reports/list.html",
         may_be_kept=not request.url.query and indexing.tells_no_hidden(hit.shown for hit in found.hits),
         found=found,
         query=stand_in,
+        unknown=bool(unknown),
         register=register,
         on=query.on or today,
     )
@@ -251,6 +255,7 @@ async def body(request: Request, serving: Serving) -> Outgoing:
         may_be_kept=indexing.tells_no_hidden([*(one for one, _ in found.rows), *found.copied]),
         body=found,
         key=key,
+        most=LISTED_MAX,
         owed=over_time.owed(stand for _, stand in found.rows),
         told=told,
         sorts=over_time.SORTS,
@@ -317,7 +322,8 @@ async def area(request: Request, serving: Serving) -> Outgoing:
     standings = register.standings(today)
     rows = [(one, standings[one.id], standing.SAID[standings[one.id]][0]) for one in theirs]
     name, may = theirs[0].area, indexing.tells_no_hidden(theirs)
-    return sent(serving, "reports/area.html", may_be_kept=may, name=name, today=areas.today(name), rows=rows, on=today)
+    told = {"name": name, "today": areas.today(name), "rows": rows, "most": LISTED_MAX, "on": today}
+    return sent(serving, "reports/area.html", may_be_kept=may, **told)
 
 
 def _newest(one: Shown) -> tuple[date, str]:

@@ -103,7 +103,12 @@ def answer(request: Request, status: int, title: str, message: str, details: dic
 
 
 #: Where somebody goes on who met nothing, by where they were.
-_BACK = {"/desk/": "The desk", "/watch/": "The watch", "/account/": "Your account"}
+_BACK = {
+    "/desk/": "The desk",
+    "/watch/": "The watch",
+    "/account/": "Your account",
+    "/reports/": "Search the reports",
+}
 
 
 def _back(path: str) -> tuple[str, str]:

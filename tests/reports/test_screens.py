@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,8 @@ from heard.reports.finding import Query
 from heard.reports.pages import LISTED_MAX
 from heard.reports.register import Register
 from tests.reports.register import SCRAPED, client_of, line, read, register_of, scraped, table
+from tests.server import Server
+from tests.stories.people import signed_in_as
 
 ON = date(2026, 11, 29)
 MANY = LISTED_MAX + 5
@@ -85,3 +88,35 @@ def test_the_demonstration_was_not_told_of_responses_that_are_yet_to_be_publishe
     days = [one.published_on for shown in register for one in shown.responses if one.published_on]
     assert days and max(days) <= ON
     house.close()
+
+
+def test_the_desk_opens_the_form_that_was_led_to_or_refused(server: Server) -> None:
+    house = open_house(server.data)
+    read(house, table(*(line(number) for number in range(1, 4))), "2021-06-01")
+    house.close()
+    desk = signed_in_as(server, "Mira", "editor")
+
+    def opened(page: str) -> list[str]:
+        return re.findall(r'id="do-([\w-]+)" open', page)
+
+    assert opened(desk.get("/desk/reports/").text) == []
+    led = desk.get("/desk/reports/?do=let&report=2021-0002&field=coroner").text
+    assert opened(led) == ["let"] and '<option value="coroner" selected>' in led and 'value="2021-0002"' in led
+    sent = {"report": "2021-0002", "addressee": "Harbour Board", "until": "soon"}
+    refused = desk.post("/desk/reports/extension", data=sent)
+    assert refused.status_code == 422 and opened(refused.text) == ["extension"] and 'value="soon"' in refused.text
+    asked = server.reader.post("/reports/2021-0003/problem/", data={"words": "She was mine.", "hide": "1", "once": "1"})
+    assert asked.status_code == 303
+    assert "whose names are hidden" in desk.get("/desk/reports/").text
+
+
+def test_a_reading_that_was_doubted_and_then_taken_in_alarms_nobody_any_more(server: Server) -> None:
+    house = open_house(server.data)
+    blank = table(line(4), *(scraped(number, blank=True) for number in range(5, 9)), columns=SCRAPED)
+    assert not read(house, blank, "2021-07-01")
+    desk = signed_in_as(server, "Mira", "editor")
+    assert 'class="error">the Preventable Deaths Tracker' in desk.get("/desk/reports/").text
+    assert read(house, blank, "2021-07-01", accepted=True)
+    house.close()
+    page = desk.get("/desk/reports/").text
+    assert 'class="error"' not in page and "doubted then, and taken in since" in page

@@ -21,6 +21,7 @@ from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
 from heard.reports import commands, indexing, projection
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
+from heard.reports.model import SOURCES
 from heard.reports.pages import register_of
 from heard.reports.register import Register
 from heard.reports.together import of_the_same
@@ -41,12 +42,21 @@ async def front(request: Request) -> Response:
     serving: Serving = request.app.state.serving
     caller = callers.of(request, serving.vault, serving.tables)
     caller.must("read_desk")
-    return _page(serving, caller, done="done" in request.query_params)
+    asked = {name: request.query_params.get(name, "")[:200] for name in ("report", "field")}
+    opened = request.query_params.get("do", "")
+    return _page(serving, caller, done="done" in request.query_params, opened=opened, draft=asked)
 
 
 def _page(
-    serving: Serving, caller: Caller, *, done: bool = False, error: str = "", draft: Form | None = None
+    serving: Serving,
+    caller: Caller,
+    *,
+    done: bool = False,
+    error: str = "",
+    opened: str = "",
+    draft: Form | None = None,
 ) -> Response:
+    """`opened` is the verb whose form stands open, filled from the draft: the one that was refused, or led to."""
     register = register_of(serving)
     page = templates.render(
         "desk/reports.html",
@@ -56,9 +66,10 @@ def _page(
         problems=[_problem(serving, register, one) for one in projection.problems(serving.tables)]
         if caller.may("retract")
         else [],
-        readings=projection.readings(serving.tables)[:20],
+        readings=_readings(serving)[:20],
         gone=projection.gone(serving.tables),
         taken_out=projection.taken_out(serving.tables),
+        titles={name: source.title for name, source in SOURCES.items()},
         answers=get_args(Answer),
         outcomes=get_args(Outcome),
         judgements=get_args(Judgement),
@@ -68,6 +79,7 @@ def _page(
         obligations=watched.obligations(serving.tables) if caller.may("administer") else [],
         origins=[(one, projection.slug_of(serving.tables, one.report)) for one in origins.origins(serving.tables)],
         done=done,
+        opened=opened,
         error=error,
         draft=draft or {},
         once=new_id(),
@@ -75,13 +87,24 @@ def _page(
     return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")
 
 
+def _readings(serving: Serving) -> list[tuple[projection.Reading, bool]]:
+    """Every reading, newest first, and whether it is doubted still: of one that was taken in later, nobody has to be
+    alarmed any more.
+    """
+    every = projection.readings(serving.tables)
+    taken = {(one.digest, one.on) for one in every if not one.doubted}
+    return [(one, one.doubted and (one.digest, one.on) not in taken) for one in every]
+
+
 def _problem(serving: Serving, register: Register, one: projection.Problem) -> dict[str, Any]:
     entry = serving.node.journal.entry(one.position)
     body = entry.body if entry else None
     contact = serving.vault.get("contact", one.id) or b""
+    shown = register.find(one.report)
     return {
         "id": one.id,
         "slug": projection.slug_of(serving.tables, one.report),
+        "is_hidden": shown is not None and shown.names_hidden,
         "told_at": one.told_at,
         "words": body.words if isinstance(body, ProblemTold) else "",
         "addressee": body.addressee if isinstance(body, ProblemTold) else "",
@@ -107,7 +130,8 @@ async def act(request: Request) -> Response:
                 command, by=caller.account.id, scope="reports", key=form.get("once") or None, request=asked
             )
         except HeardError as refusal:
-            return _page(serving, caller, error=refusal.message, draft=form)
+            verb = request.path_params["verb"]
+            return _page(serving, caller, error=refusal.message, opened=verb, draft=form)
         register_of(serving)
         return RedirectResponse("/desk/reports/?done", 303)
 

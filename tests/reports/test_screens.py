@@ -22,6 +22,8 @@ from tests.stories.people import signed_in_as
 
 ON = date(2026, 11, 29)
 MANY = LISTED_MAX + 5
+COUNTED = line(2, sent="Harbour Board | Home Office", replies=2)
+MANY_LINES = [COUNTED, *(line(number) for number in range(1, MANY + 1) if number != 2)]
 CONCERNS = "(1) The ambulances were late. (2) Nobody had counted the beds of the ward."
 
 
@@ -29,7 +31,11 @@ CONCERNS = "(1) The ambulances were late. (2) Nobody had counted the beds of the
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Register]]:
     folder = tmp_path_factory.mktemp("screens")
     house = open_house(folder / "data")
-    read(house, table(*(line(number) for number in range(1, MANY + 1))), "2021-06-01")
+    read(
+        house,
+        table(*MANY_LINES),
+        "2021-06-01",
+    )
     read(house, table(scraped(1, concerns=CONCERNS), columns=SCRAPED), "2021-06-02", accepted=True)
     register = register_of(house, folder)
     yield client_of(house, register, folder), register
@@ -76,6 +82,24 @@ def test_before_any_source_told_of_it_a_report_says_so_and_nothing_else(pages: t
     assert "As its sources told of it by 2 June 2021" in then and "ambulances" in then
 
 
+def test_a_register_without_a_report_says_so(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "data")
+    client = client_of(house, register_of(house, tmp_path), tmp_path)
+    page = client.get("/reports/").text
+    assert "No report was read here yet" in page and "Nothing fits" not in page
+    assert client.get("/reports/figures/").text.count("A request is one addressee") == 0
+    house.close()
+
+
+def test_clocks_say_what_the_table_says_of_responses_that_only_a_number_tells(
+    pages: tuple[TestClient, Register],
+) -> None:
+    """Every response is published by count, and none names its addressee: each clock says so, not one of them."""
+    page = pages[0].get("/reports/2021-0002/").text
+    assert page.count("response published; its date is not known") == 2
+    assert page.count(">day not known</text>") == 2
+
+
 def test_where_no_report_is_it_leads_to_the_search(pages: tuple[TestClient, Register]) -> None:
     answer = pages[0].get("/reports/1999-0001/")
     assert answer.status_code == 404 and 'href="/reports/">Search the reports' in answer.text
@@ -120,3 +144,13 @@ def test_a_reading_that_was_doubted_and_then_taken_in_alarms_nobody_any_more(ser
     house.close()
     page = desk.get("/desk/reports/").text
     assert 'class="error"' not in page and "doubted then, and taken in since" in page
+
+
+def test_without_a_text_nothing_was_compared_and_it_says_so(server: Server) -> None:
+    house = open_house(server.data)
+    read(house, table(*(line(number) for number in (21, 22))), "2021-06-01")
+    read(house, table(scraped(22, concerns=CONCERNS), columns=SCRAPED), "2021-06-02", accepted=True)
+    house.close()
+    blank, told = (server.page(f"/reports/2021-00{number}/similar/") for number in (21, 22))
+    assert "there was nothing to compare" in blank and "Nothing near enough" not in blank
+    assert "Nothing near enough" in told and "A machine found them" not in told

@@ -52,9 +52,9 @@ def timeline(stands: Sequence[Stand], on: date) -> str:
 
 
 def _day_of(stand: Stand) -> str:
-    if not stand.response:
+    if stand.state not in ("response published", "interim reply"):
         return ""
-    return f"day {stand.day}" if stand.response.dated_on else "day not known"
+    return f"day {stand.day}" if stand.response and stand.response.dated_on else "day not known"
 
 
 def _day(day: date) -> str:

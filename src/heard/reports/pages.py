@@ -289,7 +289,8 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
     found, equal = as_now(register, found), [one for one in equal if register.find(one.id) is one]
     confirmed = {earlier for earlier, _ in shown.echoes}
     together = [one for one in sent_together(register, shown) if one not in equal]
-    return _similar(serving, shown=shown, echoes=found, equal=equal, together=together, confirmed=confirmed)
+    told = {"equal": equal, "together": together, "confirmed": confirmed}
+    return _similar(serving, shown=shown, echoes=found, has_text=bool(ours), **told)
 
 
 async def similar_form(request: Request, serving: Serving) -> Outgoing:
@@ -298,7 +299,7 @@ async def similar_form(request: Request, serving: Serving) -> Outgoing:
 
 def _similar(serving: Serving, **told: Any) -> Outgoing:
     blank = {"shown": None, "echoes": None, "equal": (), "together": (), "confirmed": (), "text": "", "waiting": False}
-    made = sent(serving, "reports/similar.html", **blank | told)
+    made = sent(serving, "reports/similar.html", **blank | {"has_text": True} | told)
     if told.get("waiting"):  # no cache keeps that it is not ready, and a machine is told to ask again
         made = msgspec.structs.replace(made, status=503, headers={**made.headers, **NOT_YET})
     return made

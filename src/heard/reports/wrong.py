@@ -132,6 +132,7 @@ async def similar_to_draft(request: Request) -> Response:
         area_key=area_key,
         shown=None,
         echoes=None if waiting else found,
+        has_text=True,
         equal=(),
         together=(),
         confirmed=(),

@@ -130,7 +130,7 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
     "select": {"name": r"[a-z_]+|to_\d", "required": r"", "data-anew": r""},
     "main": {"data-changed": r"\d+", "data-kept-nowhere": r""},
     "span": {"data-cipher": r""},
-    "td": {"data-name": r"[\w ]+"},
+    "td": {"data-name": r"[\w ’]+"},
     "textarea": {
         "name": r"[a-z_]+",
         "rows": r"\d+",
@@ -141,14 +141,14 @@ ATTRIBUTES: dict[str, dict[str, str | None]] = {
         "autocomplete": r"off",
         "spellcheck": r"false",
     },
-    "th": {"scope": r"col|row"},
+    "th": {"scope": r"col|row", "data-name": r"[\w ’]+"},
     "time": {"datetime": r"[\d:TZ-]+"},
 }
 #: Pictures that are drawn here, of words and plain shapes.
 _SHAPE = {"class": r"[a-z -]+", **dict.fromkeys("x y x1 x2 y1 y2 cx cy r width height".split(), r"[\d.-]+%?")}
 SVG_TABLE: dict[str, dict[str, str | None]] = {
     **dict.fromkeys(("line", "circle", "rect"), _SHAPE),
-    "text": {**_SHAPE, "text-anchor": r"end"},
+    "text": {**_SHAPE, "text-anchor": r"end|middle"},
     # The mark of a station on a plan leads to its page.
     "a": {**_ANYWHERE, **ATTRIBUTES["a"]},
     "path": {"d": r"[MHVLZ\d .-]+"},

@@ -100,13 +100,10 @@ class Kept:
         if evidence.kind == "presence" and evidence["who"] in self.people and evidence["station"] == of.count.station:
             lasts = evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
-            signal = self.people[evidence["who"]]
-            signal.say(evidence.at, evidence["value"], until)
-            # Nothing is worked out again of before the first gap that may be repaired: nor does it stay here.
-            signal.forget_before(min([self.now - REPAIRS, *(gap.since for gap in self._gaps)]))
+            self._say(self.people[evidence["who"]], evidence.at, evidence["value"], until)
             return True
         if evidence.kind == "position" and evidence["who"] in self.people:
-            signal, good_for = self.people[evidence["who"]], seconds(of.count.ttl_s)
+            good_for = seconds(of.count.ttl_s)
             value = near(
                 of.count.place, of.count.radius_m, evidence["lat"], evidence["lon"], evidence["acc"],
                 by_centre=of.count.confidence == "centre",
@@ -114,20 +111,25 @@ class Kept:
             # A sender may say that its fix is good for less. That it is for more is not believed: a mark that stays on
             # the map for a year would show somebody present for as long.
             ends = [now.instant(said) for said in (evidence["good_until"],) if said]
-            signal.say(evidence.at, value, min([evidence.at + good_for, *ends]))
-            signal.forget_before(self.now - REPAIRS)
+            self._say(self.people[evidence["who"]], evidence.at, value, min([evidence.at + good_for, *ends]))
             return True
         if evidence.kind == "state" and evidence["thing"] == of.while_.state:
             lasts = of.while_.ttl_s if evidence["ttl_s"] is None else evidence["ttl_s"]
             until = evidence.at + seconds(lasts) if lasts is not None else None
-            self.state_said.say(evidence.at, evidence["value"] == of.while_.is_, until)
+            self._say(self.state_said, evidence.at, evidence["value"] == of.while_.is_, until)
             return True
         if evidence.kind in ("duty.start", "duty.end") and self._is_about(evidence["who"], evidence["post"]):
             signal = self.duties.setdefault(evidence["who"], Signal())
-            signal.say(evidence.at, evidence.kind == "duty.start")
-            signal.forget_before(self.now - REPAIRS)
+            self._say(signal, evidence.at, evidence.kind == "duty.start")
             return True
         return False
+
+    def _say(self, signal: Signal, at: datetime, value: Any, until: datetime | None = None) -> None:
+        """Nothing is worked out again of before the first gap that goes on or may be repaired, nor does it stay here:
+        what began longer ago than that would have no beginning any more, and seem to be over.
+        """
+        signal.say(at, value, until)
+        signal.forget_before(min([self.now - REPAIRS, *(gap.since for gap in self._gaps)]))
 
     def _is_about(self, who: str, post: str) -> bool:
         """Whether a duty says anything here. Of each who is on duty there is a watch, and it holds nobody else's."""

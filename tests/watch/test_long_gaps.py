@@ -1,0 +1,67 @@
+"""A gap that goes on for longer than the past is put right stays one gap, and what was said stays no longer than it
+can count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from heard.watch import obligations
+from heard.watch.evaluation import evaluator, hear, let_pass
+from heard.watch.evidence import ARMED, Evidence
+from heard.watch.keeping import REPAIRS, Kept
+
+BEGUN = datetime(2031, 3, 3, 8, tzinfo=UTC)
+SHIFT = timedelta(hours=8)
+OF_DUTY, OF_STATE = {"duty": "gate"}, {"state": "gate", "is": "open"}
+
+
+def kept(guard: dict[str, Any]) -> Kept:
+    count = {"group": ["ann", "bob"], "station": "gate", "at_least": 1}
+    made = evaluator(obligations.read({"op": "keep", "count": count, "gap_s": 60, "while": guard}))
+    assert isinstance(made, Kept)
+    hear(made, Evidence(ARMED, BEGUN, BEGUN, {}))
+    return made
+
+
+def told(kind: str, at: datetime, **facts: Any) -> Evidence:
+    return Evidence(kind, at, at, facts)
+
+
+def shifts(many: int) -> Iterator[Evidence]:
+    """Each begins before the other ends, and nobody is ever there."""
+    for number in range(many):
+        who, other, at = ("ann", "bob")[number % 2], ("bob", "ann")[number % 2], BEGUN + number * SHIFT
+        yield told("duty.start", at, post="gate", who=who)
+        yield told("presence", at, station="gate", who=who, value=False)
+        if number:
+            yield told("duty.end", at, post="gate", who=other)
+        yield told("state", at, thing="gate", value="open", ttl_s=None)
+
+
+@pytest.mark.parametrize("guard", [OF_DUTY, OF_STATE, OF_DUTY | OF_STATE])
+def test_nobody_there_for_a_week_of_shifts_is_one_lapse_and_is_not_over(guard: dict[str, Any]) -> None:
+    watching = kept(guard)
+    for evidence in shifts(21):
+        hear(watching, evidence)
+    let_pass(watching, BEGUN + timedelta(days=7))
+    [alarm] = watching.alarms
+    assert (alarm.kind, alarm.cleared_at, alarm.lapsed_at) == ("lapse", None, BEGUN + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize("guard", [OF_DUTY, OF_STATE])
+def test_of_what_was_told_for_weeks_no_more_is_held_than_can_be_put_right(guard: dict[str, Any]) -> None:
+    watching, at = kept(guard), BEGUN
+    hear(watching, told("duty.start", at, post="gate", who="ann"))
+    for _ in range(21 * 24):
+        hear(watching, told("state", at, thing="gate", value="open", ttl_s=7200.0))
+        hear(watching, told("presence", at, station="gate", who="ann", value=True, ttl_s=7200.0))
+        at += timedelta(hours=1)
+    (_, said_of_state), ((_, (_, said_of_ann)), _), *_ = watching.state()
+    hours = REPAIRS // timedelta(hours=1)
+    assert watching.alarms == []
+    assert 0 < len(said_of_ann) <= hours + 2 and len(said_of_state) <= hours + 2

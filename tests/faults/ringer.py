@@ -64,13 +64,13 @@ def do_ring(house: House, told: Callable[[str, Written], None], *, hasty: bool =
     watching, keeping = keep_on(house.journal, house.data / RESUMING)
     _let_pass(house, watching)
     if hasty:
-        said = [(one.move, one.id) for one in watching.due_records()]
-        watching.recorded |= set(said)
+        said = [(one.move, one.id) for one in watching.recording.due()]
+        watching.recording.recorded |= set(said)
         watching.unkept.recorded += said
         keeping.end()
         watching = Watching(house.journal)
         _let_pass(house, watching)
-    while due := list(watching.due_records()):
+    while due := list(watching.recording.due()):
         for one in due:
             key = key_of(one)
             told(key.replace(" ", "_"), house.node.do(record(watching, one), by=WATCH, scope=WATCH, key=key))

@@ -83,7 +83,7 @@ class Story:
             hearing.extend(heard)
             self.hands.go_on(self.random.choice([1, 15, 40]))
             self.gate.watching.let_pass(self.hands.at)
-            due = list(self.gate.watching.due_records())
+            due = list(self.gate.watching.recording.due())
             self.gate.watching.catch_up(self.gate.house.node.projection.position())
             for one in due:
                 self.gate.records(one)
@@ -346,10 +346,10 @@ def worked_out(story: Story) -> list[tuple[str, str, bytes]]:
         watching.KINDS = everything
     fresh.let_pass(story.hands.at)
     found = list[tuple[str, str, bytes]]()
-    while due := list(fresh.due_records()):
+    while due := list(fresh.recording.due()):
         for one in due:
             found.append((one.id, one.move, msgspec.json.encode(ringing._body(one))))
-            fresh.recorded.add((one.move, one.id))
+            fresh.recording.recorded.add((one.move, one.id))
     return sorted(found)
 
 
@@ -367,7 +367,7 @@ def test_alarms_of_any_story_are_byte_for_byte_what_a_fresh_start_works_out(
     fresh = Watching(house.journal)
     fresh.catch_up(house.store.position())
     fresh.let_pass(hands.at)
-    assert list(fresh.due_records()) == []
+    assert list(fresh.recording.due()) == []
 
 
 @pytest.mark.parametrize("seed", range(4))

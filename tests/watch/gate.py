@@ -66,7 +66,7 @@ class Gate:
         """Record what is due by now, as the running node does."""
         self.watching.let_pass(now.utc())
         done: list[Written] = []
-        while due := list(self.watching.due_records()):
+        while due := list(self.watching.recording.due()):
             done += [self.records(one) for one in due]
         return done
 

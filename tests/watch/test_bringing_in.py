@@ -123,7 +123,7 @@ def test_what_was_over_when_it_came_rings_nothing_and_is_known_now(gate: Gate, h
     fresh = Watching(gate.house.journal)
     fresh.catch_up(gate.house.store.position())
     fresh.let_pass(now.utc())
-    assert list(fresh.due_records()) == []
+    assert list(fresh.recording.due()) == []
 
 
 def test_what_was_before_it_was_armed_rings_nothing(gate: Gate, hands: Hands) -> None:

@@ -117,7 +117,7 @@ def test_an_alarm_rests_on_the_calendar_that_it_is_due_by(gate: Gate, hands: Han
     receives(gate, "1")
     hands.go_on(15 * 86_400)
     gate.watching.let_pass(hands.at)
-    [due] = gate.watching.due_records()
+    [due] = gate.watching.recording.due()
     assert ENGLAND_AND_WALES in ringing.record(gate.watching, due)(gate.tables).over
 
 
@@ -140,11 +140,11 @@ def test_a_holiday_that_was_put_in_by_mistake_and_taken_back_rings_again(gate: G
     fresh = Watching(gate.house.journal)
     fresh.catch_up(gate.house.store.position())
     fresh.let_pass(hands.at)
-    assert list(fresh.due_records()) == [], "from the record alone it is the same alarm"
+    assert list(fresh.recording.due()) == [], "from the record alone it is the same alarm"
     gate.watching.lay_down_unkept()
     gate.watching._taken_up.clear()
     gate.watching.let_pass(hands.go_on(60))
-    assert list(gate.watching.due_records()) == [], "nor does it ring once more when it was laid down"
+    assert list(gate.watching.recording.due()) == [], "nor does it ring once more when it was laid down"
 
 
 def test_a_holiday_that_is_taken_back_makes_it_due_earlier_and_never_before_it_was_told() -> None:

@@ -211,7 +211,7 @@ def test_a_deed_that_was_appended_before_the_time_passed_here_leaves_nothing_to_
     gate.house.node.after_fold.append(lambda folded: gate.watching.catch_up(gate.house.node.projection.position()))
     hands.go_on(1)
     gate.watching.let_pass(hands.at)
-    [due] = gate.watching.due_records()
+    [due] = gate.watching.recording.due()
     gate.watching.catch_up(gate.house.node.projection.position())
     command = ringing.record(gate.watching, due)
     assert gate.do(command, ringing.WATCH, scope=ringing.WATCH, key=ringing.key_of(due)).kind == ""
@@ -230,7 +230,7 @@ def test_what_is_due_a_few_at_a_time_is_what_is_due_all_at_once(gate: Gate, hand
     counts = []
     for _ in range(3):
         few.let_pass(hands.at, 2)
-        counts.append(len(list(few.due_records())))
+        counts.append(len(list(few.recording.due())))
     assert counts == [2, 3, 3]
-    due, wanted = ([(one.id, one.move) for one in each.due_records()] for each in (few, all_of_them))
+    due, wanted = ([(one.id, one.move) for one in each.recording.due()] for each in (few, all_of_them))
     assert due == wanted

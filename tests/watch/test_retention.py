@@ -161,7 +161,7 @@ def test_after_a_year_the_words_and_keys_are_on_no_disk_and_the_rest_stands(kept
     assert told(kept) == [] and gone(kept, pieces)
     assert [kept.house.journal.entry(one.position).body for one in before] == [None] * 3  # type: ignore[union-attr]
     assert projection.closed_alarms(kept.house.tables, kept.gate.id) == alarms != []
-    assert not list(afresh(kept).due_records()), "nothing rings for what nobody can say any more"
+    assert not list(afresh(kept).recording.due()), "nothing rings for what nobody can say any more"
     written = kept.house.store.position()
     erases(kept)
     assert kept.house.store.position() == written, "and once"
@@ -174,9 +174,9 @@ def test_control_without_that_a_start_from_the_record_would_ring_for_it(
     a_duty(kept)
     kept.hands.go_on(366 * DAY_S)
     erases(kept)
-    assert not list(afresh(kept).due_records())
+    assert not list(afresh(kept).recording.due())
     monkeypatch.setattr(Erased, "reaches", lambda *_: False)
-    assert [one.move for one in afresh(kept).due_records()] == ["raise"]
+    assert [one.move for one in afresh(kept).recording.due()] == ["raise"]
 
 
 def test_whoever_looks_back_reads_that_it_is_gone(kept: Keeping) -> None:
@@ -254,13 +254,13 @@ def test_what_is_destroyed_later_is_heard_and_the_record_of_years_not_read_again
     """In ten years that is a hundred thousand entries, and an alarm would wait while they are read."""
     ended_at = a_duty(kept)
     watching = afresh(kept)
-    assert not watching._erased.reaches([kept.gate.id], ended_at)
-    del watching._erased.journal
+    assert not watching.recording.erased.reaches([kept.gate.id], ended_at)
+    del watching.recording.erased.journal
     kept.hands.go_on(366 * DAY_S)
     erases(kept)
     watching.catch_up(kept.house.store.position())
-    assert watching._erased.reaches([kept.gate.id], ended_at)
-    assert not watching._erased.reaches([kept.gate.id], ended_at + timedelta(seconds=1))
+    assert watching.recording.erased.reaches([kept.gate.id], ended_at)
+    assert not watching.recording.erased.reaches([kept.gate.id], ended_at + timedelta(seconds=1))
 
 
 def test_the_tables_are_written_anew_then_and_what_never_had_a_word_of_it_is_not(kept: Keeping) -> None:

@@ -170,7 +170,7 @@ def test_a_fresh_start_works_out_the_same_under_suspension(house: House, hands: 
     fresh = Watching(house.journal)
     fresh.catch_up(house.store.position())
     fresh.let_pass(now.utc())
-    assert list(fresh.due_records()) == []
+    assert list(fresh.recording.due()) == []
 
 
 _HOWS: list[How] = ["pause", "waive"]

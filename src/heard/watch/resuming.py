@@ -75,7 +75,7 @@ def put_back(watching: Watching, unkept: Unkept) -> None:
 
 
 def _is_over(watching: Watching, watched: Watched) -> bool:
-    return watched.ended and not watching.is_looked_at(watched)
+    return watched.ended and watched.number not in watching.recording
 
 
 def _row(watching: Watching, one: Watched) -> tuple[Any, ...]:
@@ -83,7 +83,7 @@ def _row(watching: Watching, one: Watched) -> tuple[Any, ...]:
     rings_at = now.text(one.next_at) if one.next_at != NEVER else ""
     return (
         *(*place, one.source, one.hears_of_station, one.may_be_unknown, rings_at),
-        *(one.ended, watching.is_looked_at(one), one.laid_down),
+        *(one.ended, one.number in watching.recording, one.laid_down),
     )
 
 
@@ -116,7 +116,7 @@ def resume(watching: Watching, file: File) -> bool:
     for stream, station in file.streams():
         watching.station_of[names.setdefault(stream, stream)] = watching.same(station)
     _stations(watching, file)
-    watching.recorded.update(file.recorded())
+    watching.recording.recorded.update(file.recorded())
     for number, id, stations, at, source, *hears, next_at, ended, looked_at, laid_down in file.watched():
         is_of_station, may_be_unknown = map(bool, hears)
         rings_at = now.instant(next_at) if next_at else NEVER
@@ -127,7 +127,7 @@ def resume(watching: Watching, file: File) -> bool:
         if not one.ended:
             watching.stands_in(one)
         if looked_at:
-            watching.look_at(one)
+            watching.recording.look_at(one)
     return True
 
 
@@ -171,6 +171,7 @@ def code() -> tuple[ModuleType, ...]:
         obligations,
         owed,
         periods,
+        recording,
         resuming,
         several,
         signals,
@@ -179,5 +180,17 @@ def code() -> tuple[ModuleType, ...]:
         watching,
     )
 
-    mine = (resuming, watched, watching, standing, evaluation, owed, deeds, before, several, keeping, signals)
-    return (*mine, by_calendar, periods, calendar_entries, civil, obligations, alarms, evidence, entries, model)
+    mine = (resuming, watched, watching, recording, standing, evaluation, owed, deeds, before, several, keeping)
+    return (
+        *mine,
+        signals,
+        by_calendar,
+        periods,
+        calendar_entries,
+        civil,
+        obligations,
+        alarms,
+        evidence,
+        entries,
+        model,
+    )

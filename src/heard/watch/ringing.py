@@ -55,7 +55,7 @@ def record_all(watching: Watching, dues: Sequence[Due]) -> Command:
     def judge(tables: Tables) -> Decision:
         # What was folded and not heard yet may show it otherwise: then it is judged again in a moment.
         has_heard = watching.position >= projection.folded_to(tables)
-        still = [due for due in dues if has_heard and watching.is_still(due)]
+        still = [due for due in dues if has_heard and watching.recording.is_still(due)]
         rests_on: dict[str, tuple[str, ...]] = {}
         over: dict[str, None] = {}
         for due in still:

@@ -189,7 +189,7 @@ def _is_known(watching: Watching, watched: Watched, at: datetime) -> bool:
 
 
 def _clocks(watching: Watching | None, codes: dict[str, Station], at: datetime) -> list[ClockShown]:
-    if watching is None:
+    if watching is None or watching.has_stopped:  # no clock runs, and what stopped it may be what it would say
         return []
     running = list[ClockShown]()
     for watched in watching.first_to_ring(CLOCKS_MAX):
@@ -215,7 +215,7 @@ def _blind_spots(tables: Tables, watching: Watching | None, known: list[Station]
         if not watched:
             yield f"{station.code}: nothing is watched here."
         for one in watched:
-            if watching is not None and not _is_known(watching, one, at):
+            if watching is not None and not watching.has_stopped and not _is_known(watching, one, at):
                 yield f"{station.code}: nobody can say whether this is kept: {watching.title(one)}."
         if station.state is not None and station.state_now(at) is None:
             yield f"{station.code}: its state was told for a time that is over."

@@ -1,8 +1,8 @@
 """Watching: each armed obligation with its evaluator, told of every entry and of the time, and what is to be recorded.
 
 What it holds is worked out from the journal alone, so whoever starts next holds the same; and what fell due while
-nobody watched is found again, with the instant at which it was due. It writes nothing: `due_records` says what has
-come to pass and has no entry yet, and `ringing` makes commands of it.
+nobody watched is found again, with the instant at which it was due. It writes nothing: `recording` says what has come
+to pass and has no entry yet, and `ringing` makes commands of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import msgspec
 
 from heard.engine.entry import Entry
 from heard.engine.journal import Journal
-from heard.watch.alarms import Alarm
 from heard.watch.entries import (
     AlarmCleared,
     AlarmProven,
@@ -28,16 +27,15 @@ from heard.watch.entries import (
     OrderPublished,
     SourceAdded,
 )
-from heard.watch.erased import Erased
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import Evidence
 from heard.watch.model import Missed
 from heard.watch.obligations import Keep
+from heard.watch.recording import Recording
 from heard.watch.retention_entries import VerdictsErased
 from heard.watch.standing import KINDS, Standing, evidence_of, told_by, told_to
 from heard.watch.watched import (
     NEVER,
-    Due,
     Evaluated,
     Move,
     Unkept,
@@ -76,8 +74,6 @@ class Watching:
         self.watched: dict[str, Watched] = {}
         #: Those that are taken up, by number: the ones used last, and those of which something is to be recorded.
         self._taken_up: dict[int, tuple[Watched, Evaluated]] = {}
-        #: Those of which something may have to be recorded, in the order in which that was noticed.
-        self._to_look_at: dict[int, Watched] = {}
         #: When each rings next. What has changed since is skipped at the top.
         self.clocks: list[tuple[datetime, Watched]] = []
         self.armed = 0
@@ -87,10 +83,9 @@ class Watching:
         self._hearing_of: dict[str, list[Watched]] = {}
         self.station_of: dict[str, str] = {}
         self.standing = Standing()
-        self.recorded: set[tuple[Move, str]] = set()
         #: What has changed since it was kept in a file (`resuming`).
         self.unkept = Unkept()
-        self._erased = Erased(journal)
+        self.recording = Recording(journal, self.taken_up, self._settled)
         self._names: dict[Any, Any] = {}
         #: When anything was last told of a station, and the newest of all.
         self.heard_at: dict[str, datetime] = {}
@@ -132,7 +127,9 @@ class Watching:
         if not self.has_begun:
             self.has_begun = True
             self.clocks = sorted((one.next_at, one) for one in self.watched.values() if one.next_at != NEVER)
-            self._erased.reaches((), NEVER)  # which reads all of the record once: now, and not when something rings
+            self.recording.erased.reaches(
+                (), NEVER
+            )  # which reads all of the record once: now, and not when something rings
 
     def go_on(self, to: int) -> None:
         """Hear the next of them, as many as take some ten milliseconds."""
@@ -143,6 +140,7 @@ class Watching:
         """These are the entries of the watch from where it stands up to a position."""
         for entry in entries:
             self._heard(entry)
+            self.position = entry.position  # if the journal is lost for the next one, this one is not heard twice
         self.position = up_to
         self._lay_down(TOGETHER if self.has_begun else 0)
         if entries:
@@ -165,7 +163,7 @@ class Watching:
             case OrderPublished(station=station) | SourceAdded(station=station):
                 self.station_of[entry.stream] = self.unkept.streams[entry.stream] = self.same(station)
             case VerdictsErased(until_at=until_at):
-                self._erased.heard(entry.stream, until_at)
+                self.recording.erased.heard(entry.stream, until_at)
         station = self._station(entry)
         for evidence in evidence_of(entry):
             if evidence.kind not in ("suspend", "suspend.end"):
@@ -178,7 +176,7 @@ class Watching:
                 self._tell(watched, entry, evidence)
 
     def _is_recorded(self, move: Move, entry: Entry) -> None:
-        self.recorded.add((move, entry.stream))
+        self.recording.recorded.add((move, entry.stream))
         self.unkept.recorded.append((move, entry.stream))
         if move != "clear":
             self.rang = entry.position
@@ -227,10 +225,10 @@ class Watching:
                 self._hearing_of[stream] = [watched]
 
     def _end(self, entry: Entry, why: str) -> None:
-        watched, at = self.watched.pop(entry.stream, None), entry.at
+        watched, at = self.watched.get(entry.stream), entry.at
         if watched is None:
             return
-        taken = self.taken_up(watched)
+        taken = self.taken_up(watched)  # first: while the journal is lost it cannot be, and goes on being watched
         if at < taken.passed_to:
             self._again(watched, taken, entry.position)
         let_pass(taken.evaluator, at, including=False)
@@ -239,6 +237,7 @@ class Watching:
                 alarm.clear(at, why)
         watched.ended = True
         self._changed(watched, taken)
+        del self.watched[watched.id]
         for station in watched.stations:
             del self._at_station[station][watched.number]
         for stream in watched.hears_of():
@@ -282,15 +281,11 @@ class Watching:
         watched.next_at = next_at
         self.unkept.watched[watched.number] = watched
         if taken.settled < len(taken.evaluator.alarms):
-            self.look_at(watched)
+            self.recording.look_at(watched)
 
-    def is_looked_at(self, watched: Watched) -> bool:
-        """Whether something may have to be recorded of it."""
-        return watched.number in self._to_look_at
-
-    def look_at(self, watched: Watched) -> None:
-        """Something may have to be recorded of it."""
-        self._to_look_at[watched.number] = watched
+    def _settled(self, watched: Watched) -> None:
+        """All that it rang is recorded: so it is to be kept."""
+        self.unkept.watched[watched.number] = watched
 
     # What is laid down, and taken up
 
@@ -311,9 +306,9 @@ class Watching:
 
     def _lay_down(self, besides: int = 0, most: int = sys.maxsize) -> bool:
         """All but those used last; what is to be recorded stays, since it is asked again when it is written."""
-        over = len(self._taken_up) - len(self._to_look_at) - TAKEN_UP - besides
+        over = len(self._taken_up) - len(self.recording) - TAKEN_UP - besides
         for number in list(islice(self._taken_up, max(0, min(over, most)))):
-            if number not in self._to_look_at:
+            if number not in self.recording:
                 watched, taken = self._taken_up.pop(number)
                 watched.laid_down = lay_down(taken)
         return over > most
@@ -348,53 +343,10 @@ class Watching:
         self.looks += 1
         while most and self.next_at() < at:
             most -= 1
+            taken = self.taken_up(self.clocks[0][1])  # first: while the journal is lost it cannot be, and rings later
             _, watched = heapq.heappop(self.clocks)
             watched.next_at = NEVER
-            taken = self.taken_up(watched)
             let_pass(taken.evaluator, at, including=False)
             taken.passed_to = at
             self._changed(watched, taken)
         self._lay_down(TOGETHER if self.has_begun else 0)
-
-    # What is to be recorded
-
-    def due_records(self) -> Iterator[Due]:
-        """What has come to pass and has no entry yet, the oldest of each obligation first."""
-        for number in tuple(self._to_look_at):
-            if (watched := self._to_look_at.get(number)) is None:  # somebody else has looked meanwhile
-                continue
-            taken = self.taken_up(watched)
-            alarms = taken.evaluator.alarms
-            while taken.settled < len(alarms) and self._is_settled(watched, taken):
-                taken.settled += 1
-            is_recorded = True
-            for alarm in alarms[taken.settled :]:
-                id = taken.alarm_id(watched, alarm)
-                if (move := self._next_move(watched, id, alarm)) is not None:
-                    is_recorded = False
-                    yield Due(move, id, watched, taken, alarm, taken.evaluator)
-            if is_recorded:
-                self._to_look_at.pop(number, None)
-                self.unkept.watched[number] = watched
-
-    def is_still(self, due: Due) -> bool:
-        """Whether it is still to be recorded: an entry may have come since that shows it otherwise, or that it is."""
-        known = self._taken_up.get(due.watched.number)
-        is_found = known is not None and known[1].evaluator is due.found_by
-        return is_found and self._next_move(due.watched, due.id, due.alarm) == due.move
-
-    def _is_settled(self, watched: Watched, taken: Evaluated) -> bool:
-        alarm = taken.evaluator.alarms[taken.settled]
-        id = taken.alarm_id(watched, alarm)
-        if ("raise", id) not in self.recorded:
-            return self._erased.reaches(watched.stations, alarm.lapsed_at)
-        return alarm.cleared_at is not None and ("clear", id) in self.recorded
-
-    def _next_move(self, watched: Watched, id: str, alarm: Alarm) -> Move | None:
-        if ("raise", id) not in self.recorded:
-            return None if self._erased.reaches(watched.stations, alarm.lapsed_at) else "raise"
-        if ("clear", id) in self.recorded:
-            return None
-        if alarm.upgraded_at is not None and ("prove", id) not in self.recorded:
-            return "prove"
-        return "clear" if alarm.cleared_at is not None else None

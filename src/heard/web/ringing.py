@@ -18,7 +18,7 @@ import structlog
 
 from heard.engine import now
 from heard.engine.entry import Entry
-from heard.engine.errors import HeardError
+from heard.engine.errors import HeardError, Unavailable
 from heard.engine.node import Node, Written
 from heard.watch.ringing import WATCH, key_of, record_all
 from heard.watch.standing import KINDS
@@ -60,9 +60,9 @@ def follow(watching: Watching, node: Node) -> Callable[[Sequence[Entry]], None]:
             try:
                 _hear_folded(watching, folded)
                 watching.catch_up(position)
-            except HeardError:  # the disk, the journal: the node's own trouble, which it knows how to put off
+            except Unavailable:  # the disk, the journal: the node's own trouble, which it knows how to put off
                 raise
-            except Exception as mistake:
+            except Exception as mistake:  # or an entry of the watch that cannot be read: that is no trouble of a post
                 _stop(watching, mistake)
 
     return catch_up
@@ -95,14 +95,18 @@ async def ring(node: Node, watching: Watching, do: Do, tell: Callable[[], None])
             tell()
         # Another process of this directory (a command, the app that this one replaces) may have folded what it wrote:
         # then this node had nothing to fold, and called nobody.
-        with suppress(HeardError):
+        with suppress(Unavailable):
             await _hear(node, watching)
         if watching.has_stopped:
             break
         try:
             watching.let_pass(now.utc(), AT_ONCE)
             _say_if_set(watching)
-            due = list(islice(watching.due_records(), AT_ONCE))
+            due = list(islice(watching.recording.due(), AT_ONCE))
+        except Unavailable as wrong:  # the journal is lost for the moment: whatever is due still is when it is back
+            log.error("watch_put_off", why=type(wrong).__name__)
+            await asyncio.sleep(PUT_OFF_S)
+            continue
         except Exception as mistake:
             _stop(watching, mistake)
             break
@@ -137,25 +141,26 @@ def _say_if_set(watching: Watching) -> None:
 
 async def _hear(node: Node, watching: Watching) -> None:
     """Hear the record up to here, a little at a time: years of it, at a start, must not keep this process from saying
-    that it lives, or it would be replaced before it is through.
+    that it lives, or it would be replaced before it is through. An entry that cannot be read stops it: blind for
+    what is told after it, it would ring for want of that, or not at all.
     """
     try:
         while (to := node.projection.position()) > watching.position:
             watching.go_on(to)
             await asyncio.sleep(0)
-    except HeardError:
+        watching.begin()
+    except Unavailable:
         raise
     except Exception as mistake:
         _stop(watching, mistake)
-    watching.begin()
 
 
 async def _hear_at_first(node: Node, watching: Watching) -> None:
-    """The same, however long the journal cannot be read: nothing rings by what was heard only in part."""
+    """The same, however long the journal is lost: nothing rings by what was heard only in part."""
     while True:
         try:
             return await _hear(node, watching)
-        except HeardError as wrong:
+        except Unavailable as wrong:
             log.error("watch_put_off", why=type(wrong).__name__)
             await asyncio.sleep(PUT_OFF_S)
 
@@ -164,7 +169,8 @@ async def _pass_meanwhile(watching: Watching) -> None:
     """While those that are due wait for the disk, time passes in those that are next."""
     await asyncio.sleep(JUDGED_S)
     try:
-        watching.let_pass(now.utc(), AT_ONCE)
+        with suppress(Unavailable):  # the next look says so
+            watching.let_pass(now.utc(), AT_ONCE)
     except Exception as mistake:
         _stop(watching, mistake)
 

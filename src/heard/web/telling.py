@@ -138,8 +138,9 @@ async def tell_people(
 async def _all_is_recorded(watching: Watching) -> None:
     """When thousands ring at once, each is recorded before anybody is sent a message of some of them."""
     for _ in range(int(BURST_S / LOOK_AGAIN_S)):
-        if next(watching.due_records(), None) is None:
-            return
+        with suppress(Exception):  # the journal is lost for the moment, or worse: `ring` meets the same, and says so
+            if watching.has_stopped or next(watching.recording.due(), None) is None:
+                return
         await asyncio.sleep(LOOK_AGAIN_S)
 
 

@@ -146,6 +146,21 @@ def assert_by_no_token(answer: httpx2.Response) -> None:
     assert answer.status_code == 403 and "No token may do this" in answer.text
 
 
+def test_what_is_watched_at_one_station_is_not_armed_anew_from_another(alone: Server) -> None:
+    hand = Hand(alone)
+    here, there = hand.station("Post 11"), hand.station("Post 12")
+    me = hand.me(here)
+    asked = {"sort": "check", "within": "2 h", "supervisor": me, "to_1": me}
+    hand.does(f"{here}/arm", title="Checked here", **asked)
+    watched = alone.client.get("/api/v1/watch/obligations", params={"station": here.split("/")[1]}).json()["items"]
+    of_here = {"obligation": watched[0]["id"], "title": "Checked there", **asked}
+    refused = hand.client.post(f"/watch/{there}/arm", data=of_here)
+    assert refused.status_code == 422 and "no such obligation at this station" in refused.text
+    assert "Checked here" in hand.page(f"{here}/") and "Checked there" not in hand.page(f"{there}/")
+    hand.does(f"{here}/arm", **{**of_here, "title": "Checked again"})
+    assert "Checked again" in hand.page(f"{here}/")
+
+
 def test_a_deed_is_said_to_be_done_by_its_name(alone: Server) -> None:
     hand = Hand(alone)
     station = hand.station("Post 10")

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 
 from heard.cli import app
 from heard.engine import now
+from heard.engine.entry import Draft
+from heard.engine.node import Decision
 from heard.opening import open_house
 from heard.watch.look_entries import RecordLookedAt
 from heard.watch.looks import of_holder
+from heard.watch.retention_entries import VerdictsErased
 from tests.server import Server, running
 from tests.watch.an_hour import Past, past
 from tests.watch.hand import Hand
@@ -91,3 +94,13 @@ def test_a_link_made_over_the_api_and_one_by_command_open_the_order_once(served:
     assert "Stay near it" not in CliRunner().invoke(app, command).output
     other = CliRunner().invoke(app, [*command, "--order", "Another"])
     assert other.exit_code != 0
+
+
+def test_how_it_stood_says_up_to_when_something_of_it_may_be_destroyed(served: tuple[Server, Past]) -> None:
+    server, hour = served
+    at = f"/api/v1/watch/obligations/{hour.present}/instances"
+    assert server.client.get(at).json()["erased_until"] is None
+    house = open_house(server.data)
+    house.node.do(lambda tables: Decision((Draft(hour.station, VerdictsErased(hour.left_at, (), ())),), ()), by="watch")
+    house.close()
+    assert server.client.get(at).json()["erased_until"] == now.text(hour.left_at)

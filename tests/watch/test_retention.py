@@ -17,6 +17,7 @@ from heard.coverage.frames import Painter
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.errors import Refused
+from heard.engine.node import Written
 from heard.opening import House
 from heard.store.frames import FramesFile
 from heard.verify import verify_directory
@@ -241,6 +242,50 @@ def test_of_all_stations_it_is_one_writing_and_a_station_where_it_is_stopped_by_
     assert retention.gone_until(kept.house.tables, other) is None, "somebody asked for a hold meanwhile"
     gate.do(present.end_hold(hold, "not needed"), gate.sam)
     assert [one.station for one in retention.over(kept.house.tables, kept.hands.at)] == [other]
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_a_hold_that_is_asked_in_the_same_moment_is_before_it_or_nothing_goes(kept: Keeping, asks_first: bool) -> None:
+    """Both are judged before either is written."""
+    gate, ended_at, node = kept.gate, a_duty(kept), kept.house.node
+    kept.hands.go_on(366 * DAY_S)
+    going = [retention.Going(one.station, [one], []) for one in retention.over(kept.house.tables, kept.hands.at)]
+    window = (NOON, ended_at, kept.hands.at + timedelta(days=9))
+    asked = [
+        node.ask(present.ask_for_hold(gate.id, *window, "the inquest"), by=gate.sam),
+        node.ask(retention.erase(going), by=ringing.WATCH),
+    ]
+    node.do_all(asked if asks_first else asked[::-1])
+    hold, erased = asked
+    assert isinstance(hold.outcome, Written) and hold.outcome.kind == "watch.hold_asked"
+    assert isinstance(erased.outcome, Written)
+    if asks_first:
+        assert erased.outcome.kind == "" and retention.gone_until(kept.house.tables, gate.id) is None
+    else:
+        assert erased.outcome.last < hold.outcome.position
+
+
+def test_an_entry_that_cannot_be_read_keeps_its_duty_and_no_other(
+    kept: Keeping, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = kept.gate
+    a_duty(kept)
+    unread = told(kept)[-1].position
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    kept.hands.go_on(60)
+    gate.do(commands.end_duty(gate.id, gate.one), gate.one)
+    record = kept.house.store.record(unread)
+    assert record is not None
+    seal = kept.house.vault.seals([record.seal])[record.seal]
+    kept.house.vault.destroy([record.seal])
+    kept.hands.go_on(366 * DAY_S)
+    erases(kept)
+    [left] = retention.over(kept.house.tables, kept.hands.at)
+    assert left.position < unread < left.ended_position
+    assert retention.gone_until(kept.house.tables, gate.id) is not None, "the other one is gone"
+    said = capsys.readouterr().out
+    assert "verdicts_unread" in said and str(unread) in said and seal.key.hex() not in said
 
 
 def test_years_of_duties_that_are_gone_are_not_looked_through_for_those_that_are_due(kept: Keeping) -> None:

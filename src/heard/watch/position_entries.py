@@ -87,6 +87,15 @@ class HoldAsked(Body, frozen=True):
     reason: str
 
 
+@written_as("watch.station_held")
+class StationHeld(Body, frozen=True):
+    """On the station's stream, with the asking of a hold of it: by this it is seen by whoever is about to destroy
+    something that was told of the station.
+    """
+
+    hold: str
+
+
 @written_as("watch.hold_agreed")
 class HoldAgreed(Body, frozen=True):
     """On the hold's stream, by another than who asked for it."""

@@ -22,6 +22,7 @@ from heard.watch.position_entries import (
     HoldAgreed,
     HoldAsked,
     HoldEnded,
+    StationHeld,
     TagAdded,
     TagEnded,
 )
@@ -104,6 +105,10 @@ def _digested(tables: Tables, entry: Entry, body: FixesDigested) -> None:
     """It is proof, and nothing is asked of it."""
 
 
+def _held(tables: Tables, entry: Entry, body: StationHeld) -> None:
+    """It is there to be seen by who erases, and nothing is asked of it."""
+
+
 def _hold_asked(tables: Tables, entry: Entry, body: HoldAsked) -> None:
     tables.execute(
         "INSERT INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
@@ -131,6 +136,7 @@ FOLDS: Mapping[type[Body], Fold] = {
     TagEnded: _tag_ended,
     FixesDigested: _digested,
     HoldAsked: _hold_asked,
+    StationHeld: _held,
     HoldAgreed: _hold_agreed,
     HoldEnded: _hold_ended,
 }

@@ -18,7 +18,7 @@ from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import model, positions, projection
 from heard.watch.entries import PresenceTold
-from heard.watch.position_entries import FixesDigested, HoldAgreed, HoldAsked, HoldEnded, PositionsRead
+from heard.watch.position_entries import FixesDigested, HoldAgreed, HoldAsked, HoldEnded, PositionsRead, StationHeld
 from heard.watch.tracks import Track, corrections
 
 #: So many changes are written at a time; what is left follows.
@@ -90,7 +90,7 @@ def ask_for_hold(station: str, since_at: datetime, until_at: datetime, review_at
             raise Refused("Say a day to come on which the hold is looked at again. Nothing was held.")
         words = checked_words(reason, "reason", model.REASON_MAX)
         body = HoldAsked(station, since_at, until_at, review_at, words)
-        return Decision((Draft(hold, body),), (hold, station))
+        return Decision((Draft(hold, body), Draft(station, StationHeld(hold))), (hold, station))
 
     return judge
 

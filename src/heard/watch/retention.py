@@ -111,10 +111,10 @@ def in_force(tables: Tables) -> Rule:
     return next(iter(rules(tables)), Rule())
 
 
-def gone_until(tables: Tables, station: str) -> datetime | None:
-    """Up to when of a station something that was told of people may be destroyed."""
-    rows = tables.execute("SELECT until FROM verdicts_gone_until WHERE station = ?", (station,))
-    return next((now.instant(until) for (until,) in rows), None)
+def gone_until(tables: Tables, *stations: str) -> datetime | None:
+    """Up to when of any of these stations something that was told of people may be destroyed."""
+    asked = "SELECT until FROM verdicts_gone_until WHERE station = ?"
+    return max((now.instant(until) for one in stations for (until,) in tables.execute(asked, (one,))), default=None)
 
 
 def is_gone(tables: Tables, duty: int) -> bool:
@@ -171,16 +171,20 @@ def keep_for(fixes_h: int, verdicts_days: int, reason: str) -> Command:
 
 
 def erase(going: Sequence[Going]) -> Command:
-    """Destroy what was told of these duties; but not at a station of which a hold or an alarm stops any by now."""
+    """Destroy what was told of these duties; but not at a station of which a hold or an alarm stops any by now.
+
+    What is set, held or told there in this very moment is a conflict, and it is judged again.
+    """
 
     def judge(tables: Tables) -> Decision:
         may_go = {one.position for one in over(tables, now.utc())}
-        drafts = []
+        drafts, over_streams = [], {RULE: None}
         for one in going:
+            over_streams[one.station] = None
             duties = tuple(duty.position for duty in one.duties)
             if may_go.issuperset(duties):
                 until_at = max(duty.ended_at for duty in one.duties)
                 drafts.append(Draft(one.station, VerdictsErased(until_at, duties, tuple(one.told))))
-        return Decision(tuple(drafts), ())
+        return Decision(tuple(drafts), tuple(over_streams))
 
     return judge

@@ -97,7 +97,7 @@ def arm(tables: Tables, station: str, form: Form, lately: Lately | None = None) 
     stations = [one.id for one in projection.stations(tables) if f"at-{one.id}" in form]
     zoned = {**form, "zone": projection.station(tables, station).zone}
     written = arming.written_from(station, zoned, group, stations)
-    obligation = form.get("obligation") or None
+    obligation = _obligation_at(tables, station, form["obligation"]) if form.get("obligation") else None
     title, supervisor = form.get("title", ""), form.get("supervisor", "")
     return arming.arm(station, title, written, supervisor, obligation=obligation, lately=lately)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from heard.engine import now
-from heard.engine.errors import HeardError
+from heard.engine.errors import Corrupt, HeardError
 from heard.engine.node import Node, Written
 from heard.store.fixes import Fixes, Whose
 from heard.watch import positions, present, retention
@@ -92,9 +92,13 @@ class Erasing:
         self.node.catch_up()
         going, entries = list[Going](), 0
         for duty in list(retention.over(self.node.tables, now.utc())):
+            try:
+                told = await self._told_of(duty)
+            except Corrupt as wrong:  # whose that entry is nobody can know: the duty stays whole, and no other waits
+                log.error("verdicts_unread", station=duty.station, entry=wrong.details.get("position"))
+                continue
             if not going or going[-1].station != duty.station:
                 going.append(Going(duty.station))
-            told = await self._told_of(duty)
             going[-1].duties.append(duty)
             going[-1].told.extend(told)
             entries += len(told)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from heard.accounts import projection as accounts
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused, Unavailable
-from heard.watch import ladders, looks, projection, reviews, suspensions, verdicts
+from heard.watch import ladders, looks, projection, retention, reviews, suspensions, verdicts
 from heard.watch.asked import looked
 from heard.watch.entries import AlarmClosed
 from heard.watch.evidence import Evidence
@@ -128,6 +128,7 @@ async def list_instances(call: Call) -> Response:
         "known_at": known_at,
         "then": _instances(taken.obligation, known_then, names),
         "now": _instances(taken.obligation, known_now, names),
+        "erased_until": retention.gone_until(call.tables, *watched.stations),
     }
     if name := calendar_of(taken.obligation):
         versions = {"then": verdicts.calendar_version(of, at), "now": verdicts.calendar_version(of, known_at)}

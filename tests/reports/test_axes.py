@@ -256,11 +256,13 @@ def test_what_is_kept_stands_with_the_concern_that_it_names(house: House, report
             as_kept("2.", "lapsed", 2),
             as_kept("2", "closed"),
             as_kept("2", "unknown"),
+            as_kept("2", "suspended"),
             as_kept("text-1"),
             as_kept("7", "not yet"),
         )
     )
-    assert [one.value for one in found["2", "Home Office"].kept] == ["lapsed", "closed, not watched", "unproven"]
+    values = [one.value for one in found["2", "Home Office"].kept]
+    assert values == ["lapsed", "closed, not watched", "unproven", "suspended"]
     assert "not kept since 1 April 2021; lapsed 2 times, last on 1 May 2021" in found["2", "Home Office"].kept[0].words
     assert [one.value for one in found["1", "Home Office"].kept] == ["kept"]
     assert [one.value for one in found["7", ""].kept] == ["armed"]  # of no concern that is known

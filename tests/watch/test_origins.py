@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from heard.engine.errors import HeardError
-from heard.watch import arming, origins, ringing
+from heard.watch import arming, origins, ringing, suspending, suspensions
 from heard.watch.model import FalseBy
 from heard.watch.origins import Kept
 from tests.reports.register import line, table
@@ -89,6 +89,34 @@ def test_what_nobody_can_say_is_not_told_as_kept(gate: Gate, hands: Hands) -> No
     gate.rings()
     [one] = origins.kept(gate.tables, "report1", hands.at + timedelta(days=3))
     assert (one.stands, one.unproven) == ("kept", 1)
+    hands.go_on(DAY)  # their word was good for an hour; they are back a day later
+    gate.rings()
+    gate.is_there(gate.one)
+    gate.rings()
+    [one] = origins.kept(gate.tables, "report1", hands.at + timedelta(days=3))
+    assert (one.stands, one.unproven, one.since_on) == ("kept", 2, date(2031, 3, 4)), "not of the day nobody can say"
+
+
+def test_a_time_in_which_it_was_not_watched_is_not_told_as_kept(gate: Gate, hands: Hands) -> None:
+    obligation = a_watched_concern(gate, 2)
+
+    def as_of_the(day: int) -> tuple[str, date]:
+        [one] = origins.kept(gate.tables, "report1", datetime(2031, 3, day + 2, 12, tzinfo=UTC))
+        assert one.until_on == date(2031, 3, day) and (one.lapses, one.unproven) == (0, 0)
+        return one.stands, one.since_on
+
+    asked = suspending.ask(obligation, None, hands.at + timedelta(days=4), "waive", "The gate is rebuilt.")
+    suspension = suspensions.of_position(gate.tables, gate.do(asked, gate.sam).position)
+    assert suspension is not None and as_of_the(3) == ("kept", date(2031, 3, 3)), "one person suspends nothing"
+    hands.go_on(60)
+    gate.do(suspending.agree(suspension, "tam"), "tam")
+    assert as_of_the(3) == as_of_the(6) == ("suspended", date(2031, 3, 3))
+    assert as_of_the(7) == ("kept", date(2031, 3, 7)), "it is over by then"
+    hands.go_on(2 * DAY)
+    gate.do(suspending.end(suspension, "It stands again."), gate.sam)
+    assert [as_of_the(day) for day in (4, 5)] == [("suspended", date(2031, 3, 3)), ("kept", date(2031, 3, 5))]
+    gate.do(arming.stand_down(obligation, "Closed for good."), gate.sam)
+    assert as_of_the(4) == ("suspended", date(2031, 3, 3)), "what was so then stays so"
 
 
 def test_what_was_put_right_since_is_not_told_early_either(gate: Gate, hands: Hands) -> None:

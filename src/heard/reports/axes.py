@@ -27,6 +27,7 @@ KEEPING = {
     "kept": "kept",
     "lapsed": "lapsed",
     "unknown": "unproven",
+    "suspended": "suspended",
     "closed": "closed, not watched",
     "not yet": "armed",
 }
@@ -51,7 +52,7 @@ class Kept(Protocol):
     @property
     def words(self) -> str: ...
     @property
-    def stands(self) -> Literal["kept", "lapsed", "unknown", "closed", "not yet"]: ...
+    def stands(self) -> Literal["kept", "lapsed", "unknown", "suspended", "closed", "not yet"]: ...
     @property
     def until_on(self) -> date: ...
     @property
@@ -212,6 +213,7 @@ def _kept(one: Kept) -> Value:
         "kept": f"kept since {since}",
         "lapsed": f"not kept since {since}",
         "unknown": f"since {since} nobody can say whether it is kept",
+        "suspended": f"since {since} not watched for a time, as two people agreed",
         "closed": f"closed on {since}, not watched any more",
         "not yet": f"watched; what comes of it can be read from {since}",
     }[one.stands]

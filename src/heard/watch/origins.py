@@ -20,7 +20,7 @@ from heard.engine.entry import Body, Draft
 from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
-from heard.watch import projection
+from heard.watch import projection, suspensions
 from heard.watch.entries import OriginNamed, PublicBegun, PublicEnded
 
 LATE_DAYS_MIN, LATE_DAYS_MAX = 1, 366
@@ -41,15 +41,16 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 #: As the page says it; "unknown": nobody could say, which is never taken for kept; "not yet": it was armed so late that
-#: nothing may be said until `since_on`.
-Stands = Literal["kept", "lapsed", "unknown", "closed", "not yet"]
+#: nothing may be said until `since_on`; "suspended": two people agreed that it is not watched for a time.
+Stands = Literal["kept", "lapsed", "unknown", "suspended", "closed", "not yet"]
 
 #: When one began, and when it ended.
 Stretch = tuple[datetime, datetime | None]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """How an obligation was kept up to the end of `until_on`: kept, lapsed, unknown or closed since `since_on`.
+    """How an obligation was kept up to the end of `until_on`: kept, lapsed, unknown, suspended or closed since
+    `since_on`. Kept is what was neither broken nor not known, and was watched, all the time since then.
 
     Days only, Europe/London: hours would tell when a place is weak. `unproven` counts the times nobody could say,
     `false` those that a named person, or late evidence, showed to be no lapse.
@@ -147,7 +148,10 @@ def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
     armed_at = _armed_at(tables, origin.obligation)
     lapsed, unproven, false = _alarms(tables, origin.obligation, until)
     stands: Stands = "kept"
-    since = max([armed_at, *(ended for _, ended in lapsed if ended is not None)])
+    suspended = [one for one in suspensions.times(tables, origin.obligation) if one[0] <= until]
+    over = [ended for _, ended in (*lapsed, *unproven) if ended is not None]
+    over += [ended for _, ended in suspended if ended <= until]
+    since = max([armed_at, *over])
     if origin.stood_down_at is not None and origin.stood_down_at <= until:
         stands, since = "closed", origin.stood_down_at
     elif armed_at > until:
@@ -156,6 +160,8 @@ def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
         stands, since = "lapsed", min(going_on)
     elif going_on := [begun for begun, ended in unproven if ended is None]:
         stands, since = "unknown", min(going_on)
+    elif going_on := [begun for begun, ended in suspended if ended > until]:
+        stands, since = "suspended", min(going_on)
     last = max((begun for begun, _ in lapsed), default=None)
     return Kept(
         *(origin.concern, origin.words, stands, _day(until), _day(since), len(lapsed), last and _day(last)),

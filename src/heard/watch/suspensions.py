@@ -133,6 +133,17 @@ def of_obligation(tables: Tables, obligation: str, at: datetime) -> list[Suspend
     return [one for row in rows if (one := _of(row)).stands(at) != "ended"]
 
 
+def times(tables: Tables, obligation: str) -> list[tuple[datetime, datetime]]:
+    """From when to when the version that was armed last is not watched; also once it is stood down."""
+    rows = tables.execute(
+        "SELECT since, until, ended_at FROM suspension JOIN obligation ON obligation.id = suspension.obligation "
+        "AND obligation.version = suspension.version WHERE obligation = ? AND agreed_at IS NOT NULL ORDER BY since",
+        (obligation,),
+    )
+    found = [(now.instant(since), now.instant(min(until, ended_at or until))) for since, until, ended_at in rows]
+    return [one for one in found if one[0] < one[1]]
+
+
 def _of(row: Any) -> Suspended:
     instants = {2, 3, 6, 8, 10}
     columns: list[Any] = [now.instant(v) if n in instants and v else v for n, v in enumerate(row)]

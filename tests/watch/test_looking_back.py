@@ -11,7 +11,7 @@ from heard.engine.entry import Body, Draft, Entry
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.opening import House
-from heard.watch import commands, looking_back, present, readings, suspending
+from heard.watch import arming, commands, looking_back, present, projection, readings, suspending
 from heard.watch.entries import PresenceTold
 from heard.watch.readings import Says, Stretch, minutes
 from heard.watch.replaying import became_of_fixes, lasting, lines_now
@@ -87,6 +87,52 @@ def test_what_was_suspended_is_neither_kept_nor_broken_and_never_hidden(gate: Ga
     told.suspended.clear()  # the control: without what two people agreed, all of it was broken
     [line] = lines_now(told, NOON, hands.at)
     assert lasting(line.broken) == "35 min"
+
+
+def test_what_holds_while_a_gate_is_open_and_somebody_on_duty_is_owed_while_both_are_so(
+    gate: Gate, hands: Hands
+) -> None:
+    gate.begins(gate.one)
+    gate.is_there(gate.one, good_for_s=12 * 3600)
+    gate.is_told("open")
+    both = {"state": gate.id, "is": "open", "duty": gate.id}
+    count = {"group": [gate.one], "station": gate.id, "at_least": 1}
+    asked = {"op": "keep", "count": count, "gap_s": 60, "while": both, "escalate": [{"after_s": 0, "to": gate.sam}]}
+    obligation = gate.do(arming.arm(gate.id, "Somebody is there", asked, gate.sam), gate.sam).stream
+    hands.go_on(600)
+    gate.do(commands.end_duty(gate.id, gate.one), gate.one)  # and the gate stays open
+    hands.go_on(600)
+    gate.begins(gate.one)
+    hands.go_on(60)
+    gate.is_told("shut")
+    hands.go_on(60)
+    assert [one.lapsed_at for one in projection.alarms(gate.tables)] == []
+    for read in (then, as_now):
+        assert [one.says for one in read(gate, obligation, NOON, hands.at)] == ["kept", "off", "unknown", "off"]
+
+
+def test_the_rounds_of_several_stations_are_seen_from_each_of_them(gate: Gate, hands: Hands) -> None:
+    other = gate.do(commands.set_station("Post 8"), gate.sam).stream
+    gate.do(commands.post_holder(other, gate.two), gate.sam)
+    gate.begins(gate.one)
+    gate.do(commands.begin_duty(other, gate.two), gate.two)
+    asked = {"sort": "rounds", "within": "30 min", "to_1": gate.sam}
+    rounds = arming.written_from(gate.id, asked, [], [other])
+    gate.do(arming.arm(gate.id, "The rounds", rounds, gate.sam), gate.sam)
+    hands.go_on(20 * 60)
+    gate.do_check()
+    hands.go_on(20 * 60)
+    assert [gate.house.journal.entry(one.position).body.station for one in gate.rings()] == [other]  # type: ignore
+    hands.go_on(60)
+    says = dict[str, list[Says]]()
+    for station in (gate.id, other):
+        told = asyncio.run(looking_back.told_of(gate.house.journal, gate.tables, station, NOON, hands.at))
+        [line] = lines_now(readings.told_by(station, told), NOON, hands.at)
+        says[station] = [one.says for one in line.found]
+    assert says == {gate.id: ["kept"], other: ["kept", "broken"]}
+    asked_of = looking_back.recorded(gate.house.journal, gate.tables, other, NOON, hands.at, {})
+    words = [one.words for one in asyncio.run(asked_of)]
+    assert "Somebody armed “The rounds”, version 1." in words and "It rang: “The rounds”." in words
 
 
 def test_fourteen_of_a_hundred_and_eight_minutes(gate: Gate, hands: Hands) -> None:

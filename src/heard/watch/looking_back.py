@@ -58,11 +58,13 @@ class Recorded(msgspec.Struct, frozen=True):
     of: str = ""
 
 
+#: What is, or was, watched at a station; the rounds of several are at each of them.
+_WATCHED = "FROM obligation WHERE id IN (SELECT obligation FROM obligation_at WHERE station = ?)"
+
+
 def _beside(tables: Tables, station: str, since: datetime, until: datetime, cut: int) -> set[str]:
     """The streams of a station's obligations that were in force later than `cut`, and of its alarms of a time."""
-    armed = tables.execute(
-        "SELECT id FROM obligation WHERE station = ? AND (stood_down IS NULL OR stood_down > ?)", (station, cut)
-    )
+    armed = tables.execute(f"SELECT id {_WATCHED} AND (stood_down IS NULL OR stood_down > ?)", (station, cut))
     return {id for (id,) in armed} | set(_rang(tables, station, since, until))
 
 
@@ -101,7 +103,7 @@ async def recorded(
     """What was recorded of a station in a time, in words; never who was where."""
     titles = dict[str, str]()
     titles |= dict(tables.execute("SELECT id, title FROM standing_order WHERE station = ?", (station,)))
-    titles |= dict(tables.execute("SELECT id, title FROM obligation WHERE station = ?", (station,)))
+    titles |= dict(tables.execute(f"SELECT id, title {_WATCHED}", (station,)))
     titles |= dict(tables.execute("SELECT id, name FROM ping_source WHERE station = ?", (station,)))
     titles |= _rang(tables, station, since, until)
     first, last, streams = position_at(journal.store, since), position_at(journal.store, until), {station} | set(titles)

@@ -211,12 +211,14 @@ class Told:
         )
 
     def _guard(self, guard: Guard, at: datetime) -> Known:
+        """Where it has a state and a duty, both have to be so."""
+        known = list[Known]()
         if guard.state is not None:
             state = self.state(at)
-            return None if state is None else state == guard.is_
+            known.append(None if state is None else state == guard.is_)
         if guard.duty is not None:
-            return any(signal.value(at) for signal in self._duties.values())
-        return True
+            known.append(any(signal.value(at) for signal in self._duties.values()))
+        return False if False in known else None if None in known else True
 
     def _rule(self, count: Count, at: datetime) -> Known:
         return at_least(count.at_least, (self._of(self._people, who).value(at) for who in count.group))

@@ -20,9 +20,9 @@ SHIFT = timedelta(hours=8)
 OF_DUTY, OF_STATE = {"duty": "gate"}, {"state": "gate", "is": "open"}
 
 
-def kept(guard: dict[str, Any]) -> Kept:
+def kept(guard: dict[str, Any], **more: Any) -> Kept:
     count = {"group": ["ann", "bob"], "station": "gate", "at_least": 1}
-    made = evaluator(obligations.read({"op": "keep", "count": count, "gap_s": 60, "while": guard}))
+    made = evaluator(obligations.read({"op": "keep", "count": count, "gap_s": 60, "while": guard, **more}))
     assert isinstance(made, Kept)
     hear(made, Evidence(ARMED, BEGUN, BEGUN, {}))
     return made
@@ -51,6 +51,18 @@ def test_nobody_there_for_a_week_of_shifts_is_one_lapse_and_is_not_over(guard: d
     let_pass(watching, BEGUN + timedelta(days=7))
     [alarm] = watching.alarms
     assert (alarm.kind, alarm.cleared_at, alarm.lapsed_at) == ("lapse", None, BEGUN + timedelta(seconds=60))
+
+
+def test_what_has_to_be_so_again_for_days_is_over_when_it_was_so_for_so_long() -> None:
+    watching = kept(OF_DUTY, clear_after_s=5 * 86400.0)
+    for evidence in list(shifts(1))[:2]:
+        hear(watching, evidence)
+    for hours in range(1, 6 * 24, 8):
+        hear(watching, told("presence", BEGUN + timedelta(hours=hours), station="gate", who="ann", value=True))
+    let_pass(watching, BEGUN + timedelta(days=7))
+    [alarm] = watching.alarms
+    assert alarm.cleared_by == "restored" and alarm.cleared_at is not None
+    assert alarm.cleared_at - timedelta(days=5) == BEGUN + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("guard", [OF_DUTY, OF_STATE])

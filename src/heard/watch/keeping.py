@@ -77,8 +77,10 @@ class Kept:
         # What was said of an instant changes nothing before it: only the gap that reaches it, and what follows.
         touched = [gap for gap in self._gaps if gap.until >= evidence.at]
         since = max(self.began_at, min(at, touched[0].since) if touched else at)
-        earlier = [gap for gap in self._gaps if gap.until < evidence.at and gap.until > self.now - REPAIRS]
-        self._gaps = [*earlier, *self._gaps_from(since)]
+        alarm = self._open()
+        rung = self._gap_of(alarm) if alarm else None  # what it rang for stays for as long as that is not over
+        stays = [gap for gap in self._gaps if gap is rung or gap.until > self.now - REPAIRS]
+        self._gaps = [*(gap for gap in stays if gap.until < evidence.at), *self._gaps_from(since)]
         self._settle()
 
     def _begins(self, evidence: Evidence) -> bool:

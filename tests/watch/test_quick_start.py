@@ -160,14 +160,41 @@ def test_rows_that_are_none_are_worked_out_again(house: House, hands: Hands, pat
     assert keep_on(house.journal, path)[0].position == house.store.position()
 
 
+def test_while_very_many_ring_at_once_they_are_recorded_first_and_kept_later(
+    house: House, hands: Hands, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, looking = a_busy_gate(house, hands), ResumingFile(path)
+    monkeypatch.setattr("heard.web.resuming.KEEP_EVERY_S", 0.01)
+    monkeypatch.setattr("heard.web.resuming.MANY", 0)
+    monkeypatch.setattr("heard.web.resuming.PUT_OFF_TIMES", 10**9)
+    gate.watching.begin()
+    some = next(iter(gate.watching.watched.values()))
+    gate.watching.recording.look_at(some)
+
+    async def kept_only_then() -> None:
+        keeping = Keeping(gate.watching, ResumingFile(path))
+        keeping._kept_to = 0
+        working = asyncio.ensure_future(keeping.run())
+        async with asyncio.timeout(30):
+            while keeping._put_off < 3:
+                await asyncio.sleep(0.01)
+            assert looking.about() is None
+            assert not list(gate.watching.recording.due()) and not len(gate.watching.recording)
+            while looking.about() is None:
+                await asyncio.sleep(0.01)
+        working.cancel()
+
+    asyncio.run(kept_only_then())
+
+
 def test_what_could_not_be_kept_is_kept_the_next_time(
     house: House, hands: Hands, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full; and then a mistake of ours, after which nothing is gone on from."""
     gate = a_busy_gate(house, hands)
     monkeypatch.setattr("heard.web.resuming.KEEP_EVERY_S", 0.01)
+    looking = ResumingFile(path)  # the other, which owns it, is at work in a thread
     file, tried, really = ResumingFile(path), [0], ResumingFile.keep
-    looking = ResumingFile(path)  # the other is at work in a thread
 
     def fails_twice(self: ResumingFile, about: Any, rows: Any) -> bool:
         tried[0] += 1

@@ -21,6 +21,9 @@ from heard.watch.watching import Watching
 
 #: Entries of so long are heard again after a crash.
 KEEP_EVERY_S = 10.0
+#: While more than so many may have something to be recorded nobody has the tenth of a second that it takes to lay down
+#: thousands: it is kept the next time, and after so many times all the same.
+MANY, PUT_OFF_TIMES = 256, 6
 
 log = structlog.get_logger()
 
@@ -29,7 +32,7 @@ class Keeping:
     def __init__(self, watching: Watching, file: ResumingFile) -> None:
         self.watching, self.file = watching, file
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="resuming")
-        self._kept_to, self._may = watching.position, True
+        self._kept_to, self._may, self._put_off = watching.position, True, 0
         #: Erasures up to here were carried out before anything was heard.
         self._looked_to = watching.journal.store.position()
 
@@ -40,6 +43,10 @@ class Keeping:
             await asyncio.sleep(KEEP_EVERY_S)
             if self.watching.has_stopped:  # by a mistake of ours: the next start is from the journal alone
                 self._end()
+            if len(self.watching.recording) > MANY and self._put_off < PUT_OFF_TIMES:
+                self._put_off += 1
+                continue
+            self._put_off = 0
             try:
                 if (changed := self._changed()) is None:
                     continue

@@ -97,7 +97,7 @@ def test_a_maker_that_forgets_the_care_is_found_out_and_one_that_forgets_an_orde
         life = [body for _, body in snapshot._opened(house.journal, report) if isinstance(body, snapshot.CARRIED)]
         return snapshot.seen_from(report, life)
 
-    monkeypatch.setattr("heard.reports.register.seen_now", careless)
+    monkeypatch.setattr("heard.reports.seen.seen_now", careless)
     with pytest.raises(Withheld):
         export_reports(house.node, house.doors, "http://here")
     monkeypatch.setattr("heard.cases.guard.Guard.stands_in", lambda *_: False)

@@ -23,7 +23,7 @@ from heard.store.sqlite import connect
 
 TABLES = (
     *("report", "report_read", "report_reading", "report_problem", "report_case", "report_names", "report_gone"),
-    *("report_indexing", "report_named", "report_dead", "report_young"),
+    *("report_indexing", "report_named", "report_dead", "report_young", "report_hidden"),
 )
 DAY = date(2021, 1, 1)
 CASES = ("lock", "quay")

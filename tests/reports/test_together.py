@@ -56,21 +56,19 @@ def test_all_that_name_the_same_dead_are_found_for_hiding(house: House, tmp_path
     names = ["Quillon Marrow", "QUILLON  MARROW.", "Tam Oxe; Quillon Marrow", "Quillon Marrowby", "Q.M.", "Marrow"]
     read(house, table(*[line(number, deceased=name) for number, name in enumerate(names, 1)]), "2021-06-01")
     register = register_of(house, tmp_path)
-    found = together.of_the_same(register, shown(register, "2021-0001"))
-    assert {one.ref[-1] for one in found} == {"2", "3"}
-    besides = [one.id for one in found]
-    house.node.do(commands.hide_names(shown(register, "2021-0001").id, (), "", besides), by="reader")
+    asked = shown(register, "2021-0001").id
+    assert {register.of(one).ref[-1] for one in projection.named_alike(house.tables, asked)} == {"2", "3"}
+    house.node.do(commands.hide_names(asked, (), ""), by="reader")
     house.node.catch_up()
     register.follow_all()
     assert {one.ref[-1] for one in register if one.names_hidden} == {"1", "2", "3"}
-    assert not together.of_the_same(register, shown(register, "2021-0001")), "two that are hidden are not one"
 
 
 def test_a_name_that_stands_in_too_many_reports_is_nobodys(house: House, tmp_path: Path) -> None:
     read(house, table(*[line(number, deceased="Name Unknown") for number in range(1, 14)]), "2021-06-01")
     register = register_of(house, tmp_path)
     report = shown(register, "2021-0001")
-    assert together.of_the_same(register, report) == [] == projection.named_alike(house.tables, report.id)
+    assert projection.named_alike(house.tables, report.id) == []
 
 
 def test_the_page_names_them_where_no_concern_is_there_to_be_equal(house: House, tmp_path: Path) -> None:

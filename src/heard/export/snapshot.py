@@ -24,7 +24,7 @@ from heard.engine.projection import Tables, code_hash
 from heard.export import archive, manifest
 from heard.export.carried import Carried, Progress, strings
 from heard.export.making import TRIES, Package, rules_changed, with_proofs
-from heard.reports import addressees, bodies, entries, model, projection, register, shown, standing, tables
+from heard.reports import addressees, bodies, entries, model, projection, register, seen, shown, standing, tables
 from heard.reports.model import OF_RESPONSES
 from heard.reports.shown import Shown, Texts
 
@@ -152,7 +152,7 @@ def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Pr
     every = sorted(projection.all_reports(known), key=lambda one: one[1])
     for number, (report, _) in enumerate(every, 1):
         progress(number, len(every))
-        made = register.seen_now(journal, known, doors, report)
+        made = seen.seen_now(journal, known, doors, report)
         if made is None:
             continue
         line, row = lines_of(days, *made, on, base)

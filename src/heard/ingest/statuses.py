@@ -24,7 +24,7 @@ from heard.reports.axes import ACTIONS, Axes
 from heard.reports.entries import Judgement, Outcome
 from heard.reports.equivalents import GAO, NEVER, NO_EQUIVALENT, NTSB, Rule
 from heard.reports.model import HIDDEN, NOT_KNOWN, Masking
-from heard.reports.register import masking_now, seen_now
+from heard.reports.seen import masking_now, seen_now
 from heard.text.dates import civil_date
 
 #: More than these is no table that somebody judged.

@@ -93,7 +93,12 @@ def _parts(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def spelt(register: Register, looked_for: Asked) -> Asked:
-    """The same with words that many reports have, for such as hardly one has; itself where there are none."""
+    """The same with words that many reports have, for such as hardly one has; itself where there are none.
+
+    And while anything was taken away of which the index may still have words: one of them might be a name.
+    """
+    if not register.is_settled:
+        return looked_for
     looked_at = 0
     for place, part in enumerate(looked_for.parts):
         word = part[0].lower()

@@ -145,14 +145,16 @@ def _on_report(report: str, body: Body) -> Command:
     return judge
 
 
-def hide_names(report: str, names: Sequence[str], ground: str, besides: Iterable[str] = ()) -> Command:
-    """From now on the names of the dead, and these, stand nowhere in this report and those `besides`."""
+def hide_names(report: str, names: Sequence[str], ground: str) -> Command:
+    """From now on the names of the dead, and these, stand nowhere in this report, nor in any that names the same dead:
+    whoever asks for it means the person.
+    """
     listed = tuple(checked_words(name, "name", 200) for name in names)
-    hidden, every = NamesHidden(listed, checked_words(ground, "reason", 2000, needed=False)), (report, *besides)
+    hidden = NamesHidden(listed, checked_words(ground, "reason", 2000, needed=False))
 
     def judge(tables: Tables) -> Decision:
-        for one in every:
-            projection.slug_of(tables, one)
+        projection.slug_of(tables, report)
+        every = (report, *projection.named_alike(tables, report))
         return Decision(tuple(Draft(one, hidden) for one in every), every)
 
     return judge

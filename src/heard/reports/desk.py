@@ -24,7 +24,6 @@ from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.model import SOURCES
 from heard.reports.pages import register_of
 from heard.reports.register import Register
-from heard.reports.together import of_the_same
 from heard.watch import origins
 from heard.watch import projection as watched
 
@@ -161,12 +160,8 @@ def _needed(form: Form, name: str) -> date:
 
 
 def _hide(serving: Serving, form: Form) -> Command:
-    """In every report that names the same dead: whoever asks for it means the person."""
-    register, report = register_of(serving), _report(serving, form)
-    one = register.find(report)
-    besides = [other.id for other in of_the_same(register, one)] if one else []
     names = [line for line in form.get("names", "").splitlines() if line.strip()]
-    return commands.hide_names(report, names, form.get("words", ""), besides)
+    return commands.hide_names(_report(serving, form), names, form.get("words", ""))
 
 
 def _response(serving: Serving, form: Form) -> Command:

@@ -27,6 +27,8 @@ from heard.reports.entries import (
     IndexingAllowed,
     IndexingEnded,
     Listed,
+    NamesHidden,
+    NamesShown,
     ProblemSettled,
     ProblemTold,
     Read,
@@ -65,6 +67,7 @@ CREATE TABLE IF NOT EXISTS report_dead (report TEXT NOT NULL, name TEXT NOT NULL
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS report_dead_by_name ON report_dead (name, report);
 CREATE TABLE IF NOT EXISTS report_young (report TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_hidden (report TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -175,6 +178,12 @@ def _every_name(tables: Tables, entry: Entry, body: EveryNameHidden | EveryNameS
     tables.execute("INSERT OR REPLACE INTO report_names VALUES (1, ?)", (hidden,))
 
 
+def _names(tables: Tables, entry: Entry, body: NamesHidden | NamesShown) -> None:
+    tables.execute("DELETE FROM report_hidden WHERE report = ?", (entry.stream,))
+    if isinstance(body, NamesHidden):
+        tables.execute("INSERT INTO report_hidden VALUES (?)", (entry.stream,))
+
+
 def _indexing(tables: Tables, entry: Entry, body: IndexingAllowed | IndexingEnded) -> None:
     allowed = int(isinstance(body, IndexingAllowed))
     tables.execute("INSERT OR REPLACE INTO report_indexing VALUES (1, ?, ?)", (allowed, entry.position))
@@ -196,6 +205,8 @@ def room() -> Room:
         ValueLet: _let,
         CaseLinked: _linked,
         CaseUnlinked: _unlinked,
+        NamesHidden: _names,
+        NamesShown: _names,
         EveryNameHidden: _every_name,
         EveryNameShown: _every_name,
         IndexingAllowed: _indexing,
@@ -261,6 +272,11 @@ def named_alike(tables: Tables, report: str) -> list[str]:
 def is_young(tables: Tables, report: str) -> bool:
     """Whether any source says that it is about a child."""
     return any(tables.execute("SELECT 1 FROM report_young WHERE report = ?", (report,)))
+
+
+def is_hidden(tables: Tables, report: str) -> bool:
+    """Whether somebody asked, of this very report, that who died is not named."""
+    return any(tables.execute("SELECT 1 FROM report_hidden WHERE report = ?", (report,)))
 
 
 def is_taken(tables: Tables, slug: str) -> bool:

@@ -22,8 +22,8 @@ from heard.engine.errors import NotFound
 from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
-from heard.reports import knowledge, projection, shown, standing
-from heard.reports.entries import EveryNameHidden, EveryNameShown, Listed, Read, Told
+from heard.reports import care, knowledge, projection, seen, shown, standing
+from heard.reports.entries import EveryNameHidden, EveryNameShown, NamesHidden, NamesShown, Read, Told
 from heard.reports.model import HIDDEN, Masking
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
@@ -33,6 +33,8 @@ from heard.store.register import RegisterFile, Row
 LOOK_AT_ONCE = 500
 #: Reports made anew in one go: about five milliseconds.
 MAKE_AT_ONCE = 6
+#: Of those of which something is taken away, in one go: more than there are of one death.
+TAKE_AWAY_AT_ONCE = 2 * care.OF_ONE_DEATH_MAX
 
 T = TypeVar("T")
 
@@ -47,10 +49,12 @@ class Register:
         self.journal, self.tables, self.doors, self.file = journal, tables, doors, file
         self.leftovers = Leftovers(journal, file.purging, file.position(), ("cases", "reports"))
         self._reports = {one.id: one for one in map(_listed.decode, file.all())}
-        self._looked = file.position()
+        self._looked = self._ahead = file.position()
         self._to_do: dict[str, None] = {}
         #: Those of them of which something is to be taken away.
         self._away: dict[str, None] = {}
+        #: Those of which the file may still have words that nobody is to read any more.
+        self._stale = set[str]()
         self._read = projection.all_days_read(tables)
         #: By name: what was made of each report, with the report that it is of, for one day and one reading.
         self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
@@ -77,12 +81,13 @@ class Register:
         if now.today() != self._today:  # a last day has passed: what was made yesterday, and lent, is not true any more
             self._today = now.today()
             self._changed()
+        self._look_ahead()
         looks = max(1, at_most // MAKE_AT_ONCE)
         while not self._away and looks and self._look():
             looks -= 1
         if not self._away and not looks and self.is_behind():
             return True
-        some = [*(self._away or self._to_do)][:at_most]
+        some = [*self._away][: max(at_most, TAKE_AWAY_AT_ONCE)] or [*self._to_do][:at_most]
         if not some and self.file.position() == self._looked:
             return False
         rows, away = [], []
@@ -99,6 +104,7 @@ class Register:
         for report in some:  # not before: what could not be put, or is not yet, is still to be done
             self._to_do.pop(report, None)
             self._away.pop(report, None)
+            self._stale.discard(report)
         if rows or away:
             self._changed()
         if done:
@@ -117,16 +123,25 @@ class Register:
 
     def is_behind(self) -> bool:
         """Whether entries were written that nobody has looked through yet: there may be more reports than are known."""
+        return self._folded() > self._looked
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the file has no word that was taken away: all was looked through, and all of which something was
+        withdrawn is made anew.
+        """
+        return not self._stale and not self.is_behind()
+
+    def _folded(self) -> int:
         [(folded,)] = self.tables.execute("SELECT position FROM cursor")
-        return bool(folded > self._looked)
+        return int(folded)
 
     def _look(self) -> bool:
         """Find what the next entries touched; whether there were any."""
-        [(folded,)] = self.tables.execute("SELECT position FROM cursor")
         withdrawn = False
-        if folded <= self._looked:
+        if self._ahead <= self._looked:
             return False
-        upto = min(self._looked + LOOK_AT_ONCE, folded)
+        upto = min(self._looked + LOOK_AT_ONCE, self._ahead)
         entries = self.journal.opened(self.journal.store.of_kinds(_kinds(), self._looked, upto))
         if any(isinstance(entry.body, Read) for entry in entries):
             # Now, and not when it is asked for: a thread may ask, and the tables are of this one.
@@ -135,19 +150,22 @@ class Register:
             self._changed()
         for entry in entries:
             body: Any = entry.body
-            if isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameHidden | EveryNameShown):
+            if isinstance(body, RestrictionImposed | RestrictionLifted | EveryNameShown):
                 withdrawn = True
-                if isinstance(body, EveryNameHidden):  # none is seen until it is made anew without its names
-                    self._reports.clear()
-                    self._changed()
-                self._to_do |= dict.fromkeys(report for report, _ in projection.all_reports(self.tables))
+                self._all_anew()
+            elif isinstance(body, NamesHidden | EveryNameHidden):
+                pass  # seen to ahead
             elif entry.kind.startswith("reports.") and projection.is_report(self.tables, entry.stream):
                 # Of a report that nobody sees yet there is nothing to take away.
                 withdraws = entry.stream in self._reports and body is not None and body.withdraws()
-                (self._away if withdraws else self._to_do)[entry.stream] = None
-                withdrawn |= withdraws
-                if isinstance(body, Told):
-                    withdrawn |= self._look_at_the_same(entry.stream)
+                self._to_do[entry.stream] = None
+                gone = [entry.stream] if withdraws else []
+                if isinstance(body, NamesShown):
+                    self._to_do |= dict.fromkeys(projection.named_alike(self.tables, entry.stream))
+                elif isinstance(body, Told) and projection.is_young(self.tables, entry.stream):
+                    gone += self._saying_the_same(entry.stream)  # of a child no other report says the name either
+                self._take_away(gone)
+                withdrawn |= bool(gone)
         self._looked = upto
         if entries:
             self.leftovers.after(entries)
@@ -155,17 +173,48 @@ class Register:
             follow()
         return True
 
-    def _look_at_the_same(self, report: str) -> bool:
-        """Of a child no other report says the name either; whether any does."""
-        if not projection.is_young(self.tables, report):
-            return False
+    def _look_ahead(self) -> None:
+        """To what people hid, however much was written before it that nobody has looked through yet.
+
+        An import may write thousands of entries, and whoever asks that a name is hidden is answered when it is.
+        """
+        before, self._ahead = max(self._ahead, self._looked), self._folded()
+        hiding = (NamesHidden.kind, EveryNameHidden.kind) if self._ahead > before else ()
+        entries = self.journal.opened(self.journal.store.of_kinds(hiding, before, self._ahead)) if hiding else []
+        for entry in entries:
+            if isinstance(entry.body, EveryNameHidden):  # none is seen until it is made anew without its names
+                self._reports.clear()
+                self._all_anew()
+                self._changed()
+            elif entry.stream in self._reports:
+                self._take_away([entry.stream, *self._saying_the_same(entry.stream)])
+            else:  # nobody sees it yet, or any more
+                self._to_do[entry.stream] = None
+                self._take_away(self._saying_the_same(entry.stream))
+        for follow in self.after_withdrawal if entries else ():
+            follow()
+
+    def _take_away(self, reports: Sequence[str]) -> None:
+        """Nobody sees these until they are made anew, which is what is done next."""
+        for report in reports:
+            self._away[report] = None
+            self._stale.add(report)
+            self._reports.pop(report, None)
+        if reports:
+            self._changed()
+
+    def _all_anew(self) -> None:
+        every = [report for report, _ in projection.all_reports(self.tables)]
+        self._to_do |= dict.fromkeys(every)
+        self._stale.update(every)
+
+    def _saying_the_same(self, report: str) -> list[str]:
+        """The others that are seen and name the same dead."""
         others = [self._reports.get(other) for other in projection.named_alike(self.tables, report)]
-        saying = [one.id for one in others if one is not None and not one.names_hidden]
-        self._away |= dict.fromkeys(saying)
-        return bool(saying)
+        return [one.id for one in others if one is not None and one.deceased != HIDDEN]
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
-        return seen_now(self.journal, self.tables, self.doors, report, on)
+        return seen.seen_now(self.journal, self.tables, self.doors, report, on)
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
@@ -274,7 +323,7 @@ class Register:
 
     def masking(self, report: str) -> Masking:
         """For words that others say of a report: takes out what is hidden in the report, or under an order."""
-        return masking_now(self.journal, self.tables, self.doors, report)
+        return seen.masking_now(self.journal, self.tables, self.doors, report)
 
     def looking_back(self, report: str, on: date) -> tuple[Shown, Texts]:
         """The report as its sources had told of it by a day; what is withheld today is withheld then too."""
@@ -283,33 +332,6 @@ class Register:
         if made is None:
             raise NotFound("There is no report at this address.")
         return made
-
-
-def seen_now(
-    journal: Journal, tables: Tables, doors: Doors, report: str, on: date | None = None
-) -> tuple[Shown, Texts] | None:
-    """A report as it may be seen at this moment; None when it is withheld. `on` looks back to a day."""
-    life, masking, hidden = _life(journal, tables, doors, report)
-    opening = life[0]
-    assert isinstance(opening, Listed)
-    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, **hidden)
-
-
-def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> Masking:
-    """The same as `Register.masking`, for who has no register."""
-    life, masking, hidden = _life(journal, tables, doors, report)
-    return shown.masking_of(life, masking, **hidden)
-
-
-def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, bool]]:
-    """What happened to a report, what takes out names under an order, and what hides the name of who died: that all are
-    nameless, or that another report says that it was a child.
-    """
-    life = [entry.body for entry in journal.stream(report) if entry.body is not None]
-    guard = doors.of_every(tables).guard
-    masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
-    child = any(projection.is_young(tables, other) for other in projection.named_alike(tables, report))
-    return life, masking, {"nameless": projection.is_every_name_hidden(tables), "child": child}
 
 
 @functools.cache
@@ -328,7 +350,7 @@ def _row(listed: Shown, texts: Texts) -> Row:
 
 def code() -> tuple[Any, ...]:
     """The modules that decide what stands in the file."""
-    from heard.reports import addressees, areas, bodies, care, clocks, copied, counting, form, register, requests
+    from heard.reports import addressees, areas, bodies, clocks, copied, counting, form, register, requests
     from heard.text import care as words_of_care
     from heard.text import dates, forms, lookalikes, names, near_names, nicknames, normalise, slips
 
@@ -345,6 +367,7 @@ def code() -> tuple[Any, ...]:
         knowledge,
         register,
         requests,
+        seen,
         shown,
         *said,
     )

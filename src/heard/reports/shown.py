@@ -119,11 +119,13 @@ def show(
     on: date | None = None,
     nameless: bool = False,
     child: bool = False,
+    alike: bool = False,
 ) -> tuple[Shown, Texts] | None:
     """What may be seen of a report; `life` are the bodies on its stream. None when the whole is withheld.
 
     `masking` takes out what is under an order; `nameless` hides whoever died, whatever was decided of this report.
-    `child`: another report about somebody of the same name says that it was a child.
+    `child`: another report about somebody of the same name says that it was a child; `alike`: in another somebody asked
+    that the name is hidden.
     `on` looks back to a day: at facts, not at what may be seen of them.
     """
     knowledge = known(life, on)
@@ -133,7 +135,7 @@ def show(
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     # What is known since binds on every day.
     child = child or care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
-    hidden = entries.NamesHidden() if nameless else _hidden(life, child)
+    hidden = entries.NamesHidden() if nameless else _hidden(life, child or alike)
     names = _names(life, knowledge, hidden)
     masked = _masked(names, masking)
     links = requests.links(knowledge)
@@ -223,10 +225,12 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
 # Whose names stand ---------------------------------------------------------------------------------------------------
 
 
-def masking_of(life: Sequence[Any], masking: Masking, *, nameless: bool = False, child: bool = False) -> Masking:
+def masking_of(
+    life: Sequence[Any], masking: Masking, *, nameless: bool = False, child: bool = False, alike: bool = False
+) -> Masking:
     """What takes out of words that others say of a report all that is hidden or withheld in the report itself."""
     knowledge = known(life)
-    hidden = entries.NamesHidden() if nameless else _hidden(life, child or care.is_young(knowledge.words))
+    hidden = entries.NamesHidden() if nameless else _hidden(life, child or alike or care.is_young(knowledge.words))
     return _masked(_names(life, knowledge, hidden), masking)
 
 
@@ -271,9 +275,9 @@ def _names(life: Sequence[Any], knowledge: Knowledge, hidden: entries.NamesHidde
     return {name for name in names if letters(name, keep_markup=True)}  # a source's "-" is nobody's name
 
 
-def _hidden(life: Iterable[Any], child: bool) -> entries.NamesHidden | None:
-    """The hiding in force: a person's newest word, or of a child the care rule's."""
-    newest: Any = entries.NamesHidden() if child else None
+def _hidden(life: Iterable[Any], by_rule: bool) -> entries.NamesHidden | None:
+    """The hiding in force: a person's newest word on this report, or else the care rule's."""
+    newest: Any = entries.NamesHidden() if by_rule else None
     for body in life:
         if isinstance(body, entries.NamesHidden | entries.NamesShown):
             newest = body

@@ -1,6 +1,4 @@
-"""Reports that belong together: sent at one time, or of the death of whoever has the same name.
-
-Sent together are those that are dated the same day by the same coroner, to the same addressees.
+"""Reports that were sent together: those that are dated the same day by the same coroner, to the same addressees.
 
 Often one cause led to several deaths and the concerns are the same (docs/performance.md says how often); where a
 source has cut them off, nothing else tells. It is said as what it is, and no more. Where a name is hidden neither leads
@@ -10,7 +8,6 @@ to the other, since the other may carry that name.
 from __future__ import annotations
 
 from heard.reports.addressees import REDACTED, is_redacted
-from heard.reports.care import OF_ONE_DEATH_MAX, whole_names
 from heard.reports.model import HIDDEN
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -23,21 +20,6 @@ def sent_together(register: Register, shown: Shown) -> list[Shown]:
         return []
     same_day = (one for one in register if one.dated == shown.dated and one.id != shown.id)
     return sorted((one for one in same_day if one.coroner == shown.coroner and _sent_to(one) == to), key=_place)
-
-
-def of_the_same(register: Register, shown: Shown) -> list[Shown]:
-    """The others that name as dead anybody whom this one does: of some deaths there are several, and one may stand here
-    twice. For hiding alone, where a namesake who is hidden too does no harm.
-    """
-    people = _people(shown)
-    found = [one for one in register if one.id != shown.id and people & _people(one)]
-    return found if len(found) < OF_ONE_DEATH_MAX else []
-
-
-def _people(one: Shown) -> set[str]:
-    if HIDDEN in one.deceased or is_redacted(one.deceased):
-        return set()
-    return whole_names(one.deceased)
 
 
 def _sent_to(one: Shown) -> frozenset[str]:

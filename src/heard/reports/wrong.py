@@ -27,7 +27,6 @@ from heard.reports.echoes import as_now
 from heard.reports.model import tidy_ref
 from heard.reports.pages import NOT_YET, compared, register_of, sent
 from heard.reports.shown import Shown
-from heard.reports.together import of_the_same
 
 #: Whoever has no account.
 READER = "reader"
@@ -97,8 +96,7 @@ async def tell(request: Request) -> Response:
                 raise Refused("Many messages are waiting here. Nothing of yours was lost; please send it again later.")
             command = commands.tell_problem(one.id, words or ("Hide the name." if hide else ""), body)
             if hide:
-                besides = [other.id for other in of_the_same(register_of(serving), one)]
-                hiding = commands.hide_names(one.id, (), "asked for on the page of the report", besides)
+                hiding = commands.hide_names(one.id, (), "asked for on the page of the report")
                 await serving.do(hiding, by=READER, scope=one.id, key=f"{once}/hide")
             written = await serving.do(command, by=READER, scope=one.id, key=once)
         except Refused as refusal:

@@ -1,0 +1,47 @@
+"""A report as it may be seen at this moment, from the journal; what hides names in it is asked for here, once."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date
+from typing import Any
+
+from heard.cases.release import Doors
+from heard.engine.journal import Journal
+from heard.engine.projection import Tables
+from heard.reports import projection, shown
+from heard.reports.entries import Listed
+from heard.reports.model import HIDDEN, Masking
+from heard.reports.shown import Shown, Texts
+
+
+def seen_now(
+    journal: Journal, tables: Tables, doors: Doors, report: str, on: date | None = None
+) -> tuple[Shown, Texts] | None:
+    """A report as it may be seen at this moment; None when it is withheld. `on` looks back to a day."""
+    life, masking, hidden = _life(journal, tables, doors, report)
+    opening = life[0]
+    assert isinstance(opening, Listed)
+    return shown.show(report, opening.slug, opening.kept_at, life, masking, on=on, **hidden)
+
+
+def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> Masking:
+    """For words that others say of a report: takes out what is hidden in the report, or under an order."""
+    life, masking, hidden = _life(journal, tables, doors, report)
+    return shown.masking_of(life, masking, **hidden)
+
+
+def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, bool]]:
+    """What happened to a report, what takes out names under an order, and what hides the name of who died: that all are
+    nameless, that another report says that it was a child, or that the name is hidden in another.
+    """
+    life = [entry.body for entry in journal.stream(report) if entry.body is not None]
+    guard = doors.of_every(tables).guard
+    masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
+    others = projection.named_alike(tables, report)
+    hidden = {
+        "nameless": projection.is_every_name_hidden(tables),
+        "child": any(projection.is_young(tables, other) for other in others),
+        "alike": any(projection.is_hidden(tables, other) for other in others),
+    }
+    return life, masking, hidden

@@ -207,7 +207,7 @@ def _reference(register: Register, half: int, dice: random.Random) -> list[Judge
 
 def _body(register: Register, half: int, dice: random.Random) -> list[Judged]:
     """Any known name of a body; wanted is what was sent to it. A body is of the half of its name's digest."""
-    sent = {key: {one.id for one in theirs} for key, (theirs, _) in register.by_body(date(2026, 2, 1)).items()}
+    sent = {key: {one.id for one in theirs} for key, (theirs, _) in register.by_body().items()}
     names = [
         (other, sent.get(bodies.key(one), set()))
         for one, others in bodies.OTHER_NAMES.items()

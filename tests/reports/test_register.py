@@ -17,6 +17,7 @@ from heard.engine.errors import Unavailable
 from heard.opening import House
 from heard.reports import figures, projection, tables
 from heard.reports.register import Register
+from heard.store.files import connect
 from heard.store.register import RegisterFile
 from tests.reports.register import SCRAPED, line, read, scraped, table
 
@@ -192,3 +193,21 @@ def _noting(opening: Callable[..., list[Entry]], kinds: list[str]) -> Callable[.
         return entries
 
     return opened
+
+
+def test_what_came_in_little_by_little_is_gathered_a_little_at_a_time(house: House, tmp_path: Path) -> None:
+    """So that a word is looked for in one place; each step is short, and what is found is the same."""
+    many = range(1, 120)
+    read(house, table(*(scraped(number, concerns=f"Lamp {number}.") for number in many), columns=SCRAPED), "2024-03-01")
+    register = register_of(house, tmp_path)
+    while register.follow(1):
+        pass
+    looked_for = ['"lamp"', '"lamp" AND "17"', '"ada" OR "bench"']
+    before = [register.file.search(one, 200) for one in looked_for]
+    steps = 1
+    while register.file.gather():
+        steps += 1
+    assert 1 < steps < 100 and not register.file.gather(), "nothing is left to do"
+    with connect(register.file.path) as db:
+        assert db.execute("SELECT count(DISTINCT segid) FROM words_idx").get == 1
+    assert [register.file.search(one, 200) for one in looked_for] == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -204,3 +204,51 @@ def test_a_report_whose_addressees_nobody_counted_says_that_and_no_nought_of_nou
     house.node.do(commands.tell_of(report, "tracker", date(2021, 7, 1), nobody), by="operator")
     page = client_of(house, register_of(house, tmp_path), tmp_path).get("/reports/2021-0001/").text
     assert "how many were asked is not known to it, no published, 1 July 2021" in page and "0 of 0" not in page
+
+
+def of_every_sort(house: House, folder: Path) -> Register:
+    """Counted thrice, answered by one and by none, in the interim, extended, sent late, undated, asked of nobody."""
+    two = "Harbour Board | Home Office"
+    rows = [line(1, sent=two), line(2), line(3, sent=two), line(4), line(5, dated=""), line(6, sent="")]
+    read(house, table(*rows), "2021-04-10")
+    read(house, table(line(1, sent=two, replies=1), *rows[1:]), "2021-05-20")
+    read(house, table(line(1, sent=two, replies=2), *rows[1:]), "2021-09-01")
+    ids = [projection.by_slug(house.tables, f"2021-000{number}") for number in range(1, 7)]
+    for report, dated_on, answer in ((2, 18, "interim"), (2, 28, "not read"), (3, 30, "not read")):
+        responded = {"dated_on": date(2021, 4, dated_on), "answer": answer}
+        house.node.do(commands.record_response(ids[report], "Harbour Board", **responded), by="editor")
+    house.node.do(commands.record_extension(ids[3], "Harbour Board", date(2021, 7, 1)), by="editor")
+    house.node.do(commands.record_sending(ids[4], "Harbour Board", date(2021, 3, 20)), by="editor")
+    return register_of(house, folder)
+
+
+@pytest.mark.parametrize("is_the_day_after_known", [True, False])
+def test_the_course_of_a_report_says_of_every_day_what_is_worked_out_for_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_the_day_after_known: bool
+) -> None:
+    """The control: nothing changes the day after a last day."""
+    register = of_every_sort(house, tmp_path)
+    if not is_the_day_after_known:
+        monkeypatch.setattr(standing, "timedelta", lambda days: timedelta(0))
+    days = [date(2021, 2, 1) + timedelta(days) for days in range(260)] + [date.min, date.max, date(1999, 1, 1)]
+    wrong = set[str]()
+    for on in days:
+        told = register.standings(on)
+        worked_out = {one: standing.standing(stands) for one, stands in register.stands(on).items()}
+        wrong |= {one for one, found in worked_out.items() if found != told[one]}
+    assert bool(wrong) != is_the_day_after_known
+    assert len({*register.standings(date(2021, 5, 1)).values()}) > 2
+
+
+def test_what_is_known_of_one_day_is_not_lost_to_another(house: House, tmp_path: Path) -> None:
+    """Whoever asks for another day makes nobody who asks for today wait: what hangs on no day is counted once."""
+    register = of_every_sort(house, tmp_path)
+    before = register.each("courses", None, standing.course)
+    for on in (date(2021, 4, 1), date(2021, 6, 1)):
+        assert register.standings(on)
+    asked = projection.by_slug(house.tables, "2021-0004")
+    house.node.do(commands.tell_of(asked, "tracker", date(2021, 10, 1), {"replies": "https://a.example/x"}), by="o")
+    house.node.catch_up()
+    register.follow_all()
+    after = register.each("courses", None, standing.course)
+    assert {report for report, one in after.items() if one is not before[report]} == {asked}

@@ -5,11 +5,11 @@ A query is an address, so that it can be shared and kept.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -122,29 +122,33 @@ def find(register: Register, query: Query, today: date) -> Found:
     on = query.on or today
     ranked, asked, every = _fitting(register, query, on)
     told = register.standings(on)
-    themes = tellable_themes(register, on)
     if query.text or asked:
         but = {name: [one for one in ranked.reports if _but(asked, name, one)] for name in asked}
-        facets = tuple(_facet(name, but.get(name, every), told, themes) for name in FACETS)
+        facets = tuple(_facet(register, name, but.get(name, every), told) for name in FACETS)
     else:
         facets = facets_of_all(register, on)
     start = (query.page - 1) * PAGE
     words = ranked.looked_for.words
     hits = tuple(Hit(one, told[one.id], snippet(register, one, words)) for one in every[start : start + PAGE])
-    values = functools.partial(_values, told=told, themes=themes)
     narrowing = [one for one in facets if one.name in asked]
-    narrowed = tuple(_narrowed(query, narrowing, every[:1] or register.newest(), values))
+    narrowed = tuple(_narrowed(register, query, narrowing, every[:1] or register.newest(), told))
     return Found(query, len(every), hits, facets, ranked.looked_for, ranked.named, narrowed)
 
 
 def _narrowed(
-    query: Query, asked: Iterable[Facet], some: Sequence[Shown], values: Callable[..., Iterable[tuple[str, str]]]
+    register: Register, query: Query, asked: Iterable[Facet], some: Sequence[Shown], told: Mapping[str, str]
 ) -> Iterable[tuple[Facet, str]]:
     """What is known of what it is narrowed down to; `some` is a report that fits all of it, or else all there are."""
     for facet in asked:
         value = getattr(query, facet.name)
-        labels = (label for one in some for known, label in values(facet.name, one) if known == value)
-        if label := next(labels, ""):
+        if facet.name == "status":
+            label = standing.SAID[value][0] if any(told[one.id] == value for one in some) else ""
+        else:
+            values = register.each("values", None, lambda one, _: _values(one))
+            labels = (label for one in some for known, label in values[one.id][facet.name] if known == value)
+            known = facet.name not in THEMES or (facet.name, value) in tellable_themes(register)
+            label = next(labels, "") if known else ""
+        if label:
             yield facet, label
 
 
@@ -166,9 +170,9 @@ _Fits = Callable[[Shown], bool]
 
 def _fitting(register: Register, query: Query, on: date) -> tuple[_Ranked, Mapping[str, _Fits], Sequence[Shown]]:
     """What the words find, by what it is narrowed down, and what is left."""
-    ranked = _ranked(register, query.text, on)
+    ranked = _ranked(register, query.text)
     told = register.standings(on) if query.status else {}
-    themes = tellable_themes(register, on) if query.tag or query.label else frozenset()
+    themes = tellable_themes(register) if query.tag or query.label else frozenset()
     narrowing: dict[str, _Fits] = {
         "area": lambda one: one.area == query.area,
         "category": lambda one: query.category in one.categories,
@@ -184,11 +188,11 @@ def _fitting(register: Register, query: Query, on: date) -> tuple[_Ranked, Mappi
     return ranked, asked, left
 
 
-def _named(register: Register, text: str, on: date) -> Named | None:
+def _named(register: Register, text: str) -> Named | None:
     if not text or len(text) > NAME_MAX:
         return None
     key = bodies.key(text)
-    if key and (theirs := register.by_body(on).get(key, ((), ()))[0]):
+    if key and (theirs := register.by_body().get(key, ((), ()))[0]):
         return Named(f"bodies/{key}/", next(one.name for one in theirs[0].addressees if one.key == key), theirs)
     name = areas.named(text)
     theirs = [one for one in register.newest() if one.area == name] if name else []
@@ -213,14 +217,14 @@ THEME_MIN = 20
 UNTOLD = frozenset({"suicide", "under 5"})
 
 
-def tellable_themes(register: Register, on: date) -> frozenset[tuple[str, str]]:
+def tellable_themes(register: Register) -> frozenset[tuple[str, str]]:
     """By facet: the themes by which reports can be found."""
 
     def made() -> frozenset[tuple[str, str]]:
         every = ((name, theme) for one in register for name in THEMES for theme in _themes_of(name, one))
         return frozenset(found for found, count in Counter(every).items() if count >= THEME_MIN)
 
-    return register.once("themes", on, made)
+    return register.once("themes", None, made)
 
 
 def _themes_of(name: str, one: Shown) -> Iterable[str]:
@@ -232,24 +236,26 @@ def _themes(name: str, one: Shown, tellable: frozenset[tuple[str, str]]) -> list
     return [theme for theme in _themes_of(name, one) if (name, theme) in tellable]
 
 
-def _facet(name: str, some: Iterable[Shown], told: Mapping[str, str], themes: frozenset[tuple[str, str]]) -> Facet:
+def _facet(register: Register, name: str, some: Iterable[Shown], told: Mapping[str, str]) -> Facet:
     note = figures.THEMES[THEMES[name]][1] if name in THEMES else ""
-    return Facet(name, FACETS[name], _counts(name, some, told, themes), note)
+    return Facet(name, FACETS[name], _counts(register, name, some, told), note)
 
 
 def facets_of_all(register: Register, on: date) -> tuple[Facet, ...]:
     """What all reports count under, where nothing is looked for."""
     told = register.standings(on)
     every = register.newest()
-    themes = tellable_themes(register, on)
-    return register.once("facets", on, lambda: tuple(_facet(name, every, told, themes) for name in FACETS))
+    stand = register.once("facet of standings", on, lambda: _facet(register, "status", every, told))
+    others = [name for name in FACETS if name != "status"]
+    counted = register.once("facets", None, lambda: {name: _facet(register, name, every, told) for name in others})
+    return tuple(counted.get(name, stand) for name in FACETS)
 
 
 def _but(asked: Mapping[str, _Fits], left: str, one: Shown) -> bool:
     return all(fits(one) for name, fits in asked.items() if name != left)
 
 
-def _ranked(register: Register, text: str, on: date) -> _Ranked:
+def _ranked(register: Register, text: str) -> _Ranked:
     if not text:
         return _Ranked(register.newest())
     looked_for = asking.asked(text)
@@ -257,7 +263,7 @@ def _ranked(register: Register, text: str, on: date) -> _Ranked:
     if exact or not looked_for.parts:
         return _Ranked(exact, looked_for)
     found = _all_of(register, looked_for)
-    named = _named(register, text, on)
+    named = _named(register, text)
     if not found and not named:
         looked_for = asking.spelt(register, looked_for)
         found = _all_of(register, looked_for) if looked_for.instead else []
@@ -283,9 +289,18 @@ def _year(one: Shown) -> str:
 
 
 def _counts(
-    name: str, reports: Iterable[Shown], told: Mapping[str, str], themes: frozenset[tuple[str, str]]
+    register: Register, name: str, reports: Iterable[Shown], told: Mapping[str, str]
 ) -> tuple[tuple[str, str, int], ...]:
-    counts = Counter(value for one in reports for value in _values(name, one, told, themes))
+    counts: Counter[tuple[str, str]]
+    if name == "status":
+        stood = Counter(told[one.id] for one in reports)
+        counts = Counter({(one, standing.SAID[one][0]): count for one, count in stood.items()})
+    else:
+        values = register.each("values", None, lambda one, _: _values(one))
+        counts = Counter(chain.from_iterable(values[one.id][name] for one in reports))
+    if name in THEMES:
+        tellable = tellable_themes(register)
+        counts = Counter({found: count for found, count in counts.items() if (name, found[0]) in tellable})
     most = 12 if name in ("body", "coroner", "area") else 40
     order = (
         sorted(counts.items(), key=lambda found: found[0][0], reverse=True)
@@ -295,22 +310,19 @@ def _counts(
     return tuple((value, label, count) for (value, label), count in order)
 
 
-def _values(
-    name: str, one: Shown, told: Mapping[str, str], themes: frozenset[tuple[str, str]]
-) -> Iterable[tuple[str, str]]:
-    """What a report counts under in a facet, each value once, with its label."""
-    if name == "status":
-        return ((told[one.id], standing.SAID[told[one.id]][0]),)
-    if name == "year":
-        return ((_year(one), _year(one)),) if one.dated else ()
-    if name == "category":
-        return ((category, category) for category in one.categories)
-    if name in THEMES:
-        return ((theme, theme) for theme in _themes(name, one, themes))
-    if name == "body":
-        return {body.key: (body.key, body.name) for body in one.addressees if body.key}.values()
-    value = one.area if name == "area" else one.coroner
-    return ((value, value),) if value else ()
+def _values(one: Shown) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What a report counts under in each facet but that of standings, each value once, with its label."""
+    told: dict[str, Iterable[str]] = {
+        "year": [_year(one)],
+        "category": one.categories,
+        "area": [one.area],
+        "coroner": [one.coroner],
+        **{name: _themes_of(name, one) for name in THEMES},
+    }
+    named = {body.key: (body.key, body.name) for body in one.addressees if body.key}
+    return {name: tuple((value, value) for value in some if value) for name, some in told.items()} | {
+        "body": tuple(named.values())
+    }
 
 
 def snippet(register: Register, one: Shown, words: list[str]) -> str:

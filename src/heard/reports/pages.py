@@ -235,7 +235,7 @@ class OfBody(msgspec.Struct, frozen=True):
 
 def body_at(register: Register, key: str, on: date) -> OfBody:
     """Raises NotFound; nobody who may be a private person has a key."""
-    theirs, had_copies = register.by_body(on).get(key, ((), ()))
+    theirs, had_copies = register.by_body().get(key, ((), ()))
     if not theirs and not had_copies:
         raise NotFound("No report was sent to a body of this name, as far as is known here.")
     stands = register.stands(on)

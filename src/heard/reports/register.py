@@ -56,10 +56,10 @@ class Register:
         #: Those of which the file may still have words that nobody is to read any more.
         self._stale = set[str]()
         self._read = projection.all_days_read(tables)
-        #: By name: what was made of each report, with the report that it is of, for one day and one reading.
-        self._each: dict[str, tuple[tuple[int, date], Mapping[str, tuple[Shown, Any]]]] = {}
+        #: By name: what was made of each report for a day, with the report and the days that it is of.
+        self._each: dict[str, tuple[date | None, Mapping[str, tuple[Shown, list[date], Any]]]] = {}
         self._kept: dict[str, tuple[tuple[int, date], dict[str, tuple[Shown, Any]]]] = {}
-        self._made_once: dict[str, tuple[int, date, Any]] = {}
+        self._made_once: dict[str, tuple[int, date | None, Any]] = {}
         self._readings, self._today = 0, now.today()
         self._newest: list[Shown] = []
         self._newest_of = -1
@@ -254,24 +254,26 @@ class Register:
         """How the addressees of every report stand on a day; worked out anew only for reports that are new since."""
         return self.each("stands", on, lambda one, read: standing.stands(one, read, on))
 
-    def each(self, name: str, on: date, make: Callable[[Shown, Sequence[date]], T]) -> Mapping[str, T]:
-        """By report: what is made of each, and of the days on which it was read of, for a day; made anew only of those
-        that are new since.
+    def each(self, name: str, on: date | None, make: Callable[[Shown, Sequence[date]], T]) -> Mapping[str, T]:
+        """By report: what is made of each and of the days on which it was read, for a day or all; anew only of those
+        that are new since, or were read since.
         """
 
         def made() -> Mapping[str, T]:
             # A thread works it out while readings go on: it is of those that were known when it began, and asks no
             # table again, which only one thread may at a time.
-            of, days = (self._readings, on), self._read
-            known, before = self._each.get(name, (of, {}))
-            if known != of:
+            read = self._read
+            known, before = self._each.get(name, (on, {}))
+            if known != on:
                 before = {}
-            every = dict[str, tuple[Shown, T]]()
+            every = dict[str, tuple[Shown, list[date], T]]()
             for one in self:
-                kept = before.get(one.id)
-                every[one.id] = kept if kept is not None and kept[0] is one else (one, make(one, days.get(one.id, [])))
-            self._each[name] = of, every
-            return {report: found for report, (_, found) in every.items()}
+                kept, days = before.get(one.id), read.get(one.id, [])
+                if kept is None or kept[0] is not one or kept[1] != days:
+                    kept = one, days, make(one, days)
+                every[one.id] = kept
+            self._each[name] = on, every
+            return {report: found for report, (_, _, found) in every.items()}
 
         return self.once(name, on, made)
 
@@ -284,7 +286,7 @@ class Register:
             self._kept[name] = of, {}
         return self._kept[name][1]
 
-    def by_body(self, on: date) -> Mapping[str, tuple[Sequence[Shown], Sequence[Shown]]]:
+    def by_body(self) -> Mapping[str, tuple[Sequence[Shown], Sequence[Shown]]]:
         """By a body's key: what was sent to it, and of what it had a copy; newest first."""
 
         def made() -> Mapping[str, tuple[list[Shown], list[Shown]]]:
@@ -295,16 +297,15 @@ class Register:
                         found.setdefault(key, ([], []))[place].append(one)
             return found
 
-        return self.once("bodies", on, made)
+        return self.once("bodies", None, made)
 
     def standings(self, on: date) -> Mapping[str, str]:
-        """How every report stands on a day, in a word."""
-        return self.once(
-            "standings", on, lambda: {one: standing.standing(stands) for one, stands in self.stands(on).items()}
-        )
+        """How every report stands on a day, in a word; any day is as cheap as today."""
+        courses = self.each("courses", None, standing.course)
+        return self.once("standings", on, lambda: {report: one.on(on) for report, one in courses.items()})
 
-    def once(self, name: str, on: date, make: Callable[[], T]) -> T:
-        """What is made of all reports for a day, made once for each edition."""
+    def once(self, name: str, on: date | None, make: Callable[[], T]) -> T:
+        """What is made of all reports for a day, or for all, made once for each edition."""
         edition = self.edition
         known = self._made_once.get(name)
         if known and known[:2] == (edition, on):

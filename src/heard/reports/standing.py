@@ -6,8 +6,9 @@ last looked at. Where nobody has looked since the last day, it is not known.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import msgspec
@@ -130,6 +131,30 @@ def standing(found: Sequence[Stand]) -> Standing:
     if "not known" in states or not states:
         return "not known"
     return "awaited" if "awaited" in states else "none published"
+
+
+class Course(msgspec.Struct, frozen=True):
+    """How a report stands from each of these days on; before the first as on it."""
+
+    days: tuple[date, ...]
+    standings: tuple[Standing, ...]
+
+    def on(self, day: date) -> Standing:
+        return self.standings[max(0, bisect_right(self.days, day) - 1)]
+
+
+def course(shown: Shown, read: Sequence[date]) -> Course:
+    """How a report stands on every day: it changes only where something was read, counted or dated, and the day after a
+    last day.
+    """
+    after = (one.on + timedelta(1) for one in shown.dues if one and one.on < date.max)
+    dated = (one.dated_on for one in shown.responses if one.dated_on)
+    days, stood = [date.min], [standing(stands(shown, read, date.min))]
+    for day in sorted({*read, *(one.on for one in shown.counts), *dated, *after}):
+        if (found := standing(stands(shown, read, day))) != stood[-1]:
+            days.append(day)
+            stood.append(found)
+    return Course(tuple(days), tuple(stood))
 
 
 def by_tracker(shown: Shown, on: date) -> TrackerStatus | None:

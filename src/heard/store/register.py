@@ -31,6 +31,10 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
 """
 
 
+#: An index in more parts than these is gathered, so many pages at a time: about two milliseconds.
+PARTS_MAX, GATHERED_PAGES = 4, 32
+
+
 class Row(msgspec.Struct, frozen=True):
     """A report as it may be seen: what is listed of it and its texts, encoded; the words it is found by."""
 
@@ -56,6 +60,7 @@ class RegisterFile:
         # Threads read too, and a connection that one uses stops any other: so not the one that writes, and in turn.
         self._looking, self._in_turn = connect(path, synchronous="NORMAL"), threading.Lock()
         self._looking.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, words, row)")
+        self._is_gathering = False
         self._stemming = self._looking.fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
 
     def position(self) -> int:
@@ -78,6 +83,23 @@ class RegisterFile:
                 )
             if reached is not None:
                 self._db.execute("UPDATE meta SET position = ?", (reached,))
+
+    def gather(self) -> bool:
+        """Bring together what the index has of each word, a little at a time; whether there is more to do.
+
+        What came in little by little stands in many parts, and whoever looks for a word, or for some hundred that it
+        may be a slip for, asks each of them.
+        """
+        parts = "SELECT count(DISTINCT segid) FROM words_idx"
+        begins = not self._is_gathering
+        if begins and self._db.execute(parts).get <= PARTS_MAX:
+            return False
+        before = self._db.total_changes()
+        with folding(self._db):  # a negative number begins anew with all parts, a positive one goes on
+            pages = -GATHERED_PAGES if begins else GATHERED_PAGES
+            self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+        self._is_gathering = self._db.total_changes() - before >= 2
+        return self._is_gathering
 
     def _remove(self, report: str) -> None:
         number = self._db.execute("SELECT number FROM shown WHERE id = ?", (report,)).get

@@ -63,7 +63,7 @@ async def read_report(call: Call) -> Response:
 async def read_body(call: Call) -> Response:
     """A body: what was sent to it as an addressee with how it stands, and of what it had a copy."""
     register, key, on = register_of(call.serving), call.named("body"), now.today()
-    asked, had = register.by_body(on).get(key, ((), ()))
+    asked, had = register.by_body().get(key, ((), ()))
     if not asked and not had:
         raise NotFound("No report was sent to a body of this name, as far as is known here.")
     name = next(other.name for other in (*asked, *had)[0].met() if other.key == key)

@@ -110,6 +110,8 @@ async def follow_register(register: Register, echoes: Echoes) -> None:
         try:
             more = register.follow()
             rest_s, quiet = (REGISTER_REST_S, 0) if more else (REGISTER_LOOK_S, quiet + 1)
+            if not more and register.file.gather():
+                rest_s = REGISTER_REST_S
             if quiet % REGISTER_QUIET == REGISTER_QUIET - 1 and len(register) and (not preparing or preparing.done()):
                 preparing = asyncio.ensure_future(asyncio.to_thread(_prepare, register, echoes))
         except Unavailable:  # what is read already is served meanwhile
@@ -122,7 +124,7 @@ def _prepare(register: Register, echoes: Echoes) -> None:
     with suppress(Unavailable):  # made when somebody asks
         figures.figures(register, today := now.today())
         finding.facets_of_all(register, today)
-        register.by_body(today)
+        register.by_body()
         tables.lines_of_all(register, today)
     if not echoes.ready:
         echoes.space()

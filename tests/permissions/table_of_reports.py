@@ -116,6 +116,13 @@ DESK_REPORTS: dict[str, list[Row]] = {
         f"POST /desk/reports/{verb}": [Row("a", "admin", "server", every("server", "no"), {"obligation": "none"})]
         for verb in ("watched", "public", "private")
     },
+    # That they do it for a promise that is there: tests/reports/test_promises.py.
+    **{
+        f"{method} /desk/reports/promises/{{slug}}/{{number}}/": [
+            Row("a", "admin", "report", every("report", "absent"))
+        ]
+        for method in ("GET", "POST")
+    },
     "POST /desk/reports/echo": _decides(earlier="{earlier}", judged_by="Ada"),
     "POST /desk/reports/case": _decides(case="{beside}", judged_by="Ada"),
     "POST /desk/reports/uncase": _desk(  # nothing is linked that could be taken back

@@ -371,13 +371,13 @@ class World:
     def _report(self, state: str) -> dict[str, str]:
         """A report, and one from before it."""
         if state == "unknown":
-            return {"slug": "none", "earlier": "none", "beside": "none"}
-        slugs = [f"2021-{next(NUMBERS):04}" for _ in range(2)]
+            return {"slug": "none", "earlier": "none", "beside": "none", "number": "1"}
+        slug, earlier = (f"2021-{next(NUMBERS):04}" for _ in range(2))
         facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon"}
-        facts["sent_to"] = f"Harbour Board | Office {slugs[0]}"
-        rows = [ReportRow(f"https://heard.example/{slug}/", {"ref": slug, **facts}) for slug in slugs]
+        facts["sent_to"] = f"Harbour Board | Office {slug}"
+        rows = [ReportRow(f"https://heard.example/{one}/", {"ref": one, **facts}) for one in (slug, earlier)]
         self.do(report_commands.tell("record", date(2021, 6, 1), rows))
-        return {"slug": slugs[0], "earlier": slugs[1], "beside": self._open()[0], "of": f"office-{slugs[0]}"}
+        return {"slug": slug, "earlier": earlier, "beside": self._open()[0], "of": f"office-{slug}", "number": "1"}
 
     def _message(self, state: str) -> dict[str, str]:
         if state == "unknown":

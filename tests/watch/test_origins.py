@@ -191,7 +191,9 @@ def test_the_page_of_a_report_says_whether_its_concern_is_kept_and_names_no_plac
     assert does("watched", report="no-such-report", words=WORDS) == 422
     assert does("public", late_days="1", judged_by="Ada Fictional") == 422, "not before it has an origin"
     assert does("watched", report=slug, concern="2", words=WORDS) == 303
-    assert f"concern 2 of a report to prevent future deaths. “{WORDS}”" in sam.page(f"{station}/")
+    assert re.search(
+        rf"concern 2 of <a [^>]+>a report to prevent future deaths</a>. “{WORDS}”", sam.page(f"{station}/")
+    )
     assert "Is it kept?" not in server.page(f"/reports/{slug}/")
     assert does("public", late_days="1", judged_by="") == 422
     assert does("public", late_days="1", judged_by="Ada Fictional") == 303

@@ -19,7 +19,7 @@ from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
-from heard.reports import commands, indexing, projection
+from heard.reports import commands, indexing, projection, promises
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.model import SOURCES
 from heard.reports.pages import register_of
@@ -56,7 +56,7 @@ def _page(
     draft: Form | None = None,
 ) -> Response:
     """`opened` is the verb whose form stands open, filled from the draft: the one that was refused, or led to."""
-    register = register_of(serving)
+    register, known = register_of(serving), origins.origins(serving.tables)
     page = templates.render(
         "desk/reports.html",
         account=caller.account,
@@ -76,7 +76,9 @@ def _page(
         indexed=projection.is_indexing_allowed(serving.tables),
         indexing=indexing.decided(serving.node.journal, serving.tables),
         obligations=watched.obligations(serving.tables) if caller.may("administer") else [],
-        origins=[(one, projection.slug_of(serving.tables, one.report)) for one in origins.origins(serving.tables)],
+        promises=promises.to_come(register, known, now.today()) if caller.may("administer") else [],
+        stations=watched.stations(serving.tables),
+        origins=[(one, projection.slug_of(serving.tables, one.report)) for one in known],
         done=done,
         opened=opened,
         error=error,

@@ -108,7 +108,8 @@ async def listed(request: Request, serving: Serving) -> Outgoing:
 
 async def report(request: Request, serving: Serving) -> Outgoing:
     register, today = register_of(serving), now.today()
-    shown = register.at(request.path_params["slug"])
+    name = request.path_params["slug"]
+    shown = register.find(name) or register.at(name)  # by its id too, by which other rooms know it
     texts = register.texts(shown.id)
     on = _day(request) or today
     if on < today:
@@ -122,7 +123,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
     return sent(
         serving,
         "reports/report.html",
-        may_be_kept=on == today and not shown.names_hidden,
+        may_be_kept=on == today and not shown.names_hidden and name == shown.slug,
         shown=shown,
         texts=texts,
         stands=stands,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -37,13 +39,25 @@ async def arming_page(request: Request) -> Response:
     return await looking_twice(serving, look)
 
 
-def arming_at(serving: Serving, caller: Caller, station: str, draft: Form, error: str = "") -> Response:
+class Because(msgspec.Struct, frozen=True):
+    """A promise for whose sake something is to be armed: where the form is sent, and where the promise stands."""
+
+    address: str
+    stands_at: str
+    by: str
+    words: str
+    due_on: date
+
+
+def arming_at(
+    serving: Serving, caller: Caller, station: str, draft: Form, error: str = "", because: Because | None = None
+) -> Response:
     """The form with what was typed; the list where there is no such sort."""
     tables, sort = serving.tables, draft.get("sort", "")
     known = accounts.all_accounts(tables)
     return page(
         serving, "watch/arming.html", caller, 422 if error else 200, station=projection.station(tables, station),
-        sort=sort if sort in ALL_SORTS else "", sorts=ALL_SORTS, error=error, draft=draft,
+        sort=sort if sort in ALL_SORTS else "", sorts=ALL_SORTS, error=error, draft=draft, because=because,
         orders=projection.orders(tables, station), sources=projection.sources(tables, station),
         roster=projection.roster(tables, station), accounts=known, may_of={one.id: Caller(one) for one in known},
         others=[one for one in projection.stations(tables) if one.id != station], names=names(tables),

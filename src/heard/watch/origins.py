@@ -21,7 +21,7 @@ from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import projection, suspensions
-from heard.watch.entries import OriginNamed, PublicBegun, PublicEnded
+from heard.watch.entries import ObligationArmed, OriginNamed, PublicBegun, PublicEnded
 
 LATE_DAYS_MIN, LATE_DAYS_MAX = 1, 366
 WORDS_MAX, NAME_MAX = 300, 200
@@ -79,6 +79,18 @@ def name_origin(obligation: str, report: str, concern: str, words: str) -> Comma
             checked_words(words, "what is watched", WORDS_MAX),
         )
         return Decision((Draft(obligation, body),), (obligation,))
+
+    return judge
+
+
+def because(arming: Command, report: str, concern: str, words: str) -> Command:
+    """What is armed for a report's sake, with why it is: both are written, or nothing. The caller knows the report."""
+    body = OriginNamed(report, concern, checked_words(words, "what is watched", WORDS_MAX))
+
+    def judge(tables: Tables) -> Decision:
+        armed = arming(tables)
+        why = tuple(Draft(one.stream, body) for one in armed.drafts if isinstance(one.body, ObligationArmed))
+        return msgspec.structs.replace(armed, drafts=(*armed.drafts, *why))
 
     return judge
 

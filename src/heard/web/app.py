@@ -35,7 +35,7 @@ from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
 from heard.reports import desk as report_desk
-from heard.reports import follow_pages, indexing, wrong
+from heard.reports import follow_pages, indexing, promises, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import (
@@ -68,6 +68,7 @@ def routes() -> list[BaseRoute]:
         *people.routes(),
         *shell.routes(),
         *report_desk.routes(),
+        *promises.routes(),
         *orders.routes(),
         *roles.routes(),
         *receipt_pages.routes(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import msgspec
 from starlette.requests import Request
@@ -167,50 +167,48 @@ def _hide(serving: Serving, form: Form) -> Command:
 
 
 def _response(serving: Serving, form: Form) -> Command:
-    answer = form.get("answer", "not read")
-    if answer not in get_args(Answer):
-        raise Refused("Say what the response says: choose one of the list. Nothing was changed.")
+    said = {"answer": "not read"} | dict(form)
+    answer = _chosen(said, "answer", Answer, "Say what the response says: choose one of the list.")
     return commands.record_response(
         _report(serving, form),
         form.get("addressee", ""),
         dated_on=_day(form, "dated"),
         received_on=_day(form, "received"),
         published_on=_day(form, "published"),
-        answer=cast(Answer, answer),
+        answer=answer,
         concerns=[one.strip() for one in form.get("concerns", "").split(",") if one.strip()],
         words=form.get("words", ""),
     )
 
 
+def _chosen(form: Form, name: str, of: Any, otherwise: str) -> Any:
+    """What was chosen of a list of words; Refused, as is said, where it is none of them."""
+    if (word := form.get(name, "")) not in get_args(of):
+        raise Refused(f"{otherwise} Nothing was changed.")
+    return word
+
+
 def _outcome(serving: Serving, form: Form) -> Command:
-    outcome = form.get("outcome", "")
-    if outcome not in get_args(Outcome):
-        raise Refused("Choose what came of it from the list. Nothing was changed.")
-    return commands.set_outcome(
-        _report(serving, form),
-        form.get("concern", ""),
-        form.get("addressee", ""),
-        cast(Outcome, outcome),
-        form.get("judged_by", ""),
-        form.get("words", ""),
-    )
+    outcome = _chosen(form, "outcome", Outcome, "Choose what came of it from the list.")
+    return commands.set_outcome(*_of_concern(serving, form), outcome, form.get("judged_by", ""), form.get("words", ""))
 
 
 def _judgement(serving: Serving, form: Form) -> Command:
-    judgement = form.get("judgement", "")
-    if judgement not in get_args(Judgement):
-        raise Refused("Choose how it is judged from the list. Nothing was changed.")
+    judgement = _chosen(form, "judgement", Judgement, "Choose how it is judged from the list.")
     return commands.give_judgement(
-        _report(serving, form),
-        form.get("concern", ""),
-        form.get("addressee", ""),
-        cast(Judgement, judgement),
+        *_of_concern(serving, form),
+        judgement,
         form.get("judged_by", ""),
         _day(form, "until") or now.today(),
         form.get("words", ""),
         closes=bool(form.get("closes")),
         superseded_by=form.get("instead", ""),
     )
+
+
+def _of_concern(serving: Serving, form: Form) -> tuple[str, str, str]:
+    """Of which report, which concern, and with whom."""
+    return _report(serving, form), form.get("concern", ""), form.get("addressee", "")
 
 
 def _echo(serving: Serving, form: Form) -> Command:

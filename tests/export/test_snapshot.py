@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -21,6 +23,7 @@ from heard.export.snapshot import Taken, export_reports
 from heard.export.snapshot_checking import check_snapshot, is_snapshot
 from heard.opening import House, open_house
 from heard.reports import commands, projection
+from heard.reports.model import NOT_KNOWN
 from tests.reports.register import line, read, table
 
 ORDERED, TAKEN_OUT, HIDDEN = "Rowan Tidewell", "Person Takenout", "Person Hiddenaway"
@@ -144,6 +147,9 @@ def _a_line_less(files: dict[str, bytes]) -> None:
         swapped("reports.json", "Person Number4", "Person Number9"),
         swapped("reports.csv", "Person Number4", "Person Number9"),
         swapped("reports.csv", "Person Number5", "=HYPERLINK(1)"),
+        swapped("axes.csv", "2021-0004,", "2021-0001,"),
+        swapped("axes.csv", "2021-0004,", "2021-0999,"),
+        swapped("axes.csv", "2021-0004,,,Harbour Board,none published", "2021-0004,,,Harbour Board,response published"),
         swapped("entries.ndjson", "Person Number4", "Person Number9"),
         swapped("snapshot.json", '"on":"20', '"on":"19'),
         _a_line_less,
@@ -155,6 +161,18 @@ def test_a_row_that_does_not_follow_is_found_though_it_is_signed(
     with pytest.raises(Corrupt):
         check_snapshot(signed_again(house, taken.content, change), taken.key)
     assert check_snapshot(signed_again(house, taken.content, lambda files: None), taken.key).made_again  # the control
+
+
+def test_the_axes_of_every_report_are_in_it_and_one_of_before_there_were_any_is_checked_too(
+    house: House, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is watched is not in them: its entries are not here."""
+    rows = [*csv.DictReader(io.StringIO(archive.unpack(taken.content)["axes.csv"].decode(), newline=""))]
+    assert {row["report"] for row in rows} == {one["url"].rstrip("/").rpartition("/")[2] for one in _lines(taken)}
+    assert {row["kept"] for row in rows} == {NOT_KNOWN} and len({row["response"] for row in rows}) > 1
+    monkeypatch.setattr(snapshot, "maker", lambda: "0" * 12)
+    before = signed_again(house, taken.content, lambda files: files.__delitem__("axes.csv"))
+    assert check_snapshot(before, taken.key).snapshot.reports == taken.reports
 
 
 def test_another_key_is_refused(taken: Taken) -> None:

@@ -24,13 +24,29 @@ from heard.engine.projection import Tables, code_hash
 from heard.export import archive, manifest
 from heard.export.carried import Carried, Progress, strings
 from heard.export.making import TRIES, Package, rules_changed, with_proofs
-from heard.reports import addressees, bodies, entries, model, projection, register, seen, shown, standing, tables
+from heard.reports import (
+    addressees,
+    axes,
+    axes_tables,
+    bodies,
+    entries,
+    equivalents,
+    model,
+    projection,
+    register,
+    seen,
+    shown,
+    standing,
+    tables,
+)
 from heard.reports.model import OF_RESPONSES
 from heard.reports.shown import Shown, Texts
 
 FORMAT: Literal["heard reports 1"] = "heard reports 1"
+#: How far each concern has come; a snapshot that an older version made has none.
+AXES = "axes.csv"
 FILES = (
-    "README.txt", "checkpoint", "entries.ndjson", "public-key", "reports.csv", "reports.json", "snapshot.json",
+    "README.txt", AXES, "checkpoint", "entries.ndjson", "public-key", "reports.csv", "reports.json", "snapshot.json",
 )  # fmt: skip
 #: What may leave of a report of which nothing is hidden. Grounds of decisions, and messages of readers, are not here.
 CARRIED: tuple[type[Body], ...] = (
@@ -54,6 +70,7 @@ These are the reports to prevent future deaths that one server knew of, as they 
 
   reports.csv       one row a report
   reports.json      the same with concerns and texts, one report a line
+  axes.csv          how far each concern has come with each addressee, as sources and named people say
   snapshot.json     the day as of which standings are told, and which reports have their entries here
   entries.ndjson    those entries of the journal, each with salt, header, body and proof of inclusion
   checkpoint        the signed head of the journal that holds these entries
@@ -112,12 +129,23 @@ def days_of(readings: Iterable[entries.Read]) -> Days:
 
 def maker() -> str:
     """Twelve hex digits that name the code by which entries become rows."""
-    return code_hash((), (*register.code(), entries, model, standing, tables))
+    return code_hash((), (*register.code(), axes, axes_tables, entries, equivalents, model, standing, tables))
 
 
-def lines_of(days: Days, one: Shown, texts: Texts, on: date, base: str) -> tuple[str, tuple[str, ...]]:
-    """A report as its line of reports.json, and its row of reports.csv."""
-    return tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(days.days_read(one.id), one, on, base)
+class Made(msgspec.Struct, frozen=True):
+    """A report as its line of reports.json, its row of reports.csv, and its rows of axes.csv."""
+
+    line: str
+    row: tuple[str, ...]
+    axes: tuple[tuple[str, ...], ...]
+
+
+def lines_of(days: Days, one: Shown, texts: Texts, on: date, base: str) -> Made:
+    """What is watched because of a report is in no row: its entries are not here, which could prove it."""
+    read = days.days_read(one.id)
+    told = axes.axes(one, texts, standing.stands(one, read, on), ())
+    line, row = tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(read, one, on, base)
+    return Made(line, row, tuple(axes_tables.as_rows(one, told, on)))
 
 
 def seen_from(report: str, life: Sequence[Any]) -> tuple[Shown, Texts] | None:
@@ -148,35 +176,37 @@ def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Pr
     door, on = doors.of_every(known), now.today()
     readings = [(one, body) for one, body in _opened(journal, entries.READINGS) if isinstance(body, entries.Read)]
     days = days_of(body for _, body in readings)
-    kept, proved, rows, lines = [one for one, _ in readings], [], [], []
+    kept, proved, every_one = [one for one, _ in readings], list[str](), list[Made]()
     every = sorted(projection.all_reports(known), key=lambda one: one[1])
     for number, (report, _) in enumerate(every, 1):
         progress(number, len(every))
         made = seen.seen_now(journal, known, doors, report)
         if made is None:
             continue
-        line, row = lines_of(days, *made, on, base)
-        lines.append(door.let("export", line))
-        rows.append(row)
+        told = lines_of(days, *made, on, base)
+        every_one.append(told)
         may = [] if made[0].names_hidden else _may_leave(door, _opened(journal, report))
         alone = seen_from(report, [body for _, body in may])
-        if alone and lines_of(days, *alone, on, base) == (line, row):
+        if alone and lines_of(days, *alone, on, base) == told:
             proved.append(report)
             kept += [one for one, _ in may]
     if any(one.position > head.size for one in kept):
         raise Unavailable("Reports were read in all the while. Nothing was written; try again.")
     package = Package()
+    lines = [door.let("export", one.line) for one in every_one]
     package.add("reports.json", joined("export", "[\n" + ",\n".join(lines) + "\n]\n", lines))
-    package.add("reports.csv", door.let("export", tables.as_csv(rows)))
+    package.add("reports.csv", door.let("export", tables.as_csv([one.row for one in every_one])))
+    rows = [axes_tables.COLUMNS, *(row for one in every_one for row in one.axes)]
+    package.add(AXES, door.let("export", tables.lines(rows)))
     package.add("entries.ndjson", with_proofs(door, journal.store.leaves(head.size), sorted(kept, key=_place)))
-    told = Snapshot(FORMAT, now.text(now.utc()), on, base, len(rows), tuple(proved))
+    said = Snapshot(FORMAT, now.text(now.utc()), on, base, len(every_one), tuple(proved))
     key = manifest.key_text(head.origin, journal.sealing.public_key)
-    own = (("snapshot.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
+    own = (("snapshot.json", said.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
     for name, text in own:
         package.add(name, joined("export", text, ()))
     listed = manifest.Manifest(head.origin, maker(), manifest.listed(package.files))
     package.add(manifest.NAME, joined("export", manifest.sign(listed, journal.sealing), ()))
-    return Taken(archive.pack(package.files), len(rows), len(proved), len(kept), key.strip())
+    return Taken(archive.pack(package.files), len(every_one), len(proved), len(kept), key.strip())
 
 
 def _opened(journal: Journal, stream: str) -> list[tuple[Carried, Body]]:

@@ -12,8 +12,8 @@ from heard.engine.entry import Body, Header
 from heard.engine.errors import Corrupt
 from heard.export import archive, manifest
 from heard.export.checking import checkpoint_in, entries_in, manifest_lists, signed_by, text_of
-from heard.export.snapshot import CARRIED, FILES, Snapshot, days_of, lines_of, maker, seen_from
-from heard.reports import entries, tables
+from heard.export.snapshot import AXES, CARRIED, FILES, Snapshot, days_of, lines_of, maker, seen_from
+from heard.reports import axes_tables, entries, tables
 
 
 class CheckedSnapshot(msgspec.Struct, frozen=True):
@@ -41,14 +41,18 @@ def check_snapshot(
     files = archive.unpack(raw)
     origin, public_key = signed_by(files, key)
     listed = manifest.read(text_of(files, manifest.NAME), origin, public_key)
-    manifest_lists(files, listed, FILES)
-    if set(files) != {*FILES, manifest.NAME}:
+    known = [name for name in FILES if name != AXES or name in files]  # of an older version, that had none
+    manifest_lists(files, listed, known)
+    if set(files) != {*known, manifest.NAME}:
         raise Corrupt("There is a file in it that does not belong to a snapshot of reports.")
     checkpoint = checkpoint_in(files, origin, public_key)
     snapshot = _snapshot(files["snapshot.json"])
     lines, rows = _lines(text_of(files, "reports.json")), _rows(text_of(files, "reports.csv"))
     if list(lines) != list(rows) or len(lines) != snapshot.reports:
         raise Corrupt("reports.json and reports.csv do not tell of the same reports.")
+    axes = _axes(text_of(files, AXES)) if AXES in files else {}
+    if not axes.keys() <= {row[1].rstrip("/").rpartition("/")[2] for row in rows.values()}:
+        raise Corrupt("axes.csv tells of a report that is not here.")
     found = entries_in(files["entries.ndjson"], checkpoint, progress)
     lives = _lives(found, snapshot)
     made_again = listed.maker == maker()
@@ -57,7 +61,9 @@ def check_snapshot(
         for report in snapshot.proved:
             seen = seen_from(report, lives[report])
             made = lines_of(days, *seen, snapshot.on, snapshot.base) if seen else None
-            if made is None or (made[0], tuple(map(tables.plain, made[1]))) != (lines.get(report), rows.get(report)):
+            if made is None or (made.line, _plain(made.row)) != (lines.get(report), rows.get(report)):
+                raise Corrupt(f"What is said of report {report} is not what its entries say.")
+            if [*map(_plain, made.axes)] != axes.get(seen[0].slug if seen else "", []):
                 raise Corrupt(f"What is said of report {report} is not what its entries say.")
     return CheckedSnapshot(snapshot, text_of(files, "public-key").strip(), len(found), checkpoint.size, made_again)
 
@@ -91,6 +97,21 @@ def _rows(text: str) -> dict[str, tuple[str, ...]]:
     if tuple(head) != tables.COLUMNS:
         raise Corrupt("reports.csv has other columns than this version of Heard knows.")
     return {row[0]: tuple(row) for row in rows}
+
+
+def _axes(text: str) -> dict[str, list[tuple[str, ...]]]:
+    """The rows of axes.csv, by the address of the report."""
+    head, *rows = csv.reader(io.StringIO(text, newline=""))
+    if tuple(head) != axes_tables.COLUMNS:
+        raise Corrupt("axes.csv has other columns than this version of Heard knows.")
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        found.setdefault(row[0] if row else "", []).append(tuple(row))
+    return found
+
+
+def _plain(row: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(tables.plain, row))
 
 
 def _lives(found: list[tuple[Header, Body]], snapshot: Snapshot) -> dict[str, list[Body]]:

@@ -35,8 +35,8 @@ import numpy as np
 
 from bench import judged
 from heard.opening import open_house
-from heard.reports import space
-from heard.reports.echoes import BY_AROUND, Echoes, digest_of, passages_of, said_in, scores
+from heard.reports import alike, space
+from heard.reports.echoes import BY_AROUND, Echoes, passages_of, said_in, scores
 from heard.reports.entries import Listed
 from heard.reports.register import Register
 from heard.reports.space import words_of
@@ -250,38 +250,37 @@ def interval(found: Sequence[float]) -> tuple[float, float]:
 
 
 def _equal(made: Echoes, addresses: dict[str, str]) -> None:
-    """Groups of reports whose concerns are the same words in the published texts: each finds all the others."""
+    """Groups of reports of which the published texts have the same words as concerns: is each listed, and as what?"""
     groups: dict[str, list[str]] = {}
     csv.field_size_limit(10**9)
     with gzip.open(DATA / "texts.csv.gz", "rt", newline="") as file:
         for row in csv.DictReader(file):
             if row["url"] in addresses and (plain := " ".join(re.findall(r"\w+", row["concerns"].lower()))):
                 groups.setdefault(plain, []).append(addresses[row["url"]])
-    same = {plain: group for plain, group in groups.items() if len(group) > 1}
-    found, sent, empty = 0, 0, 0
-    for group in same.values():
-        if not any(made.register.texts(report).numbered for report in group):
-            # "Not found", or nothing but the form's own sentences: there is no concern to be equal.
-            of = [made.register.of(report) for report in group]
-            if all({other.id for other in sent_together(made.register, one)} >= {*group} - {one.id} for one in of):
-                sent += 1
-            else:
-                empty += 1
-        else:
-            found += all({one.id for one in made.equal_to(report)} >= {*group} - {report} for report in group)
-    reports = sum(map(len, same.values()))
+    same = [{*group} for group in groups.values() if len(group) > 1]
+    listed = alike.groups(made.register, whole=True)
+    found = [next((one for one in listed if group <= {report.id for report in one.reports}), None) for group in same]
+    kinds = Counter(one.said for one in found if one)
     print(
-        f"equal        {len(same)} groups ({reports} reports); {found} found by their words, {sent} as sent "
-        f"together; {empty} hold no concern at all, nor anything else in common"
+        f"equal        {sum(map(bool, found))} of {len(same)} groups ({sum(map(len, same))} reports) are listed: "
+        + "; ".join(f"{count} as “{said}”" for said, count in kinds.items())
     )
+    led_to = [
+        {other.id for other in alike.equal_to(made.register, made.register.of(one))} | {one}
+        for group, one_found in zip(same, found, strict=True)
+        for one in group
+        if one_found and one_found.kind != "concerns"
+    ]
+    print(f"             reports of the others that lead to one as equal: {sum(len(one) > 1 for one in led_to)}")
+    every = alike.told((group.kind, group.reports) for group in listed)
+    print(f"             in the whole register {'; '.join(every)}")
     _together(made)
 
 
 def _together(made: Echoes) -> None:
     """What it says of two reports that they were sent together."""
     pairs = [(one, other) for one in made.register for other in sent_together(made.register, one) if one.id < other.id]
-    texts = [tuple(made.register.texts(one.id) for one in pair) for pair in pairs]
-    both = [digest_of(one) == digest_of(other) for one, other in texts if one.numbered and other.numbered]
+    both = [one.cell == other.cell for one, other in pairs if one.cell.kind == other.cell.kind == "concerns"]
     alike = [bool({*one.categories} & {*other.categories}) for one, other in pairs]
     print(
         f"             sent together: {len(pairs)} pairs; of {len(both)} with concerns {sum(both)} have the same, word "

@@ -100,6 +100,7 @@ class Reports:
     def pages(self) -> list[str]:
         """What a browser opens, bodies and areas as the pages lead to them."""
         found = ["/reports/", "/reports/figures/", "/reports/similar/", "/reports/problem/", "/desk/reports/"]
+        found.append("/desk/reports/same-words/")
         for slug in self.slugs:
             about = f"/reports/{slug}/"
             found += [about, f"{about}similar/", f"{about}problem/"]
@@ -109,7 +110,13 @@ class Reports:
 
     def seen(self) -> Iterator[tuple[str, str, str]]:
         yield from self.answers
-        others = ["/reports.csv", "/reports.json", "/reports/feed.atom", "/reports/calendar.ics"]
+        others = [
+            "/desk/reports/same-words.csv",
+            "/reports.csv",
+            "/reports.json",
+            "/reports/feed.atom",
+            "/reports/calendar.ics",
+        ]
         for slug in self.slugs:
             others += [f"/reports/{slug}/{what}" for what in ("feed.atom", "calendar.ics", "report.json", "axes.csv")]
         for line in self.lines:

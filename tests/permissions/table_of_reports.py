@@ -87,6 +87,8 @@ DESK_REPORTS: dict[str, list[Row]] = {
     # That it is taken in when it is asked for by name: tests/web/test_reports_api.py.
     "POST /api/v1/reports/readings": [Row("a", "admin", "server", every("server", "no"), {"": b"no table"})],
     "GET /desk/reports/": [Row(ALL, "read", "server", every("server", "ok"))],
+    "GET /desk/reports/same-words/": [Row(ALL, "read", "server", every("server", "ok"))],
+    "GET /desk/reports/same-words.csv": [Row(ALL, "read", "server", every("server", "ok"))],
     "POST /desk/reports/settle": _desk(
         every("message", "no", open="ok"), "message", problem="{problem}", words="Mended."
     ),

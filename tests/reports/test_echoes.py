@@ -9,7 +9,7 @@ import pytest
 
 from heard.engine.errors import Refused
 from heard.opening import House
-from heard.reports import commands, projection, space
+from heard.reports import alike, commands, projection, space
 from heard.reports.echoes import BY_AROUND, NEAR_MIN, Echoes, passages, passages_of, raised_before, said_in
 from heard.reports.together import sent_together
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
@@ -112,7 +112,7 @@ def test_equal_concerns_are_found_word_for_word_and_offered_once(house: House, t
         scraped(4, concerns=TIDE, dated="1 March 2018"),
     )
     [first] = [one for one in echoes.register if one.ref == "2021-0001"]
-    assert [one.ref for one in echoes.equal_to(first.id)] == ["2021-0002"]
+    assert [one.ref for one in alike.equal_to(echoes.register, first)] == ["2021-0002"]
     assert len(found(echoes, 3)) == 1  # one inquest is one echo
 
 
@@ -121,11 +121,13 @@ def test_one_report_twice_does_not_lead_to_a_name_that_is_hidden(house: House, t
     twice = [scraped(number, concerns=LAMP, deceased="Quillon Marrow") for number in (1, 2)]
     echoes = echoes_of(house, tmp_path, *twice)
     ids = [projection.by_slug(house.tables, f"2021-000{number}") for number in (1, 2)]
-    assert [one.title for one in echoes.equal_to(ids[0])] == ["Quillon Marrow"]  # the control
+    assert [one.title for one in alike.equal_to(echoes.register, echoes.register.of(ids[0]))] == [
+        "Quillon Marrow"
+    ]  # the control
     house.node.do(commands.hide_names(ids[hidden - 1], (), "asked"), by="reader")
     house.node.catch_up()
     echoes.register.follow_all()
-    assert [echoes.equal_to(one) for one in ids] == [[], []]
+    assert [alike.equal_to(echoes.register, echoes.register.of(one)) for one in ids] == [[], []]
 
 
 @pytest.mark.parametrize("called", ["A.B.", "REDACTED", "Child A"])
@@ -134,7 +136,7 @@ def test_whoever_is_called_by_initials_is_led_to_from_no_equal_report(
 ) -> None:
     rows = [scraped(1, concerns=LAMP, deceased=called), scraped(2, concerns=LAMP, deceased="Quillon Marrow")]
     echoes = echoes_of(house, tmp_path, *rows)
-    assert len(echoes.register) == 2 and not any(echoes.equal_to(one.id) for one in echoes.register)
+    assert len(echoes.register) == 2 and not any(alike.equal_to(echoes.register, one) for one in echoes.register)
     assert not any(sent_together(echoes.register, one) for one in echoes.register)
 
 

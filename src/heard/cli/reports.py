@@ -53,6 +53,7 @@ def read_reports(house: House, file: Path, on: date | None, *, accept: bool, sho
     from heard.accounts.commands import OPERATOR
     from heard.engine import now
     from heard.ingest import published_reports, report_files, report_record
+    from heard.reports import alike
 
     raw = read_file(file, FILE_MAX_BYTES)
     if raw.lstrip()[:1] == b"{":
@@ -64,6 +65,8 @@ def read_reports(house: House, file: Path, on: date | None, *, accept: bool, sho
     table = report_files.read_file(raw, file.name)
     what = published_reports.difference(house.node, table, raw, on or table.on or now.today())
     typer.echo(f"{file.name}: {_told(what)}")
+    for said in alike.told(alike.grouped((cell, None) for cell in table.cells())):
+        typer.echo(f"  the same words in several reports: {said}")
     if show:
         return True
     with progress("Importing") as told:

@@ -13,7 +13,9 @@ from datetime import date
 import msgspec
 
 from heard.engine.errors import Refused
+from heard.reports import form
 from heard.reports.commands import Row
+from heard.reports.model import TEXTS, Cell
 from heard.text.dates import civil_date
 
 #: A cell that says that it has nothing to say.
@@ -104,6 +106,15 @@ class Table(msgspec.Struct, frozen=True):
     def blank(self) -> int:
         return sum(not row.facts for row in self.rows)
 
+    def cells(self) -> list[Cell]:
+        """What stands in each row where the concerns should."""
+        return [_cell(row, self.source) for row in self.rows]
+
+
+def _cell(row: Row, source: str) -> Cell:
+    words, unfound = row.facts.get("concerns", ""), row.facts.get("unfound", "").split()
+    return form.cell(words, (said for _, said in form.matters(words)), source if "concerns" in unfound else "")
+
 
 def read_table(raw: bytes, name: str) -> Table:
     """A table of reports.
@@ -143,10 +154,15 @@ def _unpacked(raw: bytes) -> bytes:
 def _rows(rows: csv.DictReader[str], names: dict[str, str]) -> Iterator[Row]:
     for cells in rows:
         facts: dict[str, str] = {}
+        unfound: list[str] = []
         for column, words in cells.items():
             field = names.get((column or "").strip().lower())
             if field and isinstance(words, str) and not _NOTHING.fullmatch(words):
                 _put(facts, field, words.replace("\r\n", "\n").strip(" \xa0\n\t"))
+            elif field in TEXTS and isinstance(words, str) and re.search(r"\w", words):
+                unfound.append(field)  # it does not only leave it blank: it says that there was none to be found
+        if unfound:
+            facts["unfound"] = " ".join(sorted(unfound))
         if kept_at := facts.pop("kept_at", ""):
             if "sent_to" not in facts and facts.get("counted_sent") == "0":  # counted in a cell that was blank
                 facts = {field: words for field, words in facts.items() if field not in _COUNTED}

@@ -19,7 +19,7 @@ from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
-from heard.reports import commands, indexing, projection, promises
+from heard.reports import alike, commands, indexing, projection, promises
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.model import SOURCES
 from heard.reports.pages import register_of
@@ -66,6 +66,7 @@ def _page(
         if caller.may("retract")
         else [],
         readings=_readings(serving)[:20],
+        alike=alike.told((one.kind, one.reports) for one in alike.groups(register, whole=caller.may("correct"))),
         gone=projection.gone(serving.tables),
         taken_out=projection.taken_out(serving.tables),
         titles={name: source.title for name, source in SOURCES.items()},

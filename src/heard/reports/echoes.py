@@ -8,7 +8,6 @@ leaves the machine. What is found is an offer: "raised before" counts only what 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -45,11 +44,10 @@ SAME_SHARE = 0.6
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """The space as it is kept: of which journal, on how many reports it was fitted, and which concerns are equal."""
+    """The space as it is kept: of which journal, and on how many reports it was fitted."""
 
     epoch: str
     fitted_on: int
-    equal: dict[str, list[str]]
     space: bytes
 
 
@@ -112,7 +110,6 @@ class Echoes:
         self.register, self._file = register, file
         self._space: Space | None = None
         self._fitted_on = 0
-        self._equal: dict[str, list[str]] = {}
         self._fitting = threading.Lock()
         #: Whoever makes it ready for those who asked too early.
         self.under_way: Any = None
@@ -142,17 +139,14 @@ class Echoes:
         if found is None or abs(self._fitted_on - len(self.register)) > self.FIT_AGAIN * len(self.register):
             # What was withdrawn stands in the register until its reports are made anew: that is not kept.
             forgotten, is_whole = self._file.forgotten() if self._file else 0, not self.register.to_come
-            fitted_on, equal = len(self.register), dict[str, list[str]]()
+            fitted_on = len(self.register)
             texts = [(one.id, self.register.texts(one.id)) for one in self.register]
             texts = [(report, one) for report, one in texts if one.numbered or one.circumstances]
             found = space.fit([(report, said_in(one), passages_of(one)) for report, one in texts])
-            for report, one in texts:
-                if one.numbered:
-                    equal.setdefault(digest_of(one), []).append(report)
             if self._file and is_whole and len(self.register) >= self.WORTH_KEEPING:
-                told = _Kept(self.register.file.epoch, fitted_on, equal, found.packed())
+                told = _Kept(self.register.file.epoch, fitted_on, found.packed())
                 self._file.keep(msgspec.msgpack.encode(told), forgotten)
-            self._fitted_on, self._equal = fitted_on, equal
+            self._fitted_on = fitted_on
         self._space = found
         return found
 
@@ -164,7 +158,7 @@ class Echoes:
         kept = msgspec.msgpack.decode(held, type=_Kept)
         if kept.epoch != self.register.file.epoch:
             return None
-        self._fitted_on, self._equal = kept.fitted_on, kept.equal
+        self._fitted_on = kept.fitted_on
         return space.unpacked(kept.space)
 
     def of_text(self, text: str) -> list[Echo]:
@@ -232,20 +226,6 @@ class Echoes:
                 least = max(least, OF_NEAREST * float(score[place]))
                 yield float(score[place]), shown, here, there
 
-    def equal_to(self, report: str) -> list[Shown]:
-        """Other reports with the same concerns, word for word: a joint inquest, or one report twice.
-
-        Where a name is hidden neither leads to the other, since the same report under another address carries it.
-        """
-        self.space()
-        one = self.register.find(report)
-        if one is None or one.is_nameless:
-            return []
-        digest = digest_of(self.register.texts(report))
-        others = [self.register.find(one) for one in self._equal.get(digest, ()) if one != report]
-        led_to = [one for one in others if one is not None and not one.is_nameless]
-        return sorted(led_to, key=lambda one: (one.dated or date.min, one.slug))
-
 
 def as_now(register: Register, found: Sequence[Echo]) -> list[Echo]:
     """Those of which nothing was hidden, and nothing told, since they were compared beside what serves."""
@@ -278,8 +258,7 @@ def raised_before(register: Register, shown: Shown) -> list[tuple[Shown, str]]:
         one = register.find(earlier)
         if one is None or (one.dated and shown.dated and one.dated > shown.dated):
             continue
-        texts = register.texts(earlier)
-        _, readers = found.setdefault(digest_of(texts) if texts.numbered else earlier, (one, []))
+        _, readers = found.setdefault(one.cell.key if one.cell.kind == "concerns" else earlier, (one, []))
         readers += [who] if who not in readers else []
     return [(one, ", ".join(readers)) for one, readers in found.values()]
 
@@ -293,12 +272,6 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
 def _same(one: frozenset[Any], other: frozenset[Any]) -> bool:
     least = min(len(one), len(other))
     return least > 8 and len(one & other) / least >= SAME_SHARE
-
-
-def digest_of(texts: Texts) -> str:
-    """What tells equal concerns, whatever their points and spaces; no text is kept for it."""
-    plain = " ".join(re.findall(r"\w+", " ".join(one.words for one in texts.numbered).lower()))
-    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _shown(text: str, words: Sequence[str]) -> str:

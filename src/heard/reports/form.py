@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterable
 from datetime import date
 
+from heard.reports.model import Cell
 from heard.text.dates import civil_date
 
 # The standing sentences of boxes 2, 5, 6, 7 and 8, in the forms in which they are met. They say nothing of a death, and
@@ -36,9 +39,9 @@ _NAMELY = re.compile(r"(?:namely(?:,? by)?|, by)\W+([\w\s,./-]{4,60}?)(?=[.;]\s|
 def without_standing_sentences(text: str) -> str:
     """The text without the form's own words."""
     lines = []
-    for line in _ASIDE.sub("", text.replace("\xa0", " ")).split("\n"):
+    for line in _ASIDE.sub("", re.sub(r"[ \t\xa0]+", " ", text)).split("\n"):
         kept = [part for part in _ENDS.split(line) if part.strip(" .–-:") and not _STANDING.search(part)]
-        lines.append(re.sub(r"[ \t]+", " ", "".join(kept)).strip())
+        lines.append("".join(kept).strip())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n –-")
 
 
@@ -62,6 +65,28 @@ def matters(text: str) -> list[tuple[str, str]]:
     parts = [("", before)] if len(before) > 40 else []
     ends = [start for _, start, _ in found[1:]] + [len(bare)]
     return parts + [(number, bare[after:end].strip()) for (number, _, after), end in zip(found, ends, strict=True)]
+
+
+def cell(words: str, concerns: Iterable[str], unfound_by: str = "") -> Cell:
+    """What stands where the concerns should. `words` are all of it, `concerns` those that could be told in it, and
+    `unfound_by` the source that says it found none.
+
+    The same words are told by a digest, whatever their points and spaces; no text is kept for it.
+    """
+    if told := _plain(" ".join(concerns)):
+        return Cell("concerns", _digest(told))
+    if unfound_by:
+        return Cell("none", unfound_by, unfound_by)
+    plain = _plain(words)
+    return Cell("form", _digest(plain)) if plain else Cell()
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"\w+", words.lower()))
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def _follows(last: str, number: str) -> bool:

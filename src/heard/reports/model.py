@@ -11,7 +11,8 @@ import msgspec
 
 from heard.engine.errors import Refused
 
-#: What a source can say of a report. `replies` are links or a list of them, `counted_…` what it counts itself.
+#: What a source can say of a report. `replies` are links or a list of them, `counted_…` what it counts itself;
+#: `unfound` are the texts of which it says that it found none, which is more than a blank.
 FIELDS = (
     "ref",
     "dated",
@@ -35,6 +36,7 @@ FIELDS = (
     "action",
     "deadline",
     "copies",
+    "unfound",
 )
 #: Fields that hold running text, in which any name may stand.
 TEXTS = ("investigation", "circumstances", "concerns", "action", "deadline", "copies")
@@ -125,6 +127,17 @@ class Concern(msgspec.Struct, frozen=True):
     words: str
     to: tuple[str, ...] = ()
     suggestion: bool = False
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """What stands where the concerns of a report should: concerns, only the form's own sentences, the word of a source
+    that it found none, or nothing that is here. Two have the same words there whose kind and `key` are the same.
+    """
+
+    kind: Literal["concerns", "form", "none", ""] = ""
+    key: str = ""
+    #: The source that says it found none.
+    by: str = ""
 
 
 class Themes(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from heard.coverage import projection as coverage
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import (
+    alike,
     areas,
     axes,
     bodies,
@@ -138,6 +139,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         matrix=matrix(shown, texts),
         kept=kept,
         axes=rows if on == today and any(row.told() for row in rows) else [],
+        nothing_by=SOURCES[shown.cell.by].title if shown.cell.by else "",
         source_titles=titles,
         sources=of_responses[-1] if of_responses else "any source",
         inquests=inquests(serving, shown),
@@ -284,10 +286,9 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
         texts = register.texts(shown.id)
         ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
         found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
-        equal = await asyncio.to_thread(serving.echoes.equal_to, shown.id)
         if register.find(shown.id) is shown:  # else something of it was hidden, or told, while it was compared
             break
-    found, equal = as_now(register, found), [one for one in equal if register.find(one.id) is one]
+    found, equal = as_now(register, found), alike.equal_to(register, shown)
     confirmed = {earlier for earlier, _ in shown.echoes}
     together = [one for one in sent_together(register, shown) if one not in equal]
     told = {"equal": equal, "together": together, "confirmed": confirmed}

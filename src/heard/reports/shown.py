@@ -24,6 +24,7 @@ from heard.reports.model import (
     TEXTS,
     THEMES,
     Addressee,
+    Cell,
     Concern,
     GivenJudgement,
     Judged,
@@ -78,6 +79,8 @@ class Shown(msgspec.Struct, frozen=True):
     names_hidden: bool
     child: bool
     suicide: bool
+    #: What stands where the concerns should.
+    cell: Cell
 
     @property
     def is_nameless(self) -> bool:
@@ -146,6 +149,7 @@ def show(
     deceased = HIDDEN if hidden or addressees.is_redacted(died) else masked(died)
     responses, unclaimed = requests.responses(life, links, sent_to, masked)
     area_as = masked(" ".join(areas.first_line(said("area")).split()))
+    numbered = tuple(_concerns(life, texts["concerns"], masked))
     shown = Shown(
         id=report,
         slug=slug,
@@ -207,8 +211,8 @@ def show(
         names_hidden=bool(names),
         child=child,
         suicide=care.is_of_suicide(f"{said('categories')} {said('tags')}", *texts.values()),
+        cell=form.cell(masked(texts["concerns"]), (one.words for one in numbered), _unfound_by(knowledge)),
     )
-    numbered = tuple(_concerns(life, texts["concerns"], masked))
     return shown, Texts(numbered, **{field: masked(text) for field, text in texts.items()})
 
 
@@ -220,6 +224,14 @@ def _sources(knowledge: Knowledge) -> tuple[tuple[str, date], ...]:
     """Those of which something stands on the page, the newest last."""
     some = {(one.source, one.on) for field, one in knowledge.facts.items() if field not in {*NOT_SHOWN, *THEMES}}
     return tuple(sorted(some, key=lambda one: (one[1], SOURCES[one[0]].voice, SOURCES[one[0]].care)))
+
+
+def _unfound_by(knowledge: Knowledge) -> str:
+    """The source that says it found no concerns, and has said nothing of them since."""
+    unfound, told = knowledge.facts.get("unfound"), knowledge.facts.get("concerns")
+    if unfound is None or "concerns" not in unfound.words.split():
+        return ""
+    return "" if told and told.source == unfound.source and told.on > unfound.on else unfound.source
 
 
 # Whose names stand ---------------------------------------------------------------------------------------------------

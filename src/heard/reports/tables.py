@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import msgspec
 import xlsxwriter
 
+from heard.reports import alike, standing
 from heard.reports import clocks as clock
-from heard.reports import standing
 from heard.reports.register import Register
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand
@@ -179,6 +179,7 @@ def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str
     }
     if texts is not None:
         made["concerns"] = texts.numbered
+        made["no_concerns"] = None if texts.numbered else alike.SAID.get(one.cell.kind, "not here")
         made["texts"] = {name: words for name in _TEXTS if (words := getattr(texts, name))}
         made["promises"] = one.promises
         made["outcomes"] = one.judged

@@ -34,8 +34,8 @@ from heard.coverage import follow_pages as case_follow_pages
 from heard.coverage import pages as coverage_pages
 from heard.deliver import feeds
 from heard.engine.errors import HeardError, NotAllowed
+from heard.reports import alike_page, follow_pages, indexing, promises, wrong
 from heard.reports import desk as report_desk
-from heard.reports import follow_pages, indexing, promises, wrong
 from heard.reports import outgoing as report_outgoing
 from heard.reports import pages as report_pages
 from heard.watch import (
@@ -67,6 +67,7 @@ def routes() -> list[BaseRoute]:
         *passkey_pages.routes(),
         *people.routes(),
         *shell.routes(),
+        *alike_page.routes(),
         *report_desk.routes(),
         *promises.routes(),
         *orders.routes(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -39,6 +40,7 @@ from heard.reports import (
     standing,
     tables,
 )
+from heard.reports.alone import made_alone
 from heard.reports.model import OF_RESPONSES
 from heard.reports.shown import Shown, Texts
 
@@ -107,6 +109,8 @@ class Taken(msgspec.Struct, frozen=True):
     proved: int
     entries: int
     key: str
+    #: The slugs of those that could not be made.
+    failed: tuple[str, ...] = ()
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -178,10 +182,12 @@ def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Pr
     days = days_of(body for _, body in readings)
     kept, proved, every_one = [one for one, _ in readings], list[str](), list[Made]()
     every = sorted(projection.all_reports(known), key=lambda one: one[1])
-    for number, (report, _) in enumerate(every, 1):
+    failed = []
+    for number, (report, slug) in enumerate(every, 1):
         progress(number, len(every))
-        made = seen.seen_now(journal, known, doors, report)
+        made, mistake = made_alone(partial(seen.seen_now, journal, known, doors, report))
         if made is None:
+            failed += [slug] if mistake else []
             continue
         told = lines_of(days, *made, on, base)
         every_one.append(told)
@@ -206,7 +212,8 @@ def _made(journal: Journal, known: Tables, doors: Doors, base: str, progress: Pr
         package.add(name, joined("export", text, ()))
     listed = manifest.Manifest(head.origin, maker(), manifest.listed(package.files))
     package.add(manifest.NAME, joined("export", manifest.sign(listed, journal.sealing), ()))
-    return Taken(archive.pack(package.files), len(every_one), len(proved), len(kept), key.strip())
+    packed = archive.pack(package.files)
+    return Taken(packed, len(every_one), len(proved), len(kept), key.strip(), tuple(failed))
 
 
 def _opened(journal: Journal, stream: str) -> list[tuple[Carried, Body]]:

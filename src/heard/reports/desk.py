@@ -66,6 +66,7 @@ def _page(
         if caller.may("retract")
         else [],
         readings=_readings(serving)[:20],
+        failed=[(projection.slug_of(serving.tables, one), why) for one, why in register.failed.items()],
         alike=alike.told((one.kind, one.reports) for one in alike.groups(register, whole=caller.may("correct"))),
         gone=projection.gone(serving.tables),
         taken_out=projection.taken_out(serving.tables),

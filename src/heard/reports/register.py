@@ -23,6 +23,7 @@ from heard.engine.journal import Journal
 from heard.engine.node import Leftovers
 from heard.engine.projection import Tables
 from heard.reports import care, knowledge, projection, seen, shown, standing
+from heard.reports.alone import made_alone
 from heard.reports.entries import EveryNameHidden, EveryNameShown, NamesHidden, NamesShown, Read, Told
 from heard.reports.model import HIDDEN, Masking
 from heard.reports.shown import Shown, Texts
@@ -55,6 +56,12 @@ class Register:
         self._away: dict[str, None] = {}
         #: Those of which the file may still have words that nobody is to read any more.
         self._stale = set[str]()
+        #: Reports that cannot be made, with the sort of mistake: shown nowhere, and made again when anything of them
+        #: changes, on the next day, and when an app begins.
+        self.failed: dict[str, str] = {}
+        #: Told of every such one.
+        self.after_failure: list[Callable[[str, str], None]] = []
+        self._to_do |= dict.fromkeys(self._not_made() if self._looked else ())
         self._read = projection.all_days_read(tables)
         #: By name: what was made of each report for a day, with the report and the days that it is of.
         self._each: dict[str, tuple[date | None, Mapping[str, tuple[Shown, list[date], Any]]]] = {}
@@ -80,6 +87,7 @@ class Register:
         """
         if now.today() != self._today:  # a last day has passed: what was made yesterday, and lent, is not true any more
             self._today = now.today()
+            self._to_do |= dict.fromkeys(self.failed)
             self._changed()
         self._look_ahead()
         looks = max(1, at_most // MAKE_AT_ONCE)
@@ -92,13 +100,14 @@ class Register:
             return False
         rows, away = [], []
         for report in some:
-            made = self._make(report)
+            made, mistake = made_alone(functools.partial(self._with_row, report))
+            self._note(report, mistake)
             if made is None:
                 self._reports.pop(report, None)
                 away.append(report)
             else:
                 self._reports[report] = made[0]
-                rows.append(_row(*made))
+                rows.append(made[1])
         done = len(some) == self.to_come
         self.file.put(rows, away, self._looked if done else None)
         for report in some:  # not before: what could not be put, or is not yet, is still to be done
@@ -110,6 +119,24 @@ class Register:
         if done:
             self.leftovers.purge()
         return not done or self.is_behind()
+
+    def _with_row(self, report: str) -> tuple[Shown, Row] | None:
+        made = self._make(report)
+        return None if made is None else (made[0], _row(*made))
+
+    def _note(self, report: str, mistake: str) -> None:
+        self.failed.pop(report, None)
+        if mistake:
+            self.failed[report] = mistake
+            for follow in self.after_failure:
+                follow(report, mistake)
+
+    def _not_made(self) -> Iterator[str]:
+        """What was looked at before this app began, is not here, and is not withheld either."""
+        gone = set(projection.gone(self.tables))
+        for report, slug in projection.all_reports(self.tables):
+            if report not in self._reports and slug not in gone:
+                yield report
 
     def _changed(self) -> None:
         self.edition += 1
@@ -157,7 +184,7 @@ class Register:
                 pass  # seen to ahead
             elif entry.kind.startswith("reports.") and projection.is_report(self.tables, entry.stream):
                 # Of a report that nobody sees yet there is nothing to take away.
-                withdraws = entry.stream in self._reports and body is not None and body.withdraws()
+                withdraws = entry.stream in self._reports and body is not None and _withdraws(body)
                 self._to_do[entry.stream] = None
                 gone = [entry.stream] if withdraws else []
                 if isinstance(body, NamesShown):
@@ -333,6 +360,12 @@ class Register:
         if made is None:
             raise NotFound("There is no report at this address.")
         return made
+
+
+def _withdraws(body: Any) -> bool:
+    """Whether an entry takes something away; of one that cannot be read so, it is taken to."""
+    says, mistake = made_alone(body.withdraws)
+    return bool(says) or bool(mistake)
 
 
 @functools.cache

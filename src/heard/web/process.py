@@ -91,6 +91,7 @@ async def run(
     painter = Painter(house.journal, house.tables, house.doors, frames)
     painter.after_paint.append(bell.ring)
     register = _register(house)
+    register.after_failure.append(lambda report, why: log.error("report_not_made", report=report, why=why))
     purging = Purging(house.journal, caches, house.data / "purged.json")
     painter.after_paint.append(purging.reached)
     beside = Beside(house.node, painter)

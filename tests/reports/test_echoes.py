@@ -12,7 +12,7 @@ from heard.opening import House
 from heard.reports import alike, commands, projection, space
 from heard.reports.echoes import BY_AROUND, NEAR_MIN, Echoes, passages, passages_of, raised_before, said_in
 from heard.reports.together import sent_together
-from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
+from tests.reports.register import SCRAPED, client_of, line, read, register_of, scraped, table
 
 LAMP = "The lamp at the harbour gate had been broken for weeks and nobody had a duty to inspect the lamp at night."
 LAMP_AGAIN = (
@@ -207,5 +207,8 @@ def test_raised_before_counts_what_named_people_confirmed_and_each_inquest_once(
     register.follow_all()
     counted = [(one.ref, who) for one, who in raised_before(register, register.of(ours))]
     assert counted == [("2021-0001", "A. Reader, B. Reader"), ("2021-0005", "B. Reader")]
+    client = client_of(house, register, tmp_path)
+    alone, listed = client.get("/reports/2021-0004/report.json").json(), client.get("/reports.json").json()["items"]
+    assert {one["ref"]: one["raised_before"] for one in (alone, *listed) if one["raised_before"]} == {"2021-0004": 2}
     with pytest.raises(Refused):
         house.node.do(commands.confirm_echo(ours, by_ref["2021-0001"].id, " "), by="editor")

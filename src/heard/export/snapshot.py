@@ -148,8 +148,9 @@ def lines_of(days: Days, one: Shown, texts: Texts, on: date, base: str) -> Made:
     """What is watched because of a report is in no row: its entries are not here, which could prove it."""
     read = days.days_read(one.id)
     told = axes.axes(one, texts, standing.stands(one, read, on), ())
-    line, row = tables.encoded(tables.as_json(days, one, texts, on, base)), tables.row(read, one, on, base)
-    return Made(line, row, tuple(axes_tables.as_rows(one, told, on)))
+    before = len({earlier for earlier, _ in one.echoes})
+    line = tables.encoded(tables.as_json(days, one, texts, on, base, raised_before=before))
+    return Made(line, tables.row(read, one, on, base), tuple(axes_tables.as_rows(one, told, on)))
 
 
 def seen_from(report: str, life: Sequence[Any]) -> tuple[Shown, Texts] | None:

@@ -16,6 +16,7 @@ from heard.cases.saying_back import ASKED, said_back
 from heard.engine import now
 from heard.engine.errors import NotFound, Refused
 from heard.reports import axes_tables, drawing, figures, finding, following, over_time, pictures, standing, tables
+from heard.reports.echoes import raised_before
 from heard.reports.figures import Figure
 from heard.reports.finding import Query
 from heard.reports.over_time import OverTime
@@ -178,7 +179,10 @@ async def as_json(request: Request, serving: Serving) -> Outgoing:
     asked = request.query_params.get("limit", "100")
     limit = max(1, min(LIST_MAX, int(asked))) if asked.isdecimal() and len(asked) < 6 else 100
     start = (query.page - 1) * limit
-    items = [tables.as_json(register, one, None, on, base) for one in found[start : start + limit]]
+    items = [
+        tables.as_json(register, one, None, on, base, raised_before=len(raised_before(register, one)))
+        for one in found[start : start + limit]
+    ]
     more = start + limit < len(found)
     after = query.address(page=query.page + 1, text=query.text and ASKED)
     following_page = f"{base}/reports.json{after}&limit={limit}" if more else None
@@ -190,7 +194,8 @@ async def as_json(request: Request, serving: Serving) -> Outgoing:
 async def report_json(request: Request, serving: Serving) -> Outgoing:
     register = register_of(serving)
     one = register.at(request.path_params["slug"])
-    made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request))
+    before = len(raised_before(register, one))
+    made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(request), raised_before=before)
     made |= {"inquests": tables.inquests(inquests(serving, one), _base(request))}
     made |= {"axes": axes_tables.as_json(axes_of(serving, one))}
     return _let(serving, "json", tables.encoded(made), "application/json")

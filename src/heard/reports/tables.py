@@ -149,8 +149,13 @@ def as_xlsx(table: str) -> bytes:
     return written.getvalue()
 
 
-def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str) -> dict[str, Any]:
-    """One report as the API gives it; without texts where it stands in a list."""
+def as_json(
+    register: Days, one: Shown, texts: Texts | None, on: date, base: str, *, raised_before: int
+) -> dict[str, Any]:
+    """One report as the API gives it; without texts where it stands in a list.
+
+    `raised_before` counts earlier reports that a named person confirmed, however many did.
+    """
     read = register.days_read(one.id)
     stands = standing.stands(one, read, on)
     count = one.counted(on)
@@ -175,7 +180,7 @@ def as_json(register: Days, one: Shown, texts: Texts | None, on: date, base: str
         "flags": one.flags,
         "links": one.links,
         "sources": [{"source": name, "as_of": day} for name, day in one.sources],
-        "raised_before": len(one.echoes),
+        "raised_before": raised_before,
     }
     if texts is not None:
         made["concerns"] = texts.numbered

@@ -16,6 +16,7 @@ from heard.engine import now
 from heard.engine.errors import NotFound
 from heard.reports import axes_tables, finding, standing, tables
 from heard.reports.areas import area_key, today
+from heard.reports.echoes import raised_before
 from heard.reports.pages import axes_of, inquests, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
@@ -43,7 +44,9 @@ async def list_reports(call: Call) -> Response:
     found = finding.every(register, query, now.today())
     page, more = call.page(found)
     on, base = query.on or now.today(), _base(call)
-    items = [tables.as_json(register, one, None, on, base) for one in page]
+    items = [
+        tables.as_json(register, one, None, on, base, raised_before=len(raised_before(register, one))) for one in page
+    ]
     told = _let(call, {"items": items, "total": len(found), "as_of": on})
     asked = query.address(page=1).removeprefix("./").replace("?", "&", 1)
     following = f"/api/v1/reports?limit={call.limit()}&after={more}{asked}" if more else None
@@ -54,7 +57,8 @@ async def read_report(call: Call) -> Response:
     """One report by its id or its address, with its concerns and texts."""
     register, name = register_of(call.serving), call.named("report")
     one = register.find(name) or register.at(name)
-    made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(call))
+    before = len(raised_before(register, one))
+    made = tables.as_json(register, one, register.texts(one.id), now.today(), _base(call), raised_before=before)
     made |= {"inquests": tables.inquests(inquests(call.serving, one), _base(call))}
     made |= {"axes": axes_tables.as_json(axes_of(call.serving, one))}
     return _written(_let(call, made))

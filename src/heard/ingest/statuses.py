@@ -21,6 +21,7 @@ from heard.engine.errors import HeardError, Refused
 from heard.engine.node import Command, Node
 from heard.reports import axes, bodies, commands, projection, standing
 from heard.reports.axes import ACTIONS, Axes
+from heard.reports.concerns import is_number
 from heard.reports.entries import Judgement, Outcome
 from heard.reports.equivalents import GAO, NEVER, NO_EQUIVALENT, NTSB, Rule
 from heard.reports.model import HIDDEN, NOT_KNOWN, Masking
@@ -222,7 +223,7 @@ def _meant(some: Sequence[Axes], cells: Mapping[str, str]) -> Axes:
     theirs = [
         one
         for one in some
-        if one.concern and (one.concern == concern or (not concern and number and axes.is_number(one.number, number)))
+        if one.concern and (one.concern == concern or (not concern and number and is_number(one.number, number)))
     ]
     if not theirs:
         raise Refused(f"The report has no concern “{(concern or number)[:40]}” that is known here.")

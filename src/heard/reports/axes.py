@@ -7,7 +7,6 @@ without place. Where nobody has said anything an axis is "not known".
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from heard.reports import bodies, equivalents
+from heard.reports.concerns import meant
 from heard.reports.model import HIDDEN, NOT_KNOWN, Concern, GivenJudgement, Judged
 from heard.reports.shown import Shown, Texts
 from heard.reports.standing import Stand, in_words
@@ -122,8 +122,8 @@ def axes(shown: Shown, texts: Texts, stands: Sequence[Stand], kept: Iterable[Kep
     """
     concerns = texts.numbered
     said: list[Judged | GivenJudgement] = [*shown.judged, *shown.judgements]
-    recorded = [(_meant(one.concern, concerns), one) for one in said]
-    watched = [(_meant(one.concern, concerns), one) for one in kept]
+    recorded = [(meant(one.concern, concerns), one) for one in said]
+    watched = [(meant(one.concern, concerns), one) for one in kept]
     names = Counter(one.addressee.name for one in stands)
     rows = []
     for concern in concerns or (None,):
@@ -178,28 +178,13 @@ def _called(name: str, stands: Sequence[Stand]) -> tuple[str, Stand | None]:
     return (stand.addressee.name if stand else name), stand
 
 
-def _meant(said: str, concerns: Sequence[Concern]) -> Concern | None:
-    """The concern that somebody means by its id or its number; none where two have that number."""
-    named = [one for one in concerns if one.id == said] or [one for one in concerns if is_number(one.number, said)]
-    return named[0] if len(named) == 1 else None
-
-
-def is_number(number: str, said: str) -> bool:
-    """Whether somebody means a concern's number by what they say: "(1)" and "1." are one."""
-    return bool(_plainly(said)) and _plainly(number) == _plainly(said)
-
-
-def _plainly(number: str) -> str:
-    return re.sub(r"[^0-9a-z]+", "", number.lower())
-
-
 def _response(concern: Concern | None, concerns: Sequence[Concern], stand: Stand | None) -> Value:
     if stand is None:
         return NOTHING
     value: str = stand.state
     if value == "awaited" and stand.due and stand.due.extended:
         value = "extended"
-    spoken_of = [_meant(one, concerns) for one in (stand.response.concerns if stand.response else ())]
+    spoken_of = [meant(one, concerns) for one in (stand.response.concerns if stand.response else ())]
     if concern and spoken_of and concern not in spoken_of:
         if None in spoken_of:
             return Value(NOT_KNOWN, f"{stand.words}; whether it speaks of this concern is not known", "", stand.since)

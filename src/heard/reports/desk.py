@@ -20,10 +20,12 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
 from heard.reports import alike, commands, indexing, projection, promises
+from heard.reports.concerns import CHANGED
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
-from heard.reports.model import SOURCES
+from heard.reports.model import SOURCES, GivenJudgement, Judged
 from heard.reports.pages import register_of
 from heard.reports.register import Register
+from heard.reports.shown import Shown
 from heard.watch import origins
 from heard.watch import projection as watched
 
@@ -68,6 +70,7 @@ def _page(
         readings=_readings(serving)[:20],
         failed=[(projection.slug_of(serving.tables, one), why) for one, why in register.failed.items()],
         alike=alike.told((one.kind, one.reports) for one in alike.groups(register, whole=caller.may("correct"))),
+        loose=[one.slug for one in register if CHANGED in {said.concern for said in _said_of(one)}],
         gone=projection.gone(serving.tables),
         taken_out=projection.taken_out(serving.tables),
         titles={name: source.title for name, source in SOURCES.items()},
@@ -88,6 +91,10 @@ def _page(
         once=new_id(),
     )
     return Response(page, 422 if error else 200, {"Cache-Control": "no-store"}, "text/html")
+
+
+def _said_of(one: Shown) -> tuple[Judged | GivenJudgement, ...]:
+    return (*one.judged, *one.judgements)
 
 
 def _readings(serving: Serving) -> list[tuple[projection.Reading, bool]]:

@@ -35,6 +35,7 @@ from heard.reports import (
     standing,
 )
 from heard.reports.areas import area_key
+from heard.reports.concerns import CHANGED
 from heard.reports.echoes import as_now, passages_of, raised_before, said_in
 from heard.reports.model import SOURCES, Concern, Promise, Response
 from heard.reports.over_time import OverTime
@@ -140,6 +141,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         kept=kept,
         axes=rows if on == today and any(row.told() for row in rows) else [],
         nothing_by=SOURCES[shown.cell.by].title if shown.cell.by else "",
+        changed=CHANGED,
         source_titles=titles,
         sources=of_responses[-1] if of_responses else "any source",
         inquests=inquests(serving, shown),
@@ -218,7 +220,9 @@ def matrix(shown: Shown, texts: Texts) -> Matrix | None:
             return "not asked"
         if not response.concerns:
             return response.answer if response.answer != "not read" else "not read yet"
-        return response.answer if {concern.number, concern.id} & set(response.concerns) else "not spoken of"
+        if {concern.number, concern.id} & set(response.concerns):
+            return response.answer
+        return "not known" if CHANGED in response.concerns else "not spoken of"
 
     rows = tuple((one, tuple(cell(one, response) for response in shown.responses)) for one in texts.numbered)
     return Matrix(shown.responses, rows)

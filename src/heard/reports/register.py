@@ -384,24 +384,11 @@ def _row(listed: Shown, texts: Texts) -> Row:
 
 def code() -> tuple[Any, ...]:
     """The modules that decide what stands in the file."""
-    from heard.reports import addressees, areas, bodies, clocks, copied, counting, form, register, requests
+    from heard.reports import addressees, areas, bodies, care, clocks, concerns, copied, counting, form, register
+    from heard.reports import requests as requesting
     from heard.text import care as words_of_care
     from heard.text import dates, forms, lookalikes, names, near_names, nicknames, normalise, slips
 
+    ours = (addressees, areas, bodies, care, clocks, concerns, copied, counting, form, knowledge, register, requesting)
     said = (words_of_care, dates, forms, lookalikes, names, near_names, nicknames, normalise, slips)
-    return (
-        addressees,
-        areas,
-        bodies,
-        care,
-        clocks,
-        copied,
-        counting,
-        form,
-        knowledge,
-        register,
-        requests,
-        seen,
-        shown,
-        *said,
-    )
+    return (*ours, seen, shown, *said)

@@ -15,6 +15,7 @@ import msgspec
 
 from heard.reports import addressees, areas, bodies, care, counting, entries, form, requests
 from heard.reports.clocks import Due
+from heard.reports.concerns import bound, concerns
 from heard.reports.counting import Count
 from heard.reports.knowledge import Knowledge, known
 from heard.reports.model import (
@@ -134,7 +135,7 @@ def show(
     knowledge = known(life, on)
     if knowledge.gone:
         return None
-    said = knowledge.words
+    said, life = knowledge.words, bound(life, on)
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     # What is known since binds on every day.
     child = child or care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
@@ -149,7 +150,7 @@ def show(
     deceased = HIDDEN if hidden or addressees.is_redacted(died) else masked(died)
     responses, unclaimed = requests.responses(life, links, sent_to, masked)
     area_as = masked(" ".join(areas.first_line(said("area")).split()))
-    numbered = tuple(_concerns(life, texts["concerns"], masked))
+    numbered = tuple(concerns(life, texts["concerns"], masked))
     shown = Shown(
         id=report,
         slug=slug,
@@ -307,16 +308,6 @@ def _forms(name: str) -> set[str]:
 
 
 # What it says --------------------------------------------------------------------------------------------------------
-
-
-def _concerns(life: Sequence[Any], text: str, masked: Masking) -> Iterable[Concern]:
-    """Those that a person numbered from the report, or else those that can be told apart in its text."""
-    numbered = list(of_kind(life, entries.ConcernNumbered))
-    for one in numbered:
-        yield Concern(one.concern, one.number, masked(one.words), tuple(map(masked, one.to)), one.suggestion)
-    if not numbered:
-        for place, (number, words) in enumerate(form.matters(text), 1):
-            yield Concern(f"text-{place}", number, masked(words))
 
 
 def _cases(life: Iterable[Any]) -> Iterable[tuple[str, str]]:

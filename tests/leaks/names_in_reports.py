@@ -68,4 +68,5 @@ def rows() -> Iterator[Row]:
         sent = f"{ORDERED} NHS Trust"  # an order binds everywhere; the others are hidden in a report of their own
         themes = dict.fromkeys(THEMES, f"Deaths of {ORDERED}")
         ref = {"ref": f"2020-{number + 100:04}", "dated": "2020-03-03", "sent_to": sent, **themes}
+        ref["area"] = f"{ORDERED} Area"
         yield Row(f"https://example.org/reports/{number}/", ref)

@@ -156,7 +156,8 @@ PAGES = (
 )
 #: Passages of the four beside those of later reports; what a lawyer pastes in is near to one.
 ECHOES = tuple(f"/reports/{ref.replace('2021', '2022')}/similar/" for ref in NAMES)
-OVER_TIME = tuple(f"/reports/bodies/rowan-quillfeather-nhs-trust/over-time.{form}" for form in ("svg", "csv"))
+DRAWN = ("bodies/rowan-quillfeather-nhs-trust", "areas/rowan-quillfeather-area")
+OVER_TIME = tuple(f"/reports/{whose}/over-time.{form}" for whose in DRAWN for form in ("svg", "csv"))
 FIGURES = tuple(f"/reports/figures/{name}.{form}" for name in ("bodies", *THEMES) for form in ("svg", "csv"))
 LAST_DAYS = "/reports/calendar.ics?on=2021-04-01"
 TABLES = (
@@ -283,6 +284,7 @@ LOOKED_AT_ELSEWHERE = {
     "/reports/problem/": "an empty form",
     "/reports/figures/{name}.png": "painted of its SVG, below",
     "/reports/bodies/{key}/over-time.png": "painted of its SVG",
+    "/reports/areas/{key}/over-time.png": "painted of its SVG",
     "/reports/{slug}/timeline.png": "painted of its SVG, below",
 }
 

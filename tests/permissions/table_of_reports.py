@@ -65,6 +65,10 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
         f"GET /reports/bodies/{{key}}/over-time.{form}": public("body", every("body", "absent"))
         for form in ("csv", "svg", "png")
     },
+    **{
+        f"GET /reports/areas/{{key}}/over-time.{form}": public("area", every("area", "absent"))
+        for form in ("csv", "svg", "png")
+    },
     "GET /reports/areas/{key}/": public("area", every("area", "ok", unknown="absent")),
     "GET /reports/figures/{name}.csv": public("figure", every("figure", "ok", unknown="absent")),
     "GET /reports/figures/{name}.png": public("figure", every("figure", "ok", unknown="absent")),

@@ -111,13 +111,32 @@ def test_few_requests_are_not_drawn_and_nobodys_who_may_be_a_private_person(
     assert office.over_time(ON)
 
 
-def test_the_page_the_picture_and_the_table_say_the_same(client: TestClient) -> None:
-    about = "/reports/bodies/harbour-board/"
+def test_an_area_has_the_requests_of_all_its_reports_each_addressee_one(register: Register) -> None:
+    theirs = pages.of_area(register, "avon")
+    told = over_time.of_area(register.stands(ON), theirs, ON)
+    assert told and told.rule == over_time.RULE_OF_AREA
+    rows = {one.name: (one.asked, *one.counts.values(), one.promised) for one in told.quarters}
+    assert sum(row[0] for row in rows.values()) == sum(len(one.addressees) for one in theirs) == 22 + 21 + 19
+    # Ten reports to two addressees, one of them sent to one of the two in the quarter after; and eighteen to one.
+    assert rows["2021 Q1"] == (9 + 10 + 18, 1, 2, 1, 4 + 10 + 18, 0, 1, 1) and rows["2021 Q2"][0] == 1
+    few = theirs[:5]
+    assert over_time.of_area(register.stands(ON), few, ON) is None
+    with pytest.raises(NotFound):
+        pages.of_area(register, "")
+
+
+@pytest.mark.parametrize(
+    ("about", "rule", "requests"),
+    [("/reports/bodies/harbour-board/", over_time.RULE, 23), ("/reports/areas/avon/", over_time.RULE_OF_AREA, 62)],
+)
+def test_the_page_the_picture_and_the_table_say_the_same(
+    client: TestClient, about: str, rule: str, requests: int
+) -> None:
     page = client.get(about).text
     assert all(f'href="{about}over-time.{form}"' in page for form in ("svg", "png", "csv"))
     rows = list(csv.reader(io.StringIO(client.get(f"{about}over-time.csv").text)))
-    assert rows[0] == ["rule", over_time.RULE] and rows[1][0] == "as of"
-    assert "“asked”" in over_time.RULE and "56 days" in over_time.RULE
+    assert rows[0] == ["rule", rule] and rows[1][0] == "as of"
+    assert "“asked”" in rule and "56 days" in rule
     assert rows[2][:4] == ["quarter", "asked", "answered within 56 days", "answered later"] and len(rows) > 6
     for row in rows[3:]:
         cells = "".join(f"<td>{cell}</td>" for cell in row[1:])
@@ -126,7 +145,7 @@ def test_the_page_the_picture_and_the_table_say_the_same(client: TestClient) -> 
     root = ET.fromstring(svg)
     drawn = [float(part.attrib["height"]) for part in root.iter(f"{SVG}rect") if part.get("x", "").endswith("%")]
     most = max(int(row[1]) for row in rows[3:])
-    assert round(sum(drawn) * most / drawing.HIGH) == sum(int(row[1]) for row in rows[3:]) == 23
+    assert round(sum(drawn) * most / drawing.HIGH) == sum(int(row[1]) for row in rows[3:]) == requests
     labels = [text.text for text in root.iter(f"{SVG}text")]
     assert labels[:5] == [*(over_time.SORTS[sort] for sort in over_time._DRAWN), "Awaited or not known"]
     assert [label for label in labels if label and label.isdecimal() and len(label) < 4] == [row[1] for row in rows[3:]]

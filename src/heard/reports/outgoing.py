@@ -20,7 +20,7 @@ from heard.reports.echoes import raised_before
 from heard.reports.figures import Figure
 from heard.reports.finding import Query
 from heard.reports.over_time import OverTime
-from heard.reports.pages import axes_of, body_at, inquests, register_of
+from heard.reports.pages import axes_of, body_at, inquests, of_area, register_of
 from heard.reports.register import Register
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
@@ -48,6 +48,9 @@ def routes() -> list[BaseRoute]:
         WayOut("/reports/bodies/{key}/over-time.csv", "json", over_time_csv),
         WayOut("/reports/bodies/{key}/over-time.svg", "page", over_time_svg),
         WayOut("/reports/bodies/{key}/over-time.png", "page", over_time_png),
+        WayOut("/reports/areas/{key}/over-time.csv", "json", over_time_csv),
+        WayOut("/reports/areas/{key}/over-time.svg", "page", over_time_svg),
+        WayOut("/reports/areas/{key}/over-time.png", "page", over_time_png),
         WayOut("/reports/{slug}/timeline.csv", "json", timeline_csv),
         WayOut("/reports/{slug}/timeline.svg", "page", timeline_svg),
         WayOut("/reports/{slug}/timeline.png", "page", timeline_png),
@@ -132,11 +135,14 @@ async def _painted(drawn: Outgoing) -> Outgoing:
 
 
 def _over_time(request: Request, serving: Serving) -> OverTime:
-    """Raises NotFound, for a body with few requests too."""
-    today = now.today()
-    told = body_at(register_of(serving), request.path_params["key"], today).over_time(today)
+    """Of a body or an area, as the address says. Raises NotFound, where there are few requests too."""
+    register, key, today = register_of(serving), request.path_params["key"], now.today()
+    if request.url.path.startswith("/reports/areas/"):
+        told = over_time.of_area(register.stands(today), of_area(register, key), today)
+    else:
+        told = body_at(register, key, today).over_time(today)
     if told is None:
-        raise NotFound(f"Fewer than {figures.REQUESTS_MIN} requests to this body are known: they are not drawn.")
+        raise NotFound(f"Fewer than {figures.REQUESTS_MIN} requests are known: they are not drawn.")
     return told
 
 

@@ -1,4 +1,4 @@
-"""A body over time: for each quarter what it was asked, and what is published of what came.
+"""A body, or a coroner area, over time: for each quarter what was asked, and what is published of what came.
 
 Counts, and no rank: nobody with fewer than twenty requests is drawn, since a picture of few is one of chance, and a
 private person has no page on which one could stand.
@@ -7,22 +7,23 @@ private person has no page on which one could stand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 import msgspec
 
-from heard.reports import clocks, drawing
+from heard.reports import bodies, clocks, drawing
 from heard.reports.figures import REQUESTS_MIN
+from heard.reports.model import Promise
 from heard.reports.shown import Shown
 from heard.reports.standing import Stand
 
 #: Twenty years; what is before them is one row.
 QUARTERS_MAX = 80
-RULE = (
-    "A request is one report that was sent to it as an addressee; its quarter is that of the day on which the report "
-    "was sent to it, or where that is not recorded of the report’s date. Answered within "
+_RULE = (
+    "its quarter is that of the day on which the report was sent to the addressee, or where that is not recorded of "
+    "the report’s date. Answered within "
     f"{clocks.DAYS} days: a response of its own is published and dated on day {clocks.DAYS} of the clock or before. "
     "Answered later: dated after it; an extension, which may have been given, moves nothing here and stands with the "
     "report. Answered, day not known: published without its date. None published: its last day is past, and a source "
@@ -30,6 +31,9 @@ RULE = (
     "of responses is published. Promised: promises that were recorded from its responses to the requests of that "
     "quarter. Every count is of the requests of its quarter, “asked”."
 )
+
+RULE = f"A request is one report that was sent to it as an addressee; {_RULE}"
+RULE_OF_AREA = f"A request is one addressee of one report of this area, whoever it is; {_RULE}"
 
 Sort = Literal["within", "later", "undated", "none", "awaited", "unknown"]
 #: Each sort in words, in the order of the columns.
@@ -58,6 +62,7 @@ class OverTime(msgspec.Struct, frozen=True):
     rule: str
     on: date
     quarters: tuple[Quarter, ...]
+    title: str
 
 
 def owed(stands: Iterable[Stand]) -> dict[Sort, int]:
@@ -66,17 +71,40 @@ def owed(stands: Iterable[Stand]) -> dict[Sort, int]:
     return {sort: counted[sort] for sort in SORTS}
 
 
-def over_time(rows: Sequence[tuple[Shown, Stand]], promises: Iterable[Shown], on: date) -> OverTime | None:
-    """The requests of a body by quarter; None where they are too few. `promises` are the reports of its promises."""
+def of_body(
+    rows: Sequence[tuple[Shown, Stand]], promises: Iterable[tuple[Shown, Promise]], on: date
+) -> OverTime | None:
+    """The requests of a body by quarter, with its promises; None where they are too few."""
+    title = "What it was asked by quarter, and what is published of what came"
+    return _over_time(rows, promises, on, RULE, title)
+
+
+def of_area(stands: Mapping[str, Sequence[Stand]], theirs: Sequence[Shown], on: date) -> OverTime | None:
+    """The requests of all reports of an area by quarter; None where they are too few."""
+    rows = [(one, stand) for one in theirs for stand in stands[one.id]]
+    title = "What was asked in reports of this area by quarter, and what is published of what came"
+    promises = [(one, promise) for one in theirs for promise in one.promises]
+    return _over_time(rows, promises, on, RULE_OF_AREA, title)
+
+
+def _over_time(
+    rows: Sequence[tuple[Shown, Stand]], promises: Iterable[tuple[Shown, Promise]], on: date, rule: str, title: str
+) -> OverTime | None:
     if len(rows) < REQUESTS_MIN:
         return None
     first = _number(on) - QUARTERS_MAX + 1
-    quarters = {one.id: _quarter(stand, first, on) for one, stand in rows}
+    quarters: dict[tuple[str, str], int] = {}
     counts: dict[int, Counter[Sort]] = {}
     for one, stand in rows:
-        counts.setdefault(quarters[one.id], Counter())[_sort(stand)] += 1
-    promised = Counter(quarters[one.id] for one in promises if one.id in quarters)
-    return OverTime(RULE, on, tuple(_rows(counts, promised, first, on)))
+        quarter = quarters[_request(one, stand.addressee.name)] = _quarter(stand, first, on)
+        counts.setdefault(quarter, Counter())[_sort(stand)] += 1
+    requests = [_request(one, promise.by) for one, promise in promises]
+    promised = Counter(quarters[request] for request in requests if request in quarters)
+    return OverTime(rule, on, tuple(_rows(counts, promised, first, on)), title)
+
+
+def _request(one: Shown, addressee: str) -> tuple[str, str]:
+    return one.id, bodies.key(addressee) or addressee
 
 
 def _rows(counts: dict[int, Counter[Sort]], promised: Counter[int], first: int, on: date) -> Iterator[Quarter]:
@@ -127,7 +155,7 @@ def picture(told: OverTime) -> str:
         for one in told.quarters
     ]
     words = (*(SORTS[sort] for sort in _DRAWN), "Awaited or not known")
-    return drawing.columns(columns, words, "What it was asked by quarter, and what is published of what came")
+    return drawing.columns(columns, words, told.title)
 
 
 _DRAWN: tuple[Sort, ...] = ("within", "later", "undated", "none")

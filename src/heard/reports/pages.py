@@ -237,7 +237,7 @@ class OfBody(msgspec.Struct, frozen=True):
     promises: tuple[tuple[Shown, Promise], ...]
 
     def over_time(self, on: date) -> OverTime | None:
-        return over_time.over_time(self.rows, [one for one, _ in self.promises], on)
+        return over_time.of_body(self.rows, self.promises, on)
 
 
 def body_at(register: Register, key: str, on: date) -> OfBody:
@@ -321,16 +321,24 @@ async def compared(serving: Serving) -> bool:
     return bool(echoes.ready)
 
 
-async def area(request: Request, serving: Serving) -> Outgoing:
-    register, today, key = register_of(serving), now.today(), request.path_params["key"]
-    theirs = sorted((one for one in register if area_key(one.area) == key), key=_newest, reverse=True)
+def of_area(register: Register, key: str) -> list[Shown]:
+    """The reports of a coroner area, newest first. Raises NotFound."""
+    theirs = [one for one in register.newest() if area_key(one.area) == key]
     if not theirs:
         raise NotFound("No report of an area of this name is known here.")
+    return theirs
+
+
+async def area(request: Request, serving: Serving) -> Outgoing:
+    register, today, key = register_of(serving), now.today(), request.path_params["key"]
+    theirs = of_area(register, key)
+    told = over_time.of_area(register.stands(today), theirs, today)
     standings = register.standings(today)
     rows = [(one, standings[one.id], standing.SAID[standings[one.id]][0]) for one in theirs]
     name, may = theirs[0].area, indexing.tells_no_hidden(theirs)
-    told = {"name": name, "today": areas.today(name), "rows": rows, "most": LISTED_MAX, "on": today}
-    return sent(serving, "reports/area.html", may_be_kept=may, **told)
+    drawn: dict[str, Any] = {"told": told, "sorts": over_time.SORTS, "picture": over_time.picture(told) if told else ""}
+    drawn |= {"name": name, "today": areas.today(name), "least": figures.REQUESTS_MIN, "most": LISTED_MAX}
+    return sent(serving, "reports/area.html", may_be_kept=may, rows=rows, on=today, **drawn)
 
 
 def _newest(one: Shown) -> tuple[date, str]:

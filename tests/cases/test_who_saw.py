@@ -58,8 +58,8 @@ def test_one_entry_stands_for_an_account_an_order_and_an_hour(desk: Desk) -> Non
     assert len(written(desk)) == 3
     with now.held_at(began + timedelta(minutes=61)):
         sees(desk, "ada", ["one"])
-    assert [sight.account for sight in who_saw(desk.tables, "one")] == ["ada", "una", "ada"]
-    assert len(who_saw(desk.tables, "one", most=2)) == 2
+    assert [sight.account for sight in who_saw(desk.tables, ["one"])["one"]] == ["ada", "una", "ada"]
+    assert [len(saw) for saw in who_saw(desk.tables, ["one", "none"], most=2).values()] == [2, 0]
 
 
 def test_there_are_ids_and_no_name_in_the_entry_and_in_no_table(desk: Desk, order: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from typing import Any, get_args
 
 import msgspec
@@ -20,7 +19,6 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case, slug_of
 from heard.cases.release import held, looked_at_by
-from heard.cases.who_saw import see_words
 from heard.coverage import (
     alerts,
     both_versions,
@@ -33,8 +31,8 @@ from heard.coverage import (
     orders,
     pictures,
     projection,
-    proposed,
     pulse,
+    queues,
     receipt_pages,
     redrawn,
     several,
@@ -43,7 +41,7 @@ from heard.coverage import (
 from heard.coverage.changes import PROPOSED
 from heard.coverage.court import Form
 from heard.coverage.elements import Setting
-from heard.coverage.entries import NoticeCode, ProblemReported
+from heard.coverage.entries import NoticeCode
 from heard.coverage.going_out import WAITING
 from heard.coverage.in_case import caller_at, signed_in
 from heard.coverage.kept import ONE_MORE, SUBMITTED
@@ -52,7 +50,7 @@ from heard.coverage.sealing import SEALED
 from heard.coverage.verbs import PUTS_WORDS, VERBS, based_on, no_such_verb
 from heard.engine import now
 from heard.engine.entry import new_id
-from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused
+from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused, Unavailable
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -124,9 +122,10 @@ async def case_page(request: Request) -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
         asked, id = looks.asked(serving, case, request.query_params), request.query_params.get("draft")
         try:
-            opened = drafting.opened(serving, case, id, caller) if id else None
-        except NotFound as gone:
-            return await _page(serving, caller, case, error=gone.message, look=asked, status=404)
+            opened = await drafting.opened(serving, case, id, caller) if id else None
+        except (NotFound, Unavailable) as gone:
+            status = 404 if isinstance(gone, NotFound) else 503
+            return await _page(serving, caller, case, error=gone.message, look=asked, status=status)
         return await _page(serving, caller, case, message=_told(request), draft=opened, look=asked)
 
     return await looking_twice(serving, look)
@@ -203,6 +202,7 @@ async def _page(
 async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, look: looks.Look) -> dict[str, Any]:
     """What templates/desk/drawn.html is drawn from: all of the page that changes while it is open."""
     tables = serving.tables
+    queued = await queues.seen(serving, case, caller)
     posts, older = looks.posts(tables, case, look)
     may = {
         verb: caller.may(verb)
@@ -219,16 +219,8 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
             "read_drafts",
         )
     }
-    kept = projection.longest_with_status(tables, case.id, "held")
-    sealed = court.sealed(tables, case.id)
-    wrong = projection.problems(tables, case.id) if may["retract"] else []
-    looked_at = [*kept, *chain(*sealed.values())] if may["release_held"] else []
-    things = [*(one.id for one in looked_at), *(one.id for one in wrong)]
-    # Written down before any of it is shown.
-    noted = await orders.noted(serving, case, caller, things, see_words)
-    submitted = projection.longest_with_status(tables, case.id, "submitted")
-    waits = projection.with_status(tables, case.id, "waiting")
     return {
+        **queued,
         "case": case,
         "coverage": projection.of_case(tables, case.id),
         "may": may,
@@ -238,28 +230,12 @@ async def _shown(serving: Serving, caller: Caller, case: Case, *, draft: Form, l
         "older": older,
         "look": look,
         "counts": projection.counts(tables, case.id),
-        "kept_back": not noted,
-        "seen": orders.who_saw_each(tables, things) if noted and caller.may("know_orders") else {},
-        "held": [waiting.seen(serving, case, post, caller) for post in kept] if may["release_held"] and noted else [],
-        "drafts": drafting.seen(serving, case, caller),
-        "submitted": [waiting.seen(serving, case, post, caller) for post in submitted],
-        "waits": [waiting.seen(serving, case, post, caller) for post in waits],
-        "changes": [waiting.change_seen(serving, one, caller) for one in proposed.waiting(tables, case.id)],
         "second_eyes": waiting.second_eyes_seen(serving, case, caller),
         "court": court.seen(serving, case, caller),
         "leave": leave.seen(serving, case, caller),
         "care": states.care(tables, case.id),
         "cares": careful.KINDS,
-        "sealed": {
-            hearing: [waiting.seen(serving, case, post, caller) for post in posts]
-            if may["release_held"] and noted
-            else []
-            for hearing, posts in sealed.items()
-        },
-        "held_count": len(kept),
-        "held_first": waiting.look_by(waiting.kept_since(serving, kept[0].id)) if kept else None,
         "approvals": orders.approvals(tables, caller),
-        "problems": [_problem(serving, problem, shown=noted) for problem in wrong],
         "openings": openings.seen(serving, case.id),
         "pulse": pulse.seen(serving, case, caller.account.id),
         "unproven": [one for one in receipt_pages.seen(serving, case, caller) if not one.is_proven],
@@ -287,14 +263,6 @@ def _homeless(posts: list[Post], draft: Form) -> str:
     if draft.get("post", "") in open_ones or not (draft.get("post") or draft.get("verb", "publish") not in _COME_BACK):
         return ""
     return "\n\n".join(filter(None, (draft.get(name, "") for name in _WORDS)))
-
-
-def _problem(serving: Serving, problem: Any, *, shown: bool) -> dict[str, Any]:
-    entry = serving.node.journal.entry(problem.position) if shown else None
-    body = entry.body if entry else None
-    words = body.words if isinstance(body, ProblemReported) else ""
-    contact = (serving.vault.get("contact", problem.id) if shown else None) or b""
-    return {"id": problem.id, "post": problem.post, "clock": problem.clock, "words": words, "contact": contact.decode()}
 
 
 async def several_at_once(request: Request) -> Response:

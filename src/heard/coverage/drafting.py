@@ -14,12 +14,13 @@ from heard.accounts.model import Caller
 from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
-from heard.coverage import drafts, pictures
+from heard.cases.who_saw import see_words
+from heard.coverage import drafts, orders, pictures
 from heard.coverage.court import Form, account_name, number
 from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
 from heard.coverage.in_case import signed_in
-from heard.engine.errors import HeardError, NotFound
+from heard.engine.errors import HeardError, NotFound, Unavailable
 from heard.engine.node import Command
 from heard.engine.projection import Tables
 
@@ -29,6 +30,11 @@ TOLD = {
     "kept-beside": "Somebody changed that draft meanwhile: theirs stays, and yours is kept as a draft of its own.",
     "thrown": "Thrown away.",
 }
+
+NOT_NOTED = (
+    "Drafts of others are not shown just now: it could not be written down who sees them. They are kept; look again in "
+    "a moment."
+)
 
 
 def routes() -> list[BaseRoute]:
@@ -71,13 +77,15 @@ def _draft(serving: Serving, case: Case, id: str, caller: Caller, tables: Tables
     return drafts.find(journal, tables, case.id, caller.account.id, id, every=every)
 
 
-def opened(serving: Serving, case: Case, id: str, caller: Caller) -> dict[str, str]:
-    """What stands in the box when it is opened.
+async def opened(serving: Serving, case: Case, id: str, caller: Caller) -> dict[str, str]:
+    """What stands in the box when it is opened: of somebody else's, once it is written down who sees it.
 
-    Raises NotFound.
+    Raises NotFound, Unavailable.
     """
     caller.must("write")
     found = _draft(serving, case, id, caller, serving.tables)
+    if not (found.author == caller.account.id or await orders.noted(serving, case, caller, [id], see_words)):
+        raise Unavailable(NOT_NOTED)
     return {**found.typed, "draft": found.id, "stood": str(found.version)}
 
 

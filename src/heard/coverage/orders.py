@@ -88,12 +88,11 @@ async def noted(
 
 def who_saw_each(tables: Tables, things: Sequence[str]) -> dict[str, list[dict[str, object]]]:
     """By order, or other thing, who was shown it, the last first."""
+    saw = who_saw(tables, things)
+    names = {sight.account: "" for sights in saw.values() for sight in sights}
+    names = {account: court.account_name(tables, account) or "somebody" for account in names}
     return {
-        one: [
-            {"name": court.account_name(tables, sight.account) or "somebody", "at": sight.at}
-            for sight in who_saw(tables, one)
-        ]
-        for one in things
+        thing: [{"name": names[sight.account], "at": sight.at} for sight in sights] for thing, sights in saw.items()
     }
 
 

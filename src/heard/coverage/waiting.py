@@ -57,8 +57,14 @@ def said_wrong(serving: Serving, caller: Caller) -> Counter[str]:
 
 
 def kept_since(serving: Serving, post: str) -> datetime:
-    """How long a post has waited for somebody, whatever it waits for: its clock on the desk."""
-    return [entry.at for entry in serving.node.journal.stream(post) if isinstance(entry.body, KEPT)][-1]
+    """Since when a post waits for somebody, whatever it waits for: its clock on the desk.
+
+    Raises NotFound for one that was erased.
+    """
+    kept_at = [entry.at for entry in serving.node.journal.stream(post) if isinstance(entry.body, KEPT)]
+    if not kept_at:
+        raise NotFound("There is no such post among those that were kept.")
+    return kept_at[-1]
 
 
 def look_by(held_at: datetime) -> Clock:

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from heard.cases import projection as cases
 from heard.cases.model import Case
-from heard.coverage import drafting
+from heard.cases.who_saw import see_words
+from heard.coverage import drafting, orders
 from heard.engine.errors import Unavailable
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
@@ -32,6 +33,9 @@ async def list_drafts(call: Call) -> Response:
     found = drafting.seen(call.serving, _known(call), call.caller)
     if found is None:
         raise Unavailable("The drafts cannot be read just now. They are kept; ask again in a moment.")
+    of_others = [one["id"] for one in found if not one["own"]]
+    if not await orders.noted(call.serving, _known(call), call.caller, of_others, see_words):
+        raise Unavailable(drafting.NOT_NOTED)
     shown = ("id", "title", "text", "byline", "own", "kept_at", "version")
     told = [{name: one[name] for name in shown} for one in found]
     return answered({"items": told, "next": None})

@@ -291,7 +291,7 @@ def frames_of(desk: Desk, path: str) -> str:
 
 def test_letting_out_on_ones_own_word_is_caught(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: without asking who wrote it, an author would let out their own."""
-    monkeypatch.setattr(kept, "author", lambda journal, post: "nobody")
+    monkeypatch.setattr(kept, "writers", lambda journal, post: ("nobody",))
     desk.do(rule_second_eyes(desk.case, True))
     post = desk.publish("The gate was open.")
     desk.let_out(post, "editor")

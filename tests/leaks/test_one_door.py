@@ -130,7 +130,7 @@ def test_an_area_that_says_the_name_is_left_empty(desk: Desk) -> None:
 def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
     """A new body of coverage or cases must say whether open pages change by it."""
     from heard.cases import entries as case_entries
-    from heard.coverage import alert_entries
+    from heard.coverage import alert_entries, draft_entries
     from heard.coverage import entries as coverage_entries
     from heard.engine.entry import Body
 
@@ -152,8 +152,8 @@ def test_every_kind_of_entry_that_readers_see_is_rendered() -> None:
         "RecordTaken",
     }
     unseen |= {"ProblemReported", "ProblemSettled", "ReceiptGiven", "RecallSeenTo"}
-    unseen |= {"AlertCalled", "AlertSent"}
-    for module in (case_entries, coverage_entries, alert_entries):
+    unseen |= {"AlertCalled", "AlertSent", "PostDrafted"}
+    for module in (case_entries, coverage_entries, alert_entries, draft_entries):
         for name, body in vars(module).items():
             if isinstance(body, type) and issubclass(body, Body) and body.kind:
                 assert issubclass(body, tuple(rendered)) or name in unseen, name

@@ -25,7 +25,7 @@ from heard.coverage.entries import (
     PostRetracted,
     PostTakenOver,
 )
-from heard.coverage.kept import author
+from heard.coverage.kept import writers
 from heard.coverage.model import Post
 from heard.coverage.sealing import nothing_new_now
 from heard.coverage.shown import show
@@ -74,7 +74,7 @@ def may_go_out(tables: Tables, journal: Journal, door: Door, alert: Alert, post:
         return True
     if sort == "news":
         try:
-            nothing_new_now(tables, post.case, alert.by, author(journal, post.id))
+            nothing_new_now(tables, post.case, alert.by, *writers(journal, post.id))
         except Refused:
             return False
     return is_seen(door, post)
@@ -139,7 +139,7 @@ def call(doors: Doors, journal: Journal, post: str, by: str) -> Command:
             raise Refused("Of a change of state no alert is sent. Nothing was changed; write a post that says it.")
         if of_post(tables, post):
             return Decision((), (post,))
-        nothing_new_now(tables, known.case, by, author(journal, post))
+        nothing_new_now(tables, known.case, by, *writers(journal, post))
         if not is_seen(doors.of(tables, known.case), known):
             raise NotPublished
         rules = cases.by_id(tables, known.case).rules

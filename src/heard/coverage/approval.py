@@ -19,6 +19,7 @@ from heard.cases.footing import is_stopped
 from heard.cases.model import checked_words
 from heard.cases.release import NotPublished, StillHeld
 from heard.coverage import model, projection
+from heard.coverage.draft_entries import PostDrafted
 from heard.coverage.entries import (
     ApprovalEnded,
     ApprovalRequired,
@@ -87,11 +88,12 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
 
 def held_instead(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
     """A new post as held, where it would go out, now or later; nothing where this is none."""
-    first, *_ = drafts
+    first, *others = drafts
     if isinstance(first.body, PostPublished | PostSubmitted | PostWaiting) and not projection.is_known(
         tables, first.stream
     ):
-        return (Draft(first.stream, turned(PostHeld, first.body)),)
+        drafted = (draft for draft in others if isinstance(draft.body, PostDrafted))
+        return (Draft(first.stream, turned(PostHeld, first.body)), *drafted)
     return ()
 
 

@@ -15,7 +15,8 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.who_saw import see_words
-from heard.coverage import drafts, orders, pictures
+from heard.coverage import drafts, merging, orders, pictures, projection
+from heard.coverage.both_versions import first_words
 from heard.coverage.court import Form, account_name, number
 from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
@@ -28,6 +29,8 @@ from heard.engine.projection import Tables
 TOLD = {
     "kept": "Kept as a draft, among the drafts below. Those who may read the drafts of this case see it too.",
     "kept-beside": "Somebody changed that draft meanwhile: theirs stays, and yours is kept as a draft of its own.",
+    "kept-missed": "That draft was sent as you kept it, without your words: they are a draft of its own below.",
+    "kept-anew": "That draft had been sent or thrown away meanwhile: yours is kept as a draft of its own.",
     "thrown": "Thrown away.",
 }
 
@@ -63,9 +66,17 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] |
             "version": one.version,
             "picture": "picture" in one.typed,
             "unheard": one.without_jury_at is not None,
+            "missed": one.missed,
+            "beside": _beside(serving.tables, one) if one.missed else None,
         }
         for one in found
     ]
+
+
+def _beside(tables: Tables, one: WorkingCopy) -> list[Any] | None:
+    """What differs between the post that was sent without these words, where readers have it, and these."""
+    post = projection.by_id(tables, one.missed)
+    return merging.changes(first_words(post.elements), one.typed.get("text", "")) if post.elements else None
 
 
 def _draft(serving: Serving, case: Case, id: str, caller: Caller, tables: Tables) -> WorkingCopy:
@@ -104,6 +115,7 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
     over = None
     with suppress(NotFound):  # sent or thrown away meanwhile: it is kept as one of its own
         over = _draft(serving, case, form["draft"], caller, serving.tables) if form.get("draft") else None
+    told = "kept-anew" if form.get("draft") and not over else "kept"
     copy = drafts.keep(
         serving.node.journal,
         serving.tables,
@@ -115,7 +127,12 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
         stood=stood(form),
         once=form.get("once", ""),
     )
-    return copy.id, "kept-beside" if over and over.id != copy.id else "kept"
+    if over and over.id != copy.id:
+        return copy.id, "kept-beside"
+    if over and projection.is_known(serving.tables, copy.id):  # sent in this very moment, as it stood before
+        clear_sent(serving, case)
+        return copy.id, "kept-missed"
+    return copy.id, told
 
 
 async def throw_away(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Drafts: words that somebody keeps at the server on purpose, until they are published, submitted or thrown away.
 
 A draft is a form as it was typed, and no post: it lies in the vault, as other working copies do, each sealed under a
-key of its own, and no entry tells of it. Nothing looks it through before it is sent, neither for names that an order
+key of its own, and no entry has its words. Nothing looks it through before it is sent, neither for names that an order
 protects nor for anything else, so that keeping one tells nothing of the list. It is destroyed as its words go into the
 journal.
 
@@ -22,10 +22,11 @@ from heard.cases import states
 from heard.cases.footing import is_stopped
 from heard.cases.model import checked_words
 from heard.coverage import projection
+from heard.coverage.draft_entries import PostDrafted
 from heard.coverage.elements import TEXT_MAX
 from heard.coverage.entries import Content
 from heard.engine import now
-from heard.engine.entry import new_id
+from heard.engine.entry import Draft, new_id
 from heard.engine.errors import NotFound, Refused
 from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision
@@ -40,6 +41,8 @@ FIELDS = (
     *("text", "title", "speaker", "setting", "as_said", "not_before", "alt", "caption", "credit", "picture"),
     *("link", "link_title", "link_text", "key_event", "pinned"),
 )
+#: By these its words are not others.
+MARKS = ("not_before", "key_event", "pinned")
 #: In one of them there is something to keep; the others say how.
 WORDED = ("text", "title", "alt", "caption", "credit", "picture", "link", "link_title", "link_text")
 
@@ -47,8 +50,9 @@ WORDED = ("text", "title", "alt", "caption", "credit", "picture", "link", "link_
 class WorkingCopy(msgspec.Struct, frozen=True):
     """A draft as it lies there. `version` counts how often it was kept; `by` kept it last.
 
-    `without_jury_at` is the last instant at which it was kept while a jury of the case was out or the public excluded:
-    what was written then is treated so whenever it is sent.
+    `writers` are all who kept it with other words than they found. `missed` is the post that was sent as these words
+    were kept over it, and has not got them. `without_jury_at` is the last instant at which it was kept while a jury of
+    the case was out or the public excluded: what was written then is treated so whenever it is sent.
     """
 
     id: str
@@ -59,6 +63,13 @@ class WorkingCopy(msgspec.Struct, frozen=True):
     version: int
     typed: dict[str, str]
     without_jury_at: datetime | None = None
+    writers: tuple[str, ...] = ()
+    missed: str = ""
+
+    @property
+    def wrote(self) -> tuple[str, ...]:
+        """All who wrote it; of one kept by an earlier version, who is known of."""
+        return self.writers or tuple(dict.fromkeys((self.author, self.by)))
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -77,8 +88,8 @@ CHANGED = (
     "and yours in the box. Look at theirs; sent once more, yours is taken, and the draft goes."
 )
 ITS_AUTHOR_STOPPED = (
-    "Leave to report this case live was withdrawn from whoever began this draft, and nothing goes out for them. It was "
-    "not sent; the draft is kept, and what you wrote is in the box."
+    "Leave to report this case live was withdrawn from somebody who wrote this draft, and nothing goes out for them. "
+    "It was not sent; the draft is kept, and what you wrote is in the box."
 )
 
 
@@ -114,6 +125,7 @@ def keep(
             version=over.version + 1,
             typed=kept,
             without_jury_at=without_jury_at or over.without_jury_at,
+            writers=_writers(over, kept, by),
         )
         if _put_over(journal, case, over, copy):
             return copy
@@ -127,7 +139,8 @@ def keep(
             f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now "
             "and your words are in the box; throw one away first."
         )
-    copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at)
+    writers = _writers(over, kept, by) if over else (by,)
+    copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at, writers)
     journal.vault.put(DRAWER, _name(case, by, id), _row(journal, copy))
     return copy
 
@@ -136,9 +149,15 @@ def _put_over(journal: Journal, case: str, over: WorkingCopy, copy: WorkingCopy)
     """Whether what is there still is what was opened, and gave way."""
     name = _name(case, over.author, over.id)
     before = journal.vault.get(DRAWER, name)
-    if before is None or _read(journal, over.id, before) != over:
+    if not before or _read(journal, over.id, before) != over:
         return False
     return journal.vault.swap(DRAWER, name, before, _row(journal, copy))
+
+
+def _writers(over: WorkingCopy, kept: Mapping[str, str], by: str) -> tuple[str, ...]:
+    """Who has a hand in it by now: whoever marks it, or says when it may go, wrote nothing."""
+    worded = [{name: typed.get(name) for name in FIELDS if name not in MARKS} for typed in (over.typed, kept)]
+    return over.wrote if worded[0] == worded[1] else tuple(dict.fromkeys((*over.wrote, by)))
 
 
 def _checked(typed: Mapping[str, str]) -> dict[str, str]:
@@ -227,12 +246,29 @@ def throw_away(journal: Journal, case: str, copy: WorkingCopy) -> None:
 
 def clear_sent(journal: Journal, tables: Tables, case: str) -> None:
     """Destroy the drafts of a case that posts were made of: those alone whose words are in the journal by now, also
-    where whoever sent one came no further than that.
+    where whoever sent one came no further than that. What somebody kept over one as it was sent is in no post: it
+    stays, as a draft of its own.
     """
     for name in journal.vault.names(DRAWER, f"{case} "):
         id = name.rpartition(" ")[2]
-        if projection.is_known(tables, id) and journal.stream(id):
-            journal.vault.drop(DRAWER, name)
+        if not (projection.is_known(tables, id) and (entries := journal.stream(id))):
+            continue
+        if raw := journal.vault.get(DRAWER, name):
+            copy = _read(journal, id, raw)
+            sent = [entry.body.stood for entry in entries if isinstance(entry.body, PostDrafted)]
+            if sent and copy.version > sent[0]:
+                _keep_beside(journal, tables, case, copy)
+            if not journal.vault.swap(DRAWER, name, raw, b""):
+                continue  # kept over once more: it is looked at again
+        journal.vault.drop(DRAWER, name)
+
+
+def _keep_beside(journal: Journal, tables: Tables, case: str, copy: WorkingCopy) -> None:
+    """Under an id made of what it is, so that whoever comes to it after a crash makes no second one."""
+    id = _id(case, copy.author, f"{copy.id} {copy.version}")
+    if not projection.is_known(tables, id):
+        beside = msgspec.structs.replace(copy, id=id, version=1, missed=copy.id)
+        journal.vault.swap(DRAWER, _name(case, copy.author, id), None, _row(journal, beside))
 
 
 Publishing = Callable[[Content, str], Command]
@@ -244,7 +280,7 @@ def publish(
     """Make the post that a draft was to be: under its id, in the name of its author, and so only once.
 
     `publishing` is how a post is published by whoever sends it: the account `by`. While leave to report is withdrawn
-    from its author nobody else sends it; what they send themselves is kept, as all that they write.
+    from one of its writers nobody else sends it; what they send themselves is kept, as all that they write.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -254,10 +290,13 @@ def publish(
             raise Refused(GONE, **gone.details) from None
         if stood not in (None, copy.version):
             raise Refused(CHANGED, stood=copy.version)
-        if by != copy.author and is_stopped(tables, content.case, copy.author):
+        others = {copy.author, *copy.wrote} - {by}
+        if not is_stopped(tables, content.case, by) and is_stopped(tables, content.case, *others):
             raise Refused(ITS_AUTHOR_STOPPED)
         at = copy.without_jury_at
         named = msgspec.structs.replace(content, byline=copy.byline, written_at=at or content.written_at)
-        return publishing(named, copy.id)(tables)
+        decision = publishing(named, copy.id)(tables)
+        drafted = Draft(copy.id, PostDrafted(content.case, copy.wrote, copy.version))
+        return msgspec.structs.replace(decision, drafts=(*decision.drafts, drafted))
 
     return judge

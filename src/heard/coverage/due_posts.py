@@ -16,7 +16,7 @@ from heard.coverage import projection
 from heard.coverage.entries import PostHeld
 from heard.coverage.falling_due import Lapse
 from heard.coverage.going_out import let_out, texts_of, turned
-from heard.coverage.kept import author, kept_words
+from heard.coverage.kept import kept_words, writers
 from heard.coverage.model import Post
 from heard.engine import now
 from heard.engine.entry import Draft
@@ -48,13 +48,14 @@ def let_out_when_due(doors: Doors, journal: Journal, post: str) -> Command:
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
         case = cases.by_id(tables, known.case)
-        wrote = author(journal, post)
-        over = (post, case.id, case.rules, wrote)
+        wrote = writers(journal, post)
+        over = (post, case.id, case.rules, *wrote)
         if post not in [one.id for one in due(tables)]:
             return Decision((), over)
         words = kept_words(journal, post)
         door = doors.of(tables, case.id)
-        stopped = is_stopped(tables, case.id, wrote) or projection.needs_approval(tables, wrote)
+        # Of a draft, whoever sent it has looked at the words of others.
+        stopped = is_stopped(tables, case.id, *wrote) or projection.needs_approval(tables, wrote[0])
         closed = projection.of_case(tables, case.id).state == "closed"
         before = projection.last_words(tables, case.id) if door.guard else ""
         if door.stops_after(before, *texts_of(words)) or door.held or stopped or closed:

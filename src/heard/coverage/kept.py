@@ -1,7 +1,7 @@
 """What was kept on the desk: held by the door, sealed while a jury was out, or submitted; how it is let go, or dropped.
 
-What was held goes out when two people say so, neither of them its author, and why. What was submitted for a second pair
-of eyes goes when one other than its author says so.
+What was held goes out when two people say so, neither of whom wrote it, and why. What was submitted for a second pair
+of eyes goes when one who did not write it says so. Who sent it wrote it, and so did all who had a hand in its draft.
 
 No table has its words: they are read from the journal.
 """
@@ -19,6 +19,7 @@ from heard.cases.model import checked_words
 from heard.cases.release import Doors, StillHeld
 from heard.cases.states import digest
 from heard.coverage import model, projection
+from heard.coverage.draft_entries import PostDrafted
 from heard.coverage.entries import (
     Content,
     PostDropped,
@@ -48,7 +49,10 @@ SUBMITTED = (
     "need not send it again."
 )
 STILL_WAITING = "This goes out by itself when its time has come, and not before. Pull it if it should never go."
-OWN = "Nobody lets out a post of their own. It is kept, and nothing was published; ask somebody else on the desk."
+OWN = (
+    "Nobody lets out a post of their own, nor one whose draft they wrote or changed. It is kept, and nothing was "
+    "published; ask somebody else on the desk."
+)
 ONE_MORE = "You said that it may go. It is still held: another person, who did not write it, has to say so too."
 
 
@@ -68,9 +72,10 @@ def let_go(doors: Doors, journal: Journal, post: str, by: str, reason: str = "",
         door = doors.of(tables, case.id)
         if held.status == "waiting":
             raise Refused(STILL_WAITING)
-        if by == author(journal, post):
+        wrote = writers(journal, post)
+        if by in wrote:
             raise Refused(OWN)
-        nothing_new_now(tables, case.id, by, author(journal, post))
+        nothing_new_now(tables, case.id, by, *wrote)
         if held.status == "sealed" and not may_be_released(tables, case.id, held.state):
             raise Refused(STILL_SEALED)
         if in_private(tables, words, journal.stream(post)[0].at):
@@ -101,9 +106,13 @@ def _agreed(tables: Tables, held: Post, reasoned: tuple[Draft, ...], not_meant: 
     return (Draft(held.id, ReleaseAgreed(held.case, not_meant)), *reasoned)
 
 
-def author(journal: Journal, post: str) -> str:
-    """The account that wrote a post."""
-    return next((entry.by for entry in journal.stream(post)), "")
+def writers(journal: Journal, post: str) -> tuple[str, ...]:
+    """The accounts whose words a post has: whoever sent it, the first, and all who wrote the draft that it was made of
+    or changed its words.
+    """
+    entries = journal.stream(post)
+    drafted = [one for entry in entries if isinstance(entry.body, PostDrafted) for one in entry.body.writers]
+    return tuple(dict.fromkeys([*(entry.by for entry in entries[:1]), *drafted]))
 
 
 def hold(journal: Journal, post: str, reason: str = "") -> Command:
@@ -159,7 +168,7 @@ def release_sealed(
                 drafts.append(Draft(post.id, PostDropped(case)))
             elif door.held or door.stops(*texts_of(words)) or _bound(tables, journal, post.id, words):
                 drafts.append(Draft(post.id, turned(PostHeld, words)))
-            elif two and author(journal, post.id) == by:
+            elif two and by in writers(journal, post.id):
                 drafts.append(Draft(post.id, turned(PostSubmitted, words)))
             else:
                 drafts += _out(tables, journal, post.id, words)
@@ -171,7 +180,7 @@ def release_sealed(
 def _bound(tables: Tables, journal: Journal, post: str, words: Content) -> bool:
     """Whether it was written in private, or by one from whom leave to report was withdrawn."""
     first = journal.stream(post)[0]
-    return in_private(tables, words, first.at) or is_stopped(tables, words.case, first.by)
+    return in_private(tables, words, first.at) or is_stopped(tables, words.case, *writers(journal, post))
 
 
 def _out(tables: Tables, journal: Journal, post: str, words: Content) -> tuple[Draft, ...]:

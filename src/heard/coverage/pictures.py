@@ -23,7 +23,7 @@ from heard.cases.model import Case, checked_words
 from heard.coverage import projection, uploads
 from heard.coverage.elements import Image, Rendition, pictures
 from heard.coverage.in_case import signed_in
-from heard.coverage.kept import author, kept_words
+from heard.coverage.kept import kept_words, writers
 from heard.coverage.model import Post
 from heard.coverage.shown import show
 from heard.coverage.uploads import Taken
@@ -166,7 +166,7 @@ def _elements(serving: Serving, case: Case, post: Post, caller: Caller) -> Any:
         return post.elements
     # The words of what waits for others stand on the desk for all; what is held or sealed, for who may let it out.
     everyones = post.status in ("submitted", "waiting")
-    mine = author(serving.node.journal, post.id) == caller.account.id
+    mine = caller.account.id in writers(serving.node.journal, post.id)
     if not (everyones or mine or caller.may("release_held")):
         return ()
     return kept_words(serving.node.journal, post.id).elements

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from heard.coverage import alert_entries, alerted, bounds, entries, folds, model, proposed, receipts
+from heard.coverage import alert_entries, alerted, bounds, draft_entries, entries, folds, model, proposed, receipts
 from heard.coverage import elements as elements_module
 from heard.coverage.elements import Element
 from heard.coverage.model import Coverage, Notice, Post, Problem
@@ -76,7 +76,19 @@ def room() -> Room:
     """What the room `coverage` folds."""
     import heard.coverage.projection as here
 
-    code = (entries, alert_entries, elements_module, model, folds, receipts, proposed, alerted, bounds, here)
+    code = (
+        entries,
+        alert_entries,
+        draft_entries,
+        elements_module,
+        model,
+        folds,
+        receipts,
+        proposed,
+        alerted,
+        bounds,
+        here,
+    )
     schema = SCHEMA + receipts.SCHEMA + proposed.SCHEMA + alerted.SCHEMA + bounds.SCHEMA
     return Room("coverage", schema, folds.FOLDS, code)
 

@@ -192,7 +192,13 @@ def test_a_desk_that_is_open_hears_of_each_draft_that_is_kept_changed_or_gone(se
     author.post(f"/desk/{slug}/keep", data={"text": "Other.", "draft": id, "stood": "1"})
     heard.append(latest())
     author.post(f"/desk/{slug}/throw-away", data={"draft": id})
-    assert len({*heard}) == 3 and latest() == heard[0]
+    heard.append(latest())
+    author.post(f"/desk/{slug}/bring-back", data={"draft": id})
+    heard.append(latest())
+    assert len({*heard}) == 5
+    for _ in range(2):  # away, and destroyed
+        author.post(f"/desk/{slug}/throw-away", data={"draft": id})
+    assert latest() == heard[0]
 
 
 def test_a_form_that_one_came_back_to_keeps_no_words_over_others(server: Server, slug: str) -> None:
@@ -271,7 +277,12 @@ def test_words_of_a_draft_are_in_no_file_of_the_server_in_clear_nor_when_they_ar
     assert where() == [] and canary not in "\n".join(server.said)
     answer = author.post(f"/desk/{slug}/throw-away", data={"draft": id})
     assert answer.headers["location"].endswith("done=thrown") and not kept(author, slug)
-    assert where() == []
+    assert canary in author.get(f"/desk/{slug}/").text and where() == []
+    author.post(f"/desk/{slug}/bring-back", data={"draft": id})
+    assert kept(author, slug) == {id: f"{canary} was here."} and where() == []
+    for _ in range(2):
+        author.post(f"/desk/{slug}/throw-away", data={"draft": id})
+    assert canary not in author.get(f"/desk/{slug}/").text and where() == []
     (server.data / "put-there").write_text(f"{canary} was here.")  # the control
     assert where() == ["put-there"]
     (server.data / "put-there").unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,13 +16,14 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.who_saw import see_words
-from heard.coverage import drafts, merging, orders, pictures, projection
+from heard.coverage import draft_ends, drafts, merging, orders, pictures, projection
 from heard.coverage.both_versions import first_words
 from heard.coverage.court import Form, account_name, number
 from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
 from heard.coverage.in_case import signed_in
-from heard.engine.errors import HeardError, NotFound, Unavailable
+from heard.engine import now
+from heard.engine.errors import Conflict, HeardError, NotFound, Unavailable
 from heard.engine.node import Command
 from heard.engine.projection import Tables
 
@@ -30,8 +32,9 @@ TOLD = {
     "kept": "Kept as a draft, among the drafts below. Those who may read the drafts of this case see it too.",
     "kept-beside": "Somebody changed that draft meanwhile: theirs stays, and yours is kept as a draft of its own.",
     "kept-missed": "That draft was sent as you kept it, without your words: they are a draft of its own below.",
-    "kept-anew": "That draft had been sent or thrown away meanwhile: yours is kept as a draft of its own.",
-    "thrown": "Thrown away.",
+    "kept-anew": "That draft had been sent meanwhile: yours is kept as a draft of its own.",
+    "thrown": "Thrown away. It comes back for an hour, among those thrown away below the drafts.",
+    "back": "It is among the drafts, for another month.",
 }
 
 NOT_NOTED = (
@@ -41,17 +44,24 @@ NOT_NOTED = (
 
 
 def routes() -> list[BaseRoute]:
-    return [Route("/desk/{slug}/throw-away", throw_away, methods=["POST"])]
+    return [
+        Route("/desk/{slug}/throw-away", throw_away, methods=["POST"]),
+        Route("/desk/{slug}/bring-back", bring_back, methods=["POST"]),
+    ]
 
 
 def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] | None:
-    """The drafts that the caller sees; None while the vault can not be asked, and the desk opens all the same."""
+    """The drafts that the caller sees; None while the vault can not be asked, and the desk opens all the same.
+
+    With those that were thrown away (`thrown_at`) and of which only that they were there is left (`gone_at`).
+    """
     mine, every = caller.account.id, caller.may("read_drafts")
     if not (caller.may("write") or every):
         return []
     clear_sent(serving, case)  # of a server that died before it came to that, or was not told that the post is out
     try:
-        found = drafts.seen(serving.node.journal, serving.tables, case.id, mine, every=every)
+        draft_ends.clear_over(serving.node.journal, serving.tables, case.id)
+        found = drafts.lying(serving.node.journal, serving.tables, case.id, mine, every=every)
     except HeardError:
         return None
     return [
@@ -66,6 +76,11 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] |
             "version": one.version,
             "picture": "picture" in one.typed,
             "unheard": one.without_jury_at is not None,
+            "goes_at": draft_ends.goes_at(one),
+            "soon": now.utc() >= draft_ends.goes_at(one) - draft_ends.SOON,
+            "thrown_at": one.thrown_at,
+            "thrown_by": account_name(serving.tables, one.thrown_by) if one.thrown_by != mine else "you",
+            "gone_at": one.gone_at,
             "missed": one.missed,
             "beside": _beside(serving.tables, one) if one.missed else None,
         }
@@ -79,13 +94,15 @@ def _beside(tables: Tables, one: WorkingCopy) -> list[Any] | None:
     return merging.changes(first_words(post.elements), one.typed.get("text", "")) if post.elements else None
 
 
-def _draft(serving: Serving, case: Case, id: str, caller: Caller, tables: Tables) -> WorkingCopy:
+def _draft(
+    serving: Serving, case: Case, id: str, caller: Caller, tables: Tables, *, thrown: bool = False
+) -> WorkingCopy:
     """The draft of this id, if it is the caller's own or they see all of the case.
 
     Raises NotFound.
     """
     journal, every = serving.node.journal, caller.may("read_drafts")
-    return drafts.find(journal, tables, case.id, caller.account.id, id, every=every)
+    return drafts.find(journal, tables, case.id, caller.account.id, id, every=every, thrown=thrown)
 
 
 async def opened(serving: Serving, case: Case, id: str, caller: Caller) -> dict[str, str]:
@@ -113,8 +130,8 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
     if form.get("picture"):  # named by it, so that it is not cleared away
         pictures.taken(serving, case, form["picture"])
     over = None
-    with suppress(NotFound):  # sent or thrown away meanwhile: it is kept as one of its own
-        over = _draft(serving, case, form["draft"], caller, serving.tables) if form.get("draft") else None
+    with suppress(NotFound):  # sent meanwhile: it is kept as one of its own; thrown away, it comes back
+        over = _draft(serving, case, form.get("draft", ""), caller, serving.tables, thrown=True)
     told = "kept-anew" if form.get("draft") and not over else "kept"
     copy = drafts.keep(
         serving.node.journal,
@@ -129,6 +146,8 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
     )
     if over and over.id != copy.id:
         return copy.id, "kept-beside"
+    if over == copy:  # with the words that it had
+        draft_ends.stay(serving.node.journal, case.id, copy)
     if over and projection.is_known(serving.tables, copy.id):  # sent in this very moment, as it stood before
         clear_sent(serving, case)
         return copy.id, "kept-missed"
@@ -136,22 +155,55 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
 
 
 async def throw_away(request: Request) -> Response:
-    """Destroy a draft."""
+    """Put a draft away, or destroy one that was put away."""
     serving, caller = signed_in(request, "write")
     id = str((await request.form(max_fields=10)).get("draft") or "")
 
     async def done() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        let_go(serving, case, id, caller)
-        return RedirectResponse(f"/desk/{case.slug}/?done=thrown", 303)
+        thrown = let_go(serving, case, id, caller)
+        return RedirectResponse(f"/desk/{case.slug}/?done={'thrown' if thrown else 'done'}", 303)
 
     return await looking_twice(serving, done)
 
 
-def let_go(serving: Serving, case: Case, id: str, caller: Caller) -> None:
-    """Destroy it, if it is there still."""
+async def bring_back(request: Request) -> Response:
+    """Have a draft that was thrown away among the others again, or one that was there for another month."""
+    serving, caller = signed_in(request, "write")
+    id = str((await request.form(max_fields=10)).get("draft") or "")
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        stay(serving, case, id, caller)
+        return RedirectResponse(f"/desk/{case.slug}/?done=back", 303)
+
+    return await looking_twice(serving, done)
+
+
+def stay(serving: Serving, case: Case, id: str, caller: Caller) -> datetime:
+    """Bring it back, or begin its month anew; when it goes now.
+
+    Raises NotFound, Conflict.
+    """
+    try:
+        copy = _draft(serving, case, id, caller, serving.tables, thrown=True)
+    except NotFound:
+        raise NotFound("This draft is there no more: it was sent, or destroyed. Nothing was changed.") from None
+    if not draft_ends.stay(serving.node.journal, case.id, copy):
+        raise Conflict("Somebody did something with this draft in this moment. Nothing was changed; look at it again.")
+    return draft_ends.goes_at(_draft(serving, case, id, caller, serving.tables))
+
+
+def let_go(serving: Serving, case: Case, id: str, caller: Caller) -> datetime | None:
+    """Put it away; when it goes. One that was put away is destroyed, and one that is gone is gone: None.
+
+    Raises Refused for destroying while a legal hold is on the case.
+    """
+    journal, tables, mine = serving.node.journal, serving.tables, caller.account.id
     with suppress(NotFound):
-        drafts.throw_away(serving.node.journal, case.id, _draft(serving, case, id, caller, serving.tables))
+        draft_ends.throw_away(journal, tables, case.id, _draft(serving, case, id, caller, tables, thrown=True), mine)
+        return draft_ends.goes_at(_draft(serving, case, id, caller, tables, thrown=True))
+    return None
 
 
 def publish(

@@ -52,7 +52,8 @@ class WorkingCopy(msgspec.Struct, frozen=True):
 
     `writers` are all who kept it with other words than they found. `missed` is the post that was sent as these words
     were kept over it, and has not got them. `without_jury_at` is the last instant at which it was kept while a jury of
-    the case was out or the public excluded: what was written then is treated so whenever it is sent.
+    the case was out or the public excluded: what was written then is treated so whenever it is sent. The last four say
+    when it goes (`draft_ends`): of one that is `gone_at` an instant nothing is left that was typed.
     """
 
     id: str
@@ -65,6 +66,15 @@ class WorkingCopy(msgspec.Struct, frozen=True):
     without_jury_at: datetime | None = None
     writers: tuple[str, ...] = ()
     missed: str = ""
+    thrown_at: datetime | None = None
+    thrown_by: str = ""
+    stays_at: datetime | None = None
+    gone_at: datetime | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was neither thrown away nor destroyed."""
+        return not (self.thrown_at or self.gone_at)
 
     @property
     def wrote(self) -> tuple[str, ...]:
@@ -114,7 +124,7 @@ def keep(
     is one draft. Raises Refused for what is empty, too long or too many.
     """
     kept = _checked(typed)
-    if over and over.typed == kept:
+    if over and over.typed == kept and not over.thrown_at:
         return over
     without_jury_at = _unheard(tables, case)
     if over and stood in (None, over.version):
@@ -126,32 +136,36 @@ def keep(
             typed=kept,
             without_jury_at=without_jury_at or over.without_jury_at,
             writers=_writers(over, kept, by),
+            thrown_at=None,
+            thrown_by="",
         )
-        if _put_over(journal, case, over, copy):
+        if put_over(journal, case, over, copy):
             return copy
     id = _id(case, by, once) if once else new_id()
-    if (before := journal.vault.get(DRAWER, _name(case, by, id))) and _read(journal, id, before).typed == kept:
-        return _read(journal, id, before)
+    if before := journal.vault.get(DRAWER, _name(case, by, id)):
+        earlier = read(journal, id, before)
+        if earlier.is_there and earlier.typed == kept:
+            return earlier
     if before or projection.is_known(tables, id):  # a form that one came back to, with other words
         id = new_id()
-    if len(_names(journal, case, by, False)) >= DRAFTS_MAX:
+    if len(seen(journal, tables, case, by, every=False)) >= DRAFTS_MAX:
         raise Refused(
             f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now "
             "and your words are in the box; throw one away first."
         )
     writers = _writers(over, kept, by) if over else (by,)
     copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at, writers)
-    journal.vault.put(DRAWER, _name(case, by, id), _row(journal, copy))
+    journal.vault.put(DRAWER, _name(case, by, id), row_of(journal, copy))
     return copy
 
 
-def _put_over(journal: Journal, case: str, over: WorkingCopy, copy: WorkingCopy) -> bool:
+def put_over(journal: Journal, case: str, over: WorkingCopy, copy: WorkingCopy) -> bool:
     """Whether what is there still is what was opened, and gave way."""
-    name = _name(case, over.author, over.id)
+    name = name_of(case, over)
     before = journal.vault.get(DRAWER, name)
-    if not before or _read(journal, over.id, before) != over:
+    if not before or read(journal, over.id, before) != over:
         return False
-    return journal.vault.swap(DRAWER, name, before, _row(journal, copy))
+    return journal.vault.swap(DRAWER, name, before, row_of(journal, copy))
 
 
 def _writers(over: WorkingCopy, kept: Mapping[str, str], by: str) -> tuple[str, ...]:
@@ -180,16 +194,20 @@ def _id(case: str, account: str, once: str) -> str:
     return base64.b32encode(hashlib.sha256(f"{case} {account} {once}".encode()).digest()[:10]).decode().lower()
 
 
+def name_of(case: str, copy: WorkingCopy) -> str:
+    return _name(case, copy.author, copy.id)
+
+
 def _name(case: str, author: str, id: str) -> str:
     return f"{case} {author} {id}"
 
 
-def _row(journal: Journal, copy: WorkingCopy) -> bytes:
+def row_of(journal: Journal, copy: WorkingCopy) -> bytes:
     salt, words = new_id(), msgspec.json.encode(copy)
     return msgspec.json.encode(_Row(salt, journal.sealing.seal(_key(journal, copy.id, salt), words)))
 
 
-def _read(journal: Journal, id: str, raw: bytes) -> WorkingCopy:
+def read(journal: Journal, id: str, raw: bytes) -> WorkingCopy:
     row = msgspec.json.decode(raw, type=_Row)
     return msgspec.json.decode(journal.sealing.unseal(_key(journal, id, row.salt), row.sealed), type=WorkingCopy)
 
@@ -204,6 +222,11 @@ def _key(journal: Journal, id: str, salt: str) -> bytes:
 
 def seen(journal: Journal, tables: Tables, case: str, account: str, *, every: bool) -> list[WorkingCopy]:
     """The drafts of a case that an account sees, its own or `every` one, the newest first."""
+    return [one for one in lying(journal, tables, case, account, every=every) if one.is_there]
+
+
+def lying(journal: Journal, tables: Tables, case: str, account: str, *, every: bool) -> list[WorkingCopy]:
+    """The same, with those that were thrown away and may come back, and what is told of those that are gone."""
     found = [_opened(journal, tables, name) for name in _names(journal, case, account, every)]
     return sorted((one for one in found if one), key=lambda one: one.kept_at, reverse=True)
 
@@ -214,13 +237,16 @@ def told_apart(journal: Journal, case: str) -> list[str]:
     return [hashlib.sha256(name.encode() + raw).hexdigest() for name, raw in rows]
 
 
-def find(journal: Journal, tables: Tables, case: str, account: str, id: str, *, every: bool) -> WorkingCopy:
-    """One of them.
+def find(
+    journal: Journal, tables: Tables, case: str, account: str, id: str, *, every: bool, thrown: bool = False
+) -> WorkingCopy:
+    """One of them; with `thrown`, also one that was thrown away and may come back.
 
     Raises NotFound, the same for one that is another's.
     """
     for name in _names(journal, case, account, every):
-        if name.endswith(f" {id}") and (found := _opened(journal, tables, name)):
+        found = _opened(journal, tables, name) if name.endswith(f" {id}") else None
+        if found and (found.is_there or (thrown and found.thrown_at)):
             return found
     raise NotFound(GONE, draft="gone")
 
@@ -234,14 +260,10 @@ def _opened(journal: Journal, tables: Tables, name: str) -> WorkingCopy | None:
     if projection.is_known(tables, id):
         return None
     raw = journal.vault.get(DRAWER, name)
-    return _read(journal, id, raw) if raw else None
+    return read(journal, id, raw) if raw else None
 
 
 # Gone ----------------------------------------------------------------------------------------------------------------
-
-
-def throw_away(journal: Journal, case: str, copy: WorkingCopy) -> None:
-    journal.vault.drop(DRAWER, _name(case, copy.author, copy.id))
 
 
 def clear_sent(journal: Journal, tables: Tables, case: str) -> None:
@@ -254,7 +276,7 @@ def clear_sent(journal: Journal, tables: Tables, case: str) -> None:
         if not (projection.is_known(tables, id) and (entries := journal.stream(id))):
             continue
         if raw := journal.vault.get(DRAWER, name):
-            copy = _read(journal, id, raw)
+            copy = read(journal, id, raw)
             sent = [entry.body.stood for entry in entries if isinstance(entry.body, PostDrafted)]
             if sent and copy.version > sent[0]:
                 _keep_beside(journal, tables, case, copy)
@@ -268,7 +290,7 @@ def _keep_beside(journal: Journal, tables: Tables, case: str, copy: WorkingCopy)
     id = _id(case, copy.author, f"{copy.id} {copy.version}")
     if not projection.is_known(tables, id):
         beside = msgspec.structs.replace(copy, id=id, version=1, missed=copy.id)
-        journal.vault.swap(DRAWER, _name(case, copy.author, id), None, _row(journal, beside))
+        journal.vault.swap(DRAWER, _name(case, copy.author, id), None, row_of(journal, beside))
 
 
 Publishing = Callable[[Content, str], Command]

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from heard.accounts.model import Caller
+from heard.cases import projection as cases
 from heard.cases.exits import Serving
 from heard.cases.model import Case
 from heard.cases.who_saw import see_words
@@ -48,13 +49,17 @@ async def seen(serving: Serving, case: Case, caller: Caller) -> Shown:
     drafts = drafting.seen(serving, case, caller)
     wrong = projection.problems(tables, case.id) if caller.may("retract") else []
 
-    of_others = [*_of_others(submitted), *_of_others(changes), *_of_others(drafts or ())]
+    of_others = [
+        *_of_others(submitted),
+        *_of_others(changes),
+        *_of_others(one for one in drafts or () if not one["gone_at"]),
+    ]
     things = [*_ids(chain(held, *sealed.values())), *of_others, *(one.id for one in wrong)]
     noted = await orders.noted(serving, case, caller, things, see_words)
     if not noted:
         held, sealed = [], {hearing: [] for hearing in sealed}
         submitted, changes = _own(submitted), _own(changes)
-        drafts = drafts and _own(drafts)
+        drafts = drafts and [one for one in drafts if one["own"] or one["gone_at"]]
     return {
         "kept_back": not noted,
         "seen": _who_saw(serving, caller, things, [one["id"] for one in _own(drafts or ())]) if noted else {},
@@ -63,7 +68,9 @@ async def seen(serving: Serving, case: Case, caller: Caller) -> Shown:
         "held_first": waiting.look_by(since[0]) if since else None,
         "sealed": sealed,
         "sealed_since": first_sealed,
-        "drafts": drafts,
+        "stays": cases.legal_hold_since(tables, case.id),
+        "drafts": drafts and [one for one in drafts if not (one["thrown_at"] or one["gone_at"])],
+        "put_away": [one for one in drafts or () if one["thrown_at"] or one["gone_at"]],
         "submitted": submitted,
         "waits": posts(projection.with_status(tables, case.id, "waiting")),
         "changes": changes,

@@ -21,6 +21,7 @@ def verbs() -> list[Verb]:
         Verb("GET", "/cases/{case}/drafts", "read_desk", list_drafts),
         Verb("POST", "/cases/{case}/drafts", "write", keep, asked.NewDraft),
         Verb("POST", "/cases/{case}/drafts/{draft}/drop", "write", throw_away, asked.Dropped),
+        Verb("POST", "/cases/{case}/drafts/{draft}/stay", "write", stay, asked.Dropped),
     ]
 
 
@@ -30,13 +31,14 @@ def _known(call: Call) -> Case:
 
 async def list_drafts(call: Call) -> Response:
     """Your own drafts, and those of others where you may see them; the newest first."""
-    found = drafting.seen(call.serving, _known(call), call.caller)
-    if found is None:
+    lying = drafting.seen(call.serving, _known(call), call.caller)
+    if lying is None:
         raise Unavailable("The drafts cannot be read just now. They are kept; ask again in a moment.")
+    found = [one for one in lying if not (one["thrown_at"] or one["gone_at"])]
     of_others = [one["id"] for one in found if not one["own"]]
     if not await orders.noted(call.serving, _known(call), call.caller, of_others, see_words):
         raise Unavailable(drafting.NOT_NOTED)
-    shown = ("id", "title", "text", "byline", "own", "kept_at", "version")
+    shown = ("id", "title", "text", "byline", "own", "kept_at", "goes_at", "version")
     told = [{name: one[name] for name in shown} for one in found]
     return answered({"items": told, "next": None})
 
@@ -53,6 +55,14 @@ async def keep(call: Call) -> Response:
 
 
 async def throw_away(call: Call) -> Response:
-    """Destroy a draft. One that is gone is gone."""
-    drafting.let_go(call.serving, _known(call), call.named("draft"), call.caller)
-    return answered({"id": call.named("draft"), "status": "thrown"}, 201)
+    """Throw a draft away: it comes back until `goes_at`; thrown away once more it is destroyed. One that is gone is
+    gone.
+    """
+    goes_at = drafting.let_go(call.serving, _known(call), call.named("draft"), call.caller)
+    return answered({"id": call.named("draft"), "status": "thrown" if goes_at else "gone", "goes_at": goes_at}, 201)
+
+
+async def stay(call: Call) -> Response:
+    """Bring back a draft that was thrown away, or keep one that is there for another month."""
+    goes_at = drafting.stay(call.serving, _known(call), call.named("draft"), call.caller)
+    return answered({"id": call.named("draft"), "status": "kept", "goes_at": goes_at}, 201)

@@ -145,6 +145,7 @@ async def run(
         rounds.write_what_falls_due(house, scribe),
         rounds.keep_head(house),
         rounds.clear_uploads(house),
+        rounds.clear_drafts(house),
         purging.run(),
         probing.run(),
         rounds.follow_register(register, echoes),

@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from heard import templates
+from heard.coverage.draft_ends import clear_over
 from heard.coverage.due_posts import posts_due
 from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
@@ -34,6 +35,7 @@ PUT_OFF_S = 1.0
 WITNESS_EVERY_S = 1.0
 CLOCKS_EVERY_S = 1.0
 UPLOADS_EVERY_S = 3600.0
+DRAFTS_EVERY_S = 60.0
 #: After a few reports the register lets everybody else go first.
 REGISTER_REST_S = 0.005
 REGISTER_LOOK_S = 0.1
@@ -96,6 +98,16 @@ async def clear_uploads(house: House) -> None:
             if cleared := plan_pictures.clear(house.vault, plans, house.tables, now.utc()):
                 log.info("plans_cleared", count=cleared)
         await asyncio.sleep(UPLOADS_EVERY_S)
+
+
+async def clear_drafts(house: House) -> None:
+    """Destroy drafts that were thrown away, and those that nobody has kept again, when their time has come."""
+    while True:
+        await asyncio.sleep(DRAFTS_EVERY_S)
+        with suppress(HeardError):  # the next time, then
+            if cleared := clear_over(house.journal, house.tables):
+                log.info("drafts_cleared", count=cleared)
+                house.vault.destroy(())  # and what a file of the vault still has of what was written over
 
 
 async def follow_register(register: Register, echoes: Echoes) -> None:

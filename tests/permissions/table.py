@@ -128,6 +128,7 @@ API_ROWS: dict[str, list[Row]] = {
     "GET /api/v1/cases/{case}/drafts": [Row(ALL, "read", "case", READ)],
     "POST /api/v1/cases/{case}/drafts": [Row(WRITES, "write", "case", _LISTED, {"text": WORDS})],
     "POST /api/v1/cases/{case}/drafts/{draft}/drop": [Row(WRITES, "write", "case", _LISTED)],
+    "POST /api/v1/posts/{post}/take_back": [Row(WRITES, "write", "post", {**every("post", "no"), "unknown": "absent"})],
     "POST /api/v1/cases/{case}/drafts/{draft}/stay": [Row(WRITES, "write", "case", every("case", "absent"))],
     "GET /api/v1/cases/{case}/summary": [Row(ALL, "read", "case", {**READ, "on hold": "withheld"})],
     "POST /api/v1/cases/{case}/summary": [Row(WRITE, "write", "case", _SAID, {"text": WORDS})],
@@ -252,6 +253,10 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/publish": _desk(WRITES, "case", _POSTED, text=WORDS),
     "POST /desk/{slug}/keep": _desk(WRITES, "case", _LISTED, text=WORDS),
     "POST /desk/{slug}/throw-away": _desk(WRITES, "case", _LISTED, draft="none"),
+    # By whoever wrote it, who is none of these: tests/coverage/test_taking_back.py.
+    "POST /desk/{slug}/take-back": _desk(
+        WRITES, "post", every("post", "no", elsewhere="absent", unknown="absent"), post="{post}"
+    ),
     "POST /desk/{slug}/bring-back": _desk(WRITES, "case", every("case", "absent"), draft="none"),
     "POST /desk/{slug}/correct": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS, reason="misheard"),
     "POST /desk/{slug}/clarify": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS),

@@ -44,7 +44,7 @@ def throw_away(journal: Journal, tables: Tables, case: str, copy: WorkingCopy, b
     """
     if copy.thrown_at:
         must_not_be_held(tables, case)
-        journal.vault.drop(DRAWER, drafts.name_of(case, copy))
+        drafts.drop(journal, case, copy)
     else:
         drafts.put_over(journal, case, copy, msgspec.structs.replace(copy, thrown_at=now.utc(), thrown_by=by))
 

@@ -16,15 +16,16 @@ from heard.cases import projection as cases
 from heard.cases.exits import Serving, looking_twice
 from heard.cases.model import Case
 from heard.cases.who_saw import see_words
-from heard.coverage import draft_ends, drafts, merging, orders, pictures, projection
+from heard.coverage import draft_ends, drafts, merging, orders, pictures, projection, taking_back
 from heard.coverage.both_versions import first_words
 from heard.coverage.court import Form, account_name, number
 from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
 from heard.coverage.in_case import signed_in
+from heard.coverage.kept import writers
 from heard.engine import now
-from heard.engine.errors import Conflict, HeardError, NotFound, Unavailable
-from heard.engine.node import Command
+from heard.engine.errors import Conflict, HeardError, NotFound, Refused, Unavailable
+from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
 
 #: What is told after it, by the name of what was done.
@@ -34,6 +35,7 @@ TOLD = {
     "kept-missed": "That draft was sent as you kept it, without your words: they are a draft of its own below.",
     "kept-anew": "That draft had been sent meanwhile: yours is kept as a draft of its own.",
     "thrown": "Thrown away. It comes back for an hour, among those thrown away below the drafts.",
+    "taken-back": "Taken back: it is no post, and its words are a draft of yours below.",
     "back": "It is among the drafts, for another month.",
 }
 
@@ -47,6 +49,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/desk/{slug}/throw-away", throw_away, methods=["POST"]),
         Route("/desk/{slug}/bring-back", bring_back, methods=["POST"]),
+        Route("/desk/{slug}/take-back", take_back, methods=["POST"]),
     ]
 
 
@@ -143,6 +146,7 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
         over=over,
         stood=stood(form),
         once=form.get("once", ""),
+        also=_sent_by(serving, case, form.get("draft", "")) if told == "kept-anew" else (),
     )
     if over and over.id != copy.id:
         return copy.id, "kept-beside"
@@ -152,6 +156,14 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
         clear_sent(serving, case)
         return copy.id, "kept-missed"
     return copy.id, told
+
+
+def _sent_by(serving: Serving, case: Case, id: str) -> tuple[str, ...]:
+    """Whose words the post has that was made of a draft by now."""
+    with suppress(NotFound):
+        if projection.by_id(serving.tables, id).case == case.id:
+            return writers(serving.node.journal, id)
+    return ()
 
 
 async def throw_away(request: Request) -> Response:
@@ -192,6 +204,38 @@ def stay(serving: Serving, case: Case, id: str, caller: Caller) -> datetime:
     if not draft_ends.stay(serving.node.journal, case.id, copy):
         raise Conflict("Somebody did something with this draft in this moment. Nothing was changed; look at it again.")
     return draft_ends.goes_at(_draft(serving, case, id, caller, serving.tables))
+
+
+async def take_back(request: Request) -> Response:
+    """Take back a post that one submitted, as a draft."""
+    serving, caller = signed_in(request, "write")
+    post = str((await request.form(max_fields=10)).get("post") or "")
+
+    async def done() -> Response:
+        case = cases.by_slug(serving.tables, request.path_params["slug"])
+        draft, _ = await taken_back(serving, case, post, caller)
+        return RedirectResponse(f"/desk/{case.slug}/?draft={draft}&done=taken-back#text", 303)
+
+    return await looking_twice(serving, done)
+
+
+async def taken_back(serving: Serving, case: Case, post: str, caller: Caller) -> tuple[str, Written]:
+    """Take it back; the draft that it is. The draft is made first: whatever happens in between, the words are there.
+
+    Raises NotFound, Refused.
+    """
+    journal, tables, by = serving.node.journal, serving.tables, caller.account
+    if projection.by_id(tables, post).case != case.id:
+        raise NotFound("There is no such post in this case.")
+    draft = taking_back.as_draft(journal, tables, case, post, by.id, by.name)
+    if draft is None:
+        raise Refused(taking_back.NOT_YOURS)
+    try:
+        written = await serving.do(taking_back.take_back(journal, post, by.id), by=by.id)
+    except HeardError:  # let out in this moment: its words are where they went
+        drafts.drop(journal, case.id, draft)
+        raise
+    return draft.id, written
 
 
 def let_go(serving: Serving, case: Case, id: str, caller: Caller) -> datetime | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -117,11 +117,12 @@ def keep(
     over: WorkingCopy | None = None,
     stood: int | None = None,
     once: str = "",
+    also: Sequence[str] = (),
 ) -> WorkingCopy:
     """Keep what was typed: as a draft of `by`, or `over` the one that they had opened as it `stood`.
 
     Where somebody changed that meanwhile, theirs stays, and this is one of its own. The same form sent twice (`once`)
-    is one draft. Raises Refused for what is empty, too long or too many.
+    is one draft; `also` are who wrote its words before. Raises Refused for what is empty, too long or too many.
     """
     kept = _checked(typed)
     if over and over.typed == kept and not over.thrown_at:
@@ -153,7 +154,7 @@ def keep(
             f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now "
             "and your words are in the box; throw one away first."
         )
-    writers = _writers(over, kept, by) if over else (by,)
+    writers = _writers(over, kept, by) if over else tuple(dict.fromkeys((by, *also)))
     copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at, writers)
     journal.vault.put(DRAWER, _name(case, by, id), row_of(journal, copy))
     return copy
@@ -264,6 +265,10 @@ def _opened(journal: Journal, tables: Tables, name: str) -> WorkingCopy | None:
 
 
 # Gone ----------------------------------------------------------------------------------------------------------------
+
+
+def drop(journal: Journal, case: str, copy: WorkingCopy) -> None:
+    journal.vault.drop(DRAWER, name_of(case, copy))
 
 
 def clear_sent(journal: Journal, tables: Tables, case: str) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.cases.who_saw import see_words
-from heard.coverage import drafting, orders
+from heard.coverage import drafting, orders, projection
 from heard.engine.errors import Unavailable
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
@@ -22,6 +22,7 @@ def verbs() -> list[Verb]:
         Verb("POST", "/cases/{case}/drafts", "write", keep, asked.NewDraft),
         Verb("POST", "/cases/{case}/drafts/{draft}/drop", "write", throw_away, asked.Dropped),
         Verb("POST", "/cases/{case}/drafts/{draft}/stay", "write", stay, asked.Dropped),
+        Verb("POST", "/posts/{post}/take_back", "write", take_back, asked.Dropped),
     ]
 
 
@@ -66,3 +67,10 @@ async def stay(call: Call) -> Response:
     """Bring back a draft that was thrown away, or keep one that is there for another month."""
     goes_at = drafting.stay(call.serving, _known(call), call.named("draft"), call.caller)
     return answered({"id": call.named("draft"), "status": "kept", "goes_at": goes_at}, 201)
+
+
+async def take_back(call: Call) -> Response:
+    """Take back a post that you submitted: it is a draft of yours again."""
+    post = projection.by_id(call.tables, call.named("post"))
+    draft, written = await drafting.taken_back(call.serving, cases.by_id(call.tables, post.case), post.id, call.caller)
+    return answered({"id": post.id, "status": "dropped", "draft": draft, "position": written.position}, 201, written)

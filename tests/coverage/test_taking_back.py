@@ -1,0 +1,98 @@
+"""Taking back what one submitted: by who wrote it, until it is let out, and its words are a draft again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.coverage.test_drafts import keeps, kept, readers_see, somebody
+from tests.server import Server, running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("taken-back") / "data") as server:
+        yield server
+
+
+def submits(who: httpx2.Client, slug: str, **form: str) -> str:
+    assert who.post(f"/desk/{slug}/publish", data=form).headers["location"].endswith("done=submitted")
+    page = who.get(f"/desk/{slug}/").text.partition('<h2 id="submitted"')[2]
+    return page.partition('data-post="')[2].partition('"')[0]
+
+
+def test_who_wrote_it_has_it_back_in_the_box_with_all_that_was_typed(server: Server) -> None:
+    slug = server.open_case("back-1", "A case")
+    speaker = server.post(f"/cases/{slug}/people", {"name": "Miriam Stanbeck", "role": "witness"}).json()["id"]
+    author, other, editor = (somebody(server, role) for role in ("contributor", "contributor", "editor"))
+    typed = {
+        "text": "The gate was open.",
+        "title": "Gate",
+        "speaker": speaker,
+        "setting": "evidence",
+        "key_event": "on",
+    }
+    typed |= {"link": "https://example.org/", "link_title": "A page"}
+    post = submits(author, slug, **typed)
+    assert (
+        "Take it back" in author.get(f"/desk/{slug}/").text and "Take it back" not in other.get(f"/desk/{slug}/").text
+    )
+    assert other.post(f"/desk/{slug}/take-back", data={"post": post}).status_code == 422
+    assert other.post(f"/api/v1/posts/{post}/take_back", json={}).status_code == 422
+    back = author.post(f"/desk/{slug}/take-back", data={"post": post}).headers["location"]
+    assert "&done=taken-back" in back
+    box = author.get(back).text
+    for shown in (
+        ">The gate was open.</textarea>",
+        'value="Gate"',
+        f'<option value="{speaker}"',
+        "A page",
+        "Taken back",
+    ):
+        assert shown in box
+    assert " selected>Miriam Stanbeck" in box and ">evidence</option>" in box
+    assert kept(author, slug) and not kept(other, slug) and 'id="submitted"' not in box
+    assert author.post(f"/desk/{slug}/take-back", data={"post": post}).status_code == 422, "once"
+    assert editor.post(f"/desk/{slug}/release", data={"post": post}).status_code == 422
+    assert not readers_see(server, slug, "The gate was open.")
+
+
+def test_what_was_let_out_is_taken_back_by_nobody(server: Server) -> None:
+    slug = server.open_case("back-2", "A case")
+    author, editor = somebody(server, "contributor"), somebody(server, "editor")
+    post = submits(author, slug, text="Out.")
+    assert editor.post(f"/desk/{slug}/release", data={"post": post}).status_code == 303
+    refused = author.post(f"/api/v1/posts/{post}/take_back", json={})
+    assert refused.status_code == 422 and "as long as nobody has let it out" in refused.json()["detail"]
+    assert readers_see(server, slug, "Out.") and not kept(author, slug)
+
+
+def test_over_the_api_it_is_a_draft_once_and_sent_again_it_is_another_post(server: Server) -> None:
+    slug = server.open_case("back-3", "A case")
+    author, editor = somebody(server, "contributor"), somebody(server, "editor")
+    post = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Once.", "speaker": "Somebody", "role": "clerk"})
+    told = author.post(f"/api/v1/posts/{post.json()['id']}/take_back", json={}).json()
+    assert told["status"] == "dropped" and kept(author, slug) == {told["draft"]: "Once.\n\n(Somebody, clerk)"}
+    again = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Once more.", "draft": told["draft"]}).json()
+    assert again["status"] == "submitted" and again["id"] == told["draft"] and not kept(author, slug)
+    assert editor.post(f"/api/v1/posts/{again['id']}/release", json={}).status_code == 201
+    assert readers_see(server, slug, "Once more.")
+
+
+def test_an_editor_has_their_own_back_and_lets_it_out_neither_before_nor_after(server: Server) -> None:
+    slug = server.open_case("back-4", "A case")
+    author, editor = somebody(server, "contributor"), somebody(server, "editor")
+    server.post(f"/cases/{slug}/second_eyes", {"needed": True})
+    draft = keeps(author, slug, text="Ours.", once="1")
+    editor.post(f"/desk/{slug}/keep", data={"text": "Ours, said better.", "draft": draft, "stood": "1"})
+    post = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Ours, said better.", "draft": draft}).json()["id"]
+    told = editor.post(f"/desk/{slug}/release", data={"post": post})
+    assert told.status_code == 422 and "they wrote or changed" in told.text
+    back = author.post(f"/api/v1/posts/{post}/take_back", json={}).json()["draft"]
+    author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Ours, said better.", "draft": back})
+    assert editor.post(f"/desk/{slug}/release", data={"post": back}).status_code == 422, (
+        "the writers stay with the words"
+    )
+    assert somebody(server, "lawyer").post(f"/desk/{slug}/release", data={"post": back}).status_code == 303

@@ -72,6 +72,7 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] |
             "id": one.id,
             "title": one.typed.get("title", ""),
             "text": one.typed.get("text", ""),
+            "typed": one.typed,
             "own": one.author == mine,
             "byline": one.byline,
             "by": account_name(serving.tables, one.by) if one.by != one.author else "",

@@ -73,14 +73,20 @@ class NewPost(Asked, frozen=True):
 
 class NewDraft(Asked, frozen=True):
     """Words that are no post yet; nothing looks them through. `draft` is the one that they are kept over, as it `stood`
-    (its `version`).
+    (its `version`). What stands in it is what the box of the desk takes: a `speaker` is one of the people of the case,
+    by name, and there is one picture and one link.
     """
 
     text: Words = ""
     title: Line = ""
+    speaker: Line = ""
+    as_said: AsSaid = "reported"
+    setting: Setting = "not recorded"
     not_before: Line = ""
     key_event: bool = False
     pinned: bool = False
+    pictures: Annotated[tuple[NewPicture, ...], Meta(max_length=1)] = ()
+    links: Annotated[tuple[NewLink, ...], Meta(max_length=1)] = ()
     draft: Line = ""
     stood: int | None = None
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
 from heard.cases import projection as cases
-from heard.cases.model import Case
+from heard.cases.model import Case, Person
 from heard.cases.who_saw import see_words
 from heard.coverage import drafting, orders, projection
-from heard.engine.errors import Unavailable
+from heard.engine.errors import Refused, Unavailable
 from heard.web import asked
 from heard.web.verbs import Call, Verb, answered
 
@@ -39,20 +38,54 @@ async def list_drafts(call: Call) -> Response:
     of_others = [one["id"] for one in found if not one["own"]]
     if not await orders.noted(call.serving, _known(call), call.caller, of_others, see_words):
         raise Unavailable(drafting.NOT_NOTED)
-    shown = ("id", "title", "text", "byline", "own", "kept_at", "goes_at", "version")
-    told = [{name: one[name] for name in shown} for one in found]
-    return answered({"items": told, "next": None})
+    people = cases.people(call.tables, _known(call).id)
+    return answered({"items": [_told(one, people) for one in found], "next": None})
+
+
+def _told(one: dict[str, Any], people: list[Person]) -> dict[str, Any]:
+    """A draft in the words in which one is sent."""
+    typed: dict[str, str] = one["typed"]
+    told = {name: one[name] for name in ("id", "title", "text", "byline", "own", "kept_at", "goes_at", "version")}
+    told |= {name: name in typed for name in ("key_event", "pinned")}
+    told |= {name: typed.get(name, usual) for name, usual in _USUAL.items()}
+    told["speaker"] = next((known.name for known in people if known.id == typed.get("speaker")), "")
+    picture = {
+        "media": typed.get("picture", ""),
+        **{name: typed.get(name, "") for name in ("alt", "credit", "caption")},
+    }
+    link = {name: typed.get(of, "") for name, of in _LINK.items()}
+    return {**told, "pictures": [picture] if picture["media"] else [], "links": [link] if link["url"] else []}
+
+
+_USUAL = {"not_before": "", "as_said": "reported", "setting": "not recorded"}
+#: The fields of a link, as the box calls them.
+_LINK = {"url": "link", "title": "link_title", "text": "link_text"}
 
 
 async def keep(call: Call) -> Response:
     """Keep words as a draft: a new one, or over the one that `draft` names."""
     new: asked.NewDraft = call.body
-    sent: dict[str, Any] = msgspec.to_builtins(new)
-    form = {name: said for name, said in sent.items() if isinstance(said, str)}
-    form |= {name: "on" for name in ("key_event", "pinned") if sent[name]}
+    form = {name: getattr(new, name) for name in ("text", "title", "not_before", "draft")}
+    form |= {name: "on" for name in ("key_event", "pinned") if getattr(new, name)}
     form |= {"stood": str(new.stood)} if new.stood is not None else {}
+    if new.speaker:
+        form |= {"speaker": _speaker(call, new.speaker), "as_said": new.as_said, "setting": new.setting}
+    for picture in new.pictures:
+        form |= {"picture": picture.media, "alt": picture.alt, "credit": picture.credit, "caption": picture.caption}
+    for link in new.links:
+        form |= {of: getattr(link, name) for name, of in _LINK.items()}
     id, told = drafting.kept(call.serving, _known(call), form | {"once": call.key or ""}, call.caller)
     return answered({"id": id, "status": told}, 201)
+
+
+def _speaker(call: Call, name: str) -> str:
+    for known in cases.people(call.tables, _known(call).id):
+        if known.name == name:
+            return known.id
+    raise Refused(
+        "The speaker of a draft is one of the people of the case, by name. Nothing was kept; name them there first, or "
+        "leave it out until it is sent."
+    )
 
 
 async def throw_away(call: Call) -> Response:

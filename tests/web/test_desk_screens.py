@@ -62,6 +62,8 @@ def desk(server: Server) -> httpx2.Client:
     client = httpx2.Client(base_url=server.address, timeout=30)
     assert client.post(server.link).status_code == 303
     draft = {"text": "For later.", "title": "A draft", "alt": "A lamp"}
+    thrown = server.client.post("/api/v1/cases/queues/drafts", json={"text": "Thrown away."}).json()["id"]
+    assert server.post(f"/cases/queues/drafts/{thrown}/drop", {}).json()["status"] == "thrown"
     assert client.post("/desk/queues/keep", data=draft).headers["location"].endswith("done=kept")
     return client
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heard.cases import commands as case_commands
+from heard.cases import projection as cases
 from heard.coverage import commands, kept
 from heard.coverage.elements import Element, Text
 from heard.coverage.entries import PostPublished
@@ -13,10 +14,12 @@ from heard.opening import House
 class Desk:
     """A house with one case, and short ways to act in it."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, there: str = "") -> None:
+        """In a new case, or the one that is `there` already."""
         self.house = house
         self.tables, self.doors, self.journal = house.tables, house.doors, house.journal
-        self.case = self.do(case_commands.open_case("the-case", "The case", "What it is about")).stream
+        opening = case_commands.open_case("the-case", "The case", "What it is about")
+        self.case = cases.by_slug(house.tables, there).id if there else self.do(opening).stream
 
     def do(self, command: Command, by: str = "editor", **asked: object) -> Written:
         return self.house.node.do(command, by=by, **asked)  # type: ignore[arg-type]

@@ -155,7 +155,7 @@ def _open(data: Path, kept: Kept, reserve: Reserve, witness: Path | None, synchr
     doors, media = Doors(journal), Media(data / "media", vault)
     erase_pictures(journal, tables, media)
     node.after_erasing.append(lambda: erase_pictures(journal, tables, media))
-    node.gates += [guarded(doors), permitted(CLOCK), bounded(OPERATOR), seen_twice(OPERATOR)]
+    node.gates += [guarded(doors), permitted(CLOCK, importer=OPERATOR), bounded(OPERATOR), seen_twice(OPERATOR)]
     return House(data, node, journal, vault, media, doors, store, tables, watching, kept.shared)
 
 

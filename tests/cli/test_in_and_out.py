@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from heard.accounts import projection as accounts
+from heard.cases import projection as cases
+from heard.cases.permission import record_own_permission
+from heard.coverage import projection as posts
 from heard.export import archive
+from heard.opening import open_house
 from tests.cli.typed import refused, typed, worked
 
 FUNICULAR = Path(__file__).parents[1] / "ingest" / "funicular.txt"
@@ -45,6 +51,22 @@ def test_a_blog_is_imported_exported_verified_imported_elsewhere_and_replayed(da
     assert re.search(r"Played \d+ posts\.", worked(data, "replay", "funicular", "--as", "again", "--speed", "100000"))
     assert "again\tclosed\tThe funicular" in worked(data, "case", "list")
     assert "It holds: epoch" in worked(data, "verify", data)
+
+
+def test_an_import_says_whose_words_it_brings_and_their_leave_binds_it(data: Path) -> None:
+    worked(data, "account", "add", "ada@example.org", "--role", "reporter")
+    worked(data, "account", "add", "lena@example.org", "--role", "lawyer")
+    worked(data, "case", "open", "funicular", "--title", "The funicular")
+    blog = ("import", "liveblog", FUNICULAR, "--case", "funicular", "--by")
+    assert "publishes nothing there" in refused(data, *blog, "lena@example.org")
+    assert "no such account" in refused(data, *blog, "nobody@example.org")
+    with closing(open_house(data)) as house:
+        house.node.catch_up()
+        case, ada = cases.by_slug(house.tables, "funicular").id, accounts.by_email(house.tables, "ada@example.org").id
+        house.node.do(record_own_permission(case, ada, "lawyer", "withdrawn"), by="lawyer")
+    assert "waiting on the desk: the rules of the case stop" in worked(data, *blog, "ada@example.org")
+    with closing(open_house(data)) as house:
+        assert not posts.shown(house.tables, case) and posts.with_status(house.tables, case, "held")
 
 
 def test_a_changed_export_is_refused_by_verify_and_by_import(data: Path, tmp_path: Path) -> None:

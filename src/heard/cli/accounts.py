@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from heard.cli.terminal import VAR, Data, opened
+
+if TYPE_CHECKING:
+    from heard.opening import House
 
 account = typer.Typer(no_args_is_help=True, help="Who may sign in.")
 token = typer.Typer(no_args_is_help=True, help="Keys for programs.")
@@ -166,3 +169,26 @@ def token_revoke(
         id = kept.token if kept else token
         house.node.do(commands.revoke_token(id), by=commands.OPERATOR)
         typer.echo(f"Revoked {id}.")
+
+
+def importing(house: House, by: str, slug: str) -> str:
+    """Who brings something in from elsewhere: the account of this address, bound as at the desk, or the operator.
+
+    Raises Refused for one who publishes nothing in the case at this address.
+    """
+    from heard.accounts import commands, projection
+    from heard.accounts.model import Caller, who_may
+    from heard.cases import projection as cases
+    from heard.engine.errors import NotFound, Refused
+
+    if not by:
+        return commands.OPERATOR
+    house.node.catch_up()
+    named = projection.by_email(house.tables, by)
+    try:
+        case = cases.by_slug(house.tables, slug).id
+    except NotFound:
+        case = ""
+    if not Caller(named, by_case=projection.case_roles(house.tables, named.id)).at(case).may("publish"):
+        raise Refused(f"This account publishes nothing there. Nothing was imported; it takes {who_may('publish')}.")
+    return named.id

@@ -27,18 +27,19 @@ def import_liveblog(
     case: Annotated[str, typer.Option(help="The address it is to have here.")],
     title: Annotated[str, typer.Option(help="Instead of its own.")] = "",
     key: Key = "",
+    by: Annotated[str, typer.Option(help="The address of the account whose words these are, if they are one's.")] = "",
     data: Data = VAR,
 ) -> None:
     """Take a live blog over into a case. Doing it again changes nothing."""
     raw = read_file(file, EXPORT_MAX_BYTES)
     if raw.startswith(b"PK"):
-        _import_export(raw, case, title, key, data)
+        _import_export(raw, case, title, key, by, data)
     else:
-        _import_blog(raw, file.name, case, title, data)
+        _import_blog(raw, file.name, case, title, by, data)
 
 
-def _import_export(raw: bytes, slug: str, title: str, key: str, data: Path) -> None:
-    from heard.accounts.commands import OPERATOR
+def _import_export(raw: bytes, slug: str, title: str, key: str, by: str, data: Path) -> None:
+    from heard.cli.accounts import importing
     from heard.export.checking import check_export
     from heard.ingest.own_export import import_case
 
@@ -47,7 +48,7 @@ def _import_export(raw: bytes, slug: str, title: str, key: str, data: Path) -> N
     with opened(data, make=True) as house, progress("Importing") as told:
         for content in checked.media.values():
             house.media.keep(content)  # on disk before an entry names it
-        imported = import_case(house.node, checked.case, slug, title, OPERATOR, told)
+        imported = import_case(house.node, checked.case, slug, title, importing(house, by, slug), told)
         address = house.address()
     typer.echo(_said(imported.new, imported.kept, imported.held, imported.erased))
     if left := sum(post.status == "withheld" for post in checked.case.posts):
@@ -57,13 +58,13 @@ def _import_export(raw: bytes, slug: str, title: str, key: str, data: Path) -> N
     typer.echo(f"{address}/{slug}/")
 
 
-def _import_blog(raw: bytes, name: str, slug: str, title: str, data: Path) -> None:
-    from heard.accounts.commands import OPERATOR
+def _import_blog(raw: bytes, name: str, slug: str, title: str, by: str, data: Path) -> None:
+    from heard.cli.accounts import importing
     from heard.ingest.liveblogs import import_blog, read
 
     blog = read(raw, name)
     with opened(data, make=True) as house, progress("Importing") as told:
-        imported = import_blog(house.node, blog, slug, title, OPERATOR, told)
+        imported = import_blog(house.node, blog, slug, title, importing(house, by, slug), told)
         address = house.address()
     typer.echo(_said(imported.new, imported.kept, imported.held, imported.erased))
     for line in blog.dropped:
@@ -163,7 +164,7 @@ def _said(new: int, kept: int, held: int, erased: int) -> str:
     if new and kept > new:
         said.append(f"{count(kept - new, 'part')} had been imported before.")
     if held:
-        said.append(f"{count(held, 'post')} waiting on the desk: a restriction stops it.")
+        said.append(f"{count(held, 'post')} waiting on the desk: the rules of the case stop it.")
     if erased:
         said.append(f"{count(erased, 'post')} erased since, and not imported again.")
     return " ".join(said)

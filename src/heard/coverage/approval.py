@@ -29,6 +29,7 @@ from heard.coverage.entries import (
     PostHeld,
     PostPublished,
     PostSubmitted,
+    PostTakenOver,
     PostWaiting,
     ReleaseAgreed,
     SummaryWritten,
@@ -81,7 +82,8 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
     """
     if held := held_instead(tables, drafts):
         return held
-    if any(isinstance(draft.body, PostPublished | PostWaiting) or is_said_at_once(draft.body) for draft in drafts):
+    out = PostPublished | PostTakenOver | PostWaiting
+    if any(isinstance(draft.body, out) or is_said_at_once(draft.body) for draft in drafts):
         raise NotPublished
     return drafts
 
@@ -89,9 +91,10 @@ def _for_approval(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...
 def held_instead(tables: Tables, drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
     """A new post as held, where it would go out, now or later; nothing where this is none."""
     first, *others = drafts
-    if isinstance(first.body, PostPublished | PostSubmitted | PostWaiting) and not projection.is_known(
-        tables, first.stream
-    ):
+    if isinstance(first.body, PostTakenOver) and first.body.status != "published":
+        return ()
+    goes_out = PostPublished | PostSubmitted | PostTakenOver | PostWaiting
+    if isinstance(first.body, goes_out) and not projection.is_known(tables, first.stream):
         drafted = (draft for draft in others if isinstance(draft.body, PostDrafted))
         return (Draft(first.stream, turned(PostHeld, first.body)), *drafted)
     return ()

@@ -45,7 +45,7 @@ from heard.coverage.entries import (
 )
 from heard.coverage.going_out import checked_not_before, going_out, texts_of, turned
 from heard.coverage.model import Post
-from heard.coverage.sealing import hearing_without_its_jury, hearing_without_its_jury_then, in_private, nothing_new_now
+from heard.coverage.sealing import in_private, nothing_new_now, sealed_in
 from heard.coverage.taking_over import restated, told_at
 from heard.engine import now
 from heard.engine.clock import duration
@@ -79,8 +79,7 @@ def publish(
         door = doors.of(tables, case.id)
         over = (post, case.id, case.rules)
         stopped = in_private(tables, kept)
-        hearing = hearing_without_its_jury(tables, case.id, kept.sitting)
-        if hearing := hearing or hearing_without_its_jury_then(tables, case.id, kept.written_at):
+        if hearing := sealed_in(tables, kept):
             return Decision((Draft(post, msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)),), over)
         before = projection.last_words(tables, case.id) if door.guard else ""
         # The words are looked at first, whatever else would hold them: every cause takes the same time.

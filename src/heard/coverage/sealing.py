@@ -45,6 +45,17 @@ def hearing_without_its_jury(tables: Tables, case: str, sitting: str) -> str:
     return of if of in out else ""
 
 
+def sealed_in(tables: Tables, content: Content) -> str:
+    """The hearing whose jury is out as this is brought in, or was as it was written; or nothing."""
+    now_out = hearing_without_its_jury(tables, content.case, content.sitting)
+    return now_out or hearing_without_its_jury_then(tables, content.case, written_at(content))
+
+
+def written_at(content: Content) -> datetime | None:
+    """When it was written, as far as it says: what comes from elsewhere was, by when it was published there."""
+    return content.written_at or content.source_at
+
+
 PRIVATE = (
     "A hearing of this case sits in private: nothing new is told to readers, other than by withdrawing. Nothing was "
     "changed; keep your words, or write them as a post, which is kept as a note."
@@ -61,7 +72,7 @@ def in_private(tables: Tables, content: Content, at: datetime | None = None) -> 
     A post of no sitting is bound by any hearing of its case; one that was written before its sitting began, as a draft
     or without a line, by any that sat in private then.
     """
-    case, then = content.case, content.written_at
+    case, then = content.case, written_at(content)
     private = {*(states.was_in_private(tables, case, at) if at else states.in_private(tables, case))}
     before = {*(states.was_in_private(tables, case, then) if then else ())}
     if not private | before:

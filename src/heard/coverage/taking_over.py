@@ -9,8 +9,10 @@ from heard.cases.model import checked_words
 from heard.cases.release import Doors
 from heard.coverage import elements as parts
 from heard.coverage import model, projection
-from heard.coverage.entries import CoverageTakenOver, PostHeld, PostPinned, PostTakenOver
+from heard.coverage.entries import CoverageTakenOver, PostHeld, PostPinned, PostSealed, PostTakenOver
+from heard.coverage.going_out import texts_of, turned
 from heard.coverage.model import Notice, Post
+from heard.coverage.sealing import in_private, sealed_in
 from heard.engine.entry import Draft
 from heard.engine.errors import Conflict, Refused
 from heard.engine.node import Command, Decision
@@ -22,7 +24,9 @@ NOTICES_MAX = 100
 
 
 def take_over_post(doors: Doors, content: PostTakenOver, post: str) -> Command:
-    """A post as it was released elsewhere. What the door of this case stops is kept on the desk, as its words alone."""
+    """A post as it was released elsewhere. The rules of this case bind it as if it was written here: what they let
+    nobody publish is sealed or held, as its words alone, and of one that was withdrawn only that it was is said.
+    """
 
     def judge(tables: Tables) -> Decision:
         case = cases.by_id(tables, content.case)
@@ -32,16 +36,28 @@ def take_over_post(doors: Doors, content: PostTakenOver, post: str) -> Command:
         over = (post, case.id, case.rules)
         door = doors.of(tables, case.id)
         told = [text for notice in kept.notices for text in (notice.text, notice.old)]
-        said = [kept.title, kept.byline, parts.plain(kept.elements), *parts.texts(kept.elements), *told]
-        if kept.status == "published" and (door.held or door.stops(*said)):
-            held = {name: getattr(kept, name) for name in PostHeld.__struct_fields__}
-            return Decision((Draft(post, PostHeld(**held)),), over)
+        hearing, stopped = sealed_in(tables, kept), door.stops(*texts_of(kept), *told)
+        if kept.status != "published":
+            if hearing or stopped or in_private(tables, kept):
+                kept = without_words(kept)
+        elif hearing:
+            sealed = msgspec.structs.replace(turned(PostSealed, kept), hearing=hearing)
+            return Decision((Draft(post, sealed),), over)
+        elif door.held or stopped or in_private(tables, kept):
+            return Decision((Draft(post, turned(PostHeld, kept)),), over)
         if not kept.pinned:
             return Decision((Draft(post, kept),), over)
         unpinned = msgspec.structs.replace(kept, pinned=False)
         return Decision((Draft(post, unpinned), Draft(post, PostPinned(case.id))), over)
 
     return judge
+
+
+def without_words(withdrawn: PostTakenOver) -> PostTakenOver:
+    """Of a post that was withdrawn elsewhere, that it was, in the words of the list."""
+    [notice] = withdrawn.notices
+    words = model.ERASED_NOTICE if notice.kind == "erased" else model.RETRACTION_NOTICES["error"]
+    return msgspec.structs.replace(withdrawn, notices=(Notice(notice.kind, notice.at, words),))
 
 
 def _checked(content: PostTakenOver) -> PostTakenOver:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from heard.cases import commands as case_commands
 from heard.cases.release import Doors
 from heard.coverage import commands, taking_over
-from heard.coverage.entries import CoverageTakenOver, PostHeld, PostSealed, PostTakenOver
+from heard.coverage.elements import Text
+from heard.coverage.entries import CoverageTakenOver, PostHeld, PostPublished, PostSealed, PostTakenOver, SummaryWritten
 from heard.engine.entry import new_id
-from heard.engine.errors import Gone
+from heard.engine.errors import Gone, Refused
 from heard.engine.node import Asked, Command, Decision, Node, Written, answer
 from heard.engine.projection import Tables
 from heard.engine.stores import Appended
@@ -65,6 +66,7 @@ class _Import:
         for group in self._groups():
             outcomes += [_outcome(one) for one in self._do(group)]
             progress(len(outcomes), total)
+        outcomes += self._summary()
         self._told(self._end())
         kept = [outcome for outcome in outcomes if isinstance(outcome, Written)]
         return Imported(
@@ -132,8 +134,21 @@ class _Import:
         )
         return taking_over.take_over_post(self.doors, content, self._id(f"post {post.id}", post.id))
 
+    def _summary(self) -> list[Written | Gone]:
+        """The summary; what may not be said at once is kept on the desk as a post, where a summary cannot be."""
+        words, source, at = self.released.summary.markdown, "heard: summary", self.released.summary.written_at
+        if not words:
+            return []
+        telling = commands.summarise(self.doors, self.case, words, source=source, source_at=at)
+        [asked] = self._do([("summary", telling)])
+        if isinstance(asked.outcome, Refused) and not isinstance(asked.outcome, Gone):
+            post = PostPublished(self.case, (Text(words),), source=source, source_at=at)
+            [asked] = self._do([("summary", commands.publish(self.doors, post))])
+        outcome = _outcome(asked)
+        return [outcome] if isinstance(outcome, Gone) or outcome.kind != SummaryWritten.kind else []
+
     def _end(self) -> list[Step]:
-        summary, state = self.released.summary, self.released.coverage
+        state = self.released.coverage
         steps: list[Step] = [
             (
                 f"rose {one.id}",
@@ -142,11 +157,6 @@ class _Import:
             for one in self.released.sittings
             if one.rose_at
         ]
-        if summary.markdown:
-            source, at = "heard: summary", summary.written_at
-            steps.append(
-                ("summary", commands.summarise(self.doors, self.case, summary.markdown, source=source, source_at=at))
-            )
         stands = CoverageTakenOver(state.state, state.since, state.due_at)
         steps.append(("state", taking_over.take_over_state(self.case, stands)))
         return steps

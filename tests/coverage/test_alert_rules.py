@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from heard.cases import commands as case_commands
 from heard.cases import projection as cases
 from heard.cases.exits import Serving
 from heard.cases.follows import Followed, Follows, Told
-from heard.coverage import alerted, alerts, commands, receipts
+from heard.coverage import alerted, alerts, commands, projection, receipts
 from heard.coverage.alert_entries import AlertSent
 from heard.coverage.alerts_then import alerts_then
 from heard.coverage.elements import Text
@@ -47,7 +45,7 @@ class Room(Desk):
         [asked] = self.follows.asked()
         self.follows.confirm(self.follows.token("confirm", asked), Told(self.house.node.catch_up(), now.today()))
 
-    def alerting(self) -> Alerting:
+    def alerting(self, again: timedelta = timedelta()) -> Alerting:
         """As the next process begins: nothing is known but what is in the vault and the journal."""
 
         async def do(command: Any, **asked: Any) -> Any:
@@ -56,12 +54,12 @@ class Room(Desk):
         serving = Serving(self.house.node, self.doors, self.house.vault, None, None, do, "e")
         serving.follows = self.follows
         box = mailbox(self.mail.address)
-        return Alerting(serving, box, "http://here", timedelta(), lambda: True)
+        return Alerting(serving, box, "http://here", again, lambda: True)
 
-    def sends(self) -> list[str]:
+    def sends(self, again: timedelta = timedelta()) -> list[str]:
         """The subjects of what went out, by the first word, and what each says."""
         before = len(self.mail.taken)
-        asyncio.run(self.alerting().tell_all())
+        asyncio.run(self.alerting(again).tell_all())
         return [text_of(one) for one in self.mail.taken[before:]]
 
     def called_for(self, post: str) -> Command:
@@ -234,7 +232,7 @@ def test_who_had_not_heard_of_it_is_told_what_stands_or_nothing(room: Room) -> N
     room.correct(wrong, "The jury found 12 failings.", "name")
     [second] = room.sends()
     assert "A name was wrong." in second and "A figure was wrong." not in second and "11 failings" not in second
-    assert room.sent(wrong) == [("news", 1), ("corrected", 1)] and room.sent(gone) == [("news", 0)]
+    assert room.sent(wrong) == [("news", 1), ("corrected", 1)] and room.sent(gone) == []
     assert room.sends() == []
 
 
@@ -250,33 +248,62 @@ def test_an_alert_that_finds_nobody_says_so_and_a_clarification_is_no_news(room:
     assert room.sends() == []
 
 
+def not_to(address: str) -> Callable[[str, str], str | None]:
+    return lambda step, said: "450 later" if (step, said) == ("RCPT", address) else None
+
+
+def test_an_alert_that_is_called_off_goes_to_nobody_more_and_is_still_put_right(room: Room) -> None:
+    room.joins("two@followers.example")
+    post = room.alert()
+    room.mail.on = not_to("two@followers.example")
+    assert len(room.sends()) == 1
+    room.do(alerts.call_off(post))
+    room.do(alerts.call_off(post))
+    room.mail.on = lambda step, said: None
+    assert room.sends() == []
+    room.correct(post)
+    [said] = room.sends()
+    assert room.mail.to == ["one@followers.example"] * 2 and "A figure was wrong." in said
+    room.do(room.called_for(post))  # again: to those who had none
+    [said] = room.sends()
+    assert room.mail.to[-1] == "two@followers.example" and "11 failings" in said
+    assert room.sent(post) == [("news", 1), ("corrected", 1), ("news", 1)]
+    with pytest.raises(Refused):
+        room.do(alerts.call_off(room.publish("Of this there is none.")))
+
+
+def test_after_a_day_it_is_over_by_itself_and_nobody_hears_of_it_late(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, begins = room.alert(), now.utc()
+    monkeypatch.setattr(now, "utc", lambda: begins + alerted.LASTS)
+    assert room.sends() == [] and room.sent(post) == []
+    at_desk = alerts.at_desk(room.tables, room.case, projection.shown(room.tables, room.case), may=True)[post]
+    assert at_desk.over and at_desk.offered and not at_desk.to_call_off
+    room.do(room.called_for(post))
+    assert len(room.sends()) == 1 and room.sent(post) == [("news", 1)]
+
+
+def test_who_could_not_be_written_to_is_left_in_peace_also_by_the_next_process(room: Room) -> None:
+    room.alert()
+    room.mail.on = not_to("one@followers.example")
+    for _ in range(3):
+        assert room.sends(again=timedelta(minutes=1)) == []
+    assert room.mail.offered == ["one@followers.example"]
+
+
+def test_control_an_alert_without_an_end_is_caught(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerted.Alert, "is_over", lambda self, at: False)
+    post = room.alert()
+    room.do(alerts.call_off(post))
+    assert len(room.sends()) == 1
+
+
 @pytest.mark.parametrize("step", ["RCPT", "DATA", "."])
 def test_whatever_is_given_up_is_told_and_counted_once(room: Room, step: str) -> None:
     room.joins("two@followers.example")
     post = room.alert()
-    reached, gone = threading.Event(), threading.Event()
-
-    def on(at: str, said: str) -> str | None:
-        if at != step or reached.is_set():
-            return None
-        if step == ".":
-            room.mail._take(b"Subject: taken\r\n\r\n", said)
-        reached.set()
-        gone.wait(10)
-        return ""
-
-    room.mail.on = on
-
-    async def given_up() -> None:
-        sending = asyncio.ensure_future(room.alerting().tell_all())
-        while not reached.is_set():
-            await asyncio.sleep(0.005)
-        sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await sending
-        gone.set()
-
-    asyncio.run(given_up())
+    room.mail.is_given_up_at(step, room.alerting().tell_all)
     room.sends()
     room.sends()
     assert sorted(room.mail.to) == ["one@followers.example", "two@followers.example"]

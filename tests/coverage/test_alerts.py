@@ -136,7 +136,14 @@ def test_the_desk_offers_it_at_what_is_worth_one_and_says_what_became_of_it(
         assert pressed.status_code == 303
         assert "A ruling on the logbook." in text_of(mail.wait_for(2)[1])
         comes(lambda: "Alert sent to 1 at" in editor.get(f"/desk/{slug}/").text, True)
-        assert editor.get(f"/desk/{slug}/").text.count("Send an alert") == 1
+        shown = editor.get(f"/desk/{slug}/").text
+        assert shown.count("Send an alert") == shown.count("Call the alert off") == 1
+
+        assert editor.post(f"/desk/{slug}/alert", data={"post": key, "once": "two", "on": "no"}).status_code == 303
+        off = editor.get(f"/desk/{slug}/").text
+        assert "Called off at" in off and off.count("Send an alert") == 2 and "Call the alert off" not in off
+        call(server, key)
+        assert server.post(f"/posts/{key}/alert", {"on": False}).json()["off_at"]
 
         first = server.client.get(f"/api/v1/posts/{key}/alert").json()["sent"][0]["at"]
         right = {"text": "A ruling on the tide table.", "wrong": "fact", "reason": "misheard"}

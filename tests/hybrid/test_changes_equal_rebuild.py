@@ -162,7 +162,10 @@ def alert(story: Story) -> None:
     post = story.post()
     story.desk.do(alerts.call(story.desk.doors, story.desk.journal, post, "editor"))
     sort: Any = story.random.choice(["news", "corrected", "withdrawn"])
-    story.desk.do(alerts.record(post, AlertSent(story.desk.case, sort, 1, story.random.randrange(9), with_care=True)))
+    to = story.random.randrange(9)
+    story.desk.do(alerts.record(post, AlertSent(story.desk.case, sort, 1, to, with_care=True)))
+    if to < 3:
+        story.desk.do(alerts.call_off(post))
 
 
 def pin(story: Story) -> None:

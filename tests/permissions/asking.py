@@ -36,8 +36,9 @@ _VERBS: dict[Any, Iterable[str]] = {
     watch_pages.act_on_alarm: watch_verbs.ON_ALARM,
     plan_pages.act_on_plan: plan_pages.ON_PLAN,
 }
-#: In the header of what the server writes by itself, at any moment: receipts, and what falls due. Nobody's account.
-BY_ITSELF = {"server", "clock", "watch", "desk"}
+#: In the header of what the server writes by itself, at any moment: receipts, what falls due, how an alert went.
+#: Nobody's account.
+BY_ITSELF = {"server", "clock", "watch", "desk", "mail"}
 
 
 def routes_of(routes: list[BaseRoute], before: str = "") -> Iterator[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from heard.opening import open_house
 from tests.permissions.world import World
-from tests.server import running
+from tests.server import Server, running
 
 
 @contextmanager
 def peopled(data: Path) -> Iterator[World]:
-    with running(data) as server:
+    with _sending(running(data)) as server:
         house = open_house(server.data, synchronous="OFF")
         made = World(server, house)
         yield made
@@ -27,6 +27,18 @@ def peopled(data: Path) -> Iterator[World]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with peopled(tmp_path_factory.mktemp("matrix") / "data") as made:
         yield made
+
+
+@contextmanager
+def _sending(starting: AbstractContextManager[Server]) -> Iterator[Server]:
+    """A server that sends mail, so that there is somebody to send an alert to; nobody takes it."""
+    with pytest.MonkeyPatch.context() as patch:  # for this server alone, not for whoever starts one after it
+        patch.setenv("HEARD_MAIL", "smtp://127.0.0.1:9?from=heard@heard.example")
+        server = starting.__enter__()
+    try:
+        yield server
+    finally:
+        starting.__exit__(None, None, None)
 
 
 #: Every page of a site, and with it every proof of a withdrawal, looks at all its cases: with more than these a new one

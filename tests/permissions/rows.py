@@ -56,6 +56,7 @@ STATES: dict[str, tuple[str, ...]] = {
         "elsewhere",
         "unknown",
     ),
+    "alert": ("called", "called off", "none", "withdrawn", "elsewhere", "unknown"),
     "picture": ("shown", "held", "withdrawn", "elsewhere", "unknown"),
     "folder": ("open", "unknown"),
     "hearing": ("without a jury", "jury in", "jury out", "seal lifted", "elsewhere", "unknown"),

@@ -54,15 +54,13 @@ PUBLIC: dict[str, list[Row]] = {
     "GET /{slug}/feed.json": public("case", SHOWN),
     "GET /{slug}/media/{picture}": public("picture", every("picture", "absent", shown="ok")),
     "GET /{slug}/follow/": public("case", SHOWN),
-    "POST /{slug}/follow/": [  # this server sends no mail
-        Row(
-            "*", "public", "case", every("case", "no", on_hold="withheld", unknown="absent"), {"address": "a@b.example"}
-        )
+    "POST /{slug}/follow/": [  # of an address that is none: one client is let ask for few
+        Row("*", "public", "case", every("case", "no", on_hold="withheld", unknown="absent"), {"address": "nobody"})
     ],
     "GET /{slug}/follow/{token}/": public("case", every("case", "ok")),  # our own words alone, wherever a letter leads
-    "POST /{slug}/follow/{token}/": public("case", every("case", "no")),
+    "POST /{slug}/follow/{token}/": public("case", every("case", "absent")),
     "GET /{slug}/leave/{token}/": public("case", every("case", "ok")),
-    "POST /{slug}/leave/{token}/": public("case", every("case", "no")),
+    "POST /{slug}/leave/{token}/": public("case", every("case", "ok")),
     "GET /{slug}/problem/": public("case", SHOWN),
     "POST /{slug}/problem/": [Row("*", "public", "case", SHOWN, {"words": WORDS})],
     "GET /{slug}/posts/{post}/": public("post", SHOWN_POST),
@@ -98,8 +96,9 @@ _SAID = every("case", "ok", stopped="no", jury_out="no", unknown="absent")
 _POSTED = every("case", "ok c:kept", closed="no", on_hold="kept", stopped="kept", jury_out="kept", unknown="absent")
 _JURY = every("hearing", "ok", without_a_jury="no", elsewhere="ok", unknown="absent")
 _API_POST = {**PUT_RIGHT, "elsewhere": "ok"}
-#: This server sends none, so there is nobody to send an alert to.
-_NO_MAIL = every("post", "no")
+#: Sent of what readers have, and called off where one was sent.
+_ALERT = every("post", "no", published="ok", elsewhere="ok", unknown="absent")
+_OFF = every("alert", "ok", none="no", unknown="absent")
 #: What is held is still held after one of two has said that it may go.
 _LET_GO = every("post", "no", held_but_free="kept", submitted="ok", elsewhere="absent", unknown="absent")
 _DROPPED = {**_LET_GO, "held": "ok", "held but free": "ok", "sealed": "ok", "waiting": "ok"}
@@ -205,7 +204,10 @@ API_ROWS: dict[str, list[Row]] = {
     "GET /api/v1/posts/{post}/key_event": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/pin": [Row(ALL, "read", "post", READ_POST)],
     "GET /api/v1/posts/{post}/alert": [Row(ALL, "read", "post", READ_POST)],
-    "POST /api/v1/posts/{post}/alert": [Row(OPEN, "write", "post", _NO_MAIL)],
+    "POST /api/v1/posts/{post}/alert": [
+        Row(OPEN, "write", "post", _ALERT),
+        Row(OPEN, "write", "alert", _OFF, {"on": False}),
+    ],
     "POST /api/v1/posts/{post}/corrections": [
         Row(WRITE, "write", "post", _API_POST, {"text": WORDS, "reason": "misheard"})
     ],
@@ -216,7 +218,7 @@ API_ROWS: dict[str, list[Row]] = {
 }
 
 
-def _desk(may: str, on: str, states: dict[str, str], **sends: object) -> list[Row]:
+def _desk(may: str, on: str, states: dict[str, str], /, **sends: object) -> list[Row]:
     return [Row(may, "write", on, states, sends)]
 
 
@@ -262,7 +264,10 @@ DESK_ROWS: dict[str, list[Row]] = {
     "POST /desk/{slug}/clarify": _desk(WRITE, "post", PUT_RIGHT, post="{post}", text=WORDS),
     "POST /desk/{slug}/retract": _desk(WITHDRAW, "post", TAKEN_BACK, post="{post}", code="error"),
     "POST /desk/{slug}/key": _desk(WRITE, "post", PUT_RIGHT, post="{post}", key_event="yes"),
-    "POST /desk/{slug}/alert": _desk(OPEN, "post", _NO_MAIL, post="{post}"),
+    "POST /desk/{slug}/alert": [
+        *_desk(OPEN, "post", {**_ALERT, "elsewhere": "absent"}, post="{post}"),
+        *_desk(OPEN, "alert", {**_OFF, "elsewhere": "absent"}, post="{post}", on="no"),
+    ],
     "POST /desk/{slug}/pin": _desk(WRITE, "post", PUT_RIGHT, post="{post}", pinned="yes"),
     "POST /desk/{slug}/move": _desk(WRITE, "post", {**PUT_RIGHT, "retracted": "ok"}, post="{post}", before="{before}"),
     "POST /desk/{slug}/state": _desk(WRITE, "case", every("case", "ok", closed="no", unknown="absent"), state="closed"),

@@ -57,9 +57,9 @@ PUBLIC_REPORTS: dict[str, list[Row]] = {
         Row("*", "public", "report", every("report", "no", unknown="absent"), {"what": "report", "key": "{slug}"})
     ],
     "GET /reports/follow/{token}/": public("server", every("server", "ok")),
-    "POST /reports/follow/{token}/": public("server", every("server", "no")),  # this server sends no mail
+    "POST /reports/follow/{token}/": public("server", every("server", "absent")),
     "GET /reports/leave/{token}/": public("server", every("server", "ok")),
-    "POST /reports/leave/{token}/": public("server", every("server", "no")),
+    "POST /reports/leave/{token}/": public("server", every("server", "ok")),
     "GET /reports/bodies/{key}/": public("body", every("body", "ok", unknown="absent")),
     **{  # one with fewer than twenty requests is not drawn
         f"GET /reports/bodies/{{key}}/over-time.{form}": public("body", every("body", "absent"))

@@ -35,6 +35,7 @@ from heard.signing_in import link_for, token_for
 from heard.watch import commands as watch_commands
 from heard.watch import feeds
 from heard.watch.pings import new_address
+from tests.permissions.alerted import alert_in
 from tests.permissions.rows import ALL, ROLES, Row
 from tests.server import Server
 
@@ -135,6 +136,7 @@ class World:
         made: dict[str, Callable[[str, Asker], dict[str, str]]] = {
             "case": lambda state, _: self._case(state),
             "post": lambda state, _: self._post(state),
+            "alert": lambda state, _: alert_in(self, state),
             "picture": lambda state, _: self._picture(state),
             "folder": lambda state, _: self._case("live" if state == "open" else state),
             "hearing": lambda state, _: self._hearing(state),
@@ -301,14 +303,9 @@ class World:
         person, one_of_them = self._administrator(), self._administrator()
         if state == "themselves":
             session = secrets.make(self.house.vault, "session", person, lasts=timedelta(hours=1))
-            return (
-                {"person": person, "recovery": new_id(), "cookie": f"heard={session}"}
-                if asker.role == "a"
-                else {
-                    "person": asker.account or person,
-                    "recovery": new_id(),
-                }
-            )
+            if asker.role == "a":
+                return {"person": person, "recovery": new_id(), "cookie": f"heard={session}"}
+            return {"person": asker.account or person, "recovery": new_id()}
         if state == "known":
             return {"person": person, "recovery": new_id()}
         by = asker.account if state == "asked by oneself" and asker.role == "a" else one_of_them

@@ -5,16 +5,18 @@ With a certificate it speaks TLS, after STARTTLS (RFC 3207) or from the first by
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +115,32 @@ class MailServer:
             self.taken.append(email.message_from_bytes(raw, policy=email.policy.default))
             self.to.append(to)
             self._news.notify_all()
+
+    def is_given_up_at(self, step: str, send: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Whoever sends is killed at this step: it is taken and never answered, and the sender is gone by then."""
+        reached, gone = threading.Event(), threading.Event()
+
+        def on(at: str, said: str) -> str | None:
+            if at != step or reached.is_set():
+                return None
+            if step == ".":
+                self._take(b"Subject: taken\r\n\r\n", said)
+            reached.set()
+            gone.wait(10)
+            return ""
+
+        async def given_up() -> None:
+            sending = asyncio.ensure_future(send())
+            while not reached.is_set():
+                await asyncio.sleep(0.005)
+            sending.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
+            gone.set()
+
+        self.on = on
+        asyncio.run(given_up())
+        self.on = lambda step, said: None
 
     def begin_anew(self) -> None:
         """Forget what was taken, and behave."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,33 +59,6 @@ class Post:
     def sends(self, hours: int = 0) -> None:
         asyncio.run(self.mailing(hours)._tell_all())
 
-    def is_given_up_at(self, step: str) -> None:
-        """The server takes the step and never answers; the process is gone by then."""
-        reached, gone = threading.Event(), threading.Event()
-
-        def on(at: str, said: str) -> str | None:
-            if at != step:
-                return None
-            if step == ".":
-                self.mail._take(b"Subject: taken\r\n\r\n", THEIRS)
-            reached.set()
-            gone.wait(10)
-            return ""
-
-        self.mail.on = on
-
-        async def given_up() -> None:
-            sending = asyncio.ensure_future(self.mailing()._tell_all())
-            while not reached.is_set():
-                await asyncio.sleep(0.005)
-            sending.cancel()
-            with suppress(asyncio.CancelledError):
-                await sending
-            gone.set()
-
-        asyncio.run(given_up())
-        self.mail.on = lambda at, said: None
-
 
 @pytest.fixture
 def post(house: House, mail: MailServer, tmp_path: Path) -> Post:
@@ -96,7 +67,7 @@ def post(house: House, mail: MailServer, tmp_path: Path) -> Post:
 
 @pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA", "."])
 def test_whatever_is_given_up_is_told_once(post: Post, step: str) -> None:
-    post.is_given_up_at(step)
+    post.mail.is_given_up_at(step, post.mailing()._tell_all)
     post.sends()
     post.sends()
     assert len(post.mail.taken) == 1
@@ -127,7 +98,7 @@ def test_a_sender_that_does_not_write_it_down_is_caught(
     post: Post, mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutant(monkeypatch)
-    post.is_given_up_at(".")
+    post.mail.is_given_up_at(".", post.mailing()._tell_all)
     post.sends()
     assert len(post.mail.taken) == 2
 

@@ -92,6 +92,12 @@ class Follow(msgspec.Struct):
     #: The day of a letter that may not have come.
     unsure_on: date | None = None
     refused: int = 0
+    #: It is left in peace until then, since a letter to it was not taken.
+    not_before: datetime | None = None
+
+    @property
+    def is_put_off(self) -> bool:
+        return self.not_before is not None and now.utc() < self.not_before
 
 
 class Letter(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""What can happen to an alert: it is called for at a post, and goes out; what became of the post goes after it.
+"""What can happen to an alert: it is called for at a post, goes out, and may be called off; what became of the post
+goes after it.
 
 Whom it went to is in no entry. Nor are its words: they are those of the entry that it names, so that what is erased
 there is erased here.
@@ -17,6 +18,13 @@ Sort = Literal["news", "corrected", "withdrawn"]
 @written_as("coverage.alert_called")
 class AlertCalled(Body, frozen=True):
     """On the post's stream: followers of the case are to be told of it. `by` says who said so."""
+
+    case: str
+
+
+@written_as("coverage.alert_called_off")
+class AlertCalledOff(Body, frozen=True):
+    """On the post's stream: nobody who was not sent it yet is, unless it is called for again. `by` says who said so."""
 
     case: str
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
-from heard.coverage.alert_entries import AlertCalled, AlertSent, Sort
+from heard.coverage.alert_entries import AlertCalled, AlertCalledOff, AlertSent, Sort
 from heard.engine import now
 from heard.engine.entry import Entry
 from heard.engine.projection import Fold, Tables
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS alert (
-    post TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, called_at TEXT NOT NULL, by TEXT NOT NULL
+    post TEXT PRIMARY KEY, case_id TEXT NOT NULL, position INTEGER NOT NULL, called_at TEXT NOT NULL, by TEXT NOT NULL,
+    changed INTEGER NOT NULL, off_at TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alert_case ON alert (case_id, position);
 CREATE TABLE IF NOT EXISTS alert_sent (
@@ -27,14 +28,27 @@ CREATE INDEX IF NOT EXISTS alert_sent_case ON alert_sent (case_id, position);
 """
 
 
+#: What nobody could be told for so long is no news any more. What takes back what they were told has no such end.
+LASTS = timedelta(hours=24)
+
+
 class Alert(NamedTuple):
-    """That an alert was called for."""
+    """That an alert was called for; `off_at`: when it was called off."""
 
     post: str
     case: str
     position: int
     called_at: datetime
     by: str
+    off_at: datetime | None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.called_at + LASTS
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether nobody more is told of the post by it."""
+        return self.off_at is not None or at >= self.ends_at
 
 
 class Sent(NamedTuple):
@@ -51,8 +65,13 @@ class Sent(NamedTuple):
 
 
 def _is_called(tables: Tables, entry: Entry, body: AlertCalled) -> None:
-    known = (entry.stream, body.case, entry.position, now.text(entry.at), entry.by)
-    tables.execute("INSERT OR IGNORE INTO alert VALUES (?, ?, ?, ?, ?)", known)
+    known = (entry.stream, body.case, entry.position, now.text(entry.at), entry.by, entry.position)
+    tables.execute("INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, NULL)", known)
+
+
+def _is_called_off(tables: Tables, entry: Entry, body: AlertCalledOff) -> None:
+    off = (entry.position, now.text(entry.at), entry.stream)
+    tables.execute("UPDATE alert SET changed = ?, off_at = ? WHERE post = ?", off)
 
 
 def _went_out(tables: Tables, entry: Entry, body: AlertSent) -> None:
@@ -61,15 +80,15 @@ def _went_out(tables: Tables, entry: Entry, body: AlertSent) -> None:
     tables.execute("INSERT OR REPLACE INTO alert_sent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", known)
 
 
-FOLDS: dict[Any, Fold] = {AlertCalled: _is_called, AlertSent: _went_out}
+FOLDS: dict[Any, Fold] = {AlertCalled: _is_called, AlertCalledOff: _is_called_off, AlertSent: _went_out}
 
 
 def called(tables: Tables, since: int = -1, and_of: Collection[str] = ()) -> list[Alert]:
-    """The alerts that were called for, or whose post was changed, after a position, and those of these posts: case by
-    case, the first of each first.
+    """The alerts that were called for or off, or whose post was changed, after a position, and those of these posts:
+    case by case, the first of each first.
     """
     rows = tables.execute(
-        "SELECT alert.* FROM alert JOIN post ON post.id = alert.post WHERE alert.position > ?1 OR post.position > ?1 "
+        "SELECT alert.* FROM alert JOIN post ON post.id = alert.post WHERE alert.changed > ?1 OR post.position > ?1 "
         "OR alert.post IN (SELECT value FROM json_each(?2)) ORDER BY alert.case_id, alert.position",
         (since, msgspec.json.encode(sorted(and_of)).decode()),
     )
@@ -85,8 +104,8 @@ def of_post(tables: Tables, post: str) -> Alert | None:
 
 
 def _alert(row: Any) -> Alert:
-    post, case, position, at, by = row
-    return Alert(post, case, position, now.instant(at), by)
+    post, case, position, at, by, _, off_at = row
+    return Alert(post, case, position, now.instant(at), by, now.instant(off_at) if off_at else None)
 
 
 def sent_of_post(tables: Tables, post: str) -> list[Sent]:
@@ -108,7 +127,7 @@ def _sent(row: Any) -> Sent:
 def latest(tables: Tables, case: str) -> int:
     """The position of the newest entry about an alert of a case, 0 before the first."""
     rows = tables.execute(
-        "SELECT max(position) FROM alert WHERE case_id = ?1 "
+        "SELECT max(changed) FROM alert WHERE case_id = ?1 "
         "UNION ALL SELECT max(position) FROM alert_sent WHERE case_id = ?1",
         (case,),
     )

@@ -14,7 +14,7 @@ from heard.cases import projection as cases
 from heard.cases.follows import Told
 from heard.cases.release import Door, Doors, NotPublished
 from heard.coverage import model, projection
-from heard.coverage.alert_entries import AlertCalled, AlertSent, Sort
+from heard.coverage.alert_entries import AlertCalled, AlertCalledOff, AlertSent, Sort
 from heard.coverage.alerted import Alert, Sent, called_in, of_post, sent_of_case
 from heard.coverage.elements import Quote
 from heard.coverage.entries import (
@@ -29,6 +29,7 @@ from heard.coverage.kept import writers
 from heard.coverage.model import Post
 from heard.coverage.sealing import nothing_new_now
 from heard.coverage.shown import show
+from heard.engine import now
 from heard.engine.entry import Draft
 from heard.engine.errors import Refused
 from heard.engine.journal import Journal
@@ -56,7 +57,8 @@ def due(told: Told, alert: Alert, post: Post) -> Sort | None:
     """What a follower is still to be told of a post: nothing of one that was withdrawn before they heard of it."""
     had, far = told.alerted.get(post.id), how_far(post)
     if had is None:
-        return "news" if post.status == "published" and alert.position > told.upto else None
+        news = post.status == "published" and alert.position > told.upto and not alert.is_over(now.utc())
+        return "news" if news else None
     return sort_of(had, far) if far > had else None
 
 
@@ -66,13 +68,15 @@ def sort_of(had: int | None, far: int) -> Sort:
 
 
 def may_go_out(tables: Tables, journal: Journal, door: Door, alert: Alert, post: Post, sort: Sort) -> bool:
-    """Whether the post may be told of at this moment. News, while the rules of its case let out what is new, and those
-    whose words it is and who called for the alert have leave; the right words, to whom the wrong ones were sent, as
-    soon as readers read them; that it was withdrawn always.
+    """Whether the post may be told of at this moment. News, until the alert is over, while the rules of its case let
+    out what is new, and those whose words it is and who called for the alert have leave; the right words, to whom the
+    wrong ones were sent, as soon as readers read them; that it was withdrawn always.
     """
     if sort == "withdrawn":
         return True
     if sort == "news":
+        if alert.is_over(now.utc()):
+            return False
         try:
             nothing_new_now(tables, post.case, alert.by, *writers(journal, post.id))
         except Refused:
@@ -92,17 +96,21 @@ def wording_of(journal: Journal, post: str) -> int:
 
 
 class AtDesk(NamedTuple):
-    """What the desk shows at a post: whether an alert is offered, was called for, and what of it went out."""
+    """What the desk shows at a post: whether an alert is offered, or to call one off; whether one was called for, and
+    what of it went out; and whether that is over.
+    """
 
     offered: bool
-    called: Alert | None
-    sent: tuple[Sent, ...]
+    called: Alert | None = None
+    sent: tuple[Sent, ...] = ()
+    to_call_off: bool = False
+    over: bool = False
 
     def __bool__(self) -> bool:
         return self.offered or self.called is not None
 
 
-NO_ALERT = AtDesk(False, None, ())
+NO_ALERT = AtDesk(False)
 
 
 def at_desk(tables: Tables, case: str, posts: Sequence[Post], *, may: bool) -> dict[str, AtDesk]:
@@ -111,12 +119,14 @@ def at_desk(tables: Tables, case: str, posts: Sequence[Post], *, may: bool) -> d
     sent: dict[str, list[Sent]] = {}
     for one in sent_of_case(tables, case) if known else ():
         sent.setdefault(one.post, []).append(one)
-    return {
-        post.id: AtDesk(
-            may and post.id not in known and _offers(post), known.get(post.id), tuple(sent.get(post.id, ()))
-        )
-        for post in posts
-    }
+    found = {}
+    for post in posts:
+        called = known.get(post.id)
+        over = called is not None and called.is_over(now.utc())
+        offered = may and _offers(post) and (called is None or over)
+        going = may and called is not None and not over
+        found[post.id] = AtDesk(offered, called, tuple(sent.get(post.id, ())), going, over)
+    return found
 
 
 def _offers(post: Post) -> bool:
@@ -128,8 +138,8 @@ def _offers(post: Post) -> bool:
 
 
 def call(doors: Doors, journal: Journal, post: str, by: str) -> Command:
-    """Say that followers are told of a post that readers have; saying so twice is saying it once. `by` is the account
-    that says so.
+    """Say that followers are told of a post that readers have; saying so twice is saying it once, until it is over.
+    Said again then, those are told who were not. `by` is the account that says so.
     """
 
     def judge(tables: Tables) -> Decision:
@@ -137,13 +147,28 @@ def call(doors: Doors, journal: Journal, post: str, by: str) -> Command:
         model.POST_MOVES.after(known.status, "marked")
         if known.kind == "state":
             raise Refused("Of a change of state no alert is sent. Nothing was changed; write a post that says it.")
-        if of_post(tables, post):
+        if (before := of_post(tables, post)) and not before.is_over(now.utc()):
             return Decision((), (post,))
         nothing_new_now(tables, known.case, by, *writers(journal, post))
         if not is_seen(doors.of(tables, known.case), known):
             raise NotPublished
         rules = cases.by_id(tables, known.case).rules
         return Decision((Draft(post, AlertCalled(known.case)),), (post, rules))
+
+    return judge
+
+
+def call_off(post: str) -> Command:
+    """Tell nobody more of a post by its alert. Who was told is still told what becomes of it."""
+
+    def judge(tables: Tables) -> Decision:
+        known = projection.by_id(tables, post)
+        called = of_post(tables, post)
+        if called is None:
+            raise Refused("No alert was called for at this post. Nothing was changed.")
+        if called.is_over(now.utc()):
+            return Decision((), (post,))
+        return Decision((Draft(post, AlertCalledOff(known.case)),), (post,))
 
     return judge
 

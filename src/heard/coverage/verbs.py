@@ -145,7 +145,10 @@ def _retract(serving: Serving, case: Case, form: Form, caller: Caller) -> Comman
 
 def _alert(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:
     follows_of(serving)
-    return alerts.call(serving.doors, serving.node.journal, _post(serving, case, form), caller.account.id)
+    post = _post(serving, case, form)
+    if form.get("on") == "no":
+        return alerts.call_off(post)
+    return alerts.call(serving.doors, serving.node.journal, post, caller.account.id)
 
 
 def _settle(serving: Serving, case: Case, form: Form, caller: Caller) -> Command:

@@ -14,7 +14,7 @@ import msgspec
 
 from heard.cases import entries as of_cases
 from heard.coverage import entries as of_coverage
-from heard.coverage.alert_entries import AlertCalled, AlertSent
+from heard.coverage.alert_entries import AlertCalled, AlertCalledOff, AlertSent
 from heard.coverage.entries import PostErased, PostPublished, PostRetracted, PostTakenOver, Told
 from heard.engine.entry import Body
 
@@ -64,6 +64,7 @@ _WORDLESS: tuple[type[Body], ...] = (
     of_coverage.PostPlaced,
     of_coverage.RecordTaken,
     AlertCalled,
+    AlertCalledOff,
     AlertSent,
 )
 WITH_ELEMENTS = (PostPublished, PostTakenOver, of_coverage.PostCorrected, of_coverage.PostClarified)

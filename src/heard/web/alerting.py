@@ -50,17 +50,13 @@ class Alerting:
     ) -> None:
         self._serving, self._box, self._base, self._again = serving, box, base, again
         self._follows: Follows = serving.follows
-        self._sending = Sending(serving.follows, box, self._is_fresh, our_turn)
+        self._sending = Sending(serving.follows, box, again, self._is_fresh, our_turn)
         #: Which case a follower follows.
         self._case_of: dict[str, str] = {}
-        #: How far each post had come when everybody was told of it; and those of which somebody was not told yet.
-        self._done: dict[str, int] = {}
-        self._left: set[str] = set()
-        #: The end of the journal when it was looked at last; and when to look all the same, if somebody was not told.
-        self._looked = -1
+        #: Up to where the journal was looked at; the posts of which somebody is still to be told; and when these are
+        #: looked at again, if it does not grow. How far each follower was told is in the vault, and nowhere else.
+        self._looked, self._left = -1, set[str]()
         self._look_at: datetime | None = None
-        #: Until when a follower is left in peace whose letter was not taken.
-        self._put_off: dict[str, datetime] = {}
 
     def _is_fresh(self) -> bool:
         """Whether the tables say what the journal does: an order of a moment ago is in force for every letter."""
@@ -78,16 +74,16 @@ class Alerting:
         position = self._serving.node.catch_up()
         if position == self._looked and (self._look_at is None or now.utc() < self._look_at):
             return
-        everybody = True
         called = alerted.called(self._serving.tables, self._looked, self._left)
-        self._left = {alert.post for alert in called}
+        self._looked, self._left = position, {alert.post for alert in called}
+        self._look_at, everybody = now.utc() + self._again, True
         try:
             async with Post(self._box) as post:
                 for case, theirs in groupby(called, lambda alert: alert.case):
                     everybody &= await self._tell_of(post, case, list(theirs))
         finally:
             await self._write_down()
-        self._looked, self._look_at = position, None if everybody else now.utc() + self._again
+        self._look_at = None if everybody else self._look_at
 
     async def _tell_of(self, post: Post, case: str, called: Sequence[Alert]) -> bool:
         """Whether nobody is left who could be told of a case at this moment. What its rules hold back is looked at
@@ -96,20 +92,16 @@ class Alerting:
         tables, everybody = self._serving.tables, True
         door = self._serving.doors.of(tables, case)
         known = {one.id: one for one in projection.by_ids(tables, [alert.post for alert in called])}
-        ahead = [alert for alert in called if self._done.get(alert.post) != alerts.how_far(known[alert.post])]
-        self._left -= {alert.post for alert in called} - {alert.post for alert in ahead}
-        ahead = [alert for alert in ahead if self._may_tell_any(door, alert, known[alert.post])]
-        if not ahead:
-            return True
-        for follower in self._followers(case):
+        self._left -= {one.post for one in called if not alerts.how_far(known[one.post]) and one.is_over(now.utc())}
+        ahead = [alert for alert in called if self._may_tell_any(door, alert, known[alert.post])]
+        for follower in self._followers(case) if ahead else ():
             for alert in ahead:
                 everybody &= await self._tell(post, follower, alert)
             await asyncio.sleep(0)
         if everybody:
-            self._done |= {alert.post: alerts.how_far(known[alert.post]) for alert in ahead}
             self._left -= {alert.post for alert in ahead}
             for alert in ahead:
-                self._to_nobody(alert)
+                self._to_nobody(alert, known[alert.post])
         return everybody
 
     def _may_tell_any(self, door: Door, alert: Alert, post: CoveredPost) -> bool:
@@ -140,18 +132,14 @@ class Alerting:
             self._take_for_sent(one, alert.case)
         if alerts.due(one.told, alert, projection.by_id(tables, alert.post)) is None:
             return True
-        if (until := self._put_off.get(follower)) and now.utc() < until:
+        if one.is_put_off:
             return False
-        had, mailed_at = one.told, one.mailed_at
+        had = one.told
         try:
-            done = await self._sending.send(post, one, make)
+            return await self._sending.send(post, one, make)
         finally:
             if made and one.told is not had:
                 self._count(alert.post, made[0])
-        if not done and not self._follows.has_left(one):  # refused for good, it is tried when another letter would be
-            refused = one.mailed_at != mailed_at
-            self._put_off[follower] = now.utc() + (self._box.every if refused else self._again)
-        return done
 
     def _made(self, one: Follow, alert: Alert) -> tuple[Letter, Told, AlertSent]:
         """What there is to tell this follower of the post, as it may be told at this moment.
@@ -189,9 +177,13 @@ class Alerting:
             tally.sent = msgspec.structs.replace(tally.sent, to=tally.sent.to + 1)
         self._serving.vault.put(TALLY, name, msgspec.json.encode(tally))
 
-    def _to_nobody(self, alert: Alert) -> None:
-        """That an alert found nobody to go to is written down too, once: an editor would wait for it else."""
+    def _to_nobody(self, alert: Alert, post: CoveredPost) -> None:
+        """That an alert found nobody to go to is written down too, once: an editor would wait for it else. One that is
+        over, or whose post was withdrawn, looked for nobody.
+        """
         tables, vault = self._serving.tables, self._serving.vault
+        if post.status != "published" or alert.is_over(now.utc()):
+            return
         if alerted.sent_of_post(tables, alert.post) or any(one.startswith(alert.post) for one in vault.names(TALLY)):
             return
         wording = alerts.wording_of(self._serving.node.journal, alert.post)

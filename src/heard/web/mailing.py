@@ -54,11 +54,11 @@ class Mailing:
     ) -> None:
         self._serving, self._box, self._base, self._lock = serving, box, base.rstrip("/"), lock
         self._our_turn = our_turn
-        self._sending = Sending(serving.follows, box, self._is_up_to_date, our_turn)
         self._follows: Follows = serving.follows
         self._settles = min(SETTLES, box.every / 10)
         self._look_s = max(0.1, min(LOOK_S, box.every.total_seconds() / 10))
         self._again = max(timedelta(seconds=self._look_s), min(AGAIN_WITHIN, box.every / 10))
+        self._sending = Sending(serving.follows, box, self._again, self._is_up_to_date, our_turn)
         #: News by position and instant, of the journal up to `_scanned`.
         self._news: list[tuple[int, str]] = []
         self._scanned: int | None = None

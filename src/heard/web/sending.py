@@ -12,6 +12,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Self, TypeVar, cast
 
 import structlog
@@ -31,13 +32,20 @@ log = structlog.get_logger()
 
 class Sending:
     """What is the same of every letter. `is_fresh` catches up, and says whether what a letter is made of is that of
-    now: a name hidden a moment ago is in none; `our_turn` as in `Mailing`.
+    now: a name hidden a moment ago is in none; `our_turn` as in `Mailing`. Who could not be sent one is left in peace
+    until `again` has passed.
     """
 
     def __init__(
-        self, follows: Follows, box: Mailbox, is_fresh: Callable[[], bool], our_turn: Callable[[], bool]
+        self,
+        follows: Follows,
+        box: Mailbox,
+        again: timedelta,
+        is_fresh: Callable[[], bool],
+        our_turn: Callable[[], bool],
     ) -> None:
-        self._follows, self._box, self._is_fresh, self._our_turn = follows, box, is_fresh, our_turn
+        self._follows, self._box, self._again = follows, box, again
+        self._is_fresh, self._our_turn = is_fresh, our_turn
 
     async def send(self, post: Post, one: Follow, make: Make) -> bool:
         """Send one letter, made when the server has said that it takes it; whether nothing is left to be done."""
@@ -45,6 +53,7 @@ class Sending:
         try:
             line = await post.offer(address)
         except NotTaken as refusal:
+            one.not_before = now.utc() + self._again
             self._follows.refuse(one)
             log.warning("address_refused", follow=one.id, **refusal.details)
             return self._follows.has_left(one)
@@ -56,6 +65,8 @@ class Sending:
                 made = make(one)
         if made is None:  # what was to be told was withdrawn since, or they left, or another node tells it
             post.drop()
+            one.not_before = now.utc() + self._again
+            self._follows.keep(one)
             return self._follows.has_left(one)
         letter, told = made
         id = f"{one.id}.{letter.id or f'{told.upto}.{told.days}'}"
@@ -70,7 +81,8 @@ class Sending:
         except Unavailable as wrong:
             one.in_the_air = None
             return self._put_off(post, one, wrong)
-        one.told, one.in_the_air, one.unsure_on, one.refused, one.mailed_at = told, None, None, 0, now.utc()
+        one.told, one.in_the_air, one.unsure_on, one.refused, one.not_before = told, None, None, 0, None
+        one.mailed_at = now.utc()
         self._follows.keep(one)
         log.info("letter_sent", follow=one.id)
         return True
@@ -80,8 +92,9 @@ class Sending:
 
         A letter that is refused for good is tried again when the next would be due, and not before.
         """
+        one.not_before = now.utc() + self._again
         if wrong.details.get("code", 0) >= 500:
-            one.mailed_at = now.utc()
+            one.mailed_at, one.not_before = now.utc(), now.utc() + self._box.every
         self._follows.keep(one)
         post.drop()
         if "code" not in wrong.details:

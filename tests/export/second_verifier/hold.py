@@ -31,7 +31,7 @@ WORDLESS = [
     *(
         f"coverage.{kind}"
         for kind in "key_event_marked key_event_unmarked post_pinned post_unpinned post_placed alert_called "
-        "alert_sent".split()
+        "alert_called_off alert_sent".split()
     ),
 ]
 WORDED = [*OF_STREAM, *STATES, "cases.opened", "cases.described", "coverage.summary_written"]

@@ -6,18 +6,24 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from heard.cases import projection as cases
+from heard.coverage import alerted, alerts, commands
+from heard.coverage.alert_entries import AlertSent
+from heard.coverage.alerts_then import alerts_then
 from heard.coverage.as_published import AsPublished, as_published
+from heard.coverage.elements import Text
 from heard.coverage.whole_page import View
 from heard.engine import now
 from heard.engine.errors import Corrupt, Refused
 from heard.export import archive, manifest
-from heard.export.past import entries_on, past_zip
+from heard.export.past import alerts_on, entries_on, past_zip
 from heard.export.past_checking import check_past, is_past
 from heard.opening import House, open_house
+from tests.desk import Desk
 from tests.export.full_case import Full
 from tests.leaks.test_exports import found_in
 
@@ -36,9 +42,12 @@ def page_at(house: House, at: datetime, view: View = View()) -> AsPublished:
 
 def zip_of(house: House, found: AsPublished) -> bytes:
     entries, posts = entries_on(house.journal, found)
+    sent = alerts_then(house.journal, alerted.sent_of_case(house.tables, found.case), found.position, "UTC")
+    told, alerts = alerts_on(house.journal, found, sent)
+    entries = sorted([*entries, *told], key=lambda one: one.position)
     note = house.journal.checkpoint()
     leaves = house.journal.store.leaves(int(note.split("\n")[1]))
-    return past_zip(house.journal, found, "the-case", entries, posts, note, leaves)
+    return past_zip(house.journal, found, "the-case", entries, posts, note, leaves, alerts)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +76,51 @@ def test_at_each_instant_of_the_story_it_verifies(told: Full) -> None:
     kinds = {entry.kind for entry in entries if entry.position in carried}
     assert {"coverage.post_published", "coverage.post_corrected", "coverage.post_clarified"} <= kinds
     assert {"coverage.post_retracted", "coverage.paused", "cases.sitting_began"} <= kinds
+
+
+def test_the_alerts_that_had_been_sent_are_in_it_with_their_words_and_proof(house: House) -> None:
+    desk = Desk(house)
+    post = desk.publish("The jury found 14 failings.", key_event=True)
+
+    def goes_out(sort: Any, to: int) -> datetime:
+        desk.do(alerts.record(post, AlertSent(desk.case, sort, alerts.wording_of(desk.journal, post), to)))
+        return now.utc()
+
+    before = now.utc()
+    first = goes_out("news", 7)
+    desk.do(commands.correct(desk.doors, post, (Text("The jury found 11 failings."),), "misheard", wrong="figure"))
+    last = goes_out("corrected", 6)
+    assert not check_past(zip_of(house, page_at(house, before))).past.alerts
+    [news] = check_past(zip_of(house, page_at(house, first))).past.alerts
+    assert (news.to, news.sort, news.text, news.until_at is None) == (7, "news", "The jury found 14 failings.", False)
+    raw = zip_of(house, page_at(house, last))
+    assert [one.to for one in check_past(raw).past.alerts] == [7, 6]
+    assert "misheard" not in str(archive.unpack(raw))
+
+    def as_told(change: Callable[[dict[str, Any]], None]) -> Change:
+        def made(files: dict[str, bytes]) -> None:
+            told = json.loads(files["past.json"])
+            change(told)
+            files["past.json"] = json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+        return made
+
+    for change in (
+        lambda told: told["alerts"][0].update(to=8),
+        lambda told: told["alerts"][0].update(sent_at="2001-01-01T00:00:00Z"),
+        lambda told: told["alerts"].pop(),
+        lambda told: told["alerts"].append({**told["alerts"][0], "entry": 1}),
+        lambda told: told.update(format="heard past 1"),
+    ):
+        with pytest.raises(Corrupt):
+            check_past(signed_again(house, raw, as_told(change)))
+
+
+def test_a_page_of_the_format_before_verifies_still(told: Full, today: bytes) -> None:
+    def older(files: dict[str, bytes]) -> None:
+        files["past.json"] = files["past.json"].replace(b"heard past 2", b"heard past 1")
+
+    assert check_past(signed_again(told.house, today, older)).past.format == "heard past 1"
 
 
 def test_what_was_not_shown_is_in_no_byte_of_it(told: Full, today: bytes) -> None:

@@ -30,7 +30,7 @@ from heard.engine.journal import Journal
 
 class AlertThen(msgspec.Struct, frozen=True):
     """What went out about a post. `text` is empty where the words were erased; `until_at`: when what takes it back went
-    out, None while nothing did.
+    out, None while nothing did. `entry` is the position of what says so, `wording` that of the entry that it worded.
     """
 
     post: str
@@ -39,6 +39,8 @@ class AlertThen(msgspec.Struct, frozen=True):
     sent_at: datetime
     until_at: datetime | None
     to: int
+    entry: int
+    wording: int
 
     def stood(self, at: datetime) -> bool:
         return self.sent_at <= at and (self.until_at is None or at < self.until_at)
@@ -53,7 +55,8 @@ def _then(journal: Journal, one: Sent, sent: Sequence[Sent], zone: str) -> Alert
     theirs = [other for other in sent if other.post == one.post]
     after = next((other.at for other in theirs if other.position > one.position and other.sort != "news"), None)
     before = max((other.wording for other in theirs if other.wording < one.wording), default=0)
-    return AlertThen(one.post, one.sort, _text(journal.stream(one.post), one, before, zone), one.at, after, one.to)
+    text = _text(journal.stream(one.post), one, before, zone)
+    return AlertThen(one.post, one.sort, text, one.at, after, one.to, one.position, one.wording)
 
 
 def _text(life: Sequence[Entry], one: Sent, before: int, zone: str) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from heard.cases.entries import CaseDescribed, CaseOpened, SittingBegan
 from heard.cases.release import joined
+from heard.coverage.alerts_then import AlertThen
 from heard.coverage.as_published import AsPublished
 from heard.coverage.elements import Element, Embed, Image, Link, Quote, Text, plain
 from heard.coverage.entries import PostClarified, PostCorrected, PostPublished, PostRetracted, PostTakenOver, Told
@@ -29,7 +30,7 @@ from heard.export.carried import Carried
 from heard.export.making import Package, with_proofs
 from heard.export.reading_page import said_on, stand_in
 
-FORMAT: Literal["heard past 1"] = "heard past 1"
+FORMAT: Literal["heard past 2"] = "heard past 2"
 FILES = ("README.txt", "checkpoint", "entries.ndjson", "page.html", "past.json", "public-key")
 WORDED = (PostPublished, PostTakenOver, PostCorrected, PostClarified, PostRetracted, SittingBegan)
 
@@ -37,7 +38,8 @@ README = """\
 This is one page of the coverage of a case, as readers had it at one instant that is past.
 
   page.html         the page, byte for byte; its style and pictures are on the server
-  past.json         which case, which instant, and for each post the position of the entry whose words it says
+  past.json         which case, which instant, for each post the position of the entry whose words it says, and the
+                    alerts that had been sent by then: their words, when, and to how many
   entries.ndjson    those entries, each with salt, header, body and proof of inclusion
   checkpoint        the signed head of the journal that holds them
   manifest          the hash of every file here, signed with the same key
@@ -58,10 +60,13 @@ class PastPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry: int
 
 
-class PastPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What past.json says. `position` is that of the last entry, of whatever case, at or before the instant `at`."""
+class PastPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What past.json says. `position` is that of the last entry, of whatever case, at or before the instant `at`.
 
-    format: Literal["heard past 1"]
+    `alerts` are those that had been sent by then; format 1 has none, whether or not there were any.
+    """
+
+    format: Literal["heard past 1", "heard past 2"]
     case: str
     slug: str
     at: datetime
@@ -72,6 +77,7 @@ class PastPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     post: str
     erased: int
     posts: tuple[PastPost, ...]
+    alerts: tuple[AlertThen, ...] = ()
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self, order="sorted") + b"\n"
@@ -93,6 +99,20 @@ def entries_on(journal: Journal, found: AsPublished) -> tuple[list[Carried], tup
         posts.append(PastPost(post, says[0].position if says else 0))
         kept += says
     return sorted(kept, key=lambda one: one.position), tuple(posts)
+
+
+def alerts_on(
+    journal: Journal, found: AsPublished, then: Sequence[AlertThen]
+) -> tuple[list[Carried], tuple[AlertThen, ...]]:
+    """The entries that say that these alerts went out, and the alerts, without words where the door of then stops them.
+
+    What they worded is not carried: it may be an earlier wording than the page has.
+    """
+    sent = {one.entry for one in then}
+    streams = dict.fromkeys(one.post for one in then)
+    told = [one for post in streams for one, _ in _opened(journal, post, found.position) if one.position in sent]
+    said = (msgspec.structs.replace(one, text="") if found.door.stops(one.text) else one for one in then)
+    return told, tuple(said)
 
 
 def words_of(body: Body) -> list[str]:
@@ -149,6 +169,7 @@ def past_zip(
     posts: tuple[PastPost, ...],
     note: str,
     leaves: Sequence[bytes],
+    alerts: tuple[AlertThen, ...] = (),
 ) -> bytes:
     """The zip. `note` is the signed head of the journal and `leaves` all that it was signed over.
 
@@ -169,13 +190,15 @@ def past_zip(
         view.post,
         found.erased,
         posts,
+        alerts,
     )
     package = Package()
+    package.add("past.json", found.door.let("export", told.encode().decode()))
     package.add("page.html", found.page)
     package.add("entries.ndjson", with_proofs(found.door, leaves, entries))
     origin = f"heard/{journal.store.epoch}"
     key = manifest.key_text(origin, journal.sealing.public_key)
-    own = (("past.json", told.encode().decode()), ("README.txt", README), ("checkpoint", note), ("public-key", key))
+    own = (("README.txt", README), ("checkpoint", note), ("public-key", key))
     for name, text in own:
         package.add(name, joined("export", text, ()))
     listed = manifest.Manifest(origin, rendering_hash(), manifest.listed(package.files))

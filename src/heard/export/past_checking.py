@@ -7,6 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from heard.cases.entries import CaseDescribed, CaseOpened
+from heard.coverage.alert_entries import AlertSent
+from heard.coverage.alerts_then import AlertThen
 from heard.coverage.entries import Told
 from heard.engine import now
 from heard.engine.entry import Body, Header
@@ -59,7 +61,7 @@ def _past(raw: bytes) -> PastPage:
         past = msgspec.json.decode(raw, type=PastPage)
     except (msgspec.MsgspecError, RecursionError) as wrong:
         raise Corrupt(f"past.json is not one that this version of Heard can read: {wrong}.") from wrong
-    if past.encode() != raw or past.at.tzinfo is None:
+    if past.encode() != raw or past.at.tzinfo is None or (past.alerts and past.format == "heard past 1"):
         raise Corrupt("past.json is not written in the one way in which it is.")
     return past
 
@@ -69,9 +71,14 @@ def _check_page(page: str, past: PastPage, entries: list[tuple[Header, Body]]) -
     if sorted(post for post in articles if post) != sorted(post.id for post in past.posts):
         raise Corrupt("page.html does not show the posts that past.json names.")
     said = {post.entry: post.id for post in past.posts if post.entry}
+    sent = {one.entry: one for one in past.alerts}
     for header, body in entries:
         if header.position > past.position or now.instant(header.at) > past.at:
             raise Corrupt(f"Entry {header.position} is later than the instant.")
+        if alert := sent.pop(header.position, None):
+            if not _says(header, body, past.case, alert):
+                raise Corrupt(f"past.json does not say of an alert what entry {header.position} says.")
+            continue
         post = said.pop(header.position, "")
         if isinstance(body, CaseOpened | CaseDescribed) and not post:
             stands = header.stream == past.case and stand_in(words_of(body), around)
@@ -81,5 +88,12 @@ def _check_page(page: str, past: PastPage, entries: list[tuple[Header, Body]]) -
             stands = its and stand_in(words_of(body), articles[post])
         if not stands:
             raise Corrupt(f"page.html does not say what entry {header.position} says.")
-    if said:
-        raise Corrupt(f"Entry {min(said)}, which past.json names, is missing.")
+    if lacking := said.keys() | sent.keys():
+        raise Corrupt(f"Entry {min(lacking)}, which past.json names, is missing.")
+
+
+def _says(header: Header, body: Body, case: str, alert: AlertThen) -> bool:
+    """Whether the entry says that this alert went out: of which post, what, in which wording, when and to how many."""
+    told = isinstance(body, AlertSent) and (body.case, body.sort, body.wording, body.to)
+    right = told == (case, alert.sort, alert.wording, alert.to)
+    return right and header.stream == alert.post and now.instant(header.at) == alert.sent_at

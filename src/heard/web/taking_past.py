@@ -10,11 +10,13 @@ from starlette.routing import BaseRoute, Route
 
 from heard.cases import projection as cases
 from heard.cases.exits import looking_twice
+from heard.coverage import alerted
+from heard.coverage.alerts_then import alerts_then
 from heard.coverage.in_case import signed_in
 from heard.coverage.looking_back import NO_STORE, instant, look
 from heard.engine.errors import NotFound, Unavailable
 from heard.engine.journal import Journal
-from heard.export.past import entries_on, past_zip
+from heard.export.past import alerts_on, entries_on, past_zip
 
 #: Leaves read before the loop may do something else.
 LEAVES_AT_ONCE = 500
@@ -35,9 +37,12 @@ async def take(request: Request) -> Response:
             raise NotFound(f"Readers had no page of this case then. {found.why}")
         journal = serving.node.journal
         entries, posts = entries_on(journal, found)
+        sent = alerts_then(journal, alerted.sent_of_case(serving.tables, case.id), found.position, case.zone)
+        told, alerts = alerts_on(journal, found, sent)
+        entries = sorted([*entries, *told], key=lambda one: one.position)
         note = journal.checkpoint()
         leaves = await leaves_of(journal, int(note.split("\n")[1]))
-        content = await asyncio.to_thread(past_zip, journal, found, case.slug, entries, posts, note, leaves)
+        content = await asyncio.to_thread(past_zip, journal, found, case.slug, entries, posts, note, leaves, alerts)
         name = f"{case.slug}-{at:%Y%m%dT%H%M%SZ}.zip"
         headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, headers=headers, media_type="application/zip")

@@ -17,11 +17,13 @@ from heard.coverage import approval, bounds, orders
 from heard.coverage.bounds import Bound
 from heard.coverage.entries import LawyerTold
 from heard.engine import now
+from heard.engine.errors import Unavailable
 from heard.engine.node import Command, Written
+from heard.engine.told import NOT_OPEN, SENT
 from heard.opening import open_house
 from heard.signing_in import token_for
-from heard.watch.ladders import NOT_OPEN, SENT
 from heard.watch.telling import RETRY_AFTER_S, Message, Went
+from heard.web import warning
 from heard.web.warning import Telling, to_tell
 from tests.coverage.test_approval import NAME, probes
 from tests.desk import Desk
@@ -138,10 +140,52 @@ def test_what_was_not_taken_is_tried_again_and_the_record_says_how_it_went(
             asyncio.run(told.tell_all())
     assert len(ways.sent) == 1 + len(RETRY_AFTER_S) and len({message.id for _, message in ways.sent}) == 1
     [one] = bounds.told(desk.tables, bound(desk).position)
-    assert one.by == {"page": SENT, "mail": "451"}
+    assert one.by == {"mail": "451"}
     root = Caller(accounts.by_id(desk.tables, account(desk, "root", "administrator")))
     [seen] = orders.approvals(desk.tables, root)
     assert (seen.told, seen.not_told) == ((), ("Lew",)), "nobody is said to have been told whom nothing reached"
+
+
+def test_what_cannot_be_written_down_just_now_is_not_sent_again_and_holds_up_nobody(
+    desk: Desk, telling: tuple[Telling, Ways], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, ways = telling
+    account(desk, "lew"), account(desk, "una")
+    is_bounded(desk)
+    monkeypatch.setattr("heard.web.telling.LOOK_EVERY_S", 0.001)
+    writes, full = told._do, iter([True] * 5)
+
+    async def do(command: Command, **asked: Any) -> Written:
+        if next(full, False):
+            raise Unavailable("The disk is full.")
+        return await writes(command, **asked)
+
+    told._do = do
+    asyncio.run(told.tell_all())
+    assert len(ways.sent) == 2 and next(full, None) is None
+    assert len(bounds.told(desk.tables, bound(desk).position)) == 2
+
+
+def test_the_entry_wakes_whoever_tells(
+    desk: Desk, telling: tuple[Telling, Ways], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, ways = telling
+    monkeypatch.setattr(warning, "LOOK_ALL_THE_SAME_S", 600)
+    account(desk, "lew")
+
+    async def is_told() -> None:
+        working = asyncio.ensure_future(
+            warning.tell_lawyers(desk.house.node, told._do, ways, lambda: True)  # type: ignore[arg-type]
+        )
+        await asyncio.sleep(0)  # it has looked, and found nothing
+        assert not ways.sent
+        is_bounded(desk)
+        async with asyncio.timeout(30):
+            while not ways.sent:
+                await asyncio.sleep(0.01)
+        working.cancel()
+
+    asyncio.run(is_told())
 
 
 def test_a_letter_comes_and_the_desk_has_it_with_a_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +215,6 @@ def test_a_letter_comes_and_the_desk_has_it_with_a_clock(tmp_path: Path, monkeyp
         house = open_house(server.data)
         [entry] = [one for one in house.journal.all() if isinstance(one.body, LawyerTold)]
         house.close()
-        assert entry.body.by == {"page": "not open", "mail": "sent"}
+        assert entry.body.by == {"mail": "sent"}
         assert not any("Mira" in line or "@heard.example" in line for line in server.said)
         lawyer.close()

@@ -16,6 +16,7 @@ from heard.engine.clock import Clock
 from heard.engine.entry import Draft, Entry
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Fold, Tables
+from heard.engine.told import SENT
 
 #: A lawyer has looked at it within this, as an editor at what is held.
 LOOKED_AT_WITHIN = timedelta(hours=1)
@@ -47,11 +48,6 @@ class Bound(msgspec.Struct, frozen=True):
         return Clock(self.since, self.since + LOOKED_AT_WITHIN)
 
 
-#: What is written of a way of telling that took the message; and the one that is a page of the watch, where an alarm
-#: stands and nothing of this.
-TAKEN, PAGE = "sent", "page"
-
-
 class Told(msgspec.Struct, frozen=True):
     """It was tried to tell somebody of a bound, and how that went by each way of telling."""
 
@@ -62,7 +58,7 @@ class Told(msgspec.Struct, frozen=True):
     @property
     def is_reached(self) -> bool:
         """Whether any way took it: a mail server that never answered told nobody."""
-        return any(how == TAKEN for way, how in self.by.items() if way != PAGE)
+        return SENT in self.by.values()
 
 
 def _stopped(tables: Tables, entry: Entry, body: TextStopped) -> None:

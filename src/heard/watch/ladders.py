@@ -20,6 +20,7 @@ import msgspec
 from heard.engine import now
 from heard.engine.entry import Body, Entry
 from heard.engine.projection import Fold, FoldTogether, Room, Tables
+from heard.engine.told import GONE, NOT_OPEN, SENT
 from heard.watch import entries
 from heard.watch.entries import (
     AlarmAcknowledged,
@@ -33,8 +34,6 @@ from heard.watch.entries import (
 
 #: The rung of those under watch.
 THEMSELVES = -1
-#: How a sending went; what is gone is not tried again. Whatever else is said of a channel is why it failed.
-SENT, NOT_OPEN, GONE = "sent", "not open", "gone"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ladder (

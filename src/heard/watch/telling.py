@@ -14,9 +14,10 @@ import msgspec
 from heard.engine.entry import Draft
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
+from heard.engine.told import GONE, NOT_OPEN, SENT
 from heard.watch import ladders
 from heard.watch.entries import AlarmTold
-from heard.watch.ladders import GONE, NOT_OPEN, SENT, THEMSELVES, Rung
+from heard.watch.ladders import THEMSELVES, Rung
 
 #: What failed is tried again after so long, and then given up; the board says who was not reached.
 RETRY_AFTER_S = (5, 15, 60, 300, 900)
@@ -95,7 +96,15 @@ def record_told(rungs: Sequence[Rung], by: Mapping[str, str], at: datetime, wait
 
 
 def _told(rung: Rung, by: Mapping[str, str], at: datetime, wait_s: float) -> AlarmTold:
+    wait = until_again(by, rung.attempt, wait_s)
+    return AlarmTold(rung.step, rung.account, dict(by), rung.attempt, rung.again, at + wait if wait else None)
+
+
+def until_again(by: Mapping[str, str], attempt: int, wait_s: float = 0.0) -> timedelta | None:
+    """For how long what failed at this attempt, the first is 1, is left before it is tried again; None where nothing
+    failed, or it is given up.
+    """
     failed = any(how not in (SENT, NOT_OPEN, GONE) for how in by.values())
-    goes_on = failed and rung.attempt <= len(RETRY_AFTER_S)
-    next_at = at + timedelta(seconds=max(wait_s, RETRY_AFTER_S[rung.attempt - 1])) if goes_on else None
-    return AlarmTold(rung.step, rung.account, dict(by), rung.attempt, rung.again, next_at)
+    if not failed or attempt > len(RETRY_AFTER_S):
+        return None
+    return timedelta(seconds=max(wait_s, RETRY_AFTER_S[attempt - 1]))

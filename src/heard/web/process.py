@@ -151,7 +151,7 @@ async def run(
         rounds.follow_register(register, echoes),
         streams.run(),
         tell_people(house.tables, watching, scribe.do, channels, _turn(house, "alarms", when_lost=True)),
-        tell_lawyers(house.tables, scribe.do, channels, _turn(house, "approvals")),
+        tell_lawyers(house.node, scribe.do, channels, _turn(house, "approvals")),
         *(beat(watching, address) for address in [os.environ.get("HEARD_HEARTBEAT")] if address),
         ring(house.node, watching, scribe.do, lambda: streams.tell(TOPIC, watching.stands())),
         take_positions(taking, watching),

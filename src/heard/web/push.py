@@ -20,9 +20,9 @@ from heard.deliver.web_push import Browser, Sender, sealed, topic
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Refused, Unavailable
 from heard.engine.journal import Journal
+from heard.engine.told import GONE, SENT
 from heard.outside.posting import Answered, post
 from heard.watch import subscriptions
-from heard.watch.ladders import GONE, SENT
 from heard.watch.subscriptions import Subscription
 from heard.watch.telling import Message
 

@@ -13,9 +13,9 @@ from heard.accounts.still import must_still
 from heard.cases.exits import Serving
 from heard.deliver.web_push import NO_SUBSCRIPTION, browser
 from heard.engine.errors import Refused, TooLarge, Unavailable
+from heard.engine.told import GONE, SENT
 from heard.watch import subscriptions
 from heard.watch.asked import NO_STORE, form_of, signed_in
-from heard.watch.ladders import GONE, SENT
 from heard.watch.pages import mine_page
 from heard.web.push import Push
 

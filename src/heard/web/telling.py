@@ -21,15 +21,18 @@ from heard.deliver.alarm_channels import Hook, Mail
 from heard.engine import now
 from heard.engine.errors import HeardError, NotFound, Unavailable
 from heard.engine.journal import Journal
-from heard.engine.node import Written
+from heard.engine.node import Command, Written
 from heard.engine.projection import Tables
+from heard.engine.told import GONE, NOT_OPEN, SENT
 from heard.watch import ladders, telling
-from heard.watch.ladders import GONE, NOT_OPEN, SENT, Rung
+from heard.watch.ladders import Rung
 from heard.watch.ringing import WATCH
 from heard.watch.telling import Message, Went
 from heard.watch.watching import Watching
 from heard.web.push import Push
 
+#: The way of telling that is an open page of the watch.
+PAGE = "page"
 LOOK_EVERY_S = 1.0
 SHORTEST_S = 0.001
 #: Rungs looked at in one go, and messages under way at once: a server that does not answer holds up four at most.
@@ -54,7 +57,7 @@ class Channels:
 
     @property
     def names(self) -> list[str]:
-        return ["page", *(one.name for one in (self.mail, self.hook) if one), self.push.name]
+        return [PAGE, *(one.name for one in (self.mail, self.hook) if one), self.push.name]
 
     async def send(self, to: str, email: str, message: Message, without: Sequence[str]) -> Went:
         """How it went, by each channel that is still to take it. None waits for another: a phone rings at once."""
@@ -70,7 +73,7 @@ class Channels:
             sending[self.hook.name] = self._tried(self.hook.send, *posted)
         went = dict(zip(sending, await asyncio.gather(*map(_minded, sending, sending.values())), strict=True))
         failed = [wait_s for how, wait_s in went.values() if how not in (SENT, GONE)]
-        by = {"page": page, **{name: how for name, (how, _) in went.items()}}
+        by = {PAGE: page, **{name: how for name, (how, _) in went.items()}}
         return Went(by, min(failed, default=0.0))
 
     async def _tried(self, send: Callable[..., None], *message: Any) -> tuple[str, float]:
@@ -161,18 +164,26 @@ async def _tell(tables: Tables, do: Do, channels: Channels, account: str, rungs:
         email = ""
     went = await channels.send(account, email, telling.message(tables, rungs, channels.site), rungs[0].without)
     for first in range(0, len(rungs), RECORDED_AT_ONCE):
-        await _record(do, rungs[first : first + RECORDED_AT_ONCE], went)
+        some = rungs[first : first + RECORDED_AT_ONCE]
+        await until_written(do, partial(_as_told, some, went), WATCH, alarm=some[0].alarm, of=len(some))
     log.warning("alarm_told", alarm=rungs[0].alarm, of=len(rungs), to=account, step=rungs[0].step, by=went.by)
 
 
-async def _record(do: Do, rungs: list[Rung], went: Went) -> None:
-    """How it went, as soon as that can be written: while it cannot, nothing more is sent to the same person."""
+def _as_told(rungs: list[Rung], went: Went) -> Command:
+    return telling.record_told(rungs, went.by, now.utc(), went.wait_s)
+
+
+async def until_written(do: Do, make: Callable[[], Command], by: str, **of: Any) -> None:
+    """How it went to tell somebody, as soon as that can be written: while it cannot, nothing more is sent to them.
+
+    `by` writes it; `of` is for the log.
+    """
     pause_s = LOOK_EVERY_S
     while True:
         try:
-            await do(telling.record_told(rungs, went.by, now.utc(), went.wait_s), by=WATCH, scope=WATCH)
+            await do(make(), by=by, scope=by)
             return
         except HeardError as wrong:
-            log.error("telling_put_off", alarm=rungs[0].alarm, of=len(rungs), why=type(wrong).__name__, **wrong.details)
+            log.error("telling_put_off", why=type(wrong).__name__, **of, **wrong.details)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, PUT_OFF_S_MAX)

@@ -10,23 +10,32 @@ again, under the same Message-ID.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 
 import structlog
 
 from heard.accounts import projection as accounts
+from heard.accounts.entries import AccountAdded, CaseRoleGiven
 from heard.accounts.model import Account
 from heard.coverage import bounds
 from heard.coverage.bounds import Bound
+from heard.coverage.entries import ApprovalEnded, ApprovalRequired
 from heard.engine import now
+from heard.engine.entry import Entry
 from heard.engine.errors import HeardError
+from heard.engine.node import Node
 from heard.engine.projection import Tables
-from heard.watch.ladders import GONE, NOT_OPEN, SENT
-from heard.watch.telling import RETRY_AFTER_S, Message
-from heard.web.telling import Channels, Do
+from heard.engine.told import GONE, SENT
+from heard.watch.telling import Message, until_again
+from heard.web.telling import PAGE, Channels, Do, until_written
 
-LOOK_EVERY_S = 1.0
+#: What another process of this machine wrote, or whose turn it has become, no entry says that is folded here.
+LOOK_ALL_THE_SAME_S, SHORTEST_S = 10.0, 1.0
+#: By these it may change who is to be told of what.
+WAKING = frozenset(body.kind for body in (ApprovalRequired, ApprovalEnded, AccountAdded, CaseRoleGiven))
 #: Who writes it down.
 DESK = "desk"
 SUBJECT = "posts go for approval"
@@ -54,27 +63,33 @@ class Telling:
         #: By bound and lawyer: how it went until now, how often it was tried, and when it is tried again.
         self._tried: dict[tuple[int, str], tuple[dict[str, str], int, datetime]] = {}
 
+    @property
+    def next_at(self) -> datetime | None:
+        """When somebody is tried again, if nothing happens before."""
+        return min((at for _, _, at in self._tried.values()), default=None)
+
     async def tell_all(self) -> None:
-        """Everybody who was not told of a bound that stands, where it is their time."""
+        """Everybody who was not told of a bound that stands, where it is their time. None waits for another."""
+        left: list[tuple[Bound, Account]] = []
         for bound in bounds.in_force(self._tables):
             known = {one.lawyer for one in bounds.told(self._tables, bound.position)}
-            for lawyer in to_tell(self._tables, bound):
-                if lawyer.id not in known:
-                    await self._tell(bound, lawyer)
+            left += [(bound, one) for one in to_tell(self._tables, bound) if one.id not in known]
+        still = {(bound.position, lawyer.id) for bound, lawyer in left}
+        self._tried = {key: how for key, how in self._tried.items() if key in still}
+        await asyncio.gather(*(self._tell(bound, lawyer) for bound, lawyer in left))
 
     async def _tell(self, bound: Bound, lawyer: Account) -> None:
-        before, attempt, next_at = self._tried.get((bound.position, lawyer.id), ({}, 0, bound.since))
+        before, attempt, next_at = self._tried.get((bound.position, lawyer.id), ({}, 1, bound.since))
         if now.utc() < next_at:
             return
         went = await self._channels.send(lawyer.id, lawyer.email, self._message(bound, lawyer), _taken(before))
-        by = {**before, **went.by}
-        failed = any(how not in (SENT, NOT_OPEN, GONE) for how in by.values())
-        if failed and attempt < len(RETRY_AFTER_S):
-            wait = timedelta(seconds=max(went.wait_s, RETRY_AFTER_S[attempt]))
+        by = {**before, **{way: how for way, how in went.by.items() if way != PAGE}}
+        if wait := until_again(by, attempt, went.wait_s):
             self._tried[bound.position, lawyer.id] = (by, attempt + 1, now.utc() + wait)
             log.warning("lawyer_not_told", bound=bound.position, to=lawyer.id, by=by)
             return
-        await self._do(bounds.record_told(bound, lawyer.id, by), by=DESK)
+        told = partial(bounds.record_told, bound, lawyer.id, by)
+        await until_written(self._do, told, DESK, bound=bound.position, to=lawyer.id)
         self._tried.pop((bound.position, lawyer.id), None)
         log.warning("lawyer_told", bound=bound.position, to=lawyer.id, by=by)
 
@@ -87,13 +102,25 @@ def _taken(before: dict[str, str]) -> list[str]:
     return [name for name, how in before.items() if how in (SENT, GONE)]
 
 
-async def tell_lawyers(tables: Tables, do: Do, channels: Channels, our_turn: Callable[[], bool]) -> None:
-    """Until cancelled. `our_turn`: whether it is for this node to do."""
-    telling = Telling(tables, do, channels)
+async def tell_lawyers(node: Node, do: Do, channels: Channels, our_turn: Callable[[], bool]) -> None:
+    """Until cancelled: as soon as an entry may change who is to be told. `our_turn`: whether this node is to do it."""
+    telling, woken = Telling(node.tables, do, channels), asyncio.Event()
+
+    def wake(folded: Sequence[Entry]) -> None:
+        if any(entry.kind in WAKING for entry in folded):
+            woken.set()
+
+    node.after_fold.append(wake)
     while True:
+        woken.clear()
         try:
             if our_turn():
                 await telling.tell_all()
-        except HeardError as wrong:  # it cannot be written down just now: told again, under the same id
+        except HeardError as wrong:  # of what could not be read just now somebody is told when it can
             log.error("telling_lawyers_put_off", why=type(wrong).__name__, **wrong.details)
-        await asyncio.sleep(LOOK_EVERY_S)
+        at = now.utc()
+        wait_s = min(
+            LOOK_ALL_THE_SAME_S, (telling.next_at - at).total_seconds() if telling.next_at else LOOK_ALL_THE_SAME_S
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), max(SHORTEST_S, wait_s))

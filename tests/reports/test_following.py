@@ -163,3 +163,13 @@ def test_a_site_without_mail_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert served.reader.get(f"/reports/follow/?what=report&key={REPORT}").status_code == 200
         assert "sends no e-mail" in ask(served).text
         assert "<form method" not in served.page(f"/reports/follow/?what=report&key={REPORT}")
+        slug = served.open_case("the-case", "A case")
+        for path in (f"/{slug}/", f"/reports/{REPORT}/", "/reports/?q=harbour"):
+            assert "e-mail" not in served.page(path), path
+
+
+def test_a_site_with_mail_offers_it(served: Server) -> None:
+    """The control."""
+    slug = served.open_case("the-case", "A case")
+    for path in (f"/{slug}/", f"/reports/{REPORT}/", "/reports/?q=harbour"):
+        assert "e-mail" in served.page(path), path

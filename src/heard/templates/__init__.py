@@ -41,6 +41,11 @@ def make_ready(folder: str) -> None:
             _environment().get_template(name)
 
 
+def offer_mail(sends: bool) -> None:
+    """Whether the pages of this process offer to be told by e-mail; they do not until it is said that it is sent."""
+    _environment().globals["sends_mail"] = sends
+
+
 def sources() -> str:
     """The text of every template, attributes included: all that a page says before a word of a case is in it."""
     made = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.rglob("*.html")))
@@ -72,7 +77,7 @@ def _environment() -> Environment:
         "unanchored": unanchored,
         "digest": digest,
     }
-    environment.globals["static"] = static
+    environment.globals |= {"static": static, "sends_mail": False}
     # Known to every template: to import it costs a fragment more than some of its words do.
     environment.globals["parts"] = environment.get_template("coverage/parts.html").module
     return environment

@@ -18,6 +18,7 @@ import typer
 import uvloop
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from heard import templates
 from heard.cases.exits import Serving
 from heard.cases.follows import Follows
 from heard.coverage.approval import counting
@@ -124,6 +125,7 @@ async def run(
     house.node.after_fold.append(follow(watching, house.node))
     serving.watching, watching.missed = watching, time_kept.missed_by
     serving.follows = Follows(house.journal) if box else None
+    templates.offer_mail(box is not None)
     serving.taking = taking = _taking(house, scribe)
     serving.streams = streams = Streams(bell)
     channels = channels_of(os.environ, house.journal, streams.listens, (public or [house.address()])[0].rstrip("/"))

@@ -7,12 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from heard.accounts import projection as accounts
-from heard.opening import open_house
-from tests.server import ADMINISTRATOR, Server
 from tests.stories.colleague import Colleague
 from tests.stories.hearing import Hearing
-from tests.stories.people import path_of_link
+from tests.stories.people import another_link
 from tests.stories.phone import PHONE, Phone
 from tests.stories.reader import Reader
 
@@ -22,15 +19,6 @@ LAST_KEY_MS = 250
 RELEASED_WITHIN_S = 60
 Opens = Callable[..., Reader]
 Phones = Callable[..., Phone]
-
-
-def link(server: Server) -> str:
-    """Another link to sign in with, as an administrator makes one."""
-    house = open_house(server.data)
-    house.node.catch_up()
-    made = path_of_link(house, accounts.by_email(house.tables, ADMINISTRATOR).id)
-    house.close()
-    return made
 
 
 def published(hearing: Hearing) -> list[dict[str, Any]]:
@@ -80,7 +68,7 @@ def test_an_hour_in_court_without_a_line_twice_and_killed_once(reader: Opens, ph
     phone.has_line(True)
     phone.reporter.waits_to_see("You are signed out.")
     phone.shows_waiting("Told 2", "Told 3", "Told 4", "Told 5", "Told 6")
-    phone.signs_in(link(hearing.server))
+    phone.signs_in(another_link(hearing.server))
     one.waits_to_see("Told 6: half a sentence, made whole.")
     phone.opens(hearing.slug)
     phone.shows_waiting()

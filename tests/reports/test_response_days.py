@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from heard.opening import House
-from heard.reports import commands, projection
+from heard.reports import commands, figures, projection
 from tests.reports.register import client_of, line, read, register_of, table
 
 SENT = "Harbour Board | Home Office | Network Rail"
@@ -57,3 +57,34 @@ def test_the_table_has_a_column_for_each_of_the_three(client: TestClient) -> Non
         ["", "not known", "2021-05-08"],
         ["", "", ""],
     ]
+
+
+def test_a_figure_says_how_many_responses_are_dated_by_their_last_day(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dated 3 March 2021, so that day 56 is 28 April; the coroner gave one of them until 12 May."""
+    dated = (date(2021, 4, 28), date(2021, 4, 29), date(2021, 5, 12), date(2021, 5, 13), None)
+    read(house, table(*(line(number) for number in range(1, 7))), "2021-06-01")
+    for number, day in enumerate(dated, 1):
+        report = projection.by_slug(house.tables, f"2021-{number:04}")
+        house.node.do(commands.record_response(report, "Harbour Board", dated_on=day), by="editor")
+        if number == 3:
+            given = commands.record_extension(report, "Harbour Board", date(2021, 5, 12))
+            house.node.do(given, by="editor")
+    register, on = register_of(house, tmp_path), date(2021, 6, 1)
+
+    def told() -> figures.Figure:
+        return next(one for one in figures._worked_out(register, on) if one.name == "days")
+
+    assert told().lines == () and told().nothing == "Of fewer than 20 responses both days are known: 4."
+    monkeypatch.setattr(figures, "REQUESTS_MIN", 4)
+    [year] = told().lines
+    assert (year.name, year.requests, year.answered, year.none, year.unknown) == ("2021", 5, 2, 2, 1)
+    assert year.said == "2 of 4 (50 %)" and "The one in the middle is dated day 57." in told().rule
+    client = client_of(house, register, tmp_path)
+    saved = list(csv.reader(io.StringIO(client.get("/reports/figures/days.csv").text)))
+    assert saved[2:] == [
+        ["name", "responses", "dated by the last day", "dated after it", "a day not known", "share"],
+        ["2021", "5", "2", "2", "1", "50 %"],
+    ]
+    assert '<th scope="col">Dated after it</th>' in client.get("/reports/figures/").text

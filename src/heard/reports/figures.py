@@ -7,6 +7,7 @@ apart.
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -40,6 +41,11 @@ AGO = (
     (731, "one to two years ago"),
     (1826, "two to five years ago"),
     (10**6, "more than five years ago"),
+)
+RULE_OF_DAYS = (
+    "Responses that are published and an addressee’s by its name. The share is of those whose own date and last day "
+    "are both known, by whether they are dated by then: day 56, or a later one that the coroner gave. A date after it "
+    "does not say that a response was late, since extensions are seldom published."
 )
 RULE_OF_TRACKER = (
     "The Preventable Deaths Tracker’s rule: a report is completed where as many replies are published as it has "
@@ -90,12 +96,29 @@ class Line(msgspec.Struct, frozen=True):
         return f"{self.answered:,} of {self.due:,} ({self.share})" if self.due else self.share
 
 
+#: What of a line stands in a table, and how it is called there.
+OF_REQUESTS = {
+    "requests": "Asked",
+    "answered": "Answered",
+    "none": "None published",
+    "awaited": "Awaited",
+    "unknown": "Not known",
+}
+OF_DAYS = {
+    "requests": "Responses",
+    "answered": "Dated by the last day",
+    "none": "Dated after it",
+    "unknown": "A day not known",
+}
+
+
 class Figure(msgspec.Struct, frozen=True):
     name: str
     title: str
     rule: str
     on: date
     lines: tuple[Line, ...]
+    columns: Mapping[str, str] = msgspec.field(default_factory=lambda: OF_REQUESTS)
     #: Said where there is no line.
     nothing: str = "There are too few requests for this."
 
@@ -139,7 +162,7 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
         title, about = THEMES[name]
         read = {(found.source, found.on) for one in register if (found := one.themes.get(name))}
         if not read:
-            return Figure(name, title, about, on, (), "No source that sets them was read.")
+            return Figure(name, title, about, on, (), nothing="No source that sets them was read.")
         source, day = max(read, key=lambda one: one[1])
         rule = f"{RULE_BY_ADDRESSEE} The source is {SOURCES[source].title}, read as of {day.day} {day:%B %Y}. {about}"
         return by(name, title, lambda one, *_: [(theme, "") for theme in _themes(one, name)], REQUESTS_MIN, rule=rule)
@@ -163,6 +186,7 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
         ),
         by_themes("tags"),
         by_themes("labels"),
+        _days(register, stood, on),
         _ago(register, stood, on),
         _trackers(register, on),
     ]
@@ -171,6 +195,30 @@ def _worked_out(register: Register, on: date) -> list[Figure]:
 def _themes(one: Shown, name: str) -> tuple[str, ...]:
     found = one.themes.get(name)
     return found.names if found else ()
+
+
+def _days(register: Register, stood: Mapping[str, Sequence[Stand]], on: date) -> Figure:
+    """How many responses are dated by their last day, by the year of the report."""
+    counts, days = defaultdict[str, Counter[str]](Counter), list[int]()
+    for one in register:
+        for stand in stood.get(one.id, ()):
+            if stand.state != "response published" or one.dated is None:
+                continue
+            dated = stand.response.dated_on if stand.response else None
+            if dated is None or stand.due is None:
+                counts[str(one.dated.year)]["unknown"] += 1
+                continue
+            counts[str(one.dated.year)]["answered" if dated <= stand.due.on else "none"] += 1
+            days += [] if stand.day is None else [stand.day]
+    known = sum(count["answered"] + count["none"] for count in counts.values())
+    lines = [
+        Line(year, "", count.total(), count["answered"], count["none"], 0, count["unknown"])
+        for year, count in sorted(counts.items())
+        if known >= REQUESTS_MIN
+    ]
+    rule = RULE_OF_DAYS + (f" The one in the middle is dated day {statistics.median_low(days)}." if days else "")
+    few = f"Of fewer than {REQUESTS_MIN} responses both days are known: {known}."
+    return Figure("days", "By year: responses dated by their last day", rule, on, tuple(lines), OF_DAYS, few)
 
 
 def _ago(register: Register, stood: Mapping[str, Sequence[Stand]], on: date) -> Figure:

@@ -107,11 +107,10 @@ async def _figure(request: Request, serving: Serving) -> Figure:
 
 async def figure_csv(request: Request, serving: Serving) -> Outgoing:
     figure = await _figure(request, serving)
-    heads = ("name", "asked", "answered", "none published", "awaited", "not known", "share")
+    heads = ("name", *(head.lower() for head in figure.columns.values()), "share")
     rows = [("rule", figure.rule), ("as of", str(figure.on)), heads]
     for line in figure.lines:
-        counts = (line.requests, line.answered, line.none, line.awaited, line.unknown)
-        rows.append((line.name, *map(str, counts), line.share))
+        rows.append((line.name, *(str(getattr(line, column)) for column in figure.columns), line.share))
     return _let(serving, "json", tables.lines(rows), "text/csv; charset=utf-8")
 
 

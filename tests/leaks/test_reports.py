@@ -177,7 +177,7 @@ def _seen(server: Server, house: House, mail: MailServer) -> dict[str, bytes]:
 
     def look(address: str, client: httpx2.Client) -> None:
         answer = client.get(address)
-        assert answer.status_code in (200, 404), (address, answer.status_code)
+        assert answer.status_code in (200, 404), (address, answer.status_code, answer.text[:300], server.said[-20:])
         seen[address] = _unpacked(answer.content)
 
     for address in (

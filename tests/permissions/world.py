@@ -148,7 +148,10 @@ class World:
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
             "body": lambda state, _: {**(at := self._report("listed")), "key": at["of"] if state == "asked" else "-"},
-            "area": lambda state, _: {**self._report("listed"), "key": "avon" if state == "known" else "none"},
+            "area": lambda state, _: {
+                **(at := self._report("listed")),
+                "key": at["area"] if state == "known" else "none",
+            },
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "source": lambda state, _: self._source(state),
             "feed": lambda state, _: self._feed(state),
@@ -370,11 +373,12 @@ class World:
         if state == "unknown":
             return {"slug": "none", "earlier": "none", "beside": "none", "number": "1"}
         slug, earlier = (f"2021-{next(NUMBERS):04}" for _ in range(2))
-        facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": "Avon"}
+        facts = {"dated": "2021-03-03", "deceased": "Person Fictional", "area": f"Area {slug}"}
         facts["sent_to"] = f"Harbour Board | Office {slug}"
         rows = [ReportRow(f"https://heard.example/{one}/", {"ref": one, **facts}) for one in (slug, earlier)]
         self.do(report_commands.tell("record", date(2021, 6, 1), rows))
-        return {"slug": slug, "earlier": earlier, "beside": self._open()[0], "of": f"office-{slug}", "number": "1"}
+        at = {"slug": slug, "earlier": earlier, "number": "1", "of": f"office-{slug}", "area": f"area-{slug}"}
+        return {**at, "beside": self._open()[0]}
 
     def _message(self, state: str) -> dict[str, str]:
         if state == "unknown":

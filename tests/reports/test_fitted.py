@@ -99,9 +99,10 @@ def test_what_was_read_before_a_withdrawal_is_not_kept_after_it(tmp_path: Path) 
 
 
 def test_what_is_fitted_while_a_withdrawal_is_not_carried_out_is_not_kept(
-    register: Register, house: House, tmp_path: Path
+    register: Register, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until every report that it touches is made anew, what was withdrawn stands in the register."""
+    monkeypatch.setattr("heard.reports.register.TAKE_AWAY_AT_ONCE", 1)
     file = file_of(tmp_path)
     marked = [scraped(number, concerns=WORDS[0], deceased="REDACTED") for number in range(1, 7)]
     read(house, table(*marked, columns=SCRAPED), "2024-05-01", name="a.csv", accepted=True)

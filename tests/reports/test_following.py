@@ -151,6 +151,7 @@ def test_a_search_too_long_to_be_followed_is_refused_with_what_to_do(served: Ser
     answer = ask(served, what="search", key=f"q={'%F0%9F%9A%AA' * 200}")
     assert answer.status_code == 422 and "search for fewer words" in answer.text
     assert ask(served, what="search", key=f"q={'%F0%9F%9A%AA' * 80}").status_code == 303
+    assert ask(served, key="2026-9999").status_code == 404
     assert len(mail.wait_for(before + 1)) == before + 1
 
 

@@ -82,6 +82,8 @@ async def ask(request: Request) -> Response:
     async def asked() -> Response:
         try:
             keep_wish(request, serving, address, _followed(register_of(serving), serving, sort, key))
+        except NotFound:
+            raise
         except Refused as refusal:
             made = templates.render(
                 "reports/follow.html", **_context(serving, sort, ASKED, _named(sort), refusal.message)

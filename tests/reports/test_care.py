@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from heard.engine import now
+from heard.engine.node import Command
 from heard.opening import House
 from heard.reports import care, commands, finding, projection
 from heard.reports.finding import Query
@@ -101,6 +103,25 @@ def test_a_person_may_let_the_name_stand_and_hide_it_again(house: House, tmp_pat
     house.node.do(commands.hide_names(report, ["Vex"], "asked"), by="editor")
     register.follow_all()
     assert "Vex" not in repr(register.texts(report)) and "Marrow" not in repr(register.texts(report))
+
+
+@pytest.mark.parametrize(
+    "besides",
+    [lambda report: commands.hide_names(report, (), "asked"), lambda report: commands.hide_every_name("asked")],
+)
+def test_whoever_asks_again_takes_no_name_back_that_was_hidden_before(
+    house: House, tmp_path: Path, besides: Callable[[str], Command]
+) -> None:
+    read(house, table(scraped(1, deceased="Quillon Marrow", circumstances=SAID), columns=SCRAPED), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.hide_names(report, ["Vex"], "asked"), by="editor")
+    house.node.do(besides(report), by="reader")
+    register = register_of(house, tmp_path)
+    assert "Vex" not in repr(register.texts(report)) and register.masking(report)("Dr Vex") == "Dr [name withheld]"
+    house.node.do(commands.show_names(report, "all of them"), by="editor")
+    house.node.do(besides(report), by="reader")
+    register = register_of(house, tmp_path)
+    assert "Vex" in repr(register.texts(report)) and "Marrow" not in repr(register.texts(report))
 
 
 @pytest.mark.parametrize("said", ["aged 17", "a 4-month-old boy", "a 9 year old", "aged 3 weeks", "was stillborn"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from heard.opening import House
 from heard.reports import commands, finding, projection, register
 from heard.reports.finding import Query
 from heard.reports.register import Register
+from heard.store.register import RegisterFile
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
 
 NAME = "Quillon Marrow"
@@ -87,6 +89,46 @@ def test_a_report_that_comes_later_does_not_name_who_is_hidden(house: House, tmp
     house.node.catch_up()
     made.follow_all()
     assert shown(made, "2021-0001").deceased == NAME
+
+
+def test_what_was_hidden_besides_is_hidden_in_a_report_that_comes_later(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1, deceased=NAME)), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.hide_names(report, ["Ottoline Vex"], "asked"), by="reader")
+    told = "Ottoline Vex had asked about the lamp at the harbour gate. Nobody had looked after it."
+    read(house, table(scraped(2, deceased=NAME, concerns=told), columns=SCRAPED), "2021-07-01", accepted=True)
+    made = register_of(house, tmp_path)
+    assert "Vex" not in str(made.texts(shown(made, "2021-0002").id))
+
+
+def test_who_is_hidden_is_hidden_elsewhere_when_a_source_names_them_only_later(house: House, tmp_path: Path) -> None:
+    read(house, table(line(1, deceased=NAME), line(2, deceased="-")), "2021-06-01")
+    made = register_of(house, tmp_path)
+    hide(house, "2021-0002")
+    made.follow_all()
+    assert named(made) == {"01"}, "of whom the other is, nobody has said"
+    read(house, table(line(1, deceased=NAME), line(2, deceased=NAME)), "2021-06-02", accepted=True)
+    house.node.catch_up()
+    made.follow_all()
+    assert named(made) == set() == named(register_of(house, tmp_path))
+
+
+def test_what_is_made_anew_is_found_with_its_own_texts_alone(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that compares reports asks in between: it finds none, or one whose texts are in the file."""
+    read(house, table(scraped(1, deceased=NAME, concerns=f"{NAME} had no lamp."), columns=SCRAPED), "2021-06-01")
+    made = register_of(house, tmp_path)
+    report, found, put = shown(made, "2021-0001").id, list[object](), RegisterFile.put
+
+    def looked(self: RegisterFile, *what: Any) -> None:
+        found.append(made.find(report))
+        put(self, *what)
+
+    monkeypatch.setattr(RegisterFile, "put", looked)
+    hide(house, "2021-0001")
+    made.follow()
+    assert found and set(found) == {None} and shown(made, "2021-0001").names_hidden
 
 
 def test_a_child_is_hidden_in_another_report_of_which_somebody_else_was_taken_out(house: House, tmp_path: Path) -> None:

@@ -68,8 +68,7 @@ class Register:
         self._kept: dict[str, tuple[tuple[int, date], dict[str, tuple[Shown, Any]]]] = {}
         self._made_once: dict[str, tuple[int, date | None, Any]] = {}
         self._readings, self._today = 0, now.today()
-        self._newest: list[Shown] = []
-        self._newest_of = -1
+        self._newest: tuple[int, list[Shown]] = (-1, [])
         #: Changes whenever anything that could be seen does; a page made before is not shown after.
         self.edition = 0
         #: Told of every such change.
@@ -98,7 +97,7 @@ class Register:
         some = [*self._away][: max(at_most, TAKE_AWAY_AT_ONCE)] or [*self._to_do][:at_most]
         if not some and self.file.position() == self._looked:
             return False
-        rows, away = [], []
+        anew, rows, away = list[Shown](), [], []
         for report in some:
             made, mistake = made_alone(functools.partial(self._with_row, report))
             self._note(report, mistake)
@@ -106,10 +105,12 @@ class Register:
                 self._reports.pop(report, None)
                 away.append(report)
             else:
-                self._reports[report] = made[0]
+                anew.append(made[0])
                 rows.append(made[1])
         done = len(some) == self.to_come
         self.file.put(rows, away, self._looked if done else None)
+        # Not before: a thread that finds it reads its texts in the file, and must not have the ones of before.
+        self._reports |= {one.id: one for one in anew}
         for report in some:  # not before: what could not be put, or is not yet, is still to be done
             self._to_do.pop(report, None)
             self._away.pop(report, None)
@@ -189,8 +190,8 @@ class Register:
                 gone = [entry.stream] if withdraws else []
                 if isinstance(body, NamesShown):
                     self._to_do |= dict.fromkeys(projection.named_alike(self.tables, entry.stream))
-                elif isinstance(body, Told) and projection.is_young(self.tables, entry.stream):
-                    gone += self._saying_the_same(entry.stream)  # of a child no other report says the name either
+                elif isinstance(body, Told) and self._hides_elsewhere(entry.stream):
+                    gone += self._saying_the_same(entry.stream)  # it may name only now who is hidden in it
                 self._take_away(gone)
                 withdrawn |= bool(gone)
         self._looked = upto
@@ -239,6 +240,10 @@ class Register:
         """The others that are seen and name the same dead."""
         others = [self._reports.get(other) for other in projection.named_alike(self.tables, report)]
         return [one.id for one in others if one is not None and one.deceased != HIDDEN]
+
+    def _hides_elsewhere(self, report: str) -> bool:
+        """Whether no other report says the name of who died either: of a child, or where somebody asked."""
+        return projection.is_young(self.tables, report) or projection.is_hidden(self.tables, report)
 
     def _make(self, report: str, on: date | None = None) -> tuple[Shown, Texts] | None:
         return seen.seen_now(self.journal, self.tables, self.doors, report, on)
@@ -343,11 +348,11 @@ class Register:
 
     def newest(self) -> Sequence[Shown]:
         """All of them, newest first; put in order once for each edition."""
-        edition = self.edition
-        if self._newest_of != edition:
-            self._newest = sorted(self, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
-            self._newest_of = edition
-        return self._newest
+        edition, known = self.edition, self._newest  # together: a thread may put them in order for an earlier one
+        if known[0] != edition:
+            known = edition, sorted(self, key=lambda one: (one.dated or date.min, one.slug), reverse=True)
+            self._newest = known
+        return known[1]
 
     def masking(self, report: str) -> Masking:
         """For words that others say of a report: takes out what is hidden in the report, or under an order."""

@@ -10,7 +10,7 @@ from heard.cases.release import Doors
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 from heard.reports import projection, shown
-from heard.reports.entries import Listed
+from heard.reports.entries import Listed, NamesHidden
 from heard.reports.model import HIDDEN, Masking
 from heard.reports.shown import Shown, Texts
 
@@ -31,17 +31,24 @@ def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> 
     return shown.masking_of(life, masking, **hidden)
 
 
-def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, bool]]:
+def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, Any]]:
     """What happened to a report, what takes out names under an order, and what hides the name of who died: that all are
-    nameless, that another report says that it was a child, or that the name is hidden in another.
+    nameless, that another report says that it was a child, or what somebody asked to be hidden in another.
     """
     life = [entry.body for entry in journal.stream(report) if entry.body is not None]
     guard = doors.of_every(tables).guard
     masking = functools.partial(guard.without, mark=HIDDEN) if guard else str
     others = projection.named_alike(tables, report)
+    asked = [other for other in others if projection.is_hidden(tables, other)]
     hidden = {
         "nameless": projection.is_every_name_hidden(tables),
         "child": any(projection.is_young(tables, other) for other in others),
-        "alike": any(projection.is_hidden(tables, other) for other in others),
+        "alike": _asked_in(journal, asked) if asked else None,
     }
     return life, masking, hidden
+
+
+def _asked_in(journal: Journal, reports: list[str]) -> NamesHidden:
+    """All that somebody asked to be hidden in any of these."""
+    every = [shown.hiding(entry.body for entry in journal.stream(report)) for report in reports]
+    return NamesHidden(tuple(name for one in every if one for name in one.names))

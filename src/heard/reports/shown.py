@@ -123,13 +123,13 @@ def show(
     on: date | None = None,
     nameless: bool = False,
     child: bool = False,
-    alike: bool = False,
+    alike: entries.NamesHidden | None = None,
 ) -> tuple[Shown, Texts] | None:
     """What may be seen of a report; `life` are the bodies on its stream. None when the whole is withheld.
 
     `masking` takes out what is under an order; `nameless` hides whoever died, whatever was decided of this report.
-    `child`: another report about somebody of the same name says that it was a child; `alike`: in another somebody asked
-    that the name is hidden.
+    `child`: another report about somebody of the same name says that it was a child; `alike`: what somebody asked to be
+    hidden in another.
     `on` looks back to a day: at facts, not at what may be seen of them.
     """
     knowledge = known(life, on)
@@ -139,7 +139,7 @@ def show(
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
     # What is known since binds on every day.
     child = child or care.is_young(knowledge.words) or (on is not None and care.is_young(known(life).words))
-    hidden = entries.NamesHidden() if nameless else _hidden(life, child or alike)
+    hidden = _in_force(life, nameless, child, alike)
     names = _names(life, knowledge, hidden)
     masked = _masked(names, masking)
     links = requests.links(knowledge)
@@ -239,11 +239,16 @@ def _unfound_by(knowledge: Knowledge) -> str:
 
 
 def masking_of(
-    life: Sequence[Any], masking: Masking, *, nameless: bool = False, child: bool = False, alike: bool = False
+    life: Sequence[Any],
+    masking: Masking,
+    *,
+    nameless: bool = False,
+    child: bool = False,
+    alike: entries.NamesHidden | None = None,
 ) -> Masking:
     """What takes out of words that others say of a report all that is hidden or withheld in the report itself."""
     knowledge = known(life)
-    hidden = entries.NamesHidden() if nameless else _hidden(life, child or alike or care.is_young(knowledge.words))
+    hidden = _in_force(life, nameless, child or care.is_young(knowledge.words), alike)
     return _masked(_names(life, knowledge, hidden), masking)
 
 
@@ -288,13 +293,25 @@ def _names(life: Sequence[Any], knowledge: Knowledge, hidden: entries.NamesHidde
     return {name for name in names if letters(name, keep_markup=True)}  # a source's "-" is nobody's name
 
 
-def _hidden(life: Iterable[Any], by_rule: bool) -> entries.NamesHidden | None:
-    """The hiding in force: a person's newest word on this report, or else the care rule's."""
-    newest: Any = entries.NamesHidden() if by_rule else None
+def _in_force(
+    life: Iterable[Any], nameless: bool, child: bool, alike: entries.NamesHidden | None
+) -> entries.NamesHidden | None:
+    """The hiding in force: what people asked of this report, or else of another of the same dead, or else a rule."""
+    by_rule = alike or (entries.NamesHidden() if child else None)
+    return hiding(life, by_rule) or (entries.NamesHidden() if nameless else None)
+
+
+def hiding(life: Iterable[Any], by_rule: entries.NamesHidden | None = None) -> entries.NamesHidden | None:
+    """What people asked to be hidden since somebody last let the names stand, all of it together: whoever asks again
+    takes no name back that was asked for before.
+    """
+    found = by_rule
     for body in life:
-        if isinstance(body, entries.NamesHidden | entries.NamesShown):
-            newest = body
-    return newest if isinstance(newest, entries.NamesHidden) else None
+        if isinstance(body, entries.NamesHidden):
+            found = entries.NamesHidden((*(found.names if found else ()), *body.names))
+        elif isinstance(body, entries.NamesShown):
+            found = None
+    return found
 
 
 def _every(life: Iterable[Any], field: str) -> list[str]:

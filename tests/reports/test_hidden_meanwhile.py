@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 from heard.cases.exits import Serving
 from heard.engine import now
 from heard.opening import House
-from heard.reports import commands, echoes, outgoing, pages, tables, wrong
+from heard.reports import axes_tables, commands, echoes, outgoing, pages, tables, wrong
 from heard.reports.echoes import Echoes
 from heard.reports.register import Register
 from heard.store.frames import FramesFile
@@ -94,6 +95,56 @@ def test_a_name_hidden_while_a_table_is_made_is_not_in_it_and_the_report_is(
     monkeypatch.setattr(tables, "lines_of_all", lambda *of: (make(*of), hide())[0])
     made = client.get("/reports.csv").text
     assert NAMES["2021-0001"] not in made and "/reports/2021-0001/" in made and NAMES["2021-0002"] in made
+
+
+@pytest.mark.parametrize("way", ["report", "draft", "axes"])
+def test_a_name_is_in_no_answer_that_another_process_hid_while_it_was_made(
+    house: House, register: Register, client: TestClient, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Nobody has followed with the register since."""
+    report, left = shown(register, "2021-0001").id, [NAMES["2021-0001"]]
+    of = (report, "text-1", "Harbour Board", "acceptable", "Ada Vale", date(2022, 1, 1), f"{left[0]} had no lamp.")
+    house.node.do(commands.give_judgement(*of), by="editor")  # type: ignore[arg-type]
+    house.node.catch_up()
+    register.follow_all()
+
+    def hide() -> None:
+        while left:
+            house.node.do(commands.hide_names(report, [left.pop()], "asked"), by="reader")
+            house.node.catch_up()
+
+    def first(make: Any) -> Any:
+        return lambda *some, **more: (make(*some, **more), hide())[0]
+
+    async def lines_of(*some: Any) -> Any:
+        return (await lines(*some), hide())[0]
+
+    lines = axes_tables.lines_of
+    for name in ("of", "of_text"):
+        monkeypatch.setattr(Echoes, name, first(getattr(Echoes, name)))
+    monkeypatch.setattr(axes_tables, "lines_of", lines_of)
+    asked = {
+        "report": lambda: client.get("/reports/2021-0002/similar/"),
+        "draft": lambda: client.post("/reports/similar/", data={"text": LAMP}),
+        "axes": lambda: client.get("/reports/axes.csv"),
+    }
+    said = asked[way]()
+    assert said.status_code == 200 and not left and NAMES["2021-0001"] not in said.text
+
+
+def test_a_table_of_a_day_is_made_beside_what_serves_whatever_other_day_is_asked_meanwhile(
+    register: Register, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, beside = tables.lines_of_all, list[bool]()
+
+    def made(register: Register, on: date) -> Any:
+        beside.append(threading.current_thread().name.startswith("asyncio"))
+        lines = make(register, on)
+        make(register, date(2021, 5, 1))
+        return lines
+
+    monkeypatch.setattr(tables, "lines_of_all", made)
+    assert "2021-06-03" in client.get("/reports.csv?on=2021-06-03").text and beside == [True]
 
 
 def test_on_a_new_day_a_page_that_was_made_yesterday_is_made_anew(house: House, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ from heard.watch import origins
 
 #: In JSON so many reports are one page of a list; a table has all.
 LIST_MAX = 500
+#: So often a table is begun anew since something changed while it was made beside what serves.
+TRIES = 3
 #: A last day of a search stays in its calendar for so long.
 KEPT_IN_CALENDAR = timedelta(days=56)
 #: Before it there is no day from which so many could be counted back.
@@ -76,11 +78,15 @@ def _found(request: Request, serving: Serving) -> tuple[Register, Query, Sequenc
 
 async def _table(request: Request, serving: Serving) -> str:
     """Put together of lines that were made before; what is new of them is made beside what serves."""
-    register, _, _, on = _found(request, serving)
-    await asyncio.to_thread(tables.lines_of_all, register, on)
-    # In one go from here: what was taken out of sight meanwhile is not found any more; of what is new there is little.
-    _, _, found, _ = _found(request, serving)
-    lines = tables.lines_of_all(register, on)
+    for _ in range(TRIES):
+        register, _, found, on = _found(request, serving)
+        edition = register.edition
+        lines = await asyncio.to_thread(tables.lines_of_all, register, on)
+        if register_of(serving).edition == edition:
+            break
+    else:  # in one go then: what was taken out of sight meanwhile is not found any more; of what is new there is little
+        _, _, found, _ = _found(request, serving)
+        lines = tables.lines_of_all(register, on)
     return tables.of_lines(((one.id, lines[one.id]) for one in found if one.id in lines), _base(request))
 
 
@@ -219,7 +225,10 @@ async def axes_of_all(request: Request, serving: Serving) -> Outgoing:
     register, query, found, on = _found(request, serving)
     if query.on:
         raise Refused("What people judged is told as of today alone: leave out “on”.")
-    lines = await axes_tables.lines_of(register, found, on)
+    for _ in range(TRIES):
+        lines, edition = await axes_tables.lines_of(register, found, on), register.edition
+        if register_of(serving).edition == edition:
+            break
     # In one go from here: what was taken out of sight meanwhile has no line any more.
     for id in origins.told_of(serving.tables):
         if id in lines and (one := register.find(id)):

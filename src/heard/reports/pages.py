@@ -290,7 +290,7 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
         texts = register.texts(shown.id)
         ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
         found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
-        if register.find(shown.id) is shown:  # else something of it was hidden, or told, while it was compared
+        if register_of(serving).find(shown.id) is shown:  # else something of it was hidden, or told, while it was compared
             break
     found, equal = as_now(register, found), alike.equal_to(register, shown)
     confirmed = {earlier for earlier, _ in shown.echoes}

@@ -119,11 +119,11 @@ async def similar_to_draft(request: Request) -> Response:
     serving: Serving = request.app.state.serving
     said = await request.form()
     text = str(said.get("text") or "")[:DRAFT_MAX]
-    register = register_of(serving)
+    register_of(serving)
     waiting = bool(text.strip()) and not await compared(serving)
     found = await asyncio.to_thread(serving.echoes.of_text, text) if text.strip() and not waiting else []
     found = [
-        msgspec.structs.replace(one, here="") for one in as_now(register, found)
+        msgspec.structs.replace(one, here="") for one in as_now(register_of(serving), found)
     ]  # they have their own words before them
     page = templates.render(
         "reports/similar.html",

@@ -53,7 +53,7 @@ class Reports:
             "extension": {},
             "sent": {},
             "promise": {"concern": line[:20]},
-            "outcome": {"concern": line[:20], "outcome": "implemented"},
+            "outcome": {"concern": "text-1", "outcome": "implemented"},
             "judgement": {
                 "concern": "text-1",  # as a text without numbers is one concern
                 "judgement": "superseded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -22,7 +22,7 @@ from heard.reports.model import NOT_KNOWN
 from heard.watch.origins import Kept
 from tests.reports.register import SCRAPED, line, read, register_of, scraped, shown, table
 
-ON = date(2021, 6, 1)
+ON, AT = date(2021, 6, 1), datetime(2021, 3, 1, tzinfo=UTC)
 JUDGEMENTS = (NOT_KNOWN, *(one for one in get_args(Judgement) if one != "taken back"))
 CONCERNS = "(1) Nobody watched the gate at the harbour. (2) The order was not read by the officers who kept it."
 WORDS = "Officers stay near an open gate."
@@ -153,7 +153,7 @@ def judged(house: House, report: str, judgement: Judgement, concern: str = "1", 
 def as_kept(concern: str, stands: str = "kept", lapses: int = 0) -> Kept:
     last = date(2021, 5, 1) if lapses else None
     day = date(2021, 4, 1)
-    return Kept(concern, WORDS, stands, ON, day, lapses, last, 0, 0, "Ada Fictional")  # type: ignore[arg-type]
+    return Kept(concern, WORDS, stands, ON, day, lapses, last, 0, 0, "Ada Fictional", AT)  # type: ignore[arg-type]
 
 
 def test_where_nobody_has_said_anything_it_is_not_known(house: House, report: str, tmp_path: Path) -> None:

@@ -14,13 +14,16 @@ from heard.engine.errors import HeardError
 from heard.engine.node import Decision
 from heard.opening import House, open_house
 from heard.reports import commands, projection
-from heard.watch import arming, origins
+from heard.watch import arming, evaluation, obligations, origins
 from heard.watch import projection as watched
+from heard.watch.entries import DeedDone
+from heard.watch.standing import evidence_of
 from tests.reports.register import line, read, table
 from tests.server import Server
 from tests.watch.hand import Hand
 
 SLUG = "2021-0001"
+BEGUN = DeedDone("promise made", SLUG)
 PROMISE = "It will put a lamp at the harbour gate, & have it looked at."
 
 
@@ -73,7 +76,7 @@ def test_a_promise_is_armed_by_two_presses_and_each_page_leads_to_the_other(serv
     assert one.written["days"] == 30 and origins.origin(house.tables, one.id).late_days is None, "nothing is public"
     begun = [entry.body for entry in house.journal.stream(of_it) if entry.kind == "watch.deed_done"]
     house.close()
-    assert [(body.deed, body.ref) for body in begun] == [("promise made", SLUG)]
+    assert [(body.deed, body.ref) for body in begun] == [(f"promise {SLUG} 3 made", SLUG)]
 
 
 def test_what_has_no_day_to_come_has_no_form(server: Server, promised: str) -> None:
@@ -90,6 +93,34 @@ def test_what_has_no_day_to_come_has_no_form(server: Server, promised: str) -> N
 def test_why_it_is_watched_is_written_with_it_or_neither_is(house: House, tmp_path: Path) -> None:
     refused = arming.arm("none", "Promised", {"op": "by"}, "nobody")
     with pytest.raises(HeardError):
-        house.node.do(origins.because(refused, "report1", "2", PROMISE), by="admin")
-    nothing = origins.because(lambda tables: Decision((), ()), "report1", "2", PROMISE)
+        house.node.do(origins.because(refused, "report1", "2", PROMISE, BEGUN), by="admin")
+    nothing = origins.because(lambda tables: Decision((), ()), "report1", "2", PROMISE, BEGUN)
     assert nothing(house.tables).drafts == ()
+
+
+def test_of_two_promises_each_is_begun_and_kept_by_itself(server: Server, promised: str) -> None:
+    """They stand in one report and are armed at one station: to keep the one is not to keep the other."""
+    house = open_house(server.data)
+    house.node.catch_up()
+    report, due_on = projection.by_slug(house.tables, SLUG), now.today() + timedelta(3)
+    house.node.do(commands.record_promise(report, "Harbour Board", "And a bell.", "", due_on), by="editor")
+    last = sum(entry.kind == "reports.promise_recorded" for entry in house.journal.stream(report))
+    house.close()
+    hand = Hand(server)
+    station = hand.station("Post 7", "Behind the old mill")
+    me, of_it = hand.me(station), station.removeprefix("stations/")
+    for address in (promised.replace("/3/", f"/{number}/") for number in (last - 1, last)):
+        form = fields(server.client.get(address, params={"station": of_it}).text)
+        armed = server.client.post(address, data={**form, "supervisor": me, "to_1": me})
+        assert armed.headers["location"] == f"/watch/{station}/?done"
+    house = open_house(server.data)
+    house.node.catch_up()
+    begun = [entry for entry in house.journal.stream(of_it) if entry.kind == "watch.deed_done"]
+    known = [one for one in watched.obligations(house.tables) if one.station == of_it]
+    house.close()
+    assert len(known) == len({one.written["do"] for one in known}) == 2
+    for one in known:
+        evaluator = evaluation.evaluator(obligations.read(one.written))
+        for evidence in (told for entry in begun for told in evidence_of(entry)):
+            evaluation.hear(evaluator, evidence)
+        assert len(evaluator.instances) == 1, "each owes what it was armed for, and nothing of the other"

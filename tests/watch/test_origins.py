@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from heard.engine.errors import HeardError
-from heard.watch import arming, origins, ringing, suspending, suspensions
+from heard.watch import arming, commands, origins, ringing, suspending, suspensions
+from heard.watch.entries import DeedDone
 from heard.watch.model import FalseBy
 from heard.watch.origins import Kept
 from tests.reports.register import line, table
@@ -202,3 +203,21 @@ def test_the_page_of_a_report_says_whether_its_concern_is_kept_and_names_no_plac
     assert "old mill" not in page and "Post 7" not in page
     assert does("private", words="The site has changed.") == 303
     assert "Is it kept?" not in server.page(f"/reports/{slug}/")
+
+
+def test_what_is_armed_for_a_promise_is_begun_with_it_and_rings_for_no_other(gate: Gate, hands: Hands) -> None:
+    """In one: what was armed and not begun would never ring."""
+
+    def armed(name: str, days: str) -> str:
+        form = {"sort": "answer", "begins": f"{name} made", "deed": f"{name} kept", "days": days, "to_1": gate.sam}
+        arms = arming.arm(gate.id, name, arming.written_from(gate.id, form, []), gate.sam)
+        begun = DeedDone(form["begins"], "2021-0001")
+        return gate.do(origins.because(arms, "report1", "2", WORDS, begun), gate.sam).stream
+
+    armed("promise a", "3")
+    armed("promise b", "60")
+    gate.do(commands.do_deed(gate.id, "promise b kept", "2021-0001"), gate.sam)
+    hands.go_on(4 * DAY)
+    assert len(gate.rings()) == 1
+    hands.go_on(70 * DAY)
+    assert gate.rings() == []

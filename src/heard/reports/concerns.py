@@ -8,6 +8,7 @@ now, it stands; where they are no more, it stands with no concern and is said to
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -53,12 +54,14 @@ def bound(life: Sequence[Any], on: date | None = None) -> list[Any]:
     """
     if not any(_is_of_a_concern(body) for body in life):
         return [*life]
-    last, now = max((place for place, body in enumerate(life) if _tells(body)), default=-1), _known(life, on)
+    told, now = [place for place, body in enumerate(life) if _tells(body)], _known(life, on)
+    once = {len(told): now} if on is None else dict[int, list[Concern]]()
 
     def by_words(place: int, body: Any) -> Any:
         if not _is_of_a_concern(body):
             return body
-        then = _known(life[:place]) if place < last else now
+        before = bisect_left(told, place)  # so many had told by then, and what they told is known once for all
+        then = once[before] if before in once else once.setdefault(before, _known(life[:place]))
         if isinstance(body, entries.ResponseRecorded):
             return msgspec.structs.replace(body, concerns=tuple(_same(one, then, now) for one in body.concerns))
         concern = _same(body.concern, then, now)
@@ -70,8 +73,14 @@ def bound(life: Sequence[Any], on: date | None = None) -> list[Any]:
         return msgspec.structs.replace(body, concern=concern)
 
     said = [by_words(place, body) for place, body in enumerate(life)]
-    again = {(type(body), body.addressee) for body in life[last:] if isinstance(body, _OF_PEOPLE)}
+    since = said[told[-1] :] if told else []
+    again = {(type(body), body.addressee) for body in since if isinstance(body, _OF_PEOPLE) and not _is_loose(body)}
     return [body for body in said if not (_is_loose(body) and (type(body), body.addressee) in again)]
+
+
+def now_called(life: Sequence[Any], before: int, said: str) -> str:
+    """What names now the concern that somebody meant when `before` things had happened to a report; or `CHANGED`."""
+    return _same(said, _known(life[:before]), _known(life)) if said else ""
 
 
 #: What a person says of a concern and an addressee, of which the last word stands.

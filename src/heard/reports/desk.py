@@ -20,7 +20,7 @@ from heard.engine.entry import new_id
 from heard.engine.errors import HeardError, NotFound, Refused
 from heard.engine.node import Command
 from heard.reports import alike, commands, indexing, projection, promises
-from heard.reports.concerns import CHANGED
+from heard.reports.concerns import CHANGED, meant
 from heard.reports.entries import Answer, Judgement, Outcome, ProblemTold
 from heard.reports.model import SOURCES, GivenJudgement, Judged
 from heard.reports.pages import register_of
@@ -30,6 +30,8 @@ from heard.watch import origins
 from heard.watch import projection as watched
 
 Form = Mapping[str, str]
+#: A day before or after these is a slip of the pen; from the last day that there is nothing can be counted on.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 def routes() -> list[BaseRoute]:
@@ -158,9 +160,12 @@ def _report(serving: Serving, form: Form) -> str:
 
 def _day(form: Form, name: str) -> date | None:
     try:
-        return date.fromisoformat(form[name]) if form.get(name) else None
+        day = date.fromisoformat(form[name]) if form.get(name) else None
     except ValueError as wrong:
         raise Refused("Write days like 2025-07-31. Nothing was changed.") from wrong
+    if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Refused(f"The year {day.year} is none of any report. Nothing was changed.")
+    return day
 
 
 def _needed(form: Form, name: str) -> date:
@@ -216,8 +221,16 @@ def _judgement(serving: Serving, form: Form) -> Command:
 
 
 def _of_concern(serving: Serving, form: Form) -> tuple[str, str, str]:
-    """Of which report, which concern, and with whom."""
-    return _report(serving, form), form.get("concern", ""), form.get("addressee", "")
+    """Of which report, which concern, and with whom.
+
+    Raises Refused for a concern that the report does not have, where any of its concerns is known: no page would have
+    what is said of it.
+    """
+    report, concern = _report(serving, form), form.get("concern", "").rpartition("#")[2].removeprefix("concern-")
+    known = register_of(serving).texts(report).numbered
+    if known and meant(concern, known) is None:
+        raise Refused(f"The report has no concern “{concern[:40]}”, or two of this number. Nothing was changed.")
+    return report, concern, form.get("addressee", "")
 
 
 def _echo(serving: Serving, form: Form) -> Command:

@@ -32,6 +32,7 @@ from heard.reports import (
     indexing,
     over_time,
     projection,
+    seen,
     standing,
 )
 from heard.reports.areas import area_key
@@ -139,6 +140,7 @@ async def report(request: Request, serving: Serving) -> Outgoing:
         timeline=drawing.timeline(stands, on),
         matrix=matrix(shown, texts),
         kept=kept,
+        numbers={one.id: one.number or str(place) for place, one in enumerate(texts.numbered, 1)},
         axes=rows if on == today and any(row.told() for row in rows) else [],
         nothing_by=SOURCES[shown.cell.by].title if shown.cell.by else "",
         changed=CHANGED,
@@ -155,12 +157,13 @@ def kept_of(serving: Serving, shown: Shown) -> list[Kept]:
     kept = origins.kept(serving.tables, shown.id, now.utc())
     if not kept:
         return []
-    masked = register_of(serving).masking(shown.id)
+    masked, journal = register_of(serving).masking(shown.id), serving.node.journal
+    told = [(one, seen.concern_now(journal, shown.id, one.concern, one.named_at)) for one in kept]
     return [
         msgspec.structs.replace(
-            one, concern=masked(one.concern), words=masked(one.words), decided_by=masked(one.decided_by)
+            one, concern=masked(concern), words=masked(one.words), decided_by=masked(one.decided_by)
         )
-        for one in kept
+        for one, concern in told
     ]
 
 
@@ -290,7 +293,9 @@ async def similar(request: Request, serving: Serving) -> Outgoing:
         texts = register.texts(shown.id)
         ours, asked = passages_of(texts), {"around": said_in(texts), "before": shown.dated, "but": shown.id}
         found = await asyncio.to_thread(serving.echoes.of, ours, **asked) if ours else []
-        if register_of(serving).find(shown.id) is shown:  # else something of it was hidden, or told, while it was compared
+        if (
+            register_of(serving).find(shown.id) is shown
+        ):  # else something of it was hidden, or told, while it was compared
             break
     found, equal = as_now(register, found), alike.equal_to(register, shown)
     confirmed = {earlier for earlier, _ in shown.echoes}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from heard.cases.release import Doors
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
-from heard.reports import projection, shown
+from heard.reports import concerns, projection, shown
 from heard.reports.entries import Listed, NamesHidden
 from heard.reports.model import HIDDEN, Masking
 from heard.reports.shown import Shown, Texts
@@ -29,6 +29,12 @@ def masking_now(journal: Journal, tables: Tables, doors: Doors, report: str) -> 
     """For words that others say of a report: takes out what is hidden in the report, or under an order."""
     life, masking, hidden = _life(journal, tables, doors, report)
     return shown.masking_of(life, masking, **hidden)
+
+
+def concern_now(journal: Journal, report: str, said: str, at: datetime) -> str:
+    """What names now the concern of a report that somebody meant at an instant, or that its words changed since."""
+    life = [(entry.at, entry.body) for entry in journal.stream(report) if entry.body is not None]
+    return concerns.now_called([body for _, body in life], sum(told_at <= at for told_at, _ in life), said)
 
 
 def _life(journal: Journal, tables: Tables, doors: Doors, report: str) -> tuple[list[Any], Masking, dict[str, Any]]:

@@ -21,7 +21,7 @@ from heard.engine.errors import NotFound, Refused
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
 from heard.watch import projection, suspensions
-from heard.watch.entries import ObligationArmed, OriginNamed, PublicBegun, PublicEnded
+from heard.watch.entries import DeedDone, ObligationArmed, OriginNamed, PublicBegun, PublicEnded
 
 LATE_DAYS_MIN, LATE_DAYS_MAX = 1, 366
 WORDS_MAX, NAME_MAX = 300, 200
@@ -66,6 +66,8 @@ class Kept(msgspec.Struct, frozen=True):
     unproven: int
     false: int
     decided_by: str
+    #: Since when it is said to be of this concern.
+    named_at: datetime
 
 
 def name_origin(obligation: str, report: str, concern: str, words: str) -> Command:
@@ -83,14 +85,17 @@ def name_origin(obligation: str, report: str, concern: str, words: str) -> Comma
     return judge
 
 
-def because(arming: Command, report: str, concern: str, words: str) -> Command:
-    """What is armed for a report's sake, with why it is: both are written, or nothing. The caller knows the report."""
-    body = OriginNamed(report, concern, checked_words(words, "what is watched", WORDS_MAX))
+def because(arming: Command, report: str, concern: str, words: str, begins: DeedDone) -> Command:
+    """What is armed for a report's sake, with why it is and what begins it: all is written, or nothing. The caller
+    knows the report.
+    """
+    why = OriginNamed(report, concern, checked_words(words, "what is watched", WORDS_MAX))
 
     def judge(tables: Tables) -> Decision:
         armed = arming(tables)
-        why = tuple(Draft(one.stream, body) for one in armed.drafts if isinstance(one.body, ObligationArmed))
-        return msgspec.structs.replace(armed, drafts=(*armed.drafts, *why))
+        every = [(one.stream, one.body) for one in armed.drafts if isinstance(one.body, ObligationArmed)]
+        besides = [draft for stream, body in every for draft in (Draft(stream, why), Draft(body.station, begins))]
+        return msgspec.structs.replace(armed, drafts=(*armed.drafts, *besides))
 
     return judge
 
@@ -177,7 +182,7 @@ def _kept(tables: Tables, origin: Origin, at: datetime) -> Kept:
     last = max((begun for begun, _ in lapsed), default=None)
     return Kept(
         *(origin.concern, origin.words, stands, _day(until), _day(since), len(lapsed), last and _day(last)),
-        *(len(unproven), len(false), origin.decided_by),
+        *(len(unproven), len(false), origin.decided_by, origin.named_at),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from heard.ingest.report_tables import read_table
 from heard.opening import House
-from heard.reports import alike, commands, echoes, form, projection
+from heard.reports import alike, commands, digests, echoes, form, projection
 from heard.reports.echoes import Echoes
+from heard.reports.entries import Told
 from heard.reports.register import Register
 from tests.reports.register import SCRAPED, client_of, read, register_of, scraped, shown, table
 
@@ -105,3 +107,13 @@ def test_where_a_name_is_hidden_only_who_may_show_it_is_told(house: House, regis
     assert listed(register, whole=True) == EVERY
     rows = alike.as_rows(alike.groups(register), "http://h")
     assert [row[5] for row in rows] == ["2021-0005", "2021-0006"]
+
+
+def test_a_row_that_says_nothing_but_that_it_found_none_is_a_blank_one_and_no_news() -> None:
+    """Else a reading of which most is broken would not be doubted."""
+    none = ",".join(
+        {8: "https://example.org/reports/1/", 11: "N/A: Not found", 12: "Not found"}.get(n, "") for n in range(17)
+    )
+    found = read_table(table(none, scraped(2, concerns="N/A: Not found"), columns=SCRAPED), "table.csv")
+    assert found.blank == 1 and [row.facts.get("unfound") for row in found.rows] == [None, "concerns"]
+    assert digests.NEWS[Told](Told("toolkit", date(2021, 6, 1), {"unfound": "concerns"})) == ""

@@ -161,7 +161,7 @@ def _rows(rows: csv.DictReader[str], names: dict[str, str]) -> Iterator[Row]:
                 _put(facts, field, words.replace("\r\n", "\n").strip(" \xa0\n\t"))
             elif field in TEXTS and isinstance(words, str) and re.search(r"\w", words):
                 unfound.append(field)  # it does not only leave it blank: it says that there was none to be found
-        if unfound:
+        if unfound and facts.keys() - {"kept_at"}:  # a row that says nothing else is a blank one
             facts["unfound"] = " ".join(sorted(unfound))
         if kept_at := facts.pop("kept_at", ""):
             if "sent_to" not in facts and facts.get("counted_sent") == "0":  # counted in a cell that was blank

@@ -43,7 +43,7 @@ KINDS = tuple(body.kind for body in NEWS)
 
 
 def _of_source(body: entries.Told) -> str:
-    if body.withdraws() or body.facts.keys() <= {*NOT_SHOWN, *THEMES}:  # nothing of it stands on the page
+    if body.withdraws() or body.facts.keys() <= {*NOT_SHOWN, *THEMES, "unfound"}:  # nothing of it is more than before
         return ""
     if body.facts.keys() & {"replies", "counted_replies"}:
         return "a source tells of responses"

@@ -280,3 +280,18 @@ def test_what_must_be_withdrawn_again_is_told_until_it_was_done(followed: Follow
     house.node.do(notes.erase("b", (2,)), by="restore")
     assert Witness(followed.place).still_to_withdraw(house.journal) == []
     assert verify_directory(house.data).erased == 1
+
+
+def test_what_was_looked_through_at_the_start_is_not_read_again_by_the_first_post(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of reports are in the journal, and a reporter waits."""
+    followed.publish("a", "b")
+    followed.withdraw("a")
+    witness, store, read = Witness(followed.place), followed.house.journal.store, list[int]()
+    assert witness.still_to_withdraw(followed.house.journal) == []
+    of_kinds = store.of_kinds
+    monkeypatch.setattr(store, "of_kinds", lambda kinds, after: (read.append(after), of_kinds(kinds, after))[1])
+    followed.house.node.after_fold[:] = [lambda folded: witness.keep_withdrawn(followed.house.journal)]
+    followed.withdraw("b")
+    assert read == [3] and followed.listed() == ["a", "b"]

@@ -80,9 +80,13 @@ class Witness:
         """Lines of the list that this journal does not show as withdrawn, whether it has what they name or not.
 
         There are some after an older backup was restored: what it has of them must be withdrawn again before anything
-        is served.
+        is served. All of the journal is looked through for it, so the list follows from there and not from its
+        beginning once more, when the first post waits for it.
         """
-        return sorted(line for line in self._withdrawn - withdrawn(journal) if not _is_here(journal, line))
+        position, here = journal.store.position(), withdrawn(journal)
+        left = sorted(line for line in self._withdrawn - here if not _is_here(journal, line))
+        self._follow(here - self._withdrawn, position)
+        return left
 
     def keep_withdrawn(self, journal: Journal) -> None:
         """Follow the journal: what it newly withdrew is on the other disk when this returns.
@@ -90,7 +94,9 @@ class Witness:
         A place that fails never holds up a retraction: `trouble` says so, and the next call tries again.
         """
         position = journal.store.position()
-        news = withdrawn(journal, self._looked) - self._withdrawn
+        self._follow(withdrawn(journal, self._looked) - self._withdrawn, position)
+
+    def _follow(self, news: frozenset[str], position: int) -> None:
         if news and not self._keep("withdrawn", "".join(f"{line}\n" for line in sorted(self._withdrawn | news))):
             return
         self._withdrawn |= news

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from heard.export import archive, manifest, snapshot
 from heard.export.snapshot import Taken, export_reports
 from heard.export.snapshot_checking import check_snapshot, is_snapshot
 from heard.opening import House, open_house
-from heard.reports import commands, projection
+from heard.reports import axes, axes_tables, commands, projection, shown, standing, tables
 from heard.reports.model import NOT_KNOWN
 from tests.reports.register import line, read, table
 
@@ -188,3 +189,13 @@ def test_it_is_written_and_verified_by_command(house: House, tmp_path: Path) -> 
     assert checked.exit_code == 0 and "byte for byte" in checked.output, checked.output
     again = CliRunner().invoke(app, ["export", "reports", "--out", str(out), "--data", str(house.data)])
     assert again.exit_code != 0
+
+
+def test_the_maker_is_another_when_any_code_is_that_puts_words_into_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a snapshot of an older version would be called forged."""
+    given = list[ModuleType]()
+    monkeypatch.setattr(snapshot, "code_hash", lambda rooms, besides: given.extend(besides))
+    snapshot.maker()
+    rows = (tables, axes, axes_tables, standing, shown)
+    used = {one for module in rows for one in vars(module).values() if isinstance(one, ModuleType)}
+    assert {one for one in used if one.__name__.startswith("heard.reports.")} | {snapshot} <= set(given)

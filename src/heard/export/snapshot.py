@@ -8,6 +8,7 @@ and `snapshot_checking` does so. The format is in docs/formats/snapshot.md.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -27,6 +28,7 @@ from heard.export.carried import Carried, Progress, strings
 from heard.export.making import TRIES, Package, rules_changed, with_proofs
 from heard.reports import (
     addressees,
+    alike,
     axes,
     axes_tables,
     bodies,
@@ -133,7 +135,8 @@ def days_of(readings: Iterable[entries.Read]) -> Days:
 
 def maker() -> str:
     """Twelve hex digits that name the code by which entries become rows."""
-    return code_hash((), (*register.code(), axes, axes_tables, entries, equivalents, model, standing, tables))
+    ours = (alike, axes, axes_tables, entries, equivalents, model, standing, tables, sys.modules[__name__])
+    return code_hash((), (*register.code(), *ours))
 
 
 class Made(msgspec.Struct, frozen=True):

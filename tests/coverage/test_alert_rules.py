@@ -272,6 +272,22 @@ def test_an_alert_that_is_called_off_goes_to_nobody_more_and_is_still_put_right(
         room.do(alerts.call_off(room.publish("Of this there is none.")))
 
 
+def test_called_off_while_letters_go_out_it_goes_to_nobody_who_was_not_told_yet(room: Room) -> None:
+    for number in range(3):
+        room.joins(f"another-{number}@followers.example")
+    post, at = room.alert(), list[str]()
+
+    def on(step: str, said: str) -> str | None:
+        at.append(step)
+        if at.count("RCPT") == 2 and step == "RCPT":
+            room.do(alerts.call_off(post))
+        return None
+
+    room.mail.on = on
+    assert len(room.sends()) == 1 and room.sent(post) == [("news", 1)]
+    assert room.sends() == []
+
+
 def test_after_a_day_it_is_over_by_itself_and_nobody_hears_of_it_late(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

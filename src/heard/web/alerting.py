@@ -130,7 +130,7 @@ class Alerting:
 
         if one.in_the_air:
             self._take_for_sent(one, alert.case)
-        if alerts.due(one.told, alert, projection.by_id(tables, alert.post)) is None:
+        if alerts.due(one.told, self._by_now(alert), projection.by_id(tables, alert.post)) is None:
             return True
         if one.is_put_off:
             return False
@@ -146,7 +146,7 @@ class Alerting:
 
         Raises Withheld, NotFound where that is nothing.
         """
-        tables, journal = self._serving.tables, self._serving.node.journal
+        tables, journal, alert = self._serving.tables, self._serving.node.journal, self._by_now(alert)
         case, post = cases.by_id(tables, alert.case), projection.by_id(tables, alert.post)
         door = self._serving.doors.of(tables, case.id)
         sort = alerts.due(one.told, alert, post)
@@ -157,6 +157,10 @@ class Alerting:
         wording, with_care = alerts.wording_of(journal, post.id), "suicide" in door.care
         told = one.told.of(post.id, alerts.how_far(post))
         return letter, told, AlertSent(case.id, sort, wording, 1, with_care)
+
+    def _by_now(self, alert: Alert) -> Alert:
+        """It may have been called off, or for again, while letters went out: thousands take minutes."""
+        return alerted.of_post(self._serving.tables, alert.post) or alert
 
     def _take_for_sent(self, one: Follow, case: str) -> None:
         """What was in the air when this was killed went out, as far as anybody knows."""
@@ -182,7 +186,7 @@ class Alerting:
         over, or whose post was withdrawn, looked for nobody.
         """
         tables, vault = self._serving.tables, self._serving.vault
-        if post.status != "published" or alert.is_over(now.utc()):
+        if post.status != "published" or self._by_now(alert).is_over(now.utc()):
             return
         if alerted.sent_of_post(tables, alert.post) or any(one.startswith(alert.post) for one in vault.names(TALLY)):
             return

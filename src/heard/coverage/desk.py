@@ -51,6 +51,7 @@ from heard.coverage.verbs import PUTS_WORDS, VERBS, based_on, no_such_verb
 from heard.engine import now
 from heard.engine.entry import new_id
 from heard.engine.errors import Conflict, HeardError, NotAllowed, NotFound, Refused, Unavailable
+from heard.engine.node import Written
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -295,16 +296,19 @@ async def act(request: Request) -> Response:
 
     async def done() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
+
+        async def written_down() -> Written:
+            command = make(serving, case, form, caller)
+            # The form is what its key stands for: the same key with other words is refused, never swallowed.
+            asked = msgspec.json.encode(sorted(form.items()))
+            key = form.get("once") or None
+            return await serving.do(command, by=caller.account.id, scope=case.id, key=key, request=asked)
+
         try:
             form.update(await pictures.from_form(request, serving, case))
             if request.path_params["verb"] in PUTS_WORDS:
                 await orders.looked_through(serving, case, caller)
-            command = make(serving, case, form, caller)
-            # The form is what its key stands for: the same key with other words is refused, never swallowed.
-            asked = msgspec.json.encode(sorted(form.items()))
-            written = await serving.do(
-                command, by=caller.account.id, scope=case.id, key=form.get("once") or None, request=asked
-            )
+            written = await looking_twice(serving, written_down)  # it may be of another node, a moment ago
         except Conflict as conflict:
             both = None
             if "theirs" in conflict.details:

@@ -57,8 +57,10 @@ class Told(msgspec.Struct, frozen=True):
 
     @property
     def is_reached(self) -> bool:
-        """Whether any way took it: a mail server that never answered told nobody."""
-        return SENT in self.by.values()
+        """Whether any way took it: a mail server that never answered told nobody; nor did an open page of the watch,
+        which earlier versions wrote down too.
+        """
+        return any(how == SENT for way, how in self.by.items() if way != "page")
 
 
 def _stopped(tables: Tables, entry: Entry, body: TextStopped) -> None:

@@ -11,7 +11,7 @@ from heard.cases.legal_hold import end_legal_hold, place_legal_hold
 from heard.coverage import draft_ends, drafts
 from heard.coverage.drafts import DRAWER, WorkingCopy
 from heard.engine import now
-from heard.engine.errors import NotFound, Refused
+from heard.engine.errors import Corrupt, NotFound, Refused
 from tests.coverage.test_words_seen import page
 from tests.desk import Desk
 
@@ -38,7 +38,11 @@ def find(desk: Desk, draft: WorkingCopy, *, thrown: bool = False) -> WorkingCopy
 
 def throw(desk: Desk, draft: WorkingCopy) -> None:
     copy = find(desk, draft, thrown=True)
-    draft_ends.throw_away(desk.journal, desk.tables, desk.case, copy, draft.author)
+    assert draft_ends.throw_away(desk.journal, desk.tables, desk.case, copy, draft.author)
+
+
+def destroy(desk: Desk, draft: WorkingCopy) -> bool:
+    return draft_ends.destroy(desk.journal, desk.tables, desk.case, find(desk, draft, thrown=True))
 
 
 def lies(desk: Desk) -> bool:
@@ -71,10 +75,25 @@ def test_kept_by_who_had_it_open_it_comes_back(desk: Desk, draft: WorkingCopy) -
     assert find(desk, draft) == kept and kept.wrote == (draft.author, "una")
 
 
-def test_thrown_away_once_more_it_is_gone_at_once(desk: Desk, draft: WorkingCopy) -> None:
+def test_a_second_press_of_the_same_button_destroys_nothing(desk: Desk, draft: WorkingCopy) -> None:
     throw(desk, draft)
+    thrown = find(desk, draft, thrown=True)
     throw(desk, draft)
-    assert not lies(desk)
+    assert find(desk, draft, thrown=True) == thrown
+    assert destroy(desk, draft) and not lies(desk)
+
+
+def test_what_somebody_changed_in_the_same_moment_is_neither_put_away_nor_destroyed(
+    desk: Desk, draft: WorkingCopy
+) -> None:
+    typed = {"text": f"{WORDS}, gone on with"}
+    drafts.keep(desk.journal, desk.tables, desk.case, typed, by="una", byline="Una", over=draft, stood=1)
+    assert not draft_ends.throw_away(desk.journal, desk.tables, desk.case, draft, draft.author)
+    assert find(desk, draft).typed == typed
+    throw(desk, draft)
+    thrown = find(desk, draft, thrown=True)
+    draft_ends.stay(desk.journal, desk.case, thrown)
+    assert not draft_ends.destroy(desk.journal, desk.tables, desk.case, thrown) and find(desk, draft).typed == typed
 
 
 def test_left_lying_it_is_destroyed_after_a_month_which_is_said_before_and_after(
@@ -115,7 +134,7 @@ def test_while_a_legal_hold_is_on_its_case_none_is_destroyed(desk: Desk, draft: 
         assert "None is destroyed while the legal hold is on this case." in page(desk, "reporter")
         throw(desk, draft)
         with pytest.raises(Refused, match="legal hold"):
-            throw(desk, draft)
+            destroy(desk, draft)
         assert "not destroyed while" in page(desk, "reporter") and "Destroy it now" not in page(desk, "reporter")
     with now.held_at(began + 2 * MONTH):
         assert not draft_ends.clear_over(desk.journal, desk.tables) and lies(desk)
@@ -131,3 +150,31 @@ def test_destroying_what_was_kept_in_this_very_moment_is_not_done(
     raw = desk.house.vault.get(DRAWER, name) or b""
     draft_ends.stay(desk.journal, desk.case, find(desk, draft))
     assert not draft_ends._clear(desk.house.vault, name, raw, b"") and find(desk, draft).typed == draft.typed
+
+
+def test_one_that_cannot_be_read_holds_up_no_other(desk: Desk, draft: WorkingCopy, began: datetime) -> None:
+    """Such as one that was sealed by another key than this server has."""
+    [name] = desk.house.vault.names(DRAWER)
+    raw = desk.house.vault.get(DRAWER, name) or b""
+    for id in ("aaaaaaaaaaaaaaaa", "zzzzzzzzzzzzzzzz"):
+        desk.house.vault.put(DRAWER, f"{desk.case} {draft.author} {id}", raw)
+    with now.held_at(began + MONTH):
+        assert draft_ends.clear_over(desk.journal, desk.tables) == 1
+    with pytest.raises(Corrupt):
+        drafts.lying(desk.journal, desk.tables, desk.case, draft.author, every=False)
+
+
+def test_no_more_may_come_back_than_may_be_kept(desk: Desk, draft: WorkingCopy, began: datetime) -> None:
+    def another(n: int) -> WorkingCopy:
+        typed = {"text": f"Number {n}."}
+        return drafts.keep(desk.journal, desk.tables, desk.case, typed, by=draft.author, byline="Mira")
+
+    with now.held_at(began):
+        for n in range(drafts.DRAFTS_MAX):
+            throw(desk, another(n))
+        with pytest.raises(Refused, match="destroy one of those first"):
+            throw(desk, draft)
+        assert find(desk, draft) == draft
+    with now.held_at(began + HOUR):
+        draft_ends.clear_over(desk.journal, desk.tables)
+        throw(desk, draft)

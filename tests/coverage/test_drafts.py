@@ -196,8 +196,8 @@ def test_a_desk_that_is_open_hears_of_each_draft_that_is_kept_changed_or_gone(se
     author.post(f"/desk/{slug}/bring-back", data={"draft": id})
     heard.append(latest())
     assert len({*heard}) == 5
-    for _ in range(2):  # away, and destroyed
-        author.post(f"/desk/{slug}/throw-away", data={"draft": id})
+    for destroys in ({}, {"destroy": "yes"}):
+        author.post(f"/desk/{slug}/throw-away", data={"draft": id, **destroys})
     assert latest() == heard[0]
 
 
@@ -280,8 +280,8 @@ def test_words_of_a_draft_are_in_no_file_of_the_server_in_clear_nor_when_they_ar
     assert canary in author.get(f"/desk/{slug}/").text and where() == []
     author.post(f"/desk/{slug}/bring-back", data={"draft": id})
     assert kept(author, slug) == {id: f"{canary} was here."} and where() == []
-    for _ in range(2):
-        author.post(f"/desk/{slug}/throw-away", data={"draft": id})
+    for destroys in ({}, {"destroy": "yes"}):
+        author.post(f"/desk/{slug}/throw-away", data={"draft": id, **destroys})
     assert canary not in author.get(f"/desk/{slug}/").text and where() == []
     (server.data / "put-there").write_text(f"{canary} was here.")  # the control
     assert where() == ["put-there"]
@@ -301,6 +301,33 @@ def test_what_was_kept_while_the_jury_was_out_is_sealed_whenever_it_is_sent(serv
     for id, status in ((before, "sealed"), (during, "sealed"), (after, "published")):
         told = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "Sent.", "draft": id}).json()
         assert told["status"] == status
+
+
+def test_what_somebody_has_open_of_it_is_sealed_too_beside_what_was_changed_or_sent(server: Server, slug: str) -> None:
+    """The words that they keep were heard without the jury, whoever sent or threw away the draft meanwhile."""
+    author, editor = somebody(server, "reporter"), somebody(server, "editor")
+    listed = server.post(f"/cases/{slug}/hearings", {"title": "The inquest", "jury": True}).json()["id"]
+    server.post(f"/hearings/{listed}/jury", {"jury": "out"})
+    changed, sent, thrown = (keeps(author, slug, text="Argument.", once=str(n)) for n in range(3))
+    server.post(f"/hearings/{listed}/jury", {"jury": "in"})
+    author.post(f"/desk/{slug}/keep", data={"text": "Argument, put better.", "draft": changed, "stood": "1"})
+    assert _status(author, slug, "Argument.", sent) == "sealed"
+    author.post(f"/desk/{slug}/throw-away", data={"draft": thrown})
+    for id, told in ((changed, "kept-beside"), (sent, "kept-anew"), (thrown, "kept")):
+        if told != "kept-beside":
+            refused = editor.post(f"/desk/{slug}/publish", data={"text": "Argument.", "draft": id, "stood": "1"})
+            assert refused.status_code == 422 and "keep them as a draft" in refused.text
+            assert f'name="draft" value="{id}"' in refused.text and ">Argument.</textarea>" in refused.text
+        before = set(kept(editor, slug))
+        form = {"text": f"Argument, {told}.", "draft": id, "stood": "1"}
+        assert editor.post(f"/desk/{slug}/keep", data=form).headers["location"].endswith(f"done={told}")
+        [own] = set(kept(editor, slug)) - before
+        assert _status(editor, slug, f"Argument, {told}.", own) == "sealed", told
+    assert not readers_see(server, slug, "Argument")
+
+
+def _status(who: httpx2.Client, slug: str, words: str, draft: str) -> str:
+    return str(who.post(f"/api/v1/cases/{slug}/posts", json={"text": words, "draft": draft}).json()["status"])
 
 
 def test_words_of_a_draft_that_is_a_post_are_gone_when_a_desk_is_looked_at(server: Server, slug: str) -> None:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx2
 import pytest
 
+from heard.accounts import projection as accounts
+from heard.accounts.model import Caller
+from heard.cases import projection as cases
+from heard.cases.exits import Serving
+from heard.coverage import commands, drafting, drafts, projection
+from heard.coverage.elements import Text
+from heard.coverage.entries import PostPublished
+from heard.engine.errors import Unavailable
+from heard.engine.node import Command, Written
 from tests.coverage.test_drafts import keeps, kept, readers_see, somebody
+from tests.coverage.test_words_seen import page
+from tests.desk import Desk
 from tests.server import Server, running
 
 
@@ -79,6 +93,53 @@ def test_over_the_api_it_is_a_draft_once_and_sent_again_it_is_another_post(serve
     assert again["status"] == "submitted" and again["id"] == told["draft"] and not kept(author, slug)
     assert editor.post(f"/api/v1/posts/{again['id']}/release", json={}).status_code == 201
     assert readers_see(server, slug, "Once more.")
+
+
+def test_pressed_twice_at_once_it_is_taken_back_once_and_its_words_are_there(server: Server) -> None:
+    slug = server.open_case("back-5", "A case")
+    author = somebody(server, "contributor")
+    for n in range(5):
+        post = submits(author, slug, text=f"Pressed twice, {n}.")
+
+        def press(_: int, post: str = post) -> int:
+            return author.post(f"/desk/{slug}/take-back", data={"post": post}).status_code
+
+        with ThreadPoolExecutor(4) as at_once:
+            answers = [*at_once.map(press, range(4))]
+        assert 303 in answers and {*answers} <= {303, 422}, "one that came when all was done is told so"
+        assert [*kept(author, slug).values()].count(f"Pressed twice, {n}.") == 1
+
+
+def test_what_the_box_has_no_room_for_is_not_taken_back_and_loses_nothing(server: Server) -> None:
+    slug = server.open_case("back-6", "A case")
+    author, editor = somebody(server, "contributor"), somebody(server, "editor")
+    links = [{"url": f"https://example.org/{n}", "title": f"Page {n}"} for n in range(2)]
+    sent = author.post(f"/api/v1/cases/{slug}/posts", json={"text": "With two.", "links": links}).json()
+    refused = author.post(f"/api/v1/posts/{sent['id']}/take_back", json={})
+    assert refused.status_code == 422 and "one link, and this has more" in refused.json()["detail"]
+    assert not kept(author, slug)
+    assert editor.post(f"/desk/{slug}/release", data={"post": sent["id"]}).status_code == 303
+    assert readers_see(server, slug, "Page 1")
+
+
+def test_where_nobody_knows_whether_it_was_written_its_words_are_a_draft(desk: Desk) -> None:
+    """It failed and landed: the line to the disk was lost after the entry was on it."""
+    page(desk, "contributor")
+    mira = accounts.by_email(desk.tables, "contributor@heard.example")
+    content = PostPublished(desk.case, (Text("The gate was open."),))
+    post = desk.do(commands.publish(desk.doors, content, submit=True), by=mira.id).stream
+
+    async def do(command: Command, **asked: Any) -> Written:
+        desk.house.node.do(command, **asked)
+        raise Unavailable("This could not be written just now.")
+
+    serving = Serving(desk.house.node, desk.doors, desk.house.vault, None, desk.house.media, do, "e")
+    caller, case = Caller(mira, in_session=True).at(desk.case), cases.by_id(desk.tables, desk.case)
+    with pytest.raises(Unavailable):
+        asyncio.run(drafting.taken_back(serving, case, post, caller))
+    assert projection.by_id(desk.tables, post).status == "dropped"
+    [left] = drafts.seen(desk.journal, desk.tables, desk.case, mira.id, every=False)
+    assert left.typed["text"] == "The gate was open."
 
 
 def test_an_editor_has_their_own_back_and_lets_it_out_neither_before_nor_after(server: Server) -> None:

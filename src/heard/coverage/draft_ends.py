@@ -13,8 +13,9 @@ import msgspec
 from heard.cases import projection as cases
 from heard.cases.legal_hold import must_not_be_held
 from heard.coverage import drafts, projection
-from heard.coverage.drafts import DRAWER, WorkingCopy
+from heard.coverage.drafts import DRAFTS_MAX, DRAWER, WorkingCopy
 from heard.engine import now
+from heard.engine.errors import Corrupt, Refused
 from heard.engine.journal import Journal
 from heard.engine.projection import Tables
 from heard.engine.stores import Vault
@@ -24,6 +25,10 @@ KEPT_FOR = timedelta(days=30)
 COMES_BACK_FOR = timedelta(hours=1)
 #: So long before, the desk says so with emphasis.
 SOON = timedelta(days=3)
+TOO_MANY_THROWN = (
+    f"{DRAFTS_MAX} drafts of whoever began this one are thrown away and may come back still, which is as many as there "
+    "may be. Nothing was changed; destroy one of those first, or wait until one has gone."
+)
 
 
 def goes_at(copy: WorkingCopy) -> datetime:
@@ -37,16 +42,29 @@ def is_over(tables: Tables, case: str, copy: WorkingCopy) -> bool:
     return now.utc() >= goes_at(copy) and not cases.legal_hold_since(tables, case)
 
 
-def throw_away(journal: Journal, tables: Tables, case: str, copy: WorkingCopy, by: str) -> None:
-    """Put it away for an hour; one that was put away is destroyed.
+def throw_away(journal: Journal, tables: Tables, case: str, copy: WorkingCopy, by: str) -> bool:
+    """Put it away for an hour; putting it away twice is putting it away once. False where somebody changed it in this
+    moment.
 
-    Raises Refused for that while a legal hold is on the case.
+    Raises Refused for one more of its author than may come back: each look at the desk unseals them all.
     """
     if copy.thrown_at:
-        must_not_be_held(tables, case)
-        drafts.drop(journal, case, copy)
-    else:
-        drafts.put_over(journal, case, copy, msgspec.structs.replace(copy, thrown_at=now.utc(), thrown_by=by))
+        return True
+    lying = drafts.lying(journal, tables, case, copy.author, every=False)
+    if sum(one.thrown_at is not None for one in lying) >= DRAFTS_MAX:
+        raise Refused(TOO_MANY_THROWN)
+    return drafts.put_over(journal, case, copy, msgspec.structs.replace(copy, thrown_at=now.utc(), thrown_by=by))
+
+
+def destroy(journal: Journal, tables: Tables, case: str, copy: WorkingCopy) -> bool:
+    """Destroy one that was put away; False where it was brought back in this moment.
+
+    Raises Refused while a legal hold is on the case.
+    """
+    must_not_be_held(tables, case)
+    name = drafts.name_of(case, copy)
+    raw = journal.vault.get(DRAWER, name)
+    return not raw or (drafts.read(journal, copy.id, raw) == copy and _clear(journal.vault, name, raw, b""))
 
 
 def stay(journal: Journal, case: str, copy: WorkingCopy) -> bool:
@@ -65,7 +83,10 @@ def clear_over(journal: Journal, tables: Tables, case: str = "") -> int:
         raw = journal.vault.get(DRAWER, name)
         if not raw or projection.is_known(tables, id):
             continue
-        copy = drafts.read(journal, id, raw)
+        try:
+            copy = drafts.read(journal, id, raw)
+        except Corrupt:  # nobody can say when it goes: it lies there, and holds up no other
+            continue
         if is_over(tables, of, copy):
             cleared += _clear(journal.vault, name, raw, _told(journal, copy))
     return cleared

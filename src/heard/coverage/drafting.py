@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -23,6 +22,7 @@ from heard.coverage.drafts import Publishing, WorkingCopy
 from heard.coverage.entries import Content
 from heard.coverage.in_case import signed_in
 from heard.coverage.kept import writers
+from heard.coverage.sealing import is_bound, written_at
 from heard.engine import now
 from heard.engine.errors import Conflict, HeardError, NotFound, Refused, Unavailable
 from heard.engine.node import Command, Written
@@ -33,7 +33,7 @@ TOLD = {
     "kept": "Kept as a draft, among the drafts below. Those who may read the drafts of this case see it too.",
     "kept-beside": "Somebody changed that draft meanwhile: theirs stays, and yours is kept as a draft of its own.",
     "kept-missed": "That draft was sent as you kept it, without your words: they are a draft of its own below.",
-    "kept-anew": "That draft had been sent meanwhile: yours is kept as a draft of its own.",
+    "kept-anew": "That draft is there no more, it was sent or destroyed: yours is kept as a draft of its own.",
     "thrown": "Thrown away. It comes back for an hour, among those thrown away below the drafts.",
     "taken-back": "Taken back: it is no post, and its words are a draft of yours below.",
     "back": "It is among the drafts, for another month.",
@@ -43,6 +43,8 @@ NOT_NOTED = (
     "Drafts of others are not shown just now: it could not be written down who sees them. They are kept; look again in "
     "a moment."
 )
+
+IN_THIS_MOMENT = "Somebody did something with this draft in this moment. Nothing was changed; look at it again."
 
 
 def routes() -> list[BaseRoute]:
@@ -94,8 +96,10 @@ def seen(serving: Serving, case: Case, caller: Caller) -> list[dict[str, Any]] |
 
 def _beside(tables: Tables, one: WorkingCopy) -> list[Any] | None:
     """What differs between the post that was sent without these words, where readers have it, and these."""
-    post = projection.by_id(tables, one.missed)
-    return merging.changes(first_words(post.elements), one.typed.get("text", "")) if post.elements else None
+    with suppress(NotFound):  # of a journal that is older than its vault
+        if elements := projection.by_id(tables, one.missed).elements:
+            return merging.changes(first_words(elements), one.typed.get("text", ""))
+    return None
 
 
 def _draft(
@@ -116,7 +120,7 @@ async def opened(serving: Serving, case: Case, id: str, caller: Caller) -> dict[
     """
     caller.must("write")
     found = _draft(serving, case, id, caller, serving.tables)
-    if not (found.author == caller.account.id or await orders.noted(serving, case, caller, [id], see_words)):
+    if not (found.author == caller.account.id or await orders.noted(serving, case, caller, [found.id], see_words)):
         raise Unavailable(NOT_NOTED)
     return {**found.typed, "draft": found.id, "stood": str(found.version)}
 
@@ -148,6 +152,7 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
         stood=stood(form),
         once=form.get("once", ""),
         also=_sent_by(serving, case, form.get("draft", "")) if told == "kept-anew" else (),
+        unheard_at=_unheard_at(serving, case, form.get("draft", ""), caller),
     )
     if over and over.id != copy.id:
         return copy.id, "kept-beside"
@@ -155,7 +160,7 @@ def kept(serving: Serving, case: Case, form: Form, caller: Caller) -> tuple[str,
         draft_ends.stay(serving.node.journal, case.id, copy)
     if over and projection.is_known(serving.tables, copy.id):  # sent in this very moment, as it stood before
         clear_sent(serving, case)
-        return copy.id, "kept-missed"
+        return drafts.id_beside(case.id, copy), "kept-missed"
     return copy.id, told
 
 
@@ -167,14 +172,29 @@ def _sent_by(serving: Serving, case: Case, id: str) -> tuple[str, ...]:
     return ()
 
 
+def _unheard_at(serving: Serving, case: Case, id: str, caller: Caller) -> datetime | None:
+    """When a draft that is not among the others any more was written, if nothing of then may be told yet: what somebody
+    has of it in their box was written then too.
+    """
+    at = None
+    with suppress(NotFound):
+        if projection.by_id(serving.tables, id).case == case.id:
+            first = [entry.body for entry in serving.node.journal.stream(id)[:1]]
+            at = next((written_at(body) for body in first if isinstance(body, Content)), None)
+    with suppress(NotFound):
+        at = _draft(serving, case, id, caller, serving.tables, thrown=True).without_jury_at
+    return at if at and is_bound(serving.tables, case.id, at) else None
+
+
 async def throw_away(request: Request) -> Response:
-    """Put a draft away, or destroy one that was put away."""
+    """Put a draft away, or destroy one that was put away (`destroy`)."""
     serving, caller = signed_in(request, "write")
-    id = str((await request.form(max_fields=10)).get("draft") or "")
+    form = await request.form(max_fields=10)
+    id = str(form.get("draft") or "")
 
     async def done() -> Response:
         case = cases.by_slug(serving.tables, request.path_params["slug"])
-        thrown = let_go(serving, case, id, caller)
+        thrown = let_go(serving, case, id, caller, destroy="destroy" in form)
         return RedirectResponse(f"/desk/{case.slug}/?done={'thrown' if thrown else 'done'}", 303)
 
     return await looking_twice(serving, done)
@@ -203,7 +223,7 @@ def stay(serving: Serving, case: Case, id: str, caller: Caller) -> datetime:
     except NotFound:
         raise NotFound("This draft is there no more: it was sent, or destroyed. Nothing was changed.") from None
     if not draft_ends.stay(serving.node.journal, case.id, copy):
-        raise Conflict("Somebody did something with this draft in this moment. Nothing was changed; look at it again.")
+        raise Conflict(IN_THIS_MOMENT)
     return draft_ends.goes_at(_draft(serving, case, id, caller, serving.tables))
 
 
@@ -222,6 +242,7 @@ async def take_back(request: Request) -> Response:
 
 async def taken_back(serving: Serving, case: Case, post: str, caller: Caller) -> tuple[str, Written]:
     """Take it back; the draft that it is. The draft is made first: whatever happens in between, the words are there.
+    So they are where it could not be known whether it was written.
 
     Raises NotFound, Refused.
     """
@@ -233,20 +254,27 @@ async def taken_back(serving: Serving, case: Case, post: str, caller: Caller) ->
         raise Refused(taking_back.NOT_YOURS)
     try:
         written = await serving.do(taking_back.take_back(journal, post, by.id), by=by.id)
-    except HeardError:  # let out in this moment: its words are where they went
+    except (Refused, Conflict):  # let out in this moment: its words are where they went
         drafts.drop(journal, case.id, draft)
         raise
     return draft.id, written
 
 
-def let_go(serving: Serving, case: Case, id: str, caller: Caller) -> datetime | None:
-    """Put it away; when it goes. One that was put away is destroyed, and one that is gone is gone: None.
+def let_go(serving: Serving, case: Case, id: str, caller: Caller, *, destroy: bool = False) -> datetime | None:
+    """Put it away; when it goes. With `destroy` one that was put away is destroyed, and one that is gone is gone: None.
 
-    Raises Refused for destroying while a legal hold is on the case.
+    Raises Conflict where somebody changed it in this moment; Refused for destroying while a legal hold is on the case,
+    and for one more than may come back.
     """
-    journal, tables, mine = serving.node.journal, serving.tables, caller.account.id
+    journal, tables = serving.node.journal, serving.tables
     with suppress(NotFound):
-        draft_ends.throw_away(journal, tables, case.id, _draft(serving, case, id, caller, tables, thrown=True), mine)
+        copy = _draft(serving, case, id, caller, tables, thrown=True)
+        if destroy and copy.thrown_at:
+            done = draft_ends.destroy(journal, tables, case.id, copy)
+        else:
+            done = draft_ends.throw_away(journal, tables, case.id, copy, caller.account.id)
+        if not done:
+            raise Conflict(IN_THIS_MOMENT)
         return draft_ends.goes_at(_draft(serving, case, id, caller, tables, thrown=True))
     return None
 
@@ -255,7 +283,16 @@ def publish(
     serving: Serving, case: Case, id: str, caller: Caller, content: Content, stood: int | None, publishing: Publishing
 ) -> Command:
     """As `drafts.publish`, of a draft that the caller sees."""
-    return drafts.publish(partial(_draft, serving, case, id, caller), content, stood, publishing, caller.account.id)
+
+    def find(tables: Tables) -> WorkingCopy:
+        try:
+            return _draft(serving, case, id, caller, tables)
+        except NotFound:
+            if _unheard_at(serving, case, id, caller):
+                raise Refused(drafts.GONE_UNHEARD) from None
+            raise
+
+    return drafts.publish(find, content, stood, publishing, caller.account.id)
 
 
 def clear_sent(serving: Serving, case: Case) -> None:

@@ -27,7 +27,7 @@ from heard.coverage.elements import TEXT_MAX
 from heard.coverage.entries import Content
 from heard.engine import now
 from heard.engine.entry import Draft, new_id
-from heard.engine.errors import NotFound, Refused
+from heard.engine.errors import Corrupt, NotFound, Refused
 from heard.engine.journal import Journal
 from heard.engine.node import Command, Decision
 from heard.engine.projection import Tables
@@ -93,6 +93,11 @@ GONE = (
     "This draft is there no more: somebody published it, submitted it or threw it away. Nothing was sent now and "
     "nothing of yours is lost; sent once more, your words are a post of their own."
 )
+GONE_UNHEARD = (
+    "This draft is there no more: somebody published it, submitted it or threw it away. It was written while the jury "
+    "was out or the public excluded, and so are these words. Nothing was sent and nothing of yours is lost: keep them "
+    "as a draft, and send that."
+)
 CHANGED = (
     "Somebody changed this draft since you opened it. Nothing was sent and nothing is lost: theirs is among the drafts "
     "and yours in the box. Look at theirs; sent once more, yours is taken, and the draft goes."
@@ -118,16 +123,18 @@ def keep(
     stood: int | None = None,
     once: str = "",
     also: Sequence[str] = (),
+    unheard_at: datetime | None = None,
 ) -> WorkingCopy:
     """Keep what was typed: as a draft of `by`, or `over` the one that they had opened as it `stood`.
 
     Where somebody changed that meanwhile, theirs stays, and this is one of its own. The same form sent twice (`once`)
-    is one draft; `also` are who wrote its words before. Raises Refused for what is empty, too long or too many.
+    is one draft; `also` are who wrote its words before, and `unheard_at` is when, if nothing of then may be told yet.
+    Raises Refused for what is empty, too long or too many.
     """
     kept = _checked(typed)
     if over and over.typed == kept and not over.thrown_at:
         return over
-    without_jury_at = _unheard(tables, case)
+    without_jury_at = _unheard(tables, case) or (over.without_jury_at if over else unheard_at)
     if over and stood in (None, over.version):
         copy = msgspec.structs.replace(
             over,
@@ -135,7 +142,7 @@ def keep(
             kept_at=now.utc(),
             version=over.version + 1,
             typed=kept,
-            without_jury_at=without_jury_at or over.without_jury_at,
+            without_jury_at=without_jury_at,
             writers=_writers(over, kept, by),
             thrown_at=None,
             thrown_by="",
@@ -151,8 +158,8 @@ def keep(
         id = new_id()
     if len(seen(journal, tables, case, by, every=False)) >= DRAFTS_MAX:
         raise Refused(
-            f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now "
-            "and your words are in the box; throw one away first."
+            f"You keep {DRAFTS_MAX} drafts in this case, which is as many as there may be. Nothing was kept now, and "
+            "nothing is lost; throw one away first."
         )
     writers = _writers(over, kept, by) if over else tuple(dict.fromkeys((by, *also)))
     copy = WorkingCopy(id, by, byline, by, now.utc(), 1, kept, without_jury_at, writers)
@@ -209,8 +216,12 @@ def row_of(journal: Journal, copy: WorkingCopy) -> bytes:
 
 
 def read(journal: Journal, id: str, raw: bytes) -> WorkingCopy:
-    row = msgspec.json.decode(raw, type=_Row)
-    return msgspec.json.decode(journal.sealing.unseal(_key(journal, id, row.salt), row.sealed), type=WorkingCopy)
+    """Raises Corrupt for one that was sealed by another key, or changed on disk."""
+    try:
+        row = msgspec.json.decode(raw, type=_Row)
+        return msgspec.json.decode(journal.sealing.unseal(_key(journal, id, row.salt), row.sealed), type=WorkingCopy)
+    except Exception as wrong:
+        raise Corrupt(f"The draft {id} cannot be read ({wrong or 'it was changed on disk'}).") from wrong
 
 
 def _key(journal: Journal, id: str, salt: str) -> bytes:
@@ -291,11 +302,15 @@ def clear_sent(journal: Journal, tables: Tables, case: str) -> None:
 
 
 def _keep_beside(journal: Journal, tables: Tables, case: str, copy: WorkingCopy) -> None:
-    """Under an id made of what it is, so that whoever comes to it after a crash makes no second one."""
-    id = _id(case, copy.author, f"{copy.id} {copy.version}")
+    id = id_beside(case, copy)
     if not projection.is_known(tables, id):
         beside = msgspec.structs.replace(copy, id=id, version=1, missed=copy.id)
         journal.vault.swap(DRAWER, _name(case, copy.author, id), None, row_of(journal, beside))
+
+
+def id_beside(case: str, copy: WorkingCopy) -> str:
+    """Made of what it is, so that whoever comes to it after a crash makes no second one."""
+    return _id(case, copy.author, f"{copy.id} {copy.version}")
 
 
 Publishing = Callable[[Content, str], Command]

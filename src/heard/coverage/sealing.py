@@ -101,6 +101,11 @@ def hearing_without_its_jury_then(tables: Tables, case: str, written_at: datetim
     return next(iter(cases.juries_out_at(tables, case, written_at)), "") if written_at else ""
 
 
+def is_bound(tables: Tables, case: str, written_at: datetime) -> bool:
+    """Whether a jury of the case was out at that instant, or it sat in private, and nothing of then may be told yet."""
+    return bool(cases.juries_out_at(tables, case, written_at) or states.was_in_private(tables, case, written_at))
+
+
 def may_be_released(tables: Tables, case: str, hearing: str) -> bool:
     """Whether what was sealed in a hearing may be released by now."""
     jury = cases.juries(tables, case).get(hearing)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from heard.cases import projection as cases
 from heard.cases.model import Case
 from heard.coverage import drafts, kept, model, projection
-from heard.coverage.elements import Embed, Image, Link, Quote, Text
+from heard.coverage.elements import Embed, Heading, Image, Link, Quote, Text
 from heard.coverage.entries import Content, PostDropped
 from heard.engine.entry import Draft
 from heard.engine.errors import Refused
@@ -21,12 +21,21 @@ NOT_YOURS = (
     "editor of this case."
 )
 
+#: What the box has room for.
+ONE_OF_EACH = ((Text, Quote, Heading), (Image,), (Link, Embed))
+TOO_MUCH = (
+    "A draft has room for one text, one picture and one link, and this has more. It waits still, and nothing was "
+    "changed; ask an editor of this case not to publish it, and write it anew."
+)
+
 
 def take_back(journal: Journal, post: str, by: str) -> Command:
-    """Have no post made of what the account `by` wrote and submitted."""
+    """Have no post made of what the account `by` wrote and submitted; taking it back twice is taking it back once."""
 
     def judge(tables: Tables) -> Decision:
         known = projection.by_id(tables, post)
+        if known.status == "dropped" and _took_back(journal, post, by):
+            return Decision((), (post,))
         if known.status != "submitted" or by not in kept.writers(journal, post):
             raise Refused(NOT_YOURS)
         model.POST_MOVES.after(known.status, "dropped")
@@ -35,22 +44,29 @@ def take_back(journal: Journal, post: str, by: str) -> Command:
     return judge
 
 
+def _took_back(journal: Journal, post: str, by: str) -> bool:
+    return any(isinstance(entry.body, PostDropped) and entry.by == by for entry in journal.stream(post))
+
+
 def as_draft(
     journal: Journal, tables: Tables, case: Case, post: str, by: str, byline: str
 ) -> drafts.WorkingCopy | None:
     """Its words as a draft of `by`, once however often; None where somebody else's, or none that waits.
 
-    Raises NotFound, Refused.
+    Raises NotFound; Refused for what the box has no room for, so that none of it is lost.
     """
     if projection.by_id(tables, post).status != "submitted" or by not in (wrote := kept.writers(journal, post)):
         return None
-    typed = typed_of(tables, case, kept.kept_words(journal, post))
+    content = kept.kept_words(journal, post)
+    if any(sum(isinstance(one, sort) for one in content.elements) > 1 for sort in ONE_OF_EACH):
+        raise Refused(TOO_MUCH)
+    typed = typed_of(tables, case, content)
     once = f"taken back {post}"
     return drafts.keep(journal, tables, case.id, typed, by=by, byline=byline, once=once, also=wrote)
 
 
 def typed_of(tables: Tables, case: Case, content: Content) -> dict[str, str]:
-    """What somebody would type to write it: of more cards and pictures than the box takes, the first."""
+    """What somebody would type to write it."""
     typed = {"title": content.title, "not_before": _there(content.not_before, case.zone)}
     typed |= {name: "on" for name in ("key_event", "pinned") if getattr(content, name)}
     for one in reversed(content.elements):  # so that the first stands in the end

@@ -206,6 +206,12 @@ class Dropped(Asked, frozen=True):
     """Nothing has to be said."""
 
 
+class ThrownAway(Asked, frozen=True):
+    """`destroy` one that was thrown away before, so that it does not come back."""
+
+    destroy: bool = False
+
+
 class Description(Asked, frozen=True):
     """What is not given stays as it is."""
 

@@ -19,7 +19,7 @@ def verbs() -> list[Verb]:
     return [
         Verb("GET", "/cases/{case}/drafts", "read_desk", list_drafts),
         Verb("POST", "/cases/{case}/drafts", "write", keep, asked.NewDraft),
-        Verb("POST", "/cases/{case}/drafts/{draft}/drop", "write", throw_away, asked.Dropped),
+        Verb("POST", "/cases/{case}/drafts/{draft}/drop", "write", throw_away, asked.ThrownAway),
         Verb("POST", "/cases/{case}/drafts/{draft}/stay", "write", stay, asked.Dropped),
         Verb("POST", "/posts/{post}/take_back", "write", take_back, asked.Dropped),
     ]
@@ -89,10 +89,10 @@ def _speaker(call: Call, name: str) -> str:
 
 
 async def throw_away(call: Call) -> Response:
-    """Throw a draft away: it comes back until `goes_at`; thrown away once more it is destroyed. One that is gone is
-    gone.
+    """Throw a draft away: it comes back until `goes_at`; with `destroy`, one that was thrown away before is destroyed.
+    One that is gone is gone.
     """
-    goes_at = drafting.let_go(call.serving, _known(call), call.named("draft"), call.caller)
+    goes_at = drafting.let_go(call.serving, _known(call), call.named("draft"), call.caller, destroy=call.body.destroy)
     return answered({"id": call.named("draft"), "status": "thrown" if goes_at else "gone", "goes_at": goes_at}, 201)
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from heard import templates
 from heard.coverage.draft_ends import clear_over
+from heard.coverage.drafts import DRAWER
 from heard.coverage.due_posts import posts_due
 from heard.coverage.falling_due import CLOCK, lapses
 from heard.coverage.frames import Painter
@@ -105,7 +106,11 @@ async def clear_drafts(house: House) -> None:
     while True:
         await asyncio.sleep(DRAFTS_EVERY_S)
         with suppress(HeardError):  # the next time, then
-            if cleared := clear_over(house.journal, house.tables):
+            cleared = 0
+            for case in sorted({name.partition(" ")[0] for name in house.vault.names(DRAWER)}):
+                cleared += clear_over(house.journal, house.tables, case)
+                await asyncio.sleep(0)  # each is unsealed, and nobody else waits for all
+            if cleared:
                 log.info("drafts_cleared", count=cleared)
                 house.vault.destroy(())  # and what a file of the vault still has of what was written over
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from datetime import timedelta
@@ -29,6 +30,8 @@ SMALL = """() => [...document.querySelectorAll('a, button, input, select, textar
     .map(one => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width < 24 || box.height < 24)
     .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
+#: The script by which signing out destroys what the device keeps.
+DESTROYS = re.compile(r'<script type="module" src="/static/[^"]*desk\.js')
 OVERTAKEN = "The court sat.\n\nThere were four lamps."
 OPEN_ALL = "for (const one of document.querySelectorAll('details:not(#beside)')) one.open = true"
 
@@ -154,8 +157,14 @@ def test_every_screen_says_whose_texts_the_device_keeps_so_that_signing_out_ther
         "account": "/account/",
         "people": "/account/people/",
         "watch": "/watch/",
+        "plans": "/watch/plans/",
+        "replay": "/watch/replay/",
+        "the same words": "/desk/reports/same-words/",
     }.items():
-        assert ("data-account=" in desk.get(address).text) == (name != "without a line"), name
+        page = desk.get(address)
+        assert page.status_code == 200, name
+        signs_out = "data-account=" in page.text
+        assert signs_out == (name != "without a line") == bool(DESTROYS.search(page.text)), name
 
 
 def test_what_somebody_else_saw_to_meanwhile_gives_back_what_was_typed(server: Server, desk: httpx2.Client) -> None:

@@ -80,6 +80,14 @@ def test_one_is_where_one_was_after_a_button_and_after_a_form_and_is_told_there(
     opens("")
     page.locator(f"[data-post='{one}']").get_by_role("button", name="Do not publish").click()
     at_desk.waits(lambda: focused() == other, "to be at the next one")
+    page.fill("#text", "Submitted by me.")
+    page.click("#publish-now")
+    mine = page.locator("article.held[data-post]", has_text="Submitted by me.")
+    mine.get_by_role("button", name="Take it back").click()
+    at_desk.waits(lambda: "draft=" in page.url and page.input_value("#text") == "Submitted by me.", "to have it back")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.activeElement.id") == "text" and page.is_visible("main > .done")
+    opens("")
     post = hearing.posts[7]
     page.locator(f"#reword-{post} > summary").click()
     for words, told in (("", ".error"), ("Made clearer.", ".done")):

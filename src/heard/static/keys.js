@@ -82,6 +82,8 @@ function openOne(id, field) {
 function onSubmit(event) {
   const { target: form, submitter } = event, post = form.closest('[data-post]')
   if (event.defaultPrevented || !post || !form.elements.post || !form.closest('.verbs')) return
+  // What is taken back is gone on with in the box.
+  if (form.action.endsWith('/take-back')) return
   event.preventDefault()
   done(form, post.dataset.post, submitter.innerText.split(':')[0])
 }

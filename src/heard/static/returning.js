@@ -9,7 +9,7 @@ export function returnTo(told) {
   if (!told) return
   // Whoever went on before this script was there is left where they are.
   if (document.activeElement !== document.body) return
-  if (places[0] === 'publish') return document.getElementById('text')?.focus()
+  if (places[0] === 'publish' || location.hash === '#text') return document.getElementById('text')?.focus()
   // Both versions stand at the top, with what was typed.
   const here = document.querySelector('.conflict') ? null : places.map(find).find(Boolean)
   if (!here) return told.matches('.error') ? focus(told) : undefined

@@ -13,10 +13,11 @@ from heard import opening
 from heard.backup import backup, restoring
 from heard.cases import commands as case_commands
 from heard.cases import projection as cases
+from heard.engine.node import Command
 from heard.opening import House, open_house
 from heard.reports import commands, projection
 from tests.cli.typed import worked
-from tests.reports.register import line, read, register_of, table
+from tests.reports.register import SCRAPED, line, read, register_of, scraped, table
 
 CHILD, COUNSEL, NURSE, OTHER = "Mabel Marrowby", "Oswin Thistlewick", "Edda Oxenbrough", "Corin Hasselby"
 FIRST, SECOND = "2021-06-01", "2021-07-01"
@@ -145,6 +146,39 @@ def test_reading_the_table_again_tells_who_of_several_was_taken_out(data: Path, 
     [one, _] = register_of(house, tmp_path / "again")
     assert one.addressees[0].name == "Harbour Board"
     assert NURSE not in repr(one)
+    house.close()
+
+
+def test_a_report_in_which_others_were_hidden_is_withheld_until_somebody_names_them_again(
+    data: Path, tmp_path: Path
+) -> None:
+    """No witness knows who they were. Whoever asks for the dead alone lets nobody out."""
+    witness, back = tmp_path / "witness", tmp_path / "back"
+    house = opened(data)
+    read(house, table(scraped(1, deceased=CHILD, concerns=f"{NURSE} was not told."), columns=SCRAPED), FIRST)
+    house.close()
+    folder, _ = backup(data, tmp_path / "backups")
+    house = opened(data, witness)
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.hide_names(report, [NURSE], "she asked"), by="editor")
+    house.close()
+    assert "Oxenbrough" not in (witness / "withdrawn").read_text()
+    worked(back, "restore", folder, "--new-epoch", "--witness", witness)
+    assert "2021-0001" not in said(back, tmp_path)
+    house = opened(back)
+    register = register_of(house, tmp_path)
+    assert projection.names_lost(house.tables) == ["2021-0001"] and len(register) == 0
+
+    def decided(command: Command) -> str:
+        house.node.do(command, by="reader")
+        house.node.catch_up()
+        register.follow_all()
+        return "".join(repr(register.texts(one.id)) for one in register)
+
+    assert decided(commands.hide_names(report, (), "her mother asked")) == ""
+    told = decided(commands.hide_names(report, [NURSE], "she asked"))
+    assert "was not told" in told and "Oxenbrough" not in told and projection.names_lost(house.tables) == []
+    assert "Oxenbrough" in decided(commands.show_names(report, "she would be named"))
     house.close()
 
 

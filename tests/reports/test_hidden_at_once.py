@@ -4,6 +4,7 @@ later, and in what is offered for a slip.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from heard.cases.commands import impose_restriction, open_case
+from heard.engine.errors import Unavailable
 from heard.opening import House
 from heard.reports import commands, finding, projection, register
 from heard.reports.finding import Query
@@ -129,6 +131,46 @@ def test_what_is_made_anew_is_found_with_its_own_texts_alone(
     hide(house, "2021-0001")
     made.follow()
     assert found and set(found) == {None} and shown(made, "2021-0001").names_hidden
+
+
+@pytest.mark.parametrize("asked", [hide, lambda house, slug: house.node.do(commands.hide_every_name("so"), by="ed")])
+def test_who_was_hidden_besides_the_dead_stays_so_whoever_asks_for_the_dead(
+    house: House, tmp_path: Path, asked: Callable[[House, str], None]
+) -> None:
+    """A stranger may ask, on the page of the report."""
+    said = f"{NAME} was found at the gate. Edda Vexley had not looked after the lamp."
+    read(house, table(scraped(1, deceased=NAME, concerns=said), columns=SCRAPED), "2021-06-01")
+    report = projection.by_slug(house.tables, "2021-0001")
+    house.node.do(commands.hide_names(report, ["Edda Vexley"], "asked"), by="editor")
+    made = register_of(house, tmp_path)
+    assert "Vexley" not in str(made.texts(report)), "the control"
+    asked(house, "2021-0001")
+    house.node.catch_up()
+    made.follow_all()
+    assert "Vexley" not in str(made.texts(report)) and "the lamp" in str(made.texts(report))
+    house.node.do(commands.show_every_name("so"), by="editor")
+    house.node.do(commands.show_names(report, "both ask for it"), by="editor")
+    house.node.catch_up()
+    made.follow_all()
+    assert "Vexley" in str(made.texts(report))
+
+
+def test_what_is_hidden_as_the_journal_is_lost_is_hidden_when_it_is_back(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(house, table(line(1, deceased=NAME)), "2021-06-01")
+    made = register_of(house, tmp_path)
+    hide(house, "2021-0001")
+    with monkeypatch.context() as patch:
+        patch.setattr(house.journal, "opened", lost)
+        with pytest.raises(Unavailable):
+            made.follow()
+    made.follow_all()
+    assert named(made) == set() and shown(made, "2021-0001").names_hidden
+
+
+def lost(*_: object) -> Any:
+    raise Unavailable("The line to the journal is lost.")
 
 
 def test_a_child_is_hidden_in_another_report_of_which_somebody_else_was_taken_out(house: House, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def _page(
         alike=alike.told((one.kind, one.reports) for one in alike.groups(register, whole=caller.may("correct"))),
         loose=[one.slug for one in register if CHANGED in {said.concern for said in _said_of(one)}],
         gone=projection.gone(serving.tables),
+        names_lost=projection.names_lost(serving.tables),
         taken_out=projection.taken_out(serving.tables),
         titles={name: source.title for name, source in SOURCES.items()},
         answers=get_args(Answer),

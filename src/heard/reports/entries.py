@@ -118,16 +118,21 @@ class ValueLet(Body, frozen=True):
 
 @written_as("reports.names_hidden")
 class NamesHidden(Body, frozen=True):
-    """The names of the dead, and `names` besides, stand nowhere from now on. `ground` stays on the desk."""
+    """The names of the dead, and `names` besides, stand nowhere from now on. `ground` stays on the desk.
+
+    `lost`: there were names besides, and a journal that was restored has them no more. Nobody can take them out of the
+    report, so that it is withheld until somebody names them again, or shows the names.
+    """
 
     names: tuple[str, ...] = ()
     ground: str = ""
+    lost: bool = False
 
     def withdraws(self) -> bool:
         return True
 
     def to_do_again(self) -> str:
-        return "names-hidden"
+        return "names-hidden besides" if self.names or self.lost else "names-hidden"
 
 
 @written_as("reports.names_shown")

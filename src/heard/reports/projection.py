@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS report_dead (report TEXT NOT NULL, name TEXT NOT NULL
     WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS report_dead_by_name ON report_dead (name, report);
 CREATE TABLE IF NOT EXISTS report_young (report TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS report_hidden (report TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report_hidden (report TEXT PRIMARY KEY, lost INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report_gone (report TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -179,9 +179,14 @@ def _every_name(tables: Tables, entry: Entry, body: EveryNameHidden | EveryNameS
 
 
 def _names(tables: Tables, entry: Entry, body: NamesHidden | NamesShown) -> None:
-    tables.execute("DELETE FROM report_hidden WHERE report = ?", (entry.stream,))
-    if isinstance(body, NamesHidden):
-        tables.execute("INSERT INTO report_hidden VALUES (?)", (entry.stream,))
+    if isinstance(body, NamesShown):
+        tables.execute("DELETE FROM report_hidden WHERE report = ?", (entry.stream,))
+    else:
+        tables.execute(
+            "INSERT INTO report_hidden VALUES (?1, ?2) "
+            "ON CONFLICT (report) DO UPDATE SET lost = CASE WHEN ?2 THEN 1 WHEN ?3 THEN 0 ELSE lost END",
+            (entry.stream, int(body.lost), int(bool(body.names))),
+        )
 
 
 def _indexing(tables: Tables, entry: Entry, body: IndexingAllowed | IndexingEnded) -> None:
@@ -365,6 +370,12 @@ def gone(tables: Tables) -> list[str]:
     """The slugs of reports that are withheld since their source has them no more."""
     rows = tables.execute("SELECT slug FROM report JOIN report_gone ON report_gone.report = report.id ORDER BY slug")
     return [str(slug) for (slug,) in rows]
+
+
+def names_lost(tables: Tables) -> list[str]:
+    """The slugs of reports that are withheld since a restore lost which names are to be hidden in them."""
+    asked = "SELECT slug FROM report JOIN report_hidden ON report_hidden.report = report.id WHERE lost ORDER BY slug"
+    return [str(slug) for (slug,) in tables.execute(asked)]
 
 
 class TakenOut(msgspec.Struct, frozen=True):

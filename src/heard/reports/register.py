@@ -134,7 +134,7 @@ class Register:
 
     def _not_made(self) -> Iterator[str]:
         """What was looked at before this app began, is not here, and is not withheld either."""
-        gone = set(projection.gone(self.tables))
+        gone = {*projection.gone(self.tables), *projection.names_lost(self.tables)}
         for report, slug in projection.all_reports(self.tables):
             if report not in self._reports and slug not in gone:
                 yield report
@@ -206,9 +206,10 @@ class Register:
 
         An import may write thousands of entries, and whoever asks that a name is hidden is answered when it is.
         """
-        before, self._ahead = max(self._ahead, self._looked), self._folded()
-        hiding = (NamesHidden.kind, EveryNameHidden.kind) if self._ahead > before else ()
-        entries = self.journal.opened(self.journal.store.of_kinds(hiding, before, self._ahead)) if hiding else []
+        before, to = max(self._ahead, self._looked), self._folded()
+        hiding = (NamesHidden.kind, EveryNameHidden.kind) if to > before else ()
+        entries = self.journal.opened(self.journal.store.of_kinds(hiding, before, to)) if hiding else []
+        self._ahead = max(before, to)  # and not before they were read: while the journal is lost they cannot be
         for entry in entries:
             if isinstance(entry.body, EveryNameHidden):  # none is seen until it is made anew without its names
                 self._reports.clear()

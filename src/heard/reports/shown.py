@@ -133,7 +133,7 @@ def show(
     `on` looks back to a day: at facts, not at what may be seen of them.
     """
     knowledge = known(life, on)
-    if knowledge.gone:
+    if knowledge.gone or _is_lost(life):
         return None
     said, life = knowledge.words, bound(life, on)
     texts = {field: said(field).replace("\xa0", " ") for field in TEXTS}
@@ -312,6 +312,17 @@ def hiding(life: Iterable[Any], by_rule: entries.NamesHidden | None = None) -> e
         elif isinstance(body, entries.NamesShown):
             found = None
     return found
+
+
+def _is_lost(life: Iterable[Any]) -> bool:
+    """Whether names are to be hidden of which nobody knows any more what they are."""
+    lost = False
+    for body in life:
+        if isinstance(body, entries.NamesHidden):
+            lost = body.lost or (lost and not body.names)
+        elif isinstance(body, entries.NamesShown):
+            lost = False
+    return lost
 
 
 def _every(life: Iterable[Any], field: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Hiding again what a journal that is older than its witness says of reports, before anything of it is served.
 
 The witness holds no words: that names were hidden, that a source took something out and in which fields, that a page
-was gone. That is written anew, as it was. What a source took out of a list of addressees stands as one mark until it is
-read again; then it says itself who is left.
+was gone. That is written anew, as it was. Where other names were hidden besides those of the dead, nobody knows which:
+such a report is withheld until somebody says it. What a source took out of a list of addressees stands as one mark
+until it is read again; then it says itself who is left.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def _body(what: list[str]) -> Body:
             return Gone(source, date.fromisoformat(on))
         case ["taken-out", source, on, fields]:
             return Told(source, date.fromisoformat(on), dict.fromkeys(fields.split(","), REDACTED))
+        case ["names-hidden", "besides"]:
+            return NamesHidden(ground=GROUND, lost=True)
         case _:  # also what only a newer version could have said
             return NamesHidden(ground=GROUND)
 

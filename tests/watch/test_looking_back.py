@@ -133,6 +133,14 @@ def test_the_rounds_of_several_stations_are_seen_from_each_of_them(gate: Gate, h
     asked_of = looking_back.recorded(gate.house.journal, gate.tables, other, NOON, hands.at, {})
     words = [one.words for one in asyncio.run(asked_of)]
     assert "Somebody armed “The rounds”, version 1." in words and "It rang: “The rounds”." in words
+    # Armed anew without it, it is seen there up to then, and no longer.
+    [of] = projection.obligations(gate.tables)
+    here = arming.written_from(gate.id, {**asked, "sort": "check"}, [])
+    gate.do(arming.arm(gate.id, "The rounds", here, gate.sam, obligation=of.id), gate.sam)
+    until = hands.go_on(60)
+    told = asyncio.run(looking_back.told_of(gate.house.journal, gate.tables, other, NOON, until))
+    [line] = lines_now(readings.told_by(other, told), NOON, until)
+    assert [one.says for one in line.found] == ["kept", "broken", "off"]
 
 
 def test_fourteen_of_a_hundred_and_eight_minutes(gate: Gate, hands: Hands) -> None:

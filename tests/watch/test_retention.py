@@ -265,6 +265,25 @@ def test_a_hold_that_is_asked_in_the_same_moment_is_before_it_or_nothing_goes(ke
         assert erased.outcome.last < hold.outcome.position
 
 
+@pytest.mark.parametrize("agrees_first", [True, False])
+def test_a_hold_that_is_agreed_to_in_the_same_moment_stops_it_as_well(kept: Keeping, agrees_first: bool) -> None:
+    """Nobody had agreed for days, so that it stopped nothing any more."""
+    gate, ended_at, node = kept.gate, a_duty(kept), kept.house.node
+    kept.hands.go_on(366 * DAY_S)
+    window = (NOON, ended_at, kept.hands.at + timedelta(days=99))
+    hold = gate.do(present.ask_for_hold(gate.id, *window, "the inquest"), gate.sam).stream
+    kept.hands.go_on(4 * DAY_S)
+    going = [retention.Going(one.station, [one], []) for one in retention.over(kept.house.tables, kept.hands.at)]
+    asked = [
+        node.ask(present.agree_to_hold(hold, "tam"), by="tam"),
+        node.ask(retention.erase(going), by=ringing.WATCH),
+    ]
+    node.do_all(asked if agrees_first else asked[::-1])
+    agreed, erased = (one.outcome for one in asked)
+    assert isinstance(agreed, Written) and isinstance(erased, Written) and agreed.kind == "watch.hold_agreed"
+    assert erased.kind == "" if agrees_first else 0 < erased.last < agreed.position
+
+
 def test_an_entry_that_cannot_be_read_keeps_its_duty_and_no_other(
     kept: Keeping, capsys: pytest.CaptureFixture[str]
 ) -> None:

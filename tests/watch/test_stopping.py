@@ -18,6 +18,8 @@ from heard.opening import House
 from heard.watch import commands, projection, watching
 from heard.watch.deeds import OwedEvery
 from heard.watch.shown import board
+from heard.watch.watched import lay_down
+from heard.watch.watching import Watching
 from heard.web import ringing
 from heard.web.ringing import follow, ring
 from tests.desk import Desk
@@ -98,6 +100,77 @@ def test_a_journal_that_is_lost_as_a_clock_runs_out_stops_nothing_and_the_alarm_
     [alarm] = projection.alarms(gate.tables)
     assert alarm.lapsed_at == NOON + timedelta(minutes=30)
     assert capsys.readouterr().out.count("watch_put_off") == 3
+
+
+def as_it_stands(one: Watching) -> dict[str, bytes]:
+    """All that is watched, as it would be kept."""
+    found = {}
+    for known in one.watched.values():
+        taken = one.taken_up(known)
+        taken.passed_to, taken.settled = taken.armed_at, 0
+        found[known.id] = lay_down(taken)
+    return found
+
+
+def test_an_entry_in_the_midst_of_which_the_journal_is_lost_is_heard_by_all_and_by_none_twice(
+    gate: Gate, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.begins(gate.one)
+    gate.is_there(gate.one)
+    for _ in range(3):
+        gate.arms("present", "30 min", **{f"in-{gate.one}": "1"})
+    laid_down(gate, monkeypatch)
+    hands.go_on(60)
+    gate.house.node.after_fold.clear()  # it is heard below
+    gate.begins(gate.two)
+    entry, asked = gate.house.journal.entry, iter(range(1, 100))
+
+    def lost_at_the_second(position: int) -> Any:
+        if next(asked) == 2:
+            raise Unavailable("The line to the journal is lost.")
+        return entry(position)
+
+    monkeypatch.setattr(gate.house.journal, "entry", lost_at_the_second)
+    to = gate.house.node.projection.position()
+    with pytest.raises(Unavailable):
+        gate.watching.catch_up(to)
+    assert next(asked) == 3
+    gate.watching.catch_up(to)
+    fresh = Watching(gate.house.journal)
+    fresh.catch_up(to)
+    assert as_it_stands(gate.watching) == as_it_stands(fresh)
+
+
+def test_what_is_worked_out_again_while_the_journal_is_lost_is_no_half_of_it(
+    gate: Gate, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time had passed here before the entry came in: all that it heard is heard again, or nothing of it is lost."""
+    gate.begins(gate.one)
+    gate.arms("check", "60 s")
+    hands.go_on(30)
+    gate.do_check()
+    hands.go_on(59)
+    gate.house.node.after_fold.clear()  # for the moment nothing is heard
+    gate.do_check()
+    hands.go_on(10)
+    gate.watching.let_pass(hands.at)
+    [due] = gate.watching.recording.due()
+    kinds = gate.house.store.of_kinds
+
+    def lost(asked: Any, after: int, *to: Any) -> Any:
+        if after == due.watched.position:
+            raise Unavailable("The line to the journal is lost.")
+        return kinds(asked, after, *to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate.house.store, "of_kinds", lost)
+        with pytest.raises(Unavailable):
+            gate.watching.catch_up(gate.house.node.projection.position())
+    gate.watching.catch_up(gate.house.node.projection.position())
+    fresh = Watching(gate.house.journal)
+    fresh.catch_up(gate.house.node.projection.position())
+    assert as_it_stands(gate.watching) == as_it_stands(fresh)
+    assert [*gate.watching.recording.due()] == []
 
 
 def test_an_obligation_that_cannot_be_read_stops_the_watch_and_no_post(

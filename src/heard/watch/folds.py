@@ -162,6 +162,7 @@ def _armed(tables: Tables, entry: Entry, body: ObligationArmed) -> None:
     tables.execute("DELETE FROM obligation_at WHERE obligation = ?", (entry.stream,))
     for station in {body.station, *(body.written.get("for_each") or {}).get("stations", ())}:
         tables.execute("INSERT INTO obligation_at VALUES (?, ?)", (station, entry.stream))
+        tables.execute("INSERT OR IGNORE INTO obligation_ever_at VALUES (?, ?)", (station, entry.stream))
 
 
 def _stood_down(tables: Tables, entry: Entry, body: ObligationStoodDown) -> None:

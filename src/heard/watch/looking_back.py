@@ -58,8 +58,8 @@ class Recorded(msgspec.Struct, frozen=True):
     of: str = ""
 
 
-#: What is, or was, watched at a station; the rounds of several are at each of them.
-_WATCHED = "FROM obligation WHERE id IN (SELECT obligation FROM obligation_at WHERE station = ?)"
+#: What is, or was, watched at a station; the rounds of several are at each of them, as long as they go there.
+_WATCHED = "FROM obligation WHERE id IN (SELECT obligation FROM obligation_ever_at WHERE station = ?)"
 
 
 def _beside(tables: Tables, station: str, since: datetime, until: datetime, cut: int) -> set[str]:

@@ -89,8 +89,8 @@ class HoldAsked(Body, frozen=True):
 
 @written_as("watch.station_held")
 class StationHeld(Body, frozen=True):
-    """On the station's stream, with the asking of a hold of it: by this it is seen by whoever is about to destroy
-    something that was told of the station.
+    """On the station's stream, when a hold of it is asked for, and when another agrees: by this it is seen by whoever
+    is about to destroy something that was told of the station.
     """
 
     hold: str

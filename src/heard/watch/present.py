@@ -104,7 +104,8 @@ def agree_to_hold(hold: str, by: str) -> Command:
             return Decision((), ())
         if known.asked_by == by:
             raise NotAllowed("You asked for this hold; another person has to agree to it. Nothing was changed.")
-        return Decision((Draft(hold, HoldAgreed()),), (hold,))
+        drafts = (Draft(hold, HoldAgreed()), Draft(known.station, StationHeld(hold)))
+        return Decision(drafts, (hold, known.station))
 
     return judge
 

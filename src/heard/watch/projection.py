@@ -71,6 +71,9 @@ CREATE TABLE IF NOT EXISTS obligation_at (
     station TEXT NOT NULL, obligation TEXT NOT NULL, PRIMARY KEY (station, obligation)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS obligation_at_obligation ON obligation_at (obligation);
+CREATE TABLE IF NOT EXISTS obligation_ever_at (
+    station TEXT NOT NULL, obligation TEXT NOT NULL, PRIMARY KEY (station, obligation)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alarm (
     id TEXT NOT NULL UNIQUE, obligation TEXT NOT NULL, station TEXT NOT NULL, title TEXT NOT NULL, sort TEXT NOT NULL,
     key TEXT NOT NULL, state TEXT NOT NULL, lapsed_at TEXT NOT NULL, raised_at TEXT NOT NULL, acknowledged_at TEXT,

@@ -112,8 +112,8 @@ class Told:
         match entry.body:
             case ObligationArmed() as armed:
                 obligation = obligations.read(armed.written)
+                self._end(entry)
                 if self.station in (armed.station, *(obligation.for_each.stations if obligation.for_each else ())):
-                    self._end(entry)
                     version = Version(entry.stream, armed.number, armed.title, obligation, entry.at)
                     self.versions.setdefault(entry.stream, []).append(version)
             case ObligationStoodDown():

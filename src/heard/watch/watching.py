@@ -164,16 +164,26 @@ class Watching:
                 self.station_of[entry.stream] = self.unkept.streams[entry.stream] = self.same(station)
             case VerdictsErased(until_at=until_at):
                 self.recording.erased.heard(entry.stream, until_at)
-        station = self._station(entry)
-        for evidence in evidence_of(entry):
+        station, told = self._station(entry), list(evidence_of(entry))
+        if not told:
+            return
+        of_itself = self.watched.get(entry.stream)
+        hearing = (of_itself,) if of_itself else tuple(self._hearing_of.get(told_to(entry, station), ()))
+        # All that is read in the journal first: where that is lost, none of them was told of it yet, and it is no half.
+        ready = [(watched, self._ready_for(watched, entry)) for watched in hearing]
+        for evidence in told:
             if evidence.kind not in ("suspend", "suspend.end"):
                 self.standing.heard(station, entry.stream, entry.position, evidence)
                 self.heard_at[station] = max(evidence.at, self.heard_at.get(station, evidence.at))
                 self.last_heard_at = max(evidence.at, self.last_heard_at or evidence.at)
                 self.unkept.stations.add(station)
-            of_itself = self.watched.get(entry.stream)
-            for watched in (of_itself,) if of_itself else self._hearing_of.get(told_to(entry, station), ()):
-                self._tell(watched, entry, evidence)
+        for watched, anew in ready:
+            if anew is not None:
+                self._taken_up[watched.number] = watched, anew
+            taken = self.taken_up(watched)
+            for evidence in () if anew else told:
+                hear(taken.evaluator, evidence)
+            self._changed(watched, taken)
 
     def _is_recorded(self, move: Move, entry: Entry) -> None:
         self.recording.recorded.add((move, entry.stream))
@@ -228,9 +238,9 @@ class Watching:
         watched, at = self.watched.get(entry.stream), entry.at
         if watched is None:
             return
-        taken = self.taken_up(watched)  # first: while the journal is lost it cannot be, and goes on being watched
-        if at < taken.passed_to:
-            self._again(watched, taken, entry.position)
+        # First: while the journal is lost it cannot be, and goes on being watched.
+        taken = self._ready_for(watched, entry) or self.taken_up(watched)
+        self._taken_up[watched.number] = watched, taken
         let_pass(taken.evaluator, at, including=False)
         for alarm in taken.evaluator.alarms:
             if alarm.cleared_at is None:
@@ -243,18 +253,17 @@ class Watching:
         for stream in watched.hears_of():
             self._hearing_of[stream].remove(watched)
 
-    def _tell(self, watched: Watched, entry: Entry, evidence: Evidence) -> None:
+    def _ready_for(self, watched: Watched, entry: Entry) -> Evaluated | None:
+        """Take it up, to be told of an entry. Where time has passed in it already, and the entry was appended before
+        that, it is worked out again from the record, and has heard it then.
+        """
         taken = self.taken_up(watched)
-        if entry.at < taken.passed_to:
-            # Time had passed here already when an entry came in that was appended before: begin again from the record.
-            self._again(watched, taken, entry.position)
-        else:
-            hear(taken.evaluator, evidence)
-        self._changed(watched, taken)
+        return self._again(watched, taken, entry.position) if entry.at < taken.passed_to else None
 
-    def _again(self, watched: Watched, taken: Evaluated, to: int) -> None:
+    def _again(self, watched: Watched, taken: Evaluated, to: int) -> Evaluated:
         """As if nothing had been heard before, up to and with the entry at a position."""
-        taken.begin(self.told_first(watched, taken))
+        anew = msgspec.structs.replace(taken)
+        anew.begin(self.told_first(watched, taken))
         if watched.hears_of_station:
             records = self.journal.store.of_kinds(KINDS, watched.position, to)
         else:
@@ -265,7 +274,8 @@ class Watching:
         for entry in self.journal.opened(records):
             if self.is_told(watched, entry):
                 for evidence in evidence_of(entry):
-                    hear(taken.evaluator, evidence)
+                    hear(anew.evaluator, evidence)
+        return anew
 
     def told_first(self, watched: Watched, taken: Evaluated) -> list[Evidence]:
         """How things stood when it was armed, read again where that was told."""

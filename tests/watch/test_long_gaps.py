@@ -14,6 +14,7 @@ from heard.watch import obligations
 from heard.watch.evaluation import evaluator, hear, let_pass
 from heard.watch.evidence import ARMED, Evidence
 from heard.watch.keeping import REPAIRS, Kept
+from heard.watch.signals import Signal
 
 BEGUN = datetime(2031, 3, 3, 8, tzinfo=UTC)
 SHIFT = timedelta(hours=8)
@@ -77,3 +78,25 @@ def test_of_what_was_told_for_weeks_no_more_is_held_than_can_be_put_right(guard:
     hours = REPAIRS // timedelta(hours=1)
     assert watching.alarms == []
     assert 0 < len(said_of_ann) <= hours + 2 and len(said_of_state) <= hours + 2
+
+
+@pytest.mark.parametrize("gathers", [True, False])
+def test_of_a_gap_that_goes_on_for_weeks_no_more_is_held_than_what_changed(
+    gathers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: all of it is held. What follows from it is the same."""
+    if not gathers:
+        monkeypatch.setattr(Signal, "gather_before", lambda *_: None)
+    watching = kept(OF_STATE)
+    hear(watching, told("duty.start", BEGUN, post="gate", who="ann"))
+    hear(watching, told("presence", BEGUN, station="gate", who="bob", value=False))
+    for hours in range(6 * 24):
+        at = BEGUN + timedelta(hours=hours)
+        hear(watching, told("state", at, thing="gate", value="open", ttl_s=7200.0))
+        there = None if hours == 30 else False  # for two hours nobody knows
+        hear(watching, told("presence", at, station="gate", who="ann", value=there, ttl_s=7200.0))
+    (_, said_of_state), ((_, (_, said_of_ann)), _), _, _, alarms, gaps, _ = watching.state()
+    most = REPAIRS // timedelta(hours=1) + 5
+    assert (len(said_of_ann) <= most and len(said_of_state) <= most) == gathers
+    assert [one.lapsed_at for one in watching.alarms] == [BEGUN + timedelta(seconds=60)] and len(alarms) == 1
+    assert [(gap[0], gap[2]) for gap in gaps] == [(BEGUN, BEGUN + timedelta(seconds=60))]

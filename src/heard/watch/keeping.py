@@ -128,10 +128,12 @@ class Kept:
 
     def _say(self, signal: Signal, at: datetime, value: Any, until: datetime | None = None) -> None:
         """Nothing is worked out again of before the first gap that goes on or may be repaired, nor does it stay here:
-        what began longer ago than that would have no beginning any more, and seem to be over.
+        what began longer ago than that would have no beginning any more, and seem to be over. In a gap of weeks it is
+        as little as what changed then.
         """
         signal.say(at, value, until)
         signal.forget_before(min([self.now - REPAIRS, *(gap.since for gap in self._gaps)]))
+        signal.gather_before(self.now - REPAIRS)
 
     def _is_about(self, who: str, post: str) -> bool:
         """Whether a duty says anything here. Of each who is on duty there is a watch, and it holds nobody else's."""

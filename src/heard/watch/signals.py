@@ -72,6 +72,17 @@ class Signal:
         """Drop what can say nothing of any later instant."""
         del self._said[: max(0, self._next(at) - 1)]
 
+    def gather_before(self, at: datetime) -> None:
+        """Of what was said up to an instant, behind which nothing more is said, the same again and again is one."""
+        place, gathered = self._next(at), list[Said]()
+        for one in self._said[:place]:
+            last = gathered[-1] if gathered else None
+            if last is not None and last.value == one.value and (last.until is None or last.until >= one.at):
+                gathered[-1] = structs.replace(last, until=one.until)
+            else:
+                gathered.append(one)
+        self._said[:place] = gathered
+
 
 def near(
     place: tuple[float, float], radius_m: float, lat: float, lon: float, acc: float | None, *, by_centre: bool = False

@@ -148,10 +148,7 @@ class World:
             "report": lambda state, _: self._report(state),
             "message": lambda state, _: self._message(state),
             "body": lambda state, _: {**(at := self._report("listed")), "key": at["of"] if state == "asked" else "-"},
-            "area": lambda state, _: {
-                **(at := self._report("listed")),
-                "key": at["area"] if state == "known" else "none",
-            },
+            "area": lambda state, _: {**(at := self._report("listed")), "key": at["area"] if state == "known" else "-"},
             "figure": lambda state, _: {"name": "tracker" if state == "drawn" else "none"},
             "source": lambda state, _: self._source(state),
             "feed": lambda state, _: self._feed(state),

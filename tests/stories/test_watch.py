@@ -149,7 +149,7 @@ def test_a_gate_is_left_and_the_supervisors_phone_rings_within_a_second(people: 
     sam.goes_to(f"{at}timeline/")
     assert sam.sees("minutes covered") and sam.sees("not kept")
     assert rung_by(people.server) == 1
-    sam.goes_to("/watch/")
+    sam.goes_to(at)
     sam.page.evaluate(IS_KEPT_HERE)
     sam.page.click("text=Sign out")
     sam.page.wait_for_url(f"{people.server.address}/")

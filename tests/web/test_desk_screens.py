@@ -14,10 +14,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from heard import templates
 from heard.engine import now
 from tests.axe import violations
 from tests.server import ADMINISTRATOR, Server
 from tests.stories.people import signed_in_as
+from tests.watch.hand import Hand
 
 NARROW, WIDE = 390, 1280
 #: All of them with `make sweep`: it is the same markup, and one run of all screens takes some ten seconds.
@@ -149,22 +151,40 @@ def test_every_screen_of_the_desk_is_accessible_and_its_targets_large_enough(
     assert found == []
 
 
-def test_every_screen_says_whose_texts_the_device_keeps_so_that_signing_out_there_destroys_them(
-    server: Server, desk: httpx2.Client
-) -> None:
-    for name, address in {
-        **screens(server),
-        "account": "/account/",
-        "people": "/account/people/",
-        "watch": "/watch/",
-        "plans": "/watch/plans/",
-        "replay": "/watch/replay/",
-        "the same words": "/desk/reports/same-words/",
-    }.items():
-        page = desk.get(address)
-        assert page.status_code == 200, name
-        signs_out = "data-account=" in page.text
-        assert signs_out == (name != "without a line") == bool(DESTROYS.search(page.text)), name
+def leaves_behind(page: str) -> bool:
+    """Whether one can sign out there, and what the device keeps stays, and goes on ringing."""
+    return "data-account=" in page and f'src="{templates.static("desk.js")}"' not in page
+
+
+def screens_of_the_watch(server: Server) -> dict[str, str]:
+    hand = Hand(server)
+    station = hand.station("Post 7", "Behind the old mill")
+    hand.does(f"{station}/publish", title="The gate", text="Stay near it.", once="1")
+    [order] = re.findall(r"/watch/orders/(\w+)/", hand.page(f"{station}/"))[:1]
+    below = ("", "mine/", "keeping/", "calendar/", "plans/", "report/", "replay/", f"orders/{order}/")
+    of_it = ("", "arming/", "arming/?sort=answer", "timeline/")
+    hour = f"replay/?station={station.removeprefix('stations/')}&on=2031-03-03&from=10:00"
+    return {path: f"/watch/{path}" for path in (*below, hour, *(f"{station}/{one}" for one in of_it))}
+
+
+def test_on_every_screen_signing_out_destroys_what_the_device_keeps(server: Server, desk: httpx2.Client) -> None:
+    """By the script, which has to know whose it is."""
+    every = {**screens(server), "account": "/account/", "people": "/account/people/"}
+    every |= {"same words": "/desk/reports/same-words/", **screens_of_the_watch(server)}
+    for name, address in every.items():
+        page = desk.get(address).text
+        assert ("data-account=" in page) == (name != "without a line"), name
+        assert not leaves_behind(page), name
+    assert leaves_behind(page.replace(templates.static("desk.js"), "")), "the control: one without the script is seen"
+
+
+def test_no_page_of_the_watch_takes_away_the_script_of_its_layout() -> None:
+    """Those too that only a form leads to."""
+    for path in sorted(Path(templates.__file__).parent.joinpath("watch").glob("*.html")):
+        written = path.read_text("utf-8")
+        if '{% extends "watch/layout.html" %}' in written:
+            [script] = re.findall(r"{% block script %}(.*)", written) or ["super()"]
+            assert "super()" in script, path.name
 
 
 def test_what_somebody_else_saw_to_meanwhile_gives_back_what_was_typed(server: Server, desk: httpx2.Client) -> None:

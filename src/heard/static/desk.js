@@ -76,8 +76,7 @@ async function begin() {
   if (!account) return
   // What was taken is let go before anything is put back.
   const answer = works().then(able => able && answered(done, refused).catch(() => null).then(of => ({ refused: of })))
-  const able = answer.then(Boolean), composer = document.getElementById('composer')
-  const box = composer && document.getElementById('publish')  // a station of the watch has a form of that name, too
+  const able = answer.then(Boolean), box = document.querySelector('#composer #publish')
   const composing = box && compose(account, able)
   if (box) {
     offerIn(box.elements)

@@ -16,7 +16,7 @@ const { dataset } = document.getElementById('here') ?? {}, slug = dataset?.case
 let touched = null, touchedAt = 0, timer, said = '', isBehind = false
 
 export function present() {
-  if (!who) return
+  if (!slug) return
   document.addEventListener('input', ({ target }) => touch(target.form))
   document.addEventListener('focusin', ({ target }) => target.form?.matches('[data-keep]') && touch(target.form))
   document.addEventListener('visibilitychange', () => document.hidden ? leave() : beat())

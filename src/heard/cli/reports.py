@@ -130,7 +130,7 @@ def write_snapshot(house: House, out: Path) -> None:
     except OSError as wrong:
         raise Refused(f"{out} could not be written: {wrong.strerror}. There is no such file.") from wrong
     if taken.failed:
-        said = f"{count(len(taken.failed), 'report')} could not be made and are not in it: {', '.join(taken.failed)}."
+        said = f"{count(len(taken.failed), 'report')} could not be made, and not in it: {', '.join(taken.failed)}."
         typer.echo(said, err=True)
     proved = f"{taken.proved:,} follow from {count(taken.entries, 'entry', 'entries')} with proof"
     typer.echo(f"Wrote {out}: {count(taken.reports, 'report')}; {proved}.\nIts key: {taken.key}")

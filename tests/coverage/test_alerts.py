@@ -118,6 +118,8 @@ def test_a_reader_follows_is_sent_an_alert_its_correction_and_its_withdrawal_and
     call(server, other)
     comes(lambda: what_went_out(server, other), [("news", 0)])
     assert len(mail.taken) == 4
+    with server.signed_in() as editor:
+        assert "Alert sent to nobody at" in editor.get(f"/desk/{slug}/").text
 
 
 def test_the_desk_offers_it_at_what_is_worth_one_and_says_what_became_of_it(

@@ -16,7 +16,7 @@ const { dataset } = document.getElementById('here') ?? {}, slug = dataset?.case
 let touched = null, touchedAt = 0, timer, said = '', isBehind = false
 
 export function present() {
-  if (!slug) return
+  if (!who || !slug) return  // a station of the watch has one of that name, too
   document.addEventListener('input', ({ target }) => touch(target.form))
   document.addEventListener('focusin', ({ target }) => target.form?.matches('[data-keep]') && touch(target.form))
   document.addEventListener('visibilitychange', () => document.hidden ? leave() : beat())

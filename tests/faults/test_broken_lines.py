@@ -117,6 +117,7 @@ async def broken(
         step = 1 if SOAK else 1 + line.exchanges // OF_EACH
         for at in range(1, line.exchanges + 1, step):
             for how in hows if SOAK else (hows[at // step % len(hows)],):
+                app.found()  # what is asked may need a session, that is written before
                 asked = REQUESTS[name](app, f"{name}-{how}-{at}")
                 with line.breaking(at, how):
                     answer = await asked.send(client)

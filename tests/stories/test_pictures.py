@@ -10,7 +10,8 @@ import pytest
 from tests.pictures import files
 from tests.pictures.sending import shown_on
 from tests.stories.hearing import Hearing
-from tests.stories.test_outbox import Opens, Phones, link
+from tests.stories.people import another_link
+from tests.stories.test_outbox import Opens, Phones
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_picture_chosen_without_a_line_outlives_the_browser_and_is_sent_once(
     phone.shows_waiting("Told with a picture.")
     assert "with a picture" in phone.page.inner_text("#outbox")
     phone.has_line(True)
-    phone.signs_in(link(hearing.server))  # the kill took the session
+    phone.signs_in(another_link(hearing.server))  # the kill took the session
     phone.opens(hearing.slug)
     phone.shows_waiting()
     post = ".post:has-text('Told with a picture')"

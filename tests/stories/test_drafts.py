@@ -99,8 +99,11 @@ def test_a_draft_published_from_the_box_goes_out_once_and_the_post_begun_beside_
     page.reload()
     at_desk.waits(lambda: page.input_value("#text") == "Of the lamp, now.", "for what was typed in the draft")
     page.dblclick("#publish-now")
-    one.waits_to_see("Of the lamp, now.")
     at_desk.waits(lambda: page.input_value("#text") == "Begun beside it", "for what was begun")
+    page.click("#publish-now")  # by a slow finger, that meant the draft
+    at_desk.waits_to_see("What you had begun is back in the box.")
+    one.waits_to_see("Of the lamp, now.")
+    assert page.input_value("#text") == "Begun beside it" and not one.sees("Begun beside it")
     assert "draft=" not in page.url and not page.is_visible("#of-draft")
     page.reload()
     at_desk.waits(lambda: page.input_value("#text") == "Begun beside it", "for what was begun, again")
@@ -115,6 +118,9 @@ def test_a_draft_that_somebody_sent_meanwhile_loses_no_word_and_is_sent_once_mor
     page.wait_for_load_state("networkidle")
     page.fill("#text", "A draft of two.")
     page.click("#keep-draft")
+    at_desk.waits_to_see("Kept as a draft")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(LAST_KEY_MS)  # what the device had kept of it is let go
     page.click("text=Open in the box")
     at_desk.waits(lambda: page.input_value("#text") == "A draft of two.", "for the draft")
     una, draft = signed_in_as(server, "Una"), page.input_value("#publish [name=draft]")

@@ -7,8 +7,6 @@ import { isSent } from './keeping.js'
 import { refresh } from './redraw.js'
 import { putBack, valuesOf } from './typed.js'
 
-// Who presses twice meant what stood in the box the first time, and not what came back into it.
-const TWICE_MS = 3000
 // How long until the next try, while something waits and the browser says nothing of a line.
 const AGAIN_MS = [2000, 5000, 15000, 60000]
 
@@ -125,15 +123,12 @@ function empty() {
   fill({ text: '', title: '', speaker: '', setting: 'not recorded', as_said: 'reported', not_before: '', alt: '', caption: '',
     credit: '', file: null, link: '', link_title: '', link_text: '', key_event: false, pinned: false, sure: false })
   // A draft is sent: back to the post that one had begun beside it.
-  if (was) begun = restore(true).catch(() => {}).then(() => {
-    cameBack = { text: fields.text.value, at: performance.now() }
-    return true
-  })
+  if (was) begun = restore(true).then(() => true, () => true)
 }
 
 // Into the outbox -------------------------------------------------------------------------------------------------
 
-let busy = false, cameBack = { text: '', at: 0 }
+let busy = false
 
 async function onSubmit(event) {
   // Another page is asked for its title, by the server; the form comes back with all that is in it.
@@ -145,11 +140,6 @@ async function onSubmit(event) {
   busy = true
   const sent = fields.text.value
   if (!(await begun)) return form.submit()
-  if (sent && sent === cameBack.text && performance.now() - cameBack.at < TWICE_MS) {
-    cameBack.text = ''
-    busy = false
-    return tell('What you had begun is back in the box. Nothing of it was sent; press once more to send it.')
-  }
   const before = typed()
   try {
     if (before.text !== sent) return tell('What you wrote before is in the box too. Look at it; nothing was sent yet.')

@@ -55,6 +55,10 @@ def test_a_contributor_submits_from_a_phone_an_editor_lets_it_out_and_a_reader_s
     phone.page.click("#keep-draft")
     phone.reporter.waits_to_see("Kept as a draft")
     assert phone.page.input_value("#text") == "" and phone.reporter.sees("Told by Cleo: the tide was")
+    phone.page.wait_for_load_state("networkidle")
+    phone.page.wait_for_timeout(
+        4 * LAST_KEY_MS
+    )  # what the device had kept of it is let go; else it is in the box again
     phone.is_killed()
 
     phone.starts()
